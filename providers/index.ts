@@ -1,0 +1,3 @@
+export { intercom } from './intercom'
+export { slack } from './slack'
+export { zendesk } from './zendesk'

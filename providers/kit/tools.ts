@@ -1,0 +1,26 @@
+import type { AxiosAdapter } from 'axios'
+
+/** A structured log line: ids, counts and codes, never credentials or anybody's words. */
+export type LogFields = Record<string, string | number | boolean | undefined>
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+/** What a driver gets from outside instead of reaching for it. */
+export interface Tools {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after `ms` milliseconds of the same clock. */
+  sleep(ms: number): Promise<void>
+  log: Log
+  /** Where an origin really is: sandboxes stand in for vendors. Undefined: the origin itself. */
+  resolveOrigin?(origin: string): string | undefined
+  /** Replaces the network (simulations run without sockets). Undefined: HTTP. */
+  transport?: AxiosAdapter
+  /** Longest wait for one answer of a vendor, in milliseconds. */
+  timeoutMs: number
+}

@@ -1,0 +1,290 @@
+/**
+ * THE CONTRACT between the core and a live-agent desk.
+ *
+ * A vendor has two halves. The static half, `Provider`, is imported by integration.definition.ts: it names the vendor and
+ * describes its configuration. The connected half, `Driver`, turns calls into vendor HTTP and vendor webhooks into events.
+ *
+ * Rules that hold for every driver:
+ *
+ * 1. A driver keeps no state. What must be remembered it returns, and the core keeps it (tags of the Botpress conversation and
+ *    user, one integration state). Any instance can serve any request. An instance may cache what can be fetched again.
+ * 2. `connect` does no I/O and does not throw for a configuration that its schema accepts.
+ * 3. Ids of a vendor are opaque strings to everyone else. Codecs stay in the driver.
+ * 4. A webhook is verified on its raw body before anything in it is read. The core calls `verifyWebhook`; a driver cannot be
+ *    reached around it.
+ * 5. `parseWebhook` is pure and total: an unknown payload is a value (`ignored`), never an exception.
+ * 6. A write whose outcome is unknown is settled by reading, never by repeating blindly. That happens inside the driver, which
+ *    knows what its vendor lets it look up; what cannot be settled is thrown with `outcome: 'unknown'`.
+ * 7. Whatever leaves a driver as an exception is a `ProviderError`. No credential and no customer text in messages or logs.
+ * 8. An optional member is a capability. It is absent where a vendor lacks it, never present and throwing.
+ */
+import type { z } from '@botpress/sdk'
+import type { Tools } from './kit/tools'
+
+// -------------------------------------------------------------------------------------------------------------- provider
+
+/** The schema of a desk's block in the configuration. Each field has a title and a description, each credential is `.secret()`. */
+export type ConfigSchema = z.ZodObject<z.ZodRawShape>
+
+/** A vendor, before credentials. Static, free of I/O: safe to import from the definition. */
+export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
+  /** Registry key, webhook path segment, tag value. Lower case letters and dashes; never changes once released. */
+  readonly name: string
+  /** As people call the desk: in Studio, in errors, in logs. */
+  readonly title: string
+  readonly config: Schema
+  /**
+   * What is wrong with a configuration that its schema accepts (two fields that exclude each other …), one sentence each.
+   * `field` is the key in `config`. Pure.
+   */
+  checkConfig?(config: z.infer<Schema>): ConfigProblem[]
+  /**
+   * The answer that makes this vendor deliver the same webhook again (Zendesk repeats a 409 but not a 500).
+   * The core gives it when an effect could not be had.
+   */
+  readonly retryReply: WebhookReply
+  connect(config: z.infer<Schema>, tools: Tools): Driver
+}
+
+export interface ConfigProblem {
+  field: string
+  problem: string
+}
+
+/** Keeps the schema's type while checking the shape. */
+export const defineProvider = <Schema extends ConfigSchema>(provider: Provider<Schema>): Provider<Schema> => provider
+
+// ---------------------------------------------------------------------------------------------------------------- driver
+
+/** A vendor, with credentials. Stateless. */
+export interface Driver {
+  /**
+   * Checks that the credentials work and suffice, called when the configuration is saved. Resolves to who we are there, for the log
+   * ("acme.zendesk.com as Botpress"). Throws `unauthorized`, or `misconfigured` with a sentence that says what to change.
+   */
+  checkCredentials(): Promise<string>
+
+  /**
+   * Opens a ticket that carries `request.conversationId` from the first call on. Called once per handoff and desk; with
+   * `request.mayExist` when an earlier attempt may have got through: then it looks first and returns what is there.
+   * An unknown outcome is settled by looking `request.conversationId` up.
+   */
+  openTicket(request: TicketRequest): Promise<OpenedTicket>
+
+  /**
+   * Appends one message to the ticket. `author.type: 'bot'` is the bot or the router speaking: agents see it, the customer never does
+   * (an internal note where the vendor has them), and it never comes back as an event.
+   * Throws `ended` when the ticket takes no more messages.
+   */
+  postMessage(ticket: Ticket, message: OutboundMessage): Promise<PostedMessage>
+
+  /**
+   * Solves the ticket (never destroys it). Closing one that is closed or gone succeeds.
+   * The webhook that our own close causes may come back as `ticket-closed`; the core knows that the session has ended.
+   */
+  closeTicket(ticket: Ticket): Promise<void>
+
+  /**
+   * Whether the request was signed by this vendor with our secret. Constant time, fail closed: no secret, no header, a stale or future
+   * timestamp: false. `subscription` is what `subscribe` returned, for a vendor that makes the secret itself.
+   */
+  verifyWebhook(request: WebhookRequest, subscription: Subscription | undefined): boolean
+
+  /** What a verified webhook means. Pure and total. */
+  parseWebhook(request: WebhookRequest): ParsedWebhook
+
+  // Capabilities ---------------------------------------------------------------------------------------------------------
+
+  /**
+   * Answers a request that cannot be signed and asks for nothing (Intercom validates a URL by HEAD). Sees method and path only; anything but a
+   * constant answer is out of place here.
+   */
+  answerUnsigned?(request: { method: string; path: string }): WebhookReply | undefined
+
+  /** Finds or makes the person at the desk. The id is kept on the Botpress user, one tag per vendor, and comes back in `customer.contactId`. */
+  ensureContact?(customer: Customer): Promise<string>
+
+  /**
+   * Reads what happened in the ticket after `cursor` (undefined: from the ticket's beginning), oldest first, echoes and notes left out.
+   * For a vendor whose webhook is only a hint (`ticket-changed`) and to settle a gap. The cursor moves only past what was returned.
+   */
+  catchUp?(ticket: Ticket, cursor: string | undefined): Promise<CaughtUp>
+
+  /** Name and photo of an agent whose event did not carry them. */
+  describeAgent?(agentId: string): Promise<Agent>
+
+  /** Shows agents where the session stands (a header that says who claimed it). Never throws for what is only cosmetic. */
+  reflect?(ticket: Ticket, change: SessionChange): Promise<void>
+
+  /**
+   * Finds or creates the vendor's webhooks, named so that two installations in one account do not clash (`installation`). Called at every save:
+   * what is right already is left alone. Returns what `verifyWebhook` needs.
+   */
+  subscribe?(target: SubscriptionTarget): Promise<Subscription>
+  /** Removes what `subscribe` made for this installation, and nothing else. */
+  unsubscribe?(target: SubscriptionTarget): Promise<void>
+
+  /** For a vendor whose webhooks are pasted by hand: the steps, URLs, topics or manifest, ready to copy. */
+  instructions?(target: SubscriptionTarget): string
+}
+
+// --------------------------------------------------------------------------------------------------------------- to the desk
+
+/** What identifies a ticket. `memo` is up to 400 characters that the driver wants back (a channel id); opaque to the core. */
+export interface Ticket {
+  id: string
+  memo?: string
+  /** Botpress conversation of the session. */
+  conversationId: string
+  /** The customer's contact at this desk, for a driver with `ensureContact`. */
+  contactId?: string
+}
+
+export interface OpenedTicket {
+  id: string
+  memo?: string
+  /** Where `catchUp` starts, when the ticket's own opening must not come back as news. */
+  cursor?: string
+  /** For people: opens the ticket in the desk's own interface. */
+  url?: string
+}
+
+export interface Customer {
+  /** Botpress user id: stable, unique, safe as the vendor's external id. */
+  id: string
+  name: string
+  /** A real address, or absent: the address that the plugin invents never gets here. */
+  email?: string
+  pictureUrl?: string
+  contactId?: string
+}
+
+export interface TicketRequest {
+  /** Botpress conversation of the session: the handoff's identity at every desk, the same over retries. */
+  conversationId: string
+  botId: string
+  title: string
+  description?: string
+  customer: Customer
+  /** Oldest first, already shortened to what a ticket takes. */
+  transcript: TranscriptEntry[]
+  /** What routing or the session asks of the ticket. A driver maps what its vendor has and ignores the rest. */
+  options: TicketOptions
+  /** An earlier attempt may have opened it: look before opening. */
+  mayExist: boolean
+}
+
+export interface TicketOptions {
+  /** Zendesk group id, Intercom team id, Slack channel id. */
+  queue?: string
+  priority?: 'low' | 'normal' | 'high' | 'urgent'
+  tags?: string[]
+}
+
+export interface TranscriptEntry {
+  author: 'customer' | 'bot'
+  /** Display name of the author. */
+  name: string
+  parts: MessagePart[]
+}
+
+/** A piece of a message. `text` is Markdown. A file's URL can be opened without credentials. */
+export type MessagePart =
+  | { type: 'text'; text: string }
+  | { type: 'file'; kind: 'image' | 'audio' | 'video' | 'file'; url: string; title?: string }
+  | { type: 'location'; latitude: number; longitude: number; title?: string; address?: string }
+
+export interface OutboundMessage {
+  /** Botpress message id: stable over retries; the driver marks the message with it where the vendor lets it. */
+  id: string
+  author: { type: 'customer'; customer: Customer } | { type: 'bot' }
+  /** At least one; in order. */
+  parts: MessagePart[]
+  /** An earlier attempt may have got through: look before posting. */
+  mayExist: boolean
+}
+
+/** Ids of what was posted, in the vendor's terms: kept on the Botpress message, and they recognise an echo. At least one. */
+export interface PostedMessage {
+  messageIds: string[]
+}
+
+export type SessionChange = { type: 'assigned'; agent: Agent } | { type: 'closed'; by: 'agent' | 'bot' }
+
+// ------------------------------------------------------------------------------------------------------------- from the desk
+
+/** A request as Botpress passes it on: raw body, header names in lower case, query without its question mark. */
+export interface WebhookRequest {
+  method: string
+  path: string
+  query: string
+  headers: Record<string, string | undefined>
+  body: string
+}
+
+export interface WebhookReply {
+  status: number
+  headers?: Record<string, string>
+  body?: string
+}
+
+export interface ParsedWebhook {
+  events: SessionEvent[]
+  /** Why nothing (or not everything) became an event; for the log, no customer text. */
+  ignored?: string
+  /** The answer a handshake wants instead of the plain 200. */
+  reply?: WebhookReply
+}
+
+/** Which session an event is about. */
+export interface TicketKey {
+  ticketId: string
+  /** Our conversation id, where the webhook carries it: found without a search, and before the ticket's id is known. */
+  conversationId?: string
+  /**
+   * The vendor's payload proves that we opened this ticket (our bot wrote the thread's root). If no session is found yet the delivery is
+   * asked for again instead of dropped.
+   */
+  ours?: boolean
+}
+
+export interface Agent {
+  /** The vendor's id of the person. */
+  id: string
+  name?: string
+  pictureUrl?: string
+}
+
+/**
+ * What happened at the desk, in the order in which it is to be shown. Only people's doings: own echoes, internal notes, bots and the customer's own
+ * replies are left out by the driver.
+ */
+export type SessionEvent =
+  /** An agent wrote to the customer. `id` is the vendor's message id, the same in every redelivery and in `catchUp`. */
+  | { type: 'message-posted'; ticket: TicketKey; id: string; agent: Agent; parts: MessagePart[]; undelivered?: string }
+  /** An agent took the ticket. `ifUnassigned`: only the first one counts (a claim button). */
+  | { type: 'agent-assigned'; ticket: TicketKey; agent: Agent; ifUnassigned?: boolean }
+  | { type: 'ticket-closed'; ticket: TicketKey; reason: 'solved' | 'deleted' | 'merged' }
+  | { type: 'ticket-reopened'; ticket: TicketKey }
+  /** Something happened: `catchUp` tells what. Only from drivers that have it. */
+  | { type: 'ticket-changed'; ticket: TicketKey }
+
+export interface CaughtUp {
+  events: SessionEvent[]
+  /** Where the next call continues. Unchanged when nothing came. */
+  cursor: string | undefined
+}
+
+// ------------------------------------------------------------------------------------------------------------- subscriptions
+
+export interface SubscriptionTarget {
+  /** This desk's webhook address: the installation's URL and the provider's name. */
+  url: string
+  /** Short, stable, unique per installation; made to be part of a name. */
+  installation: string
+  /** As the bot builder knows the bot; for names that people read. */
+  botId: string
+}
+
+/** What the core stores for a driver between `subscribe` and `verifyWebhook`. String values only; may hold a secret. */
+export type Subscription = Record<string, string>
