@@ -70,7 +70,6 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const real = tools.resolveOrigin?.(base.origin)
   const instance: AxiosInstance = axios.create({
     baseURL: (real ?? base.origin) + base.pathname.replace(/\/$/, ''),
-    timeout: tools.timeoutMs,
     maxRedirects: 0,
     maxContentLength: LARGEST_ANSWER,
     validateStatus: () => true,
@@ -93,9 +92,12 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       throw fail('misconfigured', `Could not ${request.purpose}: ${base.hostname} is not a host of this desk`)
     }
     const credentials = await options.headers()
+    const timeLeft = (tools.deadline ?? Number.POSITIVE_INFINITY) - tools.now()
+    if (timeLeft <= 0) throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)
     let response: AxiosResponse<string>
     try {
       response = await instance.request<string>({
+        timeout: Math.min(tools.timeoutMs, timeLeft),
         method: request.method,
         url: request.path,
         params: request.query,

@@ -72,6 +72,11 @@ export interface SandboxTicket {
   entries: SandboxEntry[]
 }
 
+export interface SandboxOptions {
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
 export interface Delivery {
   request: WebhookRequest
   /** 1 for the first try. */

@@ -23,4 +23,6 @@ export interface Tools {
   transport?: AxiosAdapter
   /** Longest wait for one answer of a vendor, in milliseconds. */
   timeoutMs: number
+  /** No call begins after this moment (milliseconds since the epoch), and none outlasts it. */
+  deadline?: number
 }

@@ -1,0 +1,185 @@
+/** Runs of marked text as blocks of Markdown. */
+
+export type Mark = 'bold' | 'italic' | 'strike' | 'code'
+
+export interface Run {
+  /** White space collapsed; '\n' alone is a line break. */
+  text: string
+  marks: Mark[]
+  link: string | undefined
+}
+
+/** What a block stands in. `started`: its first block is written, so a marker is not repeated. */
+export type Container =
+  | { kind: 'quote'; started: boolean }
+  | { kind: 'bullets'; started: boolean }
+  | { kind: 'numbers'; started: boolean; next: number }
+  | { kind: 'item'; started: boolean; marker: string }
+
+export interface Block {
+  text: string
+  /** Follows the block before it without an empty line: the items of one list. */
+  tight: boolean
+}
+
+/** A paragraph or heading (level 1 to 6, else 0). Undefined when there is nothing to show. */
+export const writeParagraph = (runs: Run[], containers: Container[], heading: number): Block | undefined => {
+  const lines = _inline(runs)
+  if (lines.length === 0) return undefined
+  if (heading > 0) return _place([`${'#'.repeat(heading)} ${lines.filter(Boolean).join(' ')}`], containers)
+  // Two spaces are a line break in Markdown and invisible where Markdown is shown as it is.
+  return _place(
+    lines.map((line, index) => (line && lines[index + 1] ? `${line}  ` : line)),
+    containers
+  )
+}
+
+export const writeCode = (code: string, language: string, containers: Container[]): Block | undefined => {
+  const text = code.replace(/^\n/, '').trimEnd()
+  if (!text) return undefined
+  const fence = '`'.repeat(Math.max(3, _longestTicks(text) + 1))
+  return _place([fence + language, ...text.split('\n'), fence], containers)
+}
+
+const _place = (lines: string[], containers: Container[]): Block => {
+  let first = ''
+  let rest = ''
+  let tight = false
+  let insideItem = false
+  for (const container of containers) {
+    switch (container.kind) {
+      case 'quote':
+        first += '> '
+        rest += '> '
+        tight = false
+        break
+      case 'item':
+        first += container.started ? ' '.repeat(container.marker.length) : container.marker
+        rest += ' '.repeat(container.marker.length)
+        if (container.started) tight = false
+        insideItem = true
+        break
+      default:
+        tight = container.started || insideItem
+    }
+    container.started = true
+  }
+  return { text: lines.map((line, index) => _join(index === 0 ? first : rest, line)).join('\n'), tight }
+}
+
+const _join = (prefix: string, line: string): string => (line ? prefix + line : prefix.trimEnd())
+
+const OPENERS: Record<Exclude<Mark, 'code'>, string> = { bold: '**', italic: '*', strike: '~~' }
+
+/** The runs as lines. Marks are opened and closed next to words, since `** word **` marks nothing. */
+const _inline = (runs: Run[]): string[] => {
+  const out: string[] = []
+  const open: { mark: string; close: string }[] = []
+  let punctuation = ''
+  let space = ''
+
+  const closeTo = (depth: number): void => {
+    while (open.length > depth) out.push(open.pop()?.close ?? '')
+  }
+  const settle = (depth: number, next: string): void => {
+    // A closing mark between punctuation and a letter would not close.
+    if (open.length > depth && punctuation && !space && /^[\p{L}\p{N}]/u.test(next)) {
+      closeTo(depth)
+      out.push(punctuation)
+    } else {
+      out.push(punctuation)
+      closeTo(depth)
+    }
+    out.push(space)
+    punctuation = ''
+    space = ''
+  }
+
+  for (const run of _merged(runs)) {
+    const core = run.text.trim()
+    if (!core) {
+      space = space.includes('\n') || run.text.includes('\n') ? (space + run.text).replace(/ +/g, '') : ' '
+      continue
+    }
+    if (/^\s/.test(run.text) && !space) space = ' '
+    const wanted = _wanted(run)
+    let shared = 0
+    while (shared < open.length && open[shared]?.mark === wanted[shared]?.mark) shared += 1
+    settle(shared, core)
+    for (const { mark, open: opener, close } of wanted.slice(shared)) {
+      out.push(opener)
+      open.push({ mark, close })
+    }
+    if (run.marks.includes('code')) out.push(_code(core))
+    else {
+      const sentenceEnd = /[.,:;!?]{1,3}$/.exec(core)?.[0] ?? ''
+      out.push(_escape(core.slice(0, core.length - sentenceEnd.length), run.link !== undefined))
+      punctuation = sentenceEnd
+    }
+    if (/\s$/.test(run.text)) space = ' '
+  }
+  space = ''
+  settle(0, '')
+  const lines = out
+    .join('')
+    .split('\n')
+    .map((line) => line.trim().replace(/^(?:#{1,6}(?=\s|$)|>|[-=]+$)/, '\\$&'))
+  return lines.filter((line, index) => line || (lines[index - 1] && index < lines.length - 1))
+}
+
+const _wanted = (run: Run): { mark: string; open: string; close: string }[] => {
+  const wanted = run.link === undefined ? [] : [{ mark: `link ${run.link}`, open: '[', close: `](${run.link})` }]
+  for (const [mark, sign] of Object.entries(OPENERS) as [Exclude<Mark, 'code'>, string][]) {
+    if (run.marks.includes(mark)) wanted.push({ mark, open: sign, close: sign })
+  }
+  return wanted
+}
+
+/** Neighbours with the same marks become one run; a link whose text is its address becomes plain text, which is linked anyway. */
+const _merged = (runs: Run[]): Run[] => {
+  const merged: { run: Run; key: string; texts: string[] }[] = []
+  for (const run of runs) {
+    const key = run.text === '\n' ? '\n' : `${run.marks.join(' ')} ${run.link ?? ''}`
+    const last = merged.at(-1)
+    if (last && last.key === key) last.texts.push(run.text)
+    else merged.push({ run, key, texts: [run.text] })
+  }
+  return merged.map(({ run, texts }) => {
+    const text = texts.join('')
+    const isBare = run.link !== undefined && _bare(run.link) === _bare(text.trim())
+    return { ...run, text, link: isBare ? undefined : run.link }
+  })
+}
+
+const _bare = (address: string): string => address.replace(/^(?:https?:\/\/|mailto:|tel:)/i, '').replace(/\/$/, '')
+
+const ADDRESS = /((?:https?:\/\/|www\.)\S+)/i
+
+/** Signs that Markdown would read are escaped where they would be read; addresses stay as they are. */
+const _escape = (text: string, inLink: boolean): string =>
+  text
+    .split(ADDRESS)
+    .map((piece, index) => {
+      if (index % 2 === 1) return piece
+      const escaped = piece
+        .replace(/[\\`]/g, '\\$&')
+        .replace(/\*(?=\S)|(?<=\S)\*/g, '\\*')
+        .replace(/(?<![\p{L}\p{N}_])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}_])/gu, '\\_')
+        .replace(/~~/g, '\\~\\~')
+        .replace(/<(?=[a-z/!?])/gi, '\\<')
+        .replace(/&(?=#?\w{1,31};)/g, '\\&')
+      return inLink ? escaped.replace(/[[\]]/g, '\\$&') : escaped.replace(/\](?=\()/g, '\\]')
+    })
+    .join('')
+
+const _code = (text: string): string => {
+  const ticks = '`'.repeat(_longestTicks(text) + 1)
+  const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : ''
+  return ticks + pad + text + pad + ticks
+}
+
+const _longestTicks = (text: string): number => {
+  let longest = 0
+  for (const [ticks] of text.matchAll(/`+/g)) longest = Math.max(longest, ticks.length)
+  return longest
+}

@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto'
+import type { OpenedTicket, TicketOptions, TranscriptEntry } from '../../providers/provider'
+import { isProviderError } from '../../providers/errors'
+import { RuntimeError } from '@botpress/sdk'
+import { connectDesk, type Call } from '../call'
+import { randomId } from '../environment'
+import { describeError } from '../errors'
+import { withContact, type KnownCustomer } from '../people'
+import { contactTag } from '../registry'
+import { rememberSession, tagValue, writeTags, type Tags } from '../sessions'
+
+/** The whole of startHitl, well below what Botpress gives an action (60 s). */
+export const START_BUDGET_MS = 25_000
+/** What is kept of the budget for writing down that a ticket exists. */
+const RESERVE_MS = 2_000
+/** A handoff with the same content as one that began less than this ago is its repetition: the platform repeats a lost answer after seconds. */
+const REPEAT_MS = 3 * 60_000
+/** A run that has not finished by then has died. */
+const RUN_MS = START_BUDGET_MS + 5_000
+const POLL_MS = 500
+
+export interface Handoff {
+  title: string
+  description: string | undefined
+  customer: KnownCustomer
+  transcript: TranscriptEntry[]
+}
+
+/** A desk to try, with what the ticket gets there. */
+export interface Candidate {
+  provider: string
+  reason: string
+  options: TicketOptions
+}
+
+/** The handoff's identity: nothing else in the call tells a repetition from a new one. */
+export const handoffKey = (input: unknown, generation: number): string =>
+  `${createHash('sha256').update(JSON.stringify(input)).digest('base64url').slice(0, 32)}${generation > 0 ? `.${generation}` : ''}`
+
+export interface Place {
+  conversationId: string
+  /** The session exists: this start is a repetition of one that succeeded. */
+  isOpen: boolean
+}
+
+/**
+ * The conversation of this handoff: the same for a repetition, a new one for a new handoff. What is done in it next is for `holdRun` to decide.
+ */
+export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
+  for (let generation = 0; ; generation += 1) {
+    const { conversation } = await call.client.getOrCreateConversation({
+      channel: 'hitl',
+      tags: { handoff: handoffKey(input, generation) },
+      discriminateByTags: ['handoff'],
+    })
+    const tags = conversation.tags as Tags
+    const isOpen = tags.status === 'open'
+    if (isOpen && Date.parse(tags.openedAt ?? '') + REPEAT_MS > call.environment.now()) {
+      return { conversationId: conversation.id, isOpen: true }
+    }
+    // Otherwise an older handoff that happened to have the same content.
+    if (!isOpen && tags.status !== 'closed') return { conversationId: conversation.id, isOpen: false }
+  }
+}
+
+/**
+ * - mine: nobody was here before.
+ * - taken-over: somebody was, and has died or failed; at `provider` there may be a ticket of his.
+ * - open: somebody was, and has succeeded.
+ */
+export type Hold = { kind: 'mine' } | { kind: 'taken-over'; provider: string | undefined } | { kind: 'open' }
+
+/** Makes this run the only one that opens the session. Overlapping runs of the same handoff wait for the first one's end. */
+export const holdRun = async (call: Call, conversationId: string, deadline: number): Promise<Hold> => {
+  const run = randomId(call.environment)
+  const key = { type: 'conversation' as const, id: conversationId, name: 'opening' as const }
+  const { state } = await call.client.getOrSetState({ ...key, payload: { run, at: call.environment.now() } })
+  let holder = state.payload
+  if (holder.run === run) return { kind: 'mine' }
+  for (;;) {
+    const { conversation } = await call.client.getConversation({ id: conversationId })
+    const { status } = conversation.tags as Tags
+    if (status === 'open' || status === 'closed') return { kind: 'open' }
+    const now = call.environment.now()
+    if (status === 'failed' || holder.at + RUN_MS < now) {
+      await call.client.setState({ ...key, payload: { ...holder, run, at: now } })
+      return { kind: 'taken-over', provider: holder.provider }
+    }
+    if (now + POLL_MS >= deadline) throw new RuntimeError('The same handoff is being started already: wait for it to finish')
+    await call.environment.sleep(POLL_MS)
+    holder = (await call.client.getState(key)).state.payload
+  }
+}
+
+/** Notes where a ticket is about to be opened, so that whoever finishes the work of a run that died looks there first. */
+const _intend = async (call: Call, conversationId: string, provider: string): Promise<void> => {
+  await call.client.patchState({ type: 'conversation', id: conversationId, name: 'opening', payload: { provider } })
+}
+
+export interface Attempt {
+  provider: string
+  error: string
+  code: string
+}
+
+export interface Opened {
+  provider: string
+  reason: string
+  attempts: Attempt[]
+}
+
+/**
+ * Opens the ticket at the first candidate that takes it and writes down whose session it is. Each attempt has its share of the time that is left. `undefined`: all have failed.
+ */
+export const openAtFirst = async (
+  call: Call,
+  place: { conversationId: string; mayExist: boolean },
+  handoff: Handoff,
+  candidates: Candidate[],
+  deadline: number,
+  onFailure: (attempt: Attempt, next: Candidate | undefined) => Promise<void>
+): Promise<Opened | { attempts: Attempt[] }> => {
+  const attempts: Attempt[] = []
+  for (const [index, candidate] of candidates.entries()) {
+    const left = deadline - RESERVE_MS - call.environment.now()
+    const share = left / (candidates.length - index)
+    try {
+      if (left <= 0) throw new Error('no time is left')
+      await _openAt(call, place, handoff, candidate, call.environment.now() + share)
+      return { provider: candidate.provider, reason: candidate.reason, attempts }
+    } catch (error) {
+      const attempt = {
+        provider: candidate.provider,
+        error: describeError(error),
+        code: isProviderError(error) ? error.code : 'unavailable',
+      }
+      attempts.push(attempt)
+      call.log.warn('A desk did not take a handoff', { desk: candidate.provider, conversationId: place.conversationId, error: attempt.error })
+      await onFailure(attempt, candidates[index + 1])
+    }
+  }
+  return { attempts }
+}
+
+const _openAt = async (
+  call: Call,
+  place: { conversationId: string; mayExist: boolean },
+  handoff: Handoff,
+  candidate: Candidate,
+  deadline: number
+): Promise<void> => {
+  const desk = connectDesk(call, candidate.provider, deadline)
+  if (!desk) throw new Error('the desk is not configured')
+  const { conversationId } = place
+  const { title, description, transcript } = handoff
+  const open = async (person: KnownCustomer) => {
+    // The intent is on record before a ticket can exist.
+    const [customer] = await Promise.all([withContact(call, desk, person), _intend(call, conversationId, candidate.provider)])
+    const request = {
+      conversationId,
+      botId: call.context.botId,
+      title,
+      ...(description ? { description } : {}),
+      customer,
+      transcript,
+      options: candidate.options,
+    }
+    const opened = await _settled(call, deadline, (mayExist) => desk.driver.openTicket({ ...request, mayExist }), place.mayExist)
+    return { opened, contactId: customer.contactId }
+  }
+  const { opened, contactId } = await open(handoff.customer).catch((error: unknown) => {
+    // The contact that we remember may have been deleted at the desk.
+    const remembered = handoff.customer.tags[contactTag(candidate.provider)]
+    const isRefused = isProviderError(error) && (error.code === 'not-found' || error.code === 'rejected')
+    if (!remembered || !isRefused) throw error
+    return open(_withoutContact(handoff.customer, candidate.provider))
+  })
+  await _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
+}
+
+/** Asks again with a look first while an outcome is unknown: one customer, one ticket. */
+const _settled = async <T>(
+  call: Call,
+  deadline: number,
+  open: (mayExist: boolean) => Promise<T>,
+  mayExist: boolean
+): Promise<T> => {
+  try {
+    return await open(mayExist)
+  } catch (error) {
+    if (!isProviderError(error) || error.outcome !== 'unknown' || call.environment.now() + POLL_MS >= deadline) throw error
+    await call.environment.sleep(POLL_MS)
+    return _settled(call, deadline, open, true)
+  }
+}
+
+const _writeDown = async (
+  call: Call,
+  conversationId: string,
+  candidate: Candidate,
+  opened: OpenedTicket,
+  contactId: string | undefined,
+  customer: KnownCustomer
+): Promise<void> => {
+  const openedAt = call.environment.now()
+  const now = new Date(openedAt).toISOString()
+  const tags: Tags = {
+    provider: candidate.provider,
+    ticketId: opened.id,
+    ticketMemo: opened.memo ?? '',
+    contactId: contactId ?? '',
+    customerId: customer.id,
+    customerName: tagValue(customer.name),
+    cursor: opened.cursor ?? '',
+    status: 'open',
+    openedAt: now,
+    reason: tagValue(candidate.reason),
+    ...(opened.url ? { ticketUrl: tagValue(opened.url) } : {}),
+  }
+  await Promise.all([
+    writeTags(call, conversationId, tags),
+    call.client
+      .updateUser({ id: customer.id, tags: { lastDesk: candidate.provider, lastDeskAt: now } })
+      .catch(() => call.log.warn('Could not note the desk of a customer', { userId: customer.id })),
+  ])
+  rememberSession(call, {
+    conversationId,
+    provider: candidate.provider,
+    ticket: {
+      id: opened.id,
+      conversationId,
+      ...(opened.memo === undefined ? {} : { memo: opened.memo }),
+      ...(contactId === undefined ? {} : { contactId }),
+    },
+    status: 'open',
+    openedAt,
+    customerId: customer.id,
+    customerName: customer.name,
+    agentId: undefined,
+    cursor: opened.cursor,
+  })
+}
+
+const _withoutContact = (customer: KnownCustomer, provider: string): KnownCustomer => {
+  const { [contactTag(provider)]: _forgotten, ...tags } = customer.tags
+  return { ...customer, tags }
+}

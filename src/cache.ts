@@ -1,0 +1,47 @@
+/**
+ * What an instance remembers to save calls. Everything in it can be asked for again: nothing is wrong when it is empty. Bounded, because an instance may live long.
+ */
+export interface Cache<T> {
+  get(key: string): T | undefined
+  set(key: string, value: T): void
+  delete(key: string): void
+}
+
+export const createCache = <T>(now: () => number, options: { lifetimeMs: number; size: number }): Cache<T> => {
+  const entries = new Map<string, { value: T; until: number }>()
+  return {
+    get: (key) => {
+      const entry = entries.get(key)
+      if (!entry) return undefined
+      if (entry.until > now()) return entry.value
+      entries.delete(key)
+      return undefined
+    },
+    set: (key, value) => {
+      entries.delete(key)
+      entries.set(key, { value, until: now() + options.lifetimeMs })
+      const oldest = entries.keys().next()
+      if (entries.size > options.size && !oldest.done) entries.delete(oldest.value)
+    },
+    delete: (key) => {
+      entries.delete(key)
+    },
+  }
+}
+
+/** Runs what concerns one key one after the other, in the order of the calls. A failure does not stop what waits behind it. */
+export const createQueue = () => {
+  const tails = new Map<string, Promise<unknown>>()
+  return <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const result = (tails.get(key) ?? Promise.resolve()).then(work, work)
+    const settled = result.then(
+      () => undefined,
+      () => undefined
+    )
+    tails.set(key, settled)
+    void settled.then(() => {
+      if (tails.get(key) === settled) tails.delete(key)
+    })
+    return result
+  }
+}

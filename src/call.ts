@@ -1,0 +1,100 @@
+import type { Subscription, SubscriptionTarget, Driver, Provider } from '../providers/provider'
+import type { Log, Tools } from '../providers/kit/tools'
+import type { Client, Context, Logger } from './bp'
+import { createCache, createQueue, type Cache } from './cache'
+import type { Environment } from './environment'
+import { createLog } from './log'
+import { providers } from './registry'
+import type { Session } from './sessions'
+
+const MINUTE_MS = 60_000
+
+/** An agent as this instance last saw him. */
+export interface KnownAgent {
+  userId: string
+  name: string
+}
+
+/** What one instance remembers, for all installations that it serves. */
+export interface Memory {
+  /** Ticket → its open session. Status, agent and cursor may be old; the rest never changes. */
+  sessions: Cache<Session>
+  agents: Cache<KnownAgent>
+  /** Agents known to be announced in a session; the value is when. */
+  announced: Cache<number>
+  /** When the newest message to the bot of a session was (or will be) delivered. */
+  delivered: Cache<number>
+  subscriptions: Cache<Record<string, Subscription>>
+  /** The newest turn of the rotation that this instance has seen. */
+  rotation: Cache<{ conversationId: string; turn: number }>
+  inOrder: ReturnType<typeof createQueue>
+}
+
+export const createMemory = (environment: Environment): Memory => ({
+  sessions: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 5_000 }),
+  agents: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 2_000 }),
+  announced: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 5_000 }),
+  delivered: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 5_000 }),
+  subscriptions: createCache(environment.now, { lifetimeMs: 5 * MINUTE_MS, size: 500 }),
+  rotation: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 500 }),
+  inOrder: createQueue(),
+})
+
+/** One call from Botpress, with everything that its handling may use. */
+export interface Call {
+  environment: Environment
+  memory: Memory
+  client: Client
+  context: Context
+  log: Log
+  /** Separates installations in the instance's memory. */
+  installation: string
+}
+
+export const createCall = (
+  environment: Environment,
+  memory: Memory,
+  props: { client: Client; ctx: Context; logger: Logger }
+): Call => ({
+  environment,
+  memory,
+  client: props.client,
+  context: props.ctx,
+  log: createLog(props.logger),
+  installation: `${props.ctx.botId}/${props.ctx.integrationId}/${props.ctx.webhookId}`,
+})
+
+/** A desk that can be talked to. */
+export interface Desk {
+  provider: Provider
+  driver: Driver
+}
+
+/**
+ * Connects a desk with the configuration of this call. `undefined` when the configuration has no such block or one that cannot work: the reason is for
+ * `checkConfiguration` to tell. `deadline`: nothing is begun after it.
+ */
+export const connectDesk = (call: Call, name: string, deadline?: number): Desk | undefined => {
+  const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
+  const block = (call.context.configuration as Record<string, unknown> | undefined)?.[name]
+  if (!provider || block === undefined || block === null) return undefined
+  const parsed = provider.config.safeParse(block)
+  if (!parsed.success || (provider.checkConfig?.(parsed.data) ?? []).length > 0) return undefined
+  const tools: Tools = {
+    now: call.environment.now,
+    sleep: call.environment.sleep,
+    log: call.log,
+    timeoutMs: call.environment.timeoutMs,
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(call.environment.resolveOrigin ? { resolveOrigin: call.environment.resolveOrigin } : {}),
+    ...(call.environment.transport ? { transport: call.environment.transport } : {}),
+  }
+  return { provider, driver: provider.connect(parsed.data, tools) }
+}
+
+/** Where a desk's webhooks go, and the name that keeps two installations in one account apart. */
+export const subscriptionTarget = (call: Call, name: string, webhookUrl: string): SubscriptionTarget => ({
+  url: `${webhookUrl.replace(/\/+$/, '')}/${name}`,
+  installation: call.context.webhookId,
+  botId: call.context.botId,
+})

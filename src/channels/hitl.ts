@@ -1,0 +1,105 @@
+import { RuntimeError } from '@botpress/sdk'
+import { isProviderError } from '../../providers/errors'
+import type { OutboundMessage, Ticket } from '../../providers/provider'
+import { connectDesk, type Call, type Desk } from '../call'
+import { endSession } from '../ending'
+import { describeError } from '../errors'
+import { toParts } from '../messages'
+import { getCustomer, withContact } from '../people'
+import { meaningOf } from '../session-life'
+import { readSession, type Session, type Tags } from '../sessions'
+
+/** A message that comes this long after it was written is probably delivered again: the desk is asked before it is posted. */
+const LATE_MS = 10_000
+
+export interface ChannelMessage {
+  type: string
+  payload: unknown
+  conversation: { id: string; tags: Tags }
+  message: { id: string; tags: Tags; createdAt?: string }
+  ack(props: { tags: { deskMessageIds: string } }): Promise<unknown>
+}
+
+/**
+ * One message from the bot's side to the desk, of whatever type. With `payload.userId` a customer speaks, without it the bot. The ids that the desk gives it are kept on the message.
+ * Throws a RuntimeError when it did not arrive.
+ */
+export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<void> => {
+  if (props.message.tags.deskMessageIds) return
+  const { id: conversationId } = props.conversation
+  const session = readSession(props.conversation)
+  if (!session?.ticket) {
+    throw new RuntimeError(`Conversation ${conversationId} has no ticket: it was not opened by Start HITL, or opening it failed`)
+  }
+  const userId = _userIdOf(props.payload)
+  const meaning = meaningOf(userId ? 'customer-message' : 'bot-message', session.status)
+  if (meaning !== 'deliver') {
+    throw new RuntimeError(`The session of conversation ${conversationId} has ended: the message was not delivered`)
+  }
+  const desk = connectDesk(call, session.provider)
+  if (!desk) {
+    throw new RuntimeError(
+      `The desk “${session.provider}” owns this session and is missing in the configuration: put its credentials back to end its open sessions`
+    )
+  }
+  const outbound: OutboundMessage = {
+    id: props.message.id,
+    author: await _author(call, desk, session, userId),
+    parts: toParts(props.type, props.payload),
+    mayExist: _isLate(call, props.message.createdAt),
+  }
+  const messageIds = await _post(call, desk, session, session.ticket, outbound)
+  await props.ack({ tags: { deskMessageIds: _joined(messageIds) } })
+}
+
+const _post = async (call: Call, desk: Desk, session: Session, ticket: Ticket, message: OutboundMessage): Promise<string[]> => {
+  try {
+    const posted = await desk.driver.postMessage(ticket, message)
+    return posted.messageIds
+  } catch (error) {
+    if (isProviderError(error) && (error.code === 'ended' || error.code === 'not-found')) {
+      // Nobody at the desk can read it any more: the customer hears that the agent has gone.
+      await endSession(call, session, 'agent')
+      throw new RuntimeError(`The ticket takes no more messages, the session was ended: ${error.message}`)
+    }
+    throw new RuntimeError(`A message did not reach the desk: ${describeError(error)}`)
+  }
+}
+
+const _author = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  userId: string | undefined
+): Promise<OutboundMessage['author']> => {
+  if (!userId) return { type: 'bot' }
+  const contactId = session.ticket?.contactId
+  if (userId === session.customerId) {
+    const name = session.customerName ?? 'Customer'
+    return { type: 'customer', customer: { id: userId, name, ...(contactId ? { contactId } : {}) } }
+  }
+  const other = await getCustomer(call, userId)
+  if (!other) throw new RuntimeError(`The user ${userId} who wrote the message does not exist any more`)
+  return { type: 'customer', customer: await withContact(call, desk, other) }
+}
+
+const _userIdOf = (payload: unknown): string | undefined => {
+  const userId = (payload as { userId?: unknown } | null | undefined)?.userId
+  return typeof userId === 'string' && userId !== '' ? userId : undefined
+}
+
+const _isLate = (call: Call, createdAt: string | undefined): boolean => {
+  const at = createdAt === undefined ? Number.NaN : Date.parse(createdAt)
+  return at + LATE_MS < call.environment.now()
+}
+
+/** As many ids as a tag holds; the first ones suffice to know that the message arrived. */
+const _joined = (ids: string[]): string => {
+  let joined = ''
+  for (const id of ids) {
+    const longer = joined ? `${joined},${id}` : id
+    if (longer.length >= 500) break
+    joined = longer
+  }
+  return joined || 'sent'
+}

@@ -1,0 +1,147 @@
+/** The plain parts of the definition: integration.definition.ts puts them together, bp.ts infers the types of the implementation from them. */
+import { z } from '@botpress/sdk'
+import type * as registered from '../../providers'
+import { contactTag, providerNames, providers } from '../registry'
+import { routingSchema } from '../routing/config'
+
+/** A desk's block in the configuration: what the vendor needs, and the switch. */
+const deskSchema = (name: string) =>
+  (providers[name]?.config ?? z.object({}))
+    .extend({ enabled: z.boolean().default(true).title('Enabled').describe('Off: open sessions go on, new ones go elsewhere.') })
+    .optional()
+    .title(providers[name]?.title ?? name)
+    .describe(`Connection to ${providers[name]?.title ?? name}. Leave empty if you do not use it.`)
+
+type DeskSchemas = {
+  [Name in keyof typeof registered]: z.ZodOptional<(typeof registered)[Name]['config']>
+}
+
+export const configuration = {
+  schema: z.object({
+    routing: routingSchema(providerNames).title('Routing').describe('Which desk takes the next handoff.'),
+    ...(Object.fromEntries(providerNames.map((name) => [name, deskSchema(name)])) as unknown as DeskSchemas),
+  }),
+}
+
+/** What a bot may say about one handoff: the hitlSession field of the Start HITL card. */
+export const hitlSession = {
+  title: 'HITL session',
+  description: 'What the bot may ask for in one handoff; everything is optional',
+  schema: z.object({
+    provider: z.string().optional().title('Desk').describe(`The desk wanted: ${providerNames.join(', ')}.`),
+    strict: z.boolean().optional().title('Only this desk').describe('Fail instead of falling back when the desk cannot take it.'),
+    language: z.string().optional().title('Language').describe('Language of the customer, such as fr or pt-BR.'),
+    priority: z.enum(['low', 'normal', 'high', 'urgent']).optional().title('Priority').describe('Priority of the ticket.'),
+    queue: z.string().optional().title('Queue').describe('Group, team or channel id at the desk.'),
+    tags: z.array(z.string()).optional().title('Tags').describe('Tags for routing rules and for the ticket.'),
+    nobodyThere: z
+      .enum(['refuse', 'open-anyway', 'after-hours'])
+      .optional()
+      .title('When nobody is there')
+      .describe('What happens when no desk can take the handoff now.'),
+    email: z.string().optional().title('Customer e-mail').describe('Address of the customer, for the desk.'),
+    name: z.string().optional().title('Customer name').describe('Name of the customer, for the desk.'),
+  }),
+}
+
+export const entities = { hitlSession }
+
+export const states = {
+  /** One per installation: what drivers want back for verifying webhooks, the rotation's tail, the health of desks. */
+  installation: {
+    type: 'integration' as const,
+    schema: z.object({
+      version: z.literal(1).title('Version').describe('Version of this shape.'),
+      subscriptions: z.record(z.record(z.string())).title('Subscriptions').describe('What each desk needs to verify webhooks.'),
+      tail: z.string().optional().title('Last turn').describe('Conversation that holds the newest known turn of the rotation.'),
+      turn: z.number().optional().title('Turn').describe('Number of that turn.'),
+      health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
+    }),
+  },
+  /** Who is opening the session: the claim that makes a repeated start one start. */
+  opening: {
+    type: 'conversation' as const,
+    schema: z.object({
+      run: z.string().title('Run').describe('Random id of the run that opens the session.'),
+      at: z.number().title('Since').describe('Milliseconds since the epoch.'),
+      provider: z.string().optional().title('Desk').describe('The desk that is being asked.'),
+    }),
+  },
+  /** The turn after this session's turn in the rotation, claimed by another session. */
+  successor: {
+    type: 'conversation' as const,
+    schema: z.object({
+      conversationId: z.string().title('Session').describe('The session that holds the next turn.'),
+      turn: z.number().title('Turn').describe('Number of the next turn.'),
+    }),
+  },
+  /** First agent announced in the session: the claim that makes several announcements one. */
+  announcement: {
+    type: 'conversation' as const,
+    schema: z.object({
+      claim: z.string().title('Claim').describe('Random id of the delivery that announced.'),
+      agent: z.string().title('Agent').describe('Who was announced.'),
+      at: z.number().title('Since').describe('Milliseconds since the epoch.'),
+      done: z.boolean().optional().title('Done').describe('Whether the announcement has been made.'),
+    }),
+  },
+  /** Who ends the session: the claim that makes several endings one. */
+  ending: {
+    type: 'conversation' as const,
+    schema: z.object({
+      claim: z.string().title('Claim').describe('Random id of the delivery or action that ends the session.'),
+      by: z.string().title('By').describe('agent or bot.'),
+      at: z.number().title('Since').describe('Milliseconds since the epoch.'),
+      done: z.boolean().optional().title('Done').describe('Whether the session has ended.'),
+    }),
+  },
+}
+
+export const user = {
+  tags: {
+    email: { title: 'E-mail', description: 'E-mail address of the customer, or the stand-in that the HITL plugin makes' },
+    agent: { title: 'Agent', description: 'Desk and id of a live agent' },
+    lastDesk: { title: 'Last desk', description: 'The desk of the customer’s last session' },
+    lastDeskAt: { title: 'Last session', description: 'When that session began, ISO 8601' },
+    ...(Object.fromEntries(
+      providerNames.map((name) => [
+        contactTag(name),
+        {
+          title: `${providers[name]?.title ?? name} contact`,
+          description: `Id of the customer at ${providers[name]?.title ?? name}`,
+        },
+      ])
+    ) as Record<string, { title: string; description: string }>),
+  },
+}
+
+export const hitlChannel = {
+  title: 'HITL',
+  description: 'A session between a customer and live agents of one desk',
+  conversation: {
+    tags: {
+      provider: { title: 'Desk', description: 'The desk that owns the session' },
+      ticketId: { title: 'Ticket', description: 'Id of the ticket at the desk' },
+      ticketMemo: { title: 'Ticket memo', description: 'What the desk’s driver keeps with the ticket' },
+      ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
+      contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
+      customerId: { title: 'Customer', description: 'Botpress user of the customer' },
+      customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
+      status: { title: 'Status', description: 'opening, open, closing, closed or failed' },
+      openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
+      closedAt: { title: 'Closed', description: 'When the session ended, ISO 8601' },
+      agentId: { title: 'Agent', description: 'The agent announced last, as the desk names him' },
+      cursor: { title: 'Cursor', description: 'Up to where the ticket has been read' },
+      handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
+      claim: { title: 'Claim', description: 'Marks a helper conversation that keeps one announcement from being made twice' },
+      turn: { title: 'Turn', description: 'Turn of the rotation that the session holds' },
+      reason: { title: 'Reason', description: 'Why this desk was chosen' },
+    },
+  },
+  message: {
+    tags: {
+      deskMessageId: { title: 'Desk message', description: 'Id of an agent’s message at the desk' },
+      deskMessageIds: { title: 'Desk messages', description: 'Ids at the desk of what this message became' },
+    },
+  },
+}

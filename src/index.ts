@@ -1,0 +1,4 @@
+import { productionEnvironment } from './environment'
+import { createIntegration } from './integration'
+
+export default createIntegration(productionEnvironment)

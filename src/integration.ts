@@ -1,0 +1,52 @@
+import { RuntimeError } from '@botpress/sdk'
+import { Integration, type IntegrationProps } from './bp'
+import { createUser } from './actions/create-user'
+import { checkAvailability, explainRouting } from './actions/explain'
+import { startHitl } from './actions/start-hitl'
+import { stopHitl } from './actions/stop-hitl'
+import { createCall, createMemory, type Call } from './call'
+import { deliverToDesk, type ChannelMessage } from './channels/hitl'
+import type { Environment } from './environment'
+import { describeError } from './errors'
+import { register, unregister } from './setup'
+import { receiveWebhook, type IncomingRequest } from './webhook/receive'
+
+type Props = Parameters<IntegrationProps['handler']>[0]
+type Common = Pick<Props, 'client' | 'ctx' | 'logger'>
+
+/** The integration with everything that it takes from outside. Several may live in one process: they share nothing. */
+export const createIntegration = (environment: Environment): Integration => {
+  const memory = createMemory(environment)
+
+  /** Callers see the text of RuntimeErrors only: whatever else is thrown becomes one, without anybody's words in it. */
+  const handle = async <T>(props: Common, work: (call: Call) => Promise<T>): Promise<T> => {
+    const call = createCall(environment, memory, props)
+    try {
+      return await work(call)
+    } catch (error) {
+      if (error instanceof RuntimeError) throw error
+      throw new RuntimeError(`${props.ctx.operation} failed: ${describeError(error)}`)
+    }
+  }
+
+  const deliver = (props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }) =>
+    handle(props, (call) => deliverToDesk(call, props as unknown as ChannelMessage))
+
+  return new Integration({
+    register: (props) => handle(props, (call) => register(call, props.webhookUrl)),
+    unregister: (props) => handle(props, (call) => unregister(call, props.webhookUrl)),
+    handler: (props) => handle(props, (call) => receiveWebhook(call, props.req as IncomingRequest)),
+    actions: {
+      createUser: (props) => handle(props, (call) => createUser(call, props.input)),
+      startHitl: (props) => handle(props, (call) => startHitl(call, props.input)),
+      stopHitl: (props) => handle(props, (call) => stopHitl(call, props.input.conversationId)),
+      checkAvailability: (props) => handle(props, (call) => checkAvailability(call, props.input)),
+      explainRouting: (props) => handle(props, (call) => explainRouting(call, props.input)),
+    },
+    channels: {
+      hitl: {
+        messages: { text: deliver, image: deliver, audio: deliver, video: deliver, file: deliver, bloc: deliver },
+      },
+    },
+  })
+}

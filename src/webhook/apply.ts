@@ -1,0 +1,254 @@
+import { isProviderError } from '../../providers/errors'
+import type { SessionEvent, Ticket, TicketKey } from '../../providers/provider'
+import { announce } from '../announcements'
+import type { Call, Desk } from '../call'
+import { endSession } from '../ending'
+import { describeError } from '../errors'
+import { fromParts } from '../messages'
+import { agentUser } from '../people'
+import { meaningOf } from '../session-life'
+import { findSession, getSession, readSession, rememberSession, writeTags, type Session } from '../sessions'
+import { LONGEST_WAIT_MS, reserve } from '../timing'
+
+/** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
+export class SessionNotReady extends Error {
+  public override readonly name = 'SessionNotReady'
+}
+
+type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
+type OpenSession = Session & { ticket: Ticket }
+
+/**
+ * Makes a desk's events happen at Botpress, those of one ticket in order. Throws when an effect could not be had: the desk is then asked to deliver again, and what has happened already
+ * does not happen twice.
+ */
+export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]): Promise<void> => {
+  const byTicket = new Map<string, SessionEvent[]>()
+  for (const event of events) {
+    const { ticketId } = event.ticket
+    byTicket.set(ticketId, [...(byTicket.get(ticketId) ?? []), event])
+  }
+  await Promise.all(
+    [...byTicket.values()].map((ofTicket) => {
+      const key = ofTicket[0]?.ticket
+      if (!key) return undefined
+      return call.memory.inOrder(`${call.installation}/${desk.provider.name}/${key.ticketId}`, () =>
+        _applyToTicket(call, desk, key, ofTicket)
+      )
+    })
+  )
+}
+
+const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
+  const session = await findSession(call, desk.provider.name, key)
+  if (!session?.ticket) {
+    if (events.some((event) => event.ticket.ours)) throw new SessionNotReady('The session of this ticket is not there yet')
+    call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
+    return
+  }
+  await _applyAll(call, desk, session as OpenSession, events)
+}
+
+const _applyAll = async (call: Call, desk: Desk, session: OpenSession, events: SessionEvent[]): Promise<void> => {
+  let current = session
+  for (const [index, event] of events.entries()) {
+    switch (event.type) {
+      case 'message-posted':
+        await _message(call, desk, current, event)
+        break
+      case 'agent-assigned': {
+        // An agent who writes in the same breath is announced by the plugin with his message.
+        const writes = events
+          .slice(index + 1)
+          .some((later) => later.type === 'message-posted' && later.agent.id === event.agent.id)
+        await _assigned(call, desk, current, event, writes)
+        break
+      }
+      case 'ticket-closed':
+        current = await _outstanding(call, desk, current)
+        await _closed(call, desk, current)
+        break
+      case 'ticket-reopened':
+        await _reopened(call, desk, current)
+        break
+      case 'ticket-changed':
+        current = await _catchUp(call, desk, current)
+        break
+    }
+  }
+}
+
+/** Reads what the hint is about, applies it, and only then moves the cursor. */
+const _catchUp = async (call: Call, desk: Desk, session: OpenSession): Promise<OpenSession> => {
+  if (!desk.driver.catchUp) return session
+  const { events, cursor } = await desk.driver.catchUp(session.ticket, session.cursor)
+  const news = events.filter((event) => event.type !== 'ticket-changed')
+  const end = news.findIndex((event) => event.type === 'ticket-closed')
+  await _applyAll(call, desk, session, end === -1 ? news : news.slice(0, end))
+  if (end !== -1) await _closed(call, desk, session)
+  if (cursor === undefined || cursor === session.cursor) return session
+  await writeTags(call, session.conversationId, { cursor })
+  const moved = { ...session, cursor }
+  rememberSession(call, moved)
+  return moved
+}
+
+/** What the desk knows and has not been delivered is delivered before the end. Reading again costs little: every message is delivered once. */
+const _outstanding = async (call: Call, desk: Desk, session: OpenSession): Promise<OpenSession> => {
+  if (!desk.driver.catchUp || meaningOf('ticket-closed', session.status) !== 'end') return session
+  const { events, cursor } = await desk.driver.catchUp(session.ticket, session.cursor).catch((error: unknown) => {
+    // A ticket that cannot be read any more must not keep the session open.
+    call.log.warn('Could not read a ticket before its session ends', { conversationId: session.conversationId, error: describeError(error) })
+    return { events: [], cursor: session.cursor }
+  })
+  const messages = events.filter((event) => event.type === 'message-posted')
+  const delivered = messages.length > 0 ? await _deliveredIds(call, session) : new Set<string>()
+  await _applyAll(
+    call,
+    desk,
+    session,
+    messages.filter((event) => event.type === 'message-posted' && !delivered.has(_messageTag(desk, event.id)))
+  )
+  return { ...session, cursor }
+}
+
+const _deliveredIds = async (call: Call, session: Session): Promise<Set<string>> => {
+  const ids = new Set<string>()
+  let nextToken: string | undefined
+  do {
+    const page = await call.client.listMessages({
+      conversationId: session.conversationId,
+      ...(nextToken ? { nextToken } : {}),
+    })
+    for (const message of page.messages) {
+      const id = (message.tags as Partial<Record<string, string>>).deskMessageId
+      if (id) ids.add(id)
+    }
+    nextToken = page.meta.nextToken
+  } while (nextToken)
+  return ids
+}
+
+const _messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`
+
+const _message = async (call: Call, desk: Desk, session: OpenSession, event: EventOf<'message-posted'>): Promise<void> => {
+  const message = fromParts(event.parts)
+  if (message) await _deliver(call, desk, session, event, message)
+  if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
+}
+
+const _deliver = async (
+  call: Call,
+  desk: Desk,
+  session: OpenSession,
+  event: EventOf<'message-posted'>,
+  message: NonNullable<ReturnType<typeof fromParts>>
+): Promise<void> => {
+  const { conversationId } = session
+  if (meaningOf('agent-message', session.status) === 'tell-agent') return _tellThatOver(call, desk, session, event.id)
+  const [agent, announcement] = await Promise.all([
+    agentUser(call, desk, event.agent),
+    announce(call, session, event.agent, 'wrote'),
+  ])
+  if (announcement.emit) {
+    const delay = reserve(call, session, { notBefore: 0 })
+    await _emitAssigned(call, session, agent.userId, delay)
+    await announcement.done()
+  }
+  const now = call.environment.now()
+  const settledAt = announcement.emit ? now + HANDLING_OF_ANNOUNCEMENT_MS : announcement.settledAt
+  const delay = reserve(call, session, { notBefore: settledAt })
+  const tags = { deskMessageId: _messageTag(desk, event.id) }
+  const content = { type: message.type, payload: message.payload, tags, discriminateByTags: ['deskMessageId'] }
+  if (delay > LONGEST_WAIT_MS) {
+    await call.client.getOrCreateMessage({ ...content, conversationId, userId: agent.userId, schedule: { delay } } as never)
+  } else {
+    if (delay > 0) await call.environment.sleep(delay)
+    // One call that also answers with the session's tags as they are now.
+    const answer = await call.client.initializeIncomingMessage({ conversationId, userId: agent.userId, message: content } as never)
+    const fresh = readSession(answer.conversation)
+    if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
+      return _tellThatOver(call, desk, session, event.id)
+    }
+  }
+  if (announcement.isNew) {
+    await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
+  }
+}
+
+const HANDLING_OF_ANNOUNCEMENT_MS = 2_000
+
+const _tellThatOver = (call: Call, desk: Desk, session: OpenSession, messageId: string): Promise<void> =>
+  tellAgent(
+    call,
+    desk,
+    session.ticket,
+    `over-${messageId}`,
+    'The customer has left this conversation: the message above was not delivered.'
+  )
+
+/** Tells the agent something in the ticket, once per `id`. */
+export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
+  try {
+    await desk.driver.postMessage(ticket, {
+      id,
+      author: { type: 'bot' },
+      parts: [{ type: 'text', text }],
+      mayExist: true,
+    })
+  } catch (error) {
+    // A ticket that takes no more notes has nobody who reads them.
+    if (!isProviderError(error) || (error.code !== 'ended' && error.code !== 'not-found' && error.code !== 'rejected')) throw error
+    call.log.warn('Could not tell the agent', { desk: desk.provider.name, ticketId: ticket.id, error: error.message })
+  }
+}
+
+const _emitAssigned = async (call: Call, session: Session, userId: string, delay: number): Promise<void> => {
+  await call.client.createEvent({
+    type: 'hitlAssigned',
+    payload: { conversationId: session.conversationId, userId },
+    ...(delay > 0 ? { schedule: { delay } } : {}),
+  })
+}
+
+const _assigned = async (
+  call: Call,
+  desk: Desk,
+  session: OpenSession,
+  event: EventOf<'agent-assigned'>,
+  writes: boolean
+): Promise<void> => {
+  if (meaningOf('agent-assigned', session.status) === 'nothing' || (writes && !session.agentId)) return
+  const [agent, announcement] = await Promise.all([
+    agentUser(call, desk, event.agent),
+    announce(call, session, event.agent, event.ifUnassigned ? 'claimed' : 'assigned'),
+  ])
+  if (!announcement.emit) return
+  await _emitAssigned(call, session, agent.userId, reserve(call, session, { notBefore: 0 }))
+  await Promise.all([
+    announcement.done(),
+    writeTags(call, session.conversationId, { agentId: event.agent.id }),
+    desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } }),
+  ])
+  rememberSession(call, { ...session, agentId: event.agent.id })
+  call.log.info('Agent announced', { conversationId: session.conversationId, desk: desk.provider.name, agentId: event.agent.id })
+}
+
+const _closed = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {
+  const ended = await endSession(call, session, 'agent')
+  if (ended) await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'agent' })
+}
+
+const _reopened = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {
+  const fresh = await getSession(call, session.conversationId)
+  if (!fresh || meaningOf('ticket-reopened', fresh.status) !== 'tell-agent') return
+  const { status, conversationId } = fresh
+  call.log.info('A ticket was reopened after its session had ended', { desk: desk.provider.name, conversationId, status })
+  await tellAgent(
+    call,
+    desk,
+    session.ticket,
+    `reopened-${session.ticket.id}`,
+    'The conversation with the customer has ended: replies here are not delivered. The customer can ask for an agent again.'
+  )
+}
