@@ -72,7 +72,8 @@ const _claim = async (call: Call, conversationId: string, payload: Claim): Promi
     payload,
   })
   const held = state.payload as Claim
-  const abandoned = held.agent === payload.agent && held.at > 0 && !held.done && held.at + CLAIM_MS < call.environment.now()
+  const abandoned =
+    held.agent === payload.agent && held.at > 0 && !held.done && held.at + CLAIM_MS < call.environment.now()
   if (held.claim === payload.claim || !abandoned || payload.at === 0) return held
   await call.client.setState({ type: 'conversation', id: conversationId, name: 'announcement', payload })
   return payload
@@ -95,7 +96,12 @@ const _result = (
     settledAt,
     done: async () => {
       call.memory.announced.set(key, settledAt)
-      await call.client.patchState({ type: 'conversation', id: conversationId, name: 'announcement', payload: { done: true } })
+      await call.client.patchState({
+        type: 'conversation',
+        id: conversationId,
+        name: 'announcement',
+        payload: { done: true },
+      })
     },
   }
 }

@@ -22,7 +22,8 @@ export const configuredDesks = (configuration: Context['configuration']): Config
 /** What is wrong with the desks' blocks, each problem under the field's name as Studio shows it ("Zendesk → Subdomain"). A disabled desk may be incomplete. */
 export const deskProblems = (configuration: Context['configuration']): ConfigProblem[] => {
   const desks = configuredDesks(configuration)
-  if (desks.length === 0) return [{ field: 'Configuration', problem: `no desk is set up: fill in at least one of ${_titles()}` }]
+  if (desks.length === 0)
+    return [{ field: 'Configuration', problem: `no desk is set up: fill in at least one of ${_titles()}` }]
   const problems = desks.flatMap((desk) => (desk.enabled ? _problemsOf(configuration, desk) : []))
   if (!desks.some((desk) => desk.enabled)) {
     problems.push({ field: 'Configuration', problem: 'every desk is disabled: enable at least one' })
@@ -30,7 +31,10 @@ export const deskProblems = (configuration: Context['configuration']): ConfigPro
   return problems
 }
 
-const _titles = () => Object.values(providers).map(({ title }) => title).join(', ')
+const _titles = () =>
+  Object.values(providers)
+    .map(({ title }) => title)
+    .join(', ')
 
 const _problemsOf = (configuration: Context['configuration'], { name, title }: ConfiguredDesk): ConfigProblem[] => {
   const provider = providers[name]

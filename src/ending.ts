@@ -20,7 +20,12 @@ interface Claim {
 export const endSession = async (call: Call, session: Session, by: 'agent' | 'bot'): Promise<boolean> => {
   const { conversationId } = session
   const payload: Claim = { claim: randomId(call.environment), by, at: call.environment.now() }
-  const { state } = await call.client.getOrSetState({ type: 'conversation', id: conversationId, name: 'ending', payload })
+  const { state } = await call.client.getOrSetState({
+    type: 'conversation',
+    id: conversationId,
+    name: 'ending',
+    payload,
+  })
   const held = state.payload as Claim
   if (held.claim !== payload.claim) {
     if (held.done || held.at + CLAIM_MS > call.environment.now()) return false

@@ -16,7 +16,11 @@ export interface Installation {
 
 const EMPTY: Installation = { version: 1, subscriptions: {} }
 
-const _key = (call: Call) => ({ type: 'integration' as const, id: call.context.integrationId, name: 'installation' as const })
+const _key = (call: Call) => ({
+  type: 'integration' as const,
+  id: call.context.integrationId,
+  name: 'installation' as const,
+})
 
 export const readInstallation = async (call: Call): Promise<Installation> => {
   const answer = await gone(call.client.getState(_key(call)))

@@ -29,8 +29,9 @@ export const createIntegration = (environment: Environment): Integration => {
     }
   }
 
-  const deliver = (props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }) =>
-    handle(props, (call) => deliverToDesk(call, props as unknown as ChannelMessage))
+  const deliver = (
+    props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }
+  ) => handle(props, (call) => deliverToDesk(call, props as unknown as ChannelMessage))
 
   return new Integration({
     register: (props) => handle(props, (call) => register(call, props.webhookUrl)),

@@ -2,7 +2,18 @@ import pino from 'pino'
 import type { Log, LogFields } from '../providers/kit/tools'
 import type { Logger } from './bp'
 
-const REDACTED = ['*.authorization', 'authorization', 'token', 'secret', 'password', 'apiToken', 'accessToken', 'botToken', 'clientSecret', 'signingSecret']
+const REDACTED = [
+  '*.authorization',
+  'authorization',
+  'token',
+  'secret',
+  'password',
+  'apiToken',
+  'accessToken',
+  'botToken',
+  'clientSecret',
+  'signingSecret',
+]
 
 /**
  * The one way to write a log line: a message without anybody's words and fields that are ids, counts and codes. Written by pino (which redacts by field name,

@@ -25,9 +25,8 @@ const READERS: Record<string, (payload: unknown) => MessagePart[] | undefined> =
   dropdown: _reader(_options(), _optionsAsText),
   card: _reader(_card(), _cardAsParts),
   carousel: _reader(z.object({ items: z.array(_card()) }), ({ items }) => items.flatMap(_cardAsParts)),
-  bloc: _reader(
-    z.object({ items: z.array(z.object({ type: z.string(), payload: z.unknown() })) }),
-    ({ items }) => items.flatMap((item) => READERS[item.type]?.(item.payload) ?? [_unreadable(item.type)])
+  bloc: _reader(z.object({ items: z.array(z.object({ type: z.string(), payload: z.unknown() })) }), ({ items }) =>
+    items.flatMap((item) => READERS[item.type]?.(item.payload) ?? [_unreadable(item.type)])
   ),
 }
 
@@ -123,5 +122,8 @@ function _file(kind: 'image' | 'audio' | 'video' | 'file', url: string, name: st
 }
 
 function _unreadable(type: string): MessagePart {
-  return { type: 'text', text: `(a message of type “${/^[\w-]{1,40}$/.test(type) ? type : 'unknown'}” that cannot be shown here)` }
+  return {
+    type: 'text',
+    text: `(a message of type “${/^[\w-]{1,40}$/.test(type) ? type : 'unknown'}” that cannot be shown here)`,
+  }
 }

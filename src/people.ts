@@ -60,7 +60,8 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
   if (known) return known
   const described = await _describe(call, desk, agent)
   const name = described.name?.trim() || 'Agent'
-  const pictureUrl = described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
+  const pictureUrl =
+    described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
   const { user } = await call.client.getOrCreateUser({
     tags: { agent: `${desk.provider.name}:${agent.id}` },
     discriminateByTags: ['agent'],

@@ -12,4 +12,5 @@ export type ProviderName = keyof typeof registered
 export const providerNames = Object.keys(registered) as [ProviderName, ...ProviderName[]]
 
 /** The user tag that keeps a customer's contact id at a desk. */
-export const contactTag = (provider: string): string => `${provider.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase())}ContactId`
+export const contactTag = (provider: string): string =>
+  `${provider.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase())}ContactId`

@@ -12,7 +12,14 @@ export type Status = (typeof STATUSES)[number]
 
 export const isStatus = (value: string | undefined): value is Status => STATUSES.some((status) => status === value)
 
-export type LifeEvent = 'customer-message' | 'bot-message' | 'agent-message' | 'agent-assigned' | 'ticket-closed' | 'ticket-reopened' | 'stop'
+export type LifeEvent =
+  | 'customer-message'
+  | 'bot-message'
+  | 'agent-message'
+  | 'agent-assigned'
+  | 'ticket-closed'
+  | 'ticket-reopened'
+  | 'stop'
 
 /**
  * - deliver: it goes to the other side.
@@ -31,7 +38,13 @@ const MEANINGS: Record<LifeEvent, Record<Status, Meaning>> = {
   'agent-message': { opening: 'hold', open: 'deliver', closing: 'deliver', closed: 'tell-agent', failed: 'tell-agent' },
   'agent-assigned': { opening: 'hold', open: 'deliver', closing: 'nothing', closed: 'nothing', failed: 'nothing' },
   'ticket-closed': { opening: 'end', open: 'end', closing: 'end', closed: 'nothing', failed: 'nothing' },
-  'ticket-reopened': { opening: 'nothing', open: 'nothing', closing: 'nothing', closed: 'tell-agent', failed: 'nothing' },
+  'ticket-reopened': {
+    opening: 'nothing',
+    open: 'nothing',
+    closing: 'nothing',
+    closed: 'tell-agent',
+    failed: 'nothing',
+  },
   stop: { opening: 'end', open: 'end', closing: 'end', closed: 'nothing', failed: 'nothing' },
 }
 

@@ -5,7 +5,7 @@ import { configuredDesks, deskProblems } from './configuration'
 import { describeError } from './errors'
 import { patchInstallation, readInstallation } from './installation'
 import { providers } from './registry'
-import { routingProblems } from './routing/plan'
+import { routingProblems } from './plan'
 
 /**
  * The configuration is saved. Refuses what cannot work with every problem at once; then each enabled desk, side by side: credentials, and its webhooks found or created. What has to be pasted at a vendor by hand is logged
@@ -16,18 +16,24 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
   const enabled = configuredDesks(call.context.configuration).filter((desk) => desk.enabled)
-  const results = await Promise.all(enabled.map(async ({ name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) })))
+  const results = await Promise.all(
+    enabled.map(async ({ name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
+  )
   const failed = results.flatMap(({ title, error }) => (error === undefined ? [] : [{ field: title, problem: error }]))
 
   const before = await readInstallation(call)
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   for (const { name, subscription } of results) if (subscription) subscriptions[name] = subscription
   // Also after a failure: what was created at a desk that did work is known from now on.
-  if (JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) || Object.keys(before.health ?? {}).length > 0) {
+  if (
+    JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) ||
+    Object.keys(before.health ?? {}).length > 0
+  ) {
     await patchInstallation(call, { subscriptions, health: {} })
   }
   call.memory.subscriptions.delete(call.installation)
-  if (failed.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved, a desk refuses it:', failed))
+  if (failed.length > 0)
+    throw new RuntimeError(listProblems('The configuration cannot be saved, a desk refuses it:', failed))
 }
 
 interface SetUp {
@@ -44,7 +50,8 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
     const subscription = await desk.driver.subscribe?.(target)
     call.log.info(`${desk.provider.title} is connected: ${account}`, { desk: name })
     const instructions = desk.driver.instructions?.(target)
-    if (instructions) call.log.info(`${desk.provider.title}: to be done by hand, once.\n${instructions}`, { desk: name })
+    if (instructions)
+      call.log.info(`${desk.provider.title}: to be done by hand, once.\n${instructions}`, { desk: name })
     return subscription ? { subscription } : {}
   } catch (error) {
     return { error: describeError(error).replace(`[${name}] `, '') }
@@ -59,10 +66,13 @@ export const unregister = async (call: Call, webhookUrl: string): Promise<void> 
       try {
         await desk?.driver.unsubscribe?.(subscriptionTarget(call, name, webhookUrl))
       } catch (error) {
-        call.log.warn(`Could not remove what was set up at ${providers[name]?.title ?? name}: remove its webhook there by hand`, {
-          desk: name,
-          error: describeError(error),
-        })
+        call.log.warn(
+          `Could not remove what was set up at ${providers[name]?.title ?? name}: remove its webhook there by hand`,
+          {
+            desk: name,
+            error: describeError(error),
+          }
+        )
       }
     })
   )

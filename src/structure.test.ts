@@ -44,7 +44,12 @@ describe('imports go one way', () => {
       .filter((file) => !isTest(file))
       .flatMap((file) =>
         importsOf(file)
-          .filter((path) => path.startsWith('playground') || /sandbox|conformance|kit\/testing/.test(path) || providerNames.some((name) => path.startsWith(`providers/${name}`)))
+          .filter(
+            (path) =>
+              path.startsWith('playground') ||
+              /sandbox|conformance|kit\/testing/.test(path) ||
+              providerNames.some((name) => path.startsWith(`providers/${name}`))
+          )
           .map((path) => `${file} → ${path}`)
       )
     expect(wrong).toEqual([])

@@ -31,7 +31,10 @@ export const toTranscript = (
   })
   const left = items.length - entries.length
   if (left === 0) return entries
-  return [{ author: 'bot', name: 'Bot', parts: [{ type: 'text', text: `(${left} earlier messages are left out)` }] }, ...entries]
+  return [
+    { author: 'bot', name: 'Bot', parts: [{ type: 'text', text: `(${left} earlier messages are left out)` }] },
+    ...entries,
+  ]
 }
 
 /** The customer's last words, newest last: what the language is found out from. */
@@ -42,4 +45,6 @@ export const customerTexts = (transcript: TranscriptEntry[]): string[] =>
     .slice(-5)
 
 const _shortened = (part: MessagePart): MessagePart =>
-  part.type === 'text' && part.text.length > LONGEST_TEXT ? { ...part, text: `${part.text.slice(0, LONGEST_TEXT)}…` } : part
+  part.type === 'text' && part.text.length > LONGEST_TEXT
+    ? { ...part, text: `${part.text.slice(0, LONGEST_TEXT)}…` }
+    : part

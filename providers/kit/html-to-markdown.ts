@@ -89,13 +89,15 @@ const _convert = (html: string): Piece[] => {
   let link: string | undefined
   let skipped = 0
   let heading = 0
+  let tables = 0
   let cells = 0
   let code: { text: string; language: string } | undefined
 
   const add = (block: Block | undefined): void => {
-    if (block) blocks.push(blocks.length === 0 ? '' : block.tight ? '\n' : '\n\n', block.text)
+    if (block) blocks.push(blocks.length === 0 ? '' : block.gap, block.text)
   }
   const endBlock = (): void => {
+    if (runs.length === 0) return
     add(writeParagraph(runs, containers, heading))
     runs = []
   }
@@ -141,13 +143,19 @@ const _convert = (html: string): Piece[] => {
   }
 
   const openBlock = (name: string, attributes: Attributes): void => {
+    if (name === 'table') tables += 1
+    // A row of a table is a line: what a cell holds cannot be a block of its own.
+    if (tables > 0 && name !== 'table') {
+      sayPlainly(name === 'tr' ? '\n' : ' ')
+      cells = name === 'tr' ? 0 : cells
+      return
+    }
     endBlock()
     if (name === 'pre') code = { text: '', language: '' }
-    else if (name === 'hr') add({ text: '---', tight: false })
+    else if (name === 'hr') add({ text: '---', gap: '\n\n' })
     else if (name === 'blockquote') enter({ kind: 'quote', started: false })
     else if (name === 'ul') enter({ kind: 'bullets', started: false })
     else if (name === 'ol') enter({ kind: 'numbers', started: false, next: _start(attributes.get('start')) })
-    else if (name === 'tr') cells = 0
     else if (/^h[1-6]$/.test(name)) heading = Number(name[1])
     else if (name === 'li') {
       if (containers.at(-1)?.kind === 'item') containers.pop()
@@ -157,6 +165,8 @@ const _convert = (html: string): Piece[] => {
     }
   }
   const closeBlock = (name: string): void => {
+    if (name === 'table') tables = Math.max(0, tables - 1)
+    if (tables > 0) return sayPlainly(' ')
     endBlock()
     if (name === 'blockquote') leave('quote')
     else if (name === 'ul') leave('bullets')

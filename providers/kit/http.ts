@@ -1,7 +1,7 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
 import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
-import { isTransient, ProviderError, type ProviderErrorCode } from '../errors'
+import { isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
 import type { Tools } from './tools'
 
 /** One call to a vendor. */
@@ -52,7 +52,17 @@ export interface HttpOptions {
   /** How long a 429 asks to wait, in milliseconds, where it is not in `Retry-After`. */
   retryAfterMs?(headers: Record<string, string>, now: number): number | undefined
   /** For a vendor that answers 200 to everything (Slack): the error code in the body of a call that failed. */
-  failureIn?(body: unknown): { code: ProviderErrorCode; word: string } | undefined
+  failureIn?(body: unknown): Failure | undefined
+}
+
+/** A failure that the vendor reports in the body of a 200. */
+export interface Failure {
+  code: ProviderErrorCode
+  word: string
+  /** Whether a write may have happened all the same ('none' unless told). Ignored for a read. */
+  outcome?: Outcome
+  /** A sentence that says what would mend it. */
+  advice?: string
 }
 
 const RETRIES = 2
@@ -136,9 +146,11 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     }
     const failure = options.failureIn?.(body)
     if (failure) {
-      throw fail(failure.code, `Could not ${request.purpose}: the desk answered ${_clean(failure.word)}`, {
+      const advice = failure.advice === undefined ? '' : `. ${failure.advice}`
+      throw fail(failure.code, `Could not ${request.purpose}: the desk answered ${_clean(failure.word)}${advice}`, {
         status: response.status,
         retryAfterMs: failure.code === 'rate-limited' ? _retryAfter(headers, tools.now()) : undefined,
+        outcome: request.method === 'GET' ? 'none' : failure.outcome,
       })
     }
     const parsed = request.schema.safeParse(body)

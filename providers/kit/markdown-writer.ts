@@ -18,8 +18,8 @@ export type Container =
 
 export interface Block {
   text: string
-  /** Follows the block before it without an empty line: the items of one list. */
-  tight: boolean
+  /** What stands between it and the block before it: an empty line, but for the items of one list. */
+  gap: string
 }
 
 /** A paragraph or heading (level 1 to 6, else 0). Undefined when there is nothing to show. */
@@ -44,27 +44,32 @@ export const writeCode = (code: string, language: string, containers: Container[
 const _place = (lines: string[], containers: Container[]): Block => {
   let first = ''
   let rest = ''
-  let tight = false
+  let shared = ''
+  let isTight = false
   let insideItem = false
   for (const container of containers) {
     switch (container.kind) {
       case 'quote':
         first += '> '
         rest += '> '
-        tight = false
+        isTight = false
         break
       case 'item':
         first += container.started ? ' '.repeat(container.marker.length) : container.marker
         rest += ' '.repeat(container.marker.length)
-        if (container.started) tight = false
+        if (container.started) isTight = false
         insideItem = true
         break
       default:
-        tight = container.started || insideItem
+        isTight = container.started || insideItem
     }
+    if (container.started) shared = rest
     container.started = true
   }
-  return { text: lines.map((line, index) => _join(index === 0 ? first : rest, line)).join('\n'), tight }
+  return {
+    text: lines.map((line, index) => _join(index === 0 ? first : rest, line)).join('\n'),
+    gap: isTight ? '\n' : `\n${shared.trimEnd()}\n`,
+  }
 }
 
 const _join = (prefix: string, line: string): string => (line ? prefix + line : prefix.trimEnd())
@@ -112,7 +117,7 @@ const _inline = (runs: Run[]): string[] => {
     }
     if (run.marks.includes('code')) out.push(_code(core))
     else {
-      const sentenceEnd = /[.,:;!?]{1,3}$/.exec(core)?.[0] ?? ''
+      const sentenceEnd = /[.,:!?]{1,3}$/.exec(core)?.[0] ?? ''
       out.push(_escape(core.slice(0, core.length - sentenceEnd.length), run.link !== undefined))
       punctuation = sentenceEnd
     }
@@ -145,7 +150,7 @@ const _merged = (runs: Run[]): Run[] => {
     else merged.push({ run, key, texts: [run.text] })
   }
   return merged.map(({ run, texts }) => {
-    const text = texts.join('')
+    const text = texts.join('').replace(/ {2,}/g, ' ')
     const isBare = run.link !== undefined && _bare(run.link) === _bare(text.trim())
     return { ...run, text, link: isBare ? undefined : run.link }
   })

@@ -273,7 +273,7 @@ export type Receiver = (request: WebhookRequest) => Promise<WebhookReply>
 
 export interface DeliveryOptions {
   /** Whether the vendor tries again after this answer (or after none), given how often it has tried. */
-  retries(reply: WebhookReply | undefined, attempt: number): boolean
+  retries(reply: WebhookReply | undefined, attempt: number, request: WebhookRequest): boolean
   /** A retry may be signed anew. */
   resign?(request: WebhookRequest): WebhookRequest
 }
@@ -306,7 +306,7 @@ export const createDeliveryQueue = (options: DeliveryOptions): DeliveryQueue => 
   const send = async (delivery: Delivery): Promise<void> => {
     const reply = await receiver?.(delivery.request).catch(() => undefined)
     log.push({ delivery, reply })
-    if (options.retries(reply, delivery.attempt)) {
+    if (options.retries(reply, delivery.attempt, delivery.request)) {
       const request = options.resign?.(delivery.request) ?? delivery.request
       waiting.push({ request, attempt: delivery.attempt + 1 })
     }

@@ -13,7 +13,8 @@ const input = z.object({
  */
 export const createUser = async (call: Call, raw: unknown): Promise<{ userId: string }> => {
   const parsed = input.safeParse(raw)
-  if (!parsed.success) throw new RuntimeError('createUser needs a name, and a picture address and an e-mail address if there are any')
+  if (!parsed.success)
+    throw new RuntimeError('createUser needs a name, and a picture address and an e-mail address if there are any')
   const name = parsed.data.name?.trim() || 'Customer'
   const email = parsed.data.email?.trim().toLowerCase()
   const pictureUrl = parsed.data.pictureUrl?.trim()

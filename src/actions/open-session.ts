@@ -86,7 +86,8 @@ export const holdRun = async (call: Call, conversationId: string, deadline: numb
       await call.client.setState({ ...key, payload: { ...holder, run, at: now } })
       return { kind: 'taken-over', provider: holder.provider }
     }
-    if (now + POLL_MS >= deadline) throw new RuntimeError('The same handoff is being started already: wait for it to finish')
+    if (now + POLL_MS >= deadline)
+      throw new RuntimeError('The same handoff is being started already: wait for it to finish')
     await call.environment.sleep(POLL_MS)
     holder = (await call.client.getState(key)).state.payload
   }
@@ -101,6 +102,12 @@ export interface Attempt {
   provider: string
   error: string
   code: string
+}
+
+/** Told of what happens while it happens; runs beside the writing down, and may not throw. */
+export interface Report {
+  failed(attempt: Attempt, next: Candidate | undefined): Promise<void>
+  opened(candidate: Candidate, attempts: number): Promise<void>
 }
 
 export interface Opened {
@@ -118,28 +125,62 @@ export const openAtFirst = async (
   handoff: Handoff,
   candidates: Candidate[],
   deadline: number,
-  onFailure: (attempt: Attempt, next: Candidate | undefined) => Promise<void>
+  report: Report
 ): Promise<Opened | { attempts: Attempt[] }> => {
   const attempts: Attempt[] = []
   for (const [index, candidate] of candidates.entries()) {
     const left = deadline - RESERVE_MS - call.environment.now()
     const share = left / (candidates.length - index)
-    try {
-      if (left <= 0) throw new Error('no time is left')
-      await _openAt(call, place, handoff, candidate, call.environment.now() + share)
+    const opened = await _attempt(
+      call,
+      place,
+      handoff,
+      candidate,
+      left <= 0 ? undefined : call.environment.now() + share
+    )
+    if (typeof opened === 'function') {
+      // From here on the ticket exists: a failure to write it down is no reason to ask another desk.
+      await Promise.all([_persistently(call, opened), report.opened(candidate, attempts.length + 1)])
       return { provider: candidate.provider, reason: candidate.reason, attempts }
-    } catch (error) {
-      const attempt = {
-        provider: candidate.provider,
-        error: describeError(error),
-        code: isProviderError(error) ? error.code : 'unavailable',
-      }
-      attempts.push(attempt)
-      call.log.warn('A desk did not take a handoff', { desk: candidate.provider, conversationId: place.conversationId, error: attempt.error })
-      await onFailure(attempt, candidates[index + 1])
     }
+    attempts.push(opened)
+    call.log.warn('A desk did not take a handoff', {
+      desk: candidate.provider,
+      conversationId: place.conversationId,
+      error: opened.error,
+    })
+    await report.failed(opened, candidates[index + 1])
   }
   return { attempts }
+}
+
+const _attempt = async (
+  call: Call,
+  place: { conversationId: string; mayExist: boolean },
+  handoff: Handoff,
+  candidate: Candidate,
+  deadline: number | undefined
+): Promise<Attempt | (() => Promise<void>)> => {
+  const { provider } = candidate
+  if (deadline === undefined) return { provider, error: 'no time was left to ask it', code: 'unavailable' }
+  try {
+    return await _openAt(call, place, handoff, candidate, deadline)
+  } catch (error) {
+    return { provider, error: describeError(error), code: isProviderError(error) ? error.code : 'unavailable' }
+  }
+}
+
+const WRITE_TRIES = 3
+
+const _persistently = async (call: Call, write: () => Promise<void>): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await write()
+    } catch (error) {
+      if (tries === WRITE_TRIES) throw error
+      await call.environment.sleep(POLL_MS)
+    }
+  }
 }
 
 const _openAt = async (
@@ -148,14 +189,17 @@ const _openAt = async (
   handoff: Handoff,
   candidate: Candidate,
   deadline: number
-): Promise<void> => {
+): Promise<() => Promise<void>> => {
   const desk = connectDesk(call, candidate.provider, deadline)
   if (!desk) throw new Error('the desk is not configured')
   const { conversationId } = place
   const { title, description, transcript } = handoff
   const open = async (person: KnownCustomer) => {
     // The intent is on record before a ticket can exist.
-    const [customer] = await Promise.all([withContact(call, desk, person), _intend(call, conversationId, candidate.provider)])
+    const [customer] = await Promise.all([
+      withContact(call, desk, person),
+      _intend(call, conversationId, candidate.provider),
+    ])
     const request = {
       conversationId,
       botId: call.context.botId,
@@ -165,7 +209,12 @@ const _openAt = async (
       transcript,
       options: candidate.options,
     }
-    const opened = await _settled(call, deadline, (mayExist) => desk.driver.openTicket({ ...request, mayExist }), place.mayExist)
+    const opened = await _settled(
+      call,
+      deadline,
+      (mayExist) => desk.driver.openTicket({ ...request, mayExist }),
+      place.mayExist
+    )
     return { opened, contactId: customer.contactId }
   }
   const { opened, contactId } = await open(handoff.customer).catch((error: unknown) => {
@@ -175,7 +224,7 @@ const _openAt = async (
     if (!remembered || !isRefused) throw error
     return open(_withoutContact(handoff.customer, candidate.provider))
   })
-  await _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
+  return () => _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
 }
 
 /** Asks again with a look first while an outcome is unknown: one customer, one ticket. */
@@ -188,7 +237,8 @@ const _settled = async <T>(
   try {
     return await open(mayExist)
   } catch (error) {
-    if (!isProviderError(error) || error.outcome !== 'unknown' || call.environment.now() + POLL_MS >= deadline) throw error
+    if (!isProviderError(error) || error.outcome !== 'unknown' || call.environment.now() + POLL_MS >= deadline)
+      throw error
     await call.environment.sleep(POLL_MS)
     return _settled(call, deadline, open, true)
   }

@@ -29,7 +29,9 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   const { id: conversationId } = props.conversation
   const session = readSession(props.conversation)
   if (!session?.ticket) {
-    throw new RuntimeError(`Conversation ${conversationId} has no ticket: it was not opened by Start HITL, or opening it failed`)
+    throw new RuntimeError(
+      `Conversation ${conversationId} has no ticket: it was not opened by Start HITL, or opening it failed`
+    )
   }
   const userId = _userIdOf(props.payload)
   const meaning = meaningOf(userId ? 'customer-message' : 'bot-message', session.status)
@@ -52,7 +54,13 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   await props.ack({ tags: { deskMessageIds: _joined(messageIds) } })
 }
 
-const _post = async (call: Call, desk: Desk, session: Session, ticket: Ticket, message: OutboundMessage): Promise<string[]> => {
+const _post = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  ticket: Ticket,
+  message: OutboundMessage
+): Promise<string[]> => {
   try {
     const posted = await desk.driver.postMessage(ticket, message)
     return posted.messageIds

@@ -2,9 +2,17 @@
 import { z } from '@botpress/sdk'
 
 const question = {
-  language: z.string().optional().title('Language').describe('Language of the customer, such as fr. Empty: found out from the text.'),
+  language: z
+    .string()
+    .optional()
+    .title('Language')
+    .describe('Language of the customer, such as fr. Empty: found out from the text.'),
   text: z.string().optional().title('Text').describe('What the customer wrote, to find out the language.'),
-  priority: z.enum(['low', 'normal', 'high', 'urgent']).optional().title('Priority').describe('Priority of the handoff.'),
+  priority: z
+    .enum(['low', 'normal', 'high', 'urgent'])
+    .optional()
+    .title('Priority')
+    .describe('Priority of the handoff.'),
   tags: z.array(z.string()).optional().title('Tags').describe('Tags of the handoff, for routing rules.'),
   provider: z.string().optional().title('Desk').describe('The desk wanted.'),
   strict: z.boolean().optional().title('Only this desk').describe('No other desk than the one wanted.'),
@@ -20,7 +28,11 @@ export const actions = {
         available: z.boolean().title('Available').describe('Whether a desk can take the handoff now.'),
         desk: z.string().optional().title('Desk').describe('The desk that would take it.'),
         deskTitle: z.string().optional().title('Desk title').describe('That desk as people call it.'),
-        nextOpening: z.string().optional().title('Next opening').describe('When a desk opens next, ISO 8601; empty when one is open or none will open.'),
+        nextOpening: z
+          .string()
+          .optional()
+          .title('Next opening')
+          .describe('When a desk opens next, ISO 8601; empty when one is open or none will open.'),
         message: z.string().title('Message').describe('The answer as a sentence.'),
       }),
     },

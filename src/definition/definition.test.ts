@@ -49,7 +49,10 @@ describe('the hitl interface', () => {
     expect(Object.fromEntries(actions)).toEqual(ACTIONS)
     const events = Object.entries(hitl.definition.events).map(([name, event]) => [name, fieldsOf(event.schema)])
     expect(Object.fromEntries(events)).toEqual(EVENTS)
-    const messages = Object.entries(hitl.definition.channels.hitl.messages).map(([name, { schema }]) => [name, fieldsOf(schema)])
+    const messages = Object.entries(hitl.definition.channels.hitl.messages).map(([name, { schema }]) => [
+      name,
+      fieldsOf(schema),
+    ])
     expect(Object.fromEntries(messages)).toEqual(MESSAGES)
   })
 
@@ -75,7 +78,9 @@ const _comparable = (value: unknown): unknown => {
   const entries = Object.entries(value).filter(
     ([key, inner]) => !(key === '$schema' || (key === 'x-zui' && JSON.stringify(inner) === '{}'))
   )
-  return Object.fromEntries(entries.map(([key, inner]) => [key, key === 'required' ? (inner as string[]).toSorted() : _comparable(inner)]))
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [key, key === 'required' ? (inner as string[]).toSorted() : _comparable(inner)])
+  )
 }
 
 describe('the definition', () => {
@@ -145,7 +150,8 @@ describe('the definition', () => {
 
   it('has no field in its own events that the HITL plugin would take for a session', () => {
     for (const [name, event] of Object.entries(definition.events ?? {})) {
-      if (!(name in EVENTS)) expect(fieldsOf(event.schema).map((field) => field.replace('?', ''))).not.toContain('conversationId')
+      if (!(name in EVENTS))
+        expect(fieldsOf(event.schema).map((field) => field.replace('?', ''))).not.toContain('conversationId')
     }
   })
 })

@@ -7,7 +7,9 @@ import { routingSchema } from '../routing/config'
 /** A desk's block in the configuration: what the vendor needs, and the switch. */
 const deskSchema = (name: string) =>
   (providers[name]?.config ?? z.object({}))
-    .extend({ enabled: z.boolean().default(true).title('Enabled').describe('Off: open sessions go on, new ones go elsewhere.') })
+    .extend({
+      enabled: z.boolean().default(true).title('Enabled').describe('Off: open sessions go on, new ones go elsewhere.'),
+    })
     .optional()
     .title(providers[name]?.title ?? name)
     .describe(`Connection to ${providers[name]?.title ?? name}. Leave empty if you do not use it.`)
@@ -18,7 +20,7 @@ type DeskSchemas = {
 
 export const configuration = {
   schema: z.object({
-    routing: routingSchema(providerNames).title('Routing').describe('Which desk takes the next handoff.'),
+    routing: routingSchema(providerNames).optional().title('Routing').describe('Which desk takes the next handoff.'),
     ...(Object.fromEntries(providerNames.map((name) => [name, deskSchema(name)])) as unknown as DeskSchemas),
   }),
 }
@@ -28,10 +30,22 @@ export const hitlSession = {
   title: 'HITL session',
   description: 'What the bot may ask for in one handoff; everything is optional',
   schema: z.object({
-    provider: z.string().optional().title('Desk').describe(`The desk wanted: ${providerNames.join(', ')}.`),
-    strict: z.boolean().optional().title('Only this desk').describe('Fail instead of falling back when the desk cannot take it.'),
+    provider: z
+      .string()
+      .optional()
+      .title('Desk')
+      .describe(`The desk wanted: ${providerNames.join(', ')}.`),
+    strict: z
+      .boolean()
+      .optional()
+      .title('Only this desk')
+      .describe('Fail instead of falling back when the desk cannot take it.'),
     language: z.string().optional().title('Language').describe('Language of the customer, such as fr or pt-BR.'),
-    priority: z.enum(['low', 'normal', 'high', 'urgent']).optional().title('Priority').describe('Priority of the ticket.'),
+    priority: z
+      .enum(['low', 'normal', 'high', 'urgent'])
+      .optional()
+      .title('Priority')
+      .describe('Priority of the ticket.'),
     queue: z.string().optional().title('Queue').describe('Group, team or channel id at the desk.'),
     tags: z.array(z.string()).optional().title('Tags').describe('Tags for routing rules and for the ticket.'),
     nobodyThere: z
@@ -52,8 +66,15 @@ export const states = {
     type: 'integration' as const,
     schema: z.object({
       version: z.literal(1).title('Version').describe('Version of this shape.'),
-      subscriptions: z.record(z.record(z.string())).title('Subscriptions').describe('What each desk needs to verify webhooks.'),
-      tail: z.string().optional().title('Last turn').describe('Conversation that holds the newest known turn of the rotation.'),
+      subscriptions: z
+        .record(z.record(z.string()))
+        .title('Subscriptions')
+        .describe('What each desk needs to verify webhooks.'),
+      tail: z
+        .string()
+        .optional()
+        .title('Last turn')
+        .describe('Conversation that holds the newest known turn of the rotation.'),
       turn: z.number().optional().title('Turn').describe('Number of that turn.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
@@ -99,7 +120,10 @@ export const states = {
 
 export const user = {
   tags: {
-    email: { title: 'E-mail', description: 'E-mail address of the customer, or the stand-in that the HITL plugin makes' },
+    email: {
+      title: 'E-mail',
+      description: 'E-mail address of the customer, or the stand-in that the HITL plugin makes',
+    },
     agent: { title: 'Agent', description: 'Desk and id of a live agent' },
     lastDesk: { title: 'Last desk', description: 'The desk of the customer’s last session' },
     lastDeskAt: { title: 'Last session', description: 'When that session began, ISO 8601' },
@@ -133,7 +157,10 @@ export const hitlChannel = {
       agentId: { title: 'Agent', description: 'The agent announced last, as the desk names him' },
       cursor: { title: 'Cursor', description: 'Up to where the ticket has been read' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
-      claim: { title: 'Claim', description: 'Marks a helper conversation that keeps one announcement from being made twice' },
+      claim: {
+        title: 'Claim',
+        description: 'Marks a helper conversation that keeps one announcement from being made twice',
+      },
       turn: { title: 'Turn', description: 'Turn of the rotation that the session holds' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },

@@ -42,7 +42,8 @@ export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]
 const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
   const session = await findSession(call, desk.provider.name, key)
   if (!session?.ticket) {
-    if (events.some((event) => event.ticket.ours)) throw new SessionNotReady('The session of this ticket is not there yet')
+    if (events.some((event) => event.ticket.ours))
+      throw new SessionNotReady('The session of this ticket is not there yet')
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }
@@ -98,7 +99,10 @@ const _outstanding = async (call: Call, desk: Desk, session: OpenSession): Promi
   if (!desk.driver.catchUp || meaningOf('ticket-closed', session.status) !== 'end') return session
   const { events, cursor } = await desk.driver.catchUp(session.ticket, session.cursor).catch((error: unknown) => {
     // A ticket that cannot be read any more must not keep the session open.
-    call.log.warn('Could not read a ticket before its session ends', { conversationId: session.conversationId, error: describeError(error) })
+    call.log.warn('Could not read a ticket before its session ends', {
+      conversationId: session.conversationId,
+      error: describeError(error),
+    })
     return { events: [], cursor: session.cursor }
   })
   const messages = events.filter((event) => event.type === 'message-posted')
@@ -131,7 +135,12 @@ const _deliveredIds = async (call: Call, session: Session): Promise<Set<string>>
 
 const _messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`
 
-const _message = async (call: Call, desk: Desk, session: OpenSession, event: EventOf<'message-posted'>): Promise<void> => {
+const _message = async (
+  call: Call,
+  desk: Desk,
+  session: OpenSession,
+  event: EventOf<'message-posted'>
+): Promise<void> => {
   const message = fromParts(event.parts)
   if (message) await _deliver(call, desk, session, event, message)
   if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
@@ -161,11 +170,20 @@ const _deliver = async (
   const tags = { deskMessageId: _messageTag(desk, event.id) }
   const content = { type: message.type, payload: message.payload, tags, discriminateByTags: ['deskMessageId'] }
   if (delay > LONGEST_WAIT_MS) {
-    await call.client.getOrCreateMessage({ ...content, conversationId, userId: agent.userId, schedule: { delay } } as never)
+    await call.client.getOrCreateMessage({
+      ...content,
+      conversationId,
+      userId: agent.userId,
+      schedule: { delay },
+    } as never)
   } else {
     if (delay > 0) await call.environment.sleep(delay)
     // One call that also answers with the session's tags as they are now.
-    const answer = await call.client.initializeIncomingMessage({ conversationId, userId: agent.userId, message: content } as never)
+    const answer = await call.client.initializeIncomingMessage({
+      conversationId,
+      userId: agent.userId,
+      message: content,
+    } as never)
     const fresh = readSession(answer.conversation)
     if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
       return _tellThatOver(call, desk, session, event.id)
@@ -198,7 +216,8 @@ export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: stri
     })
   } catch (error) {
     // A ticket that takes no more notes has nobody who reads them.
-    if (!isProviderError(error) || (error.code !== 'ended' && error.code !== 'not-found' && error.code !== 'rejected')) throw error
+    if (!isProviderError(error) || (error.code !== 'ended' && error.code !== 'not-found' && error.code !== 'rejected'))
+      throw error
     call.log.warn('Could not tell the agent', { desk: desk.provider.name, ticketId: ticket.id, error: error.message })
   }
 }
@@ -231,7 +250,11 @@ const _assigned = async (
     desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } }),
   ])
   rememberSession(call, { ...session, agentId: event.agent.id })
-  call.log.info('Agent announced', { conversationId: session.conversationId, desk: desk.provider.name, agentId: event.agent.id })
+  call.log.info('Agent announced', {
+    conversationId: session.conversationId,
+    desk: desk.provider.name,
+    agentId: event.agent.id,
+  })
 }
 
 const _closed = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {
@@ -243,7 +266,11 @@ const _reopened = async (call: Call, desk: Desk, session: OpenSession): Promise<
   const fresh = await getSession(call, session.conversationId)
   if (!fresh || meaningOf('ticket-reopened', fresh.status) !== 'tell-agent') return
   const { status, conversationId } = fresh
-  call.log.info('A ticket was reopened after its session had ended', { desk: desk.provider.name, conversationId, status })
+  call.log.info('A ticket was reopened after its session had ended', {
+    desk: desk.provider.name,
+    conversationId,
+    status,
+  })
   await tellAgent(
     call,
     desk,

@@ -1,0 +1,170 @@
+import { RuntimeError, z } from '@botpress/sdk'
+import type { Call } from '../call'
+import { emit } from '../analytics'
+import { readInstallation } from '../installation'
+import { getCustomer, realAddress, type KnownCustomer } from '../people'
+import { planHandoff, type Plan } from '../plan'
+import { recordFailure, recordSuccess } from '../health'
+import { providers } from '../registry'
+import { tagValue, writeTags } from '../sessions'
+import { toTranscript } from '../transcript'
+import {
+  holdRun,
+  openAtFirst,
+  START_BUDGET_MS,
+  takePlace,
+  type Attempt,
+  type Candidate,
+  type Handoff,
+} from './open-session'
+
+const LONGEST_TITLE = 250
+const LONGEST_DESCRIPTION = 8_000
+
+const input = z.object({
+  userId: z.string().min(1),
+  title: z.string().nullish(),
+  description: z.string().nullish(),
+  messageHistory: z.unknown(),
+})
+
+const session = z.object({
+  provider: z.string().nullish(),
+  strict: z.boolean().nullish(),
+  language: z.string().nullish(),
+  priority: z.enum(['low', 'normal', 'high', 'urgent']).nullish(),
+  queue: z.string().nullish(),
+  tags: z.array(z.string()).nullish(),
+  nobodyThere: z.enum(['refuse', 'open-anyway', 'after-hours']).nullish(),
+  email: z.string().nullish(),
+  name: z.string().nullish(),
+})
+export type SessionWishes = z.infer<typeof session>
+
+/**
+ * Hands a conversation to the first desk that can take it. Answers with the Botpress conversation of the session; the same handoff again gets the same one. Throws a RuntimeError when nobody is there, or when every desk has
+ * failed: it then says what each of them answered.
+ */
+export const startHitl = async (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
+  const deadline = call.environment.now() + START_BUDGET_MS
+  const parsed = input.safeParse(raw)
+  if (!parsed.success)
+    throw new RuntimeError('Start HITL needs the id of a user, and a title and a description if there are any')
+  const wishes = _wishes(call, (raw as { hitlSession?: unknown }).hitlSession)
+
+  const [found, place, installation] = await Promise.all([
+    getCustomer(call, parsed.data.userId),
+    takePlace(call, raw),
+    readInstallation(call),
+  ])
+  if (place.isOpen) return { conversationId: place.conversationId }
+  if (!found)
+    throw new RuntimeError(
+      `The customer’s user ${parsed.data.userId} does not exist any more: HITL cannot start for it`
+    )
+
+  const { conversationId } = place
+  const hold = await holdRun(call, conversationId, deadline)
+  if (hold.kind === 'open') return { conversationId }
+
+  const customer = _asWished(found, wishes)
+  const transcript = toTranscript(parsed.data.messageHistory, {
+    customer: customer.name,
+    nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
+  })
+  const plan = await planHandoff(call, installation, { conversationId, customer, wishes, transcript })
+  call.log.info(`Routing of a handoff: ${plan.decision}`, { conversationId })
+  for (const line of plan.lines) call.log.info(line, { conversationId })
+  const candidates = hold.kind === 'taken-over' ? _first(plan.candidates, hold.provider) : plan.candidates
+  if (candidates.length === 0) {
+    await writeTags(call, conversationId, { status: 'failed', reason: tagValue(plan.decision) })
+    throw new RuntimeError(plan.decision)
+  }
+  const handoff = {
+    title: _shortened(parsed.data.title?.trim() || 'Conversation from the bot', LONGEST_TITLE),
+    description: _shortened(parsed.data.description?.trim() ?? '', LONGEST_DESCRIPTION) || undefined,
+    customer,
+    transcript,
+  }
+  return _open(call, { conversationId, mayExist: hold.kind === 'taken-over' }, handoff, plan, candidates, deadline)
+}
+
+const _open = async (
+  call: Call,
+  place: { conversationId: string; mayExist: boolean },
+  handoff: Handoff,
+  plan: Plan,
+  candidates: Candidate[],
+  deadline: number
+): Promise<{ conversationId: string }> => {
+  const { conversationId } = place
+  const opened = await openAtFirst(call, place, handoff, candidates, deadline, {
+    failed: async (attempt, next) => {
+      await Promise.all([
+        recordFailure(call, plan.installation, attempt),
+        emit(call, 'handoffFailedOver', {
+          hitlConversationId: conversationId,
+          desk: attempt.provider,
+          error: attempt.code,
+          ...(next ? { nextDesk: next.provider } : {}),
+        }),
+      ])
+    },
+    opened: async ({ provider, reason }, attempts) => {
+      await Promise.all([
+        recordSuccess(call, plan.installation, provider),
+        emit(call, 'handoffRouted', { hitlConversationId: conversationId, desk: provider, reason, attempts }),
+      ])
+    },
+  })
+  if (!('provider' in opened)) {
+    await writeTags(call, conversationId, { status: 'failed' })
+    throw new RuntimeError(_refusal(opened.attempts))
+  }
+  call.log.info(`${providers[opened.provider]?.title ?? opened.provider} took a handoff`, {
+    conversationId,
+    desk: opened.provider,
+  })
+  return { conversationId }
+}
+
+const _refusal = (attempts: Attempt[]): string =>
+  [
+    'No desk took the handoff.',
+    ...attempts.map(
+      ({ provider, error }) => `- ${providers[provider]?.title ?? provider}: ${error.replace(`[${provider}] `, '')}`
+    ),
+  ].join('\n')
+
+/** What the bot asks for, leniently: a field that cannot be read is left out and said in the log, the handoff goes on. */
+const _wishes = (call: Call, raw: unknown): SessionWishes => {
+  if (raw === undefined || raw === null) return {}
+  const whole = session.safeParse(raw)
+  if (whole.success) return whole.data
+  const unreadable = new Set(whole.error.issues.map((issue) => String(issue.path[0] ?? '')))
+  call.log.warn('Some fields of hitlSession were left out: their values are not understood', {
+    fields: [...unreadable].join(', '),
+  })
+  if (typeof raw !== 'object') return {}
+  const rest = session.safeParse(Object.fromEntries(Object.entries(raw).filter(([field]) => !unreadable.has(field))))
+  return rest.success ? rest.data : {}
+}
+
+const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustomer => {
+  const email = realAddress(wishes.email) ?? customer.email
+  const name = wishes.name?.trim() || customer.name
+  return { ...customer, name, ...(email ? { email } : {}) }
+}
+
+/** The desk where a run that died may have left a ticket comes first, whatever the ranking says now. */
+const _first = (candidates: Candidate[], provider: string | undefined): Candidate[] => {
+  if (provider === undefined) return candidates
+  const there = candidates.find((candidate) => candidate.provider === provider)
+  const begun = there ?? { provider, reason: 'an interrupted start had begun there', options: {} }
+  return [begun, ...candidates.filter((candidate) => candidate.provider !== provider)]
+}
+
+const _shortened = (text: string, limit: number): string => {
+  const plain = text.replaceAll('\0', '')
+  return plain.length <= limit ? plain : `${plain.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}

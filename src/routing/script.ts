@@ -1,0 +1,46 @@
+/** Which writing a text is in, by Unicode, and which languages are written that way. */
+
+/** CLDR's combined scripts, taken apart. Korean is hardly ever written in Han alone. */
+const _PARTS: Record<string, string[]> = {
+  Jpan: ['Hiragana', 'Katakana', 'Han'],
+  Kore: ['Hangul'],
+  Hans: ['Han'],
+  Hant: ['Han'],
+}
+
+const _scriptsOf = (language: string): string[] => {
+  const script = new Intl.Locale(language).maximize().script ?? 'Latin'
+  return _PARTS[script] ?? [script]
+}
+
+const _count = (text: string, scripts: readonly string[]): number =>
+  scripts.reduce((sum, script) => sum + (text.match(new RegExp(`\\p{Script=${script}}`, 'gu'))?.length ?? 0), 0)
+
+export const letterCount = (text: string): number => text.match(/\p{L}/gu)?.length ?? 0
+
+/** Addresses, numbers and emoji say nothing about a language. */
+export const onlyWords = (text: string): string =>
+  text
+    .replace(/https?:\S+|\S+@\S+/gu, ' ')
+    .replace(/[^\p{L}\p{M}'’ ]+/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()
+
+/** Latin words in other writing are product names and the English of computers (`updateしたらWi-Fiがつながらない`). */
+export const withoutForeignWords = (text: string): string => {
+  const latin = _count(text, ['Latin'])
+  const others = letterCount(text) - latin
+  return others > 0 && others >= latin * 0.4 ? text.replace(/\p{Script=Latin}+/gu, ' ').trim() : text
+}
+
+/** Those of the languages that most of the text's letters can belong to. Kana decide between Japanese and Chinese. */
+export const writtenLike = (text: string, languages: readonly string[]): string[] => {
+  const letters = letterCount(text)
+  const fitting = languages.filter((language) => _count(text, _scriptsOf(language)) >= letters / 2)
+  const hasKana = _count(text, ['Hiragana', 'Katakana']) > 0
+  const usesKana = (language: string): boolean => _scriptsOf(language).includes('Hiragana')
+  if (hasKana) return fitting.filter(usesKana)
+  return fitting.some((language) => !usesKana(language)) ? fitting.filter((language) => !usesKana(language)) : fitting
+}
+
+export const isLatin = (language: string): boolean => _scriptsOf(language).includes('Latn')
