@@ -1,13 +1,7 @@
 import type { ConfigProblem } from '../providers/provider'
 import type { Context } from './bp'
 import { providers } from './registry'
-
-/** A desk that the configuration has a block for. */
-export interface ConfiguredDesk {
-  name: string
-  title: string
-  enabled: boolean
-}
+import type { ConfiguredDesk } from './routing/parse-routing'
 
 /** Every desk with a block, in registry order. A block that is there and does not say so is enabled. */
 export const configuredDesks = (configuration: Context['configuration']): ConfiguredDesk[] => {
@@ -15,7 +9,7 @@ export const configuredDesks = (configuration: Context['configuration']): Config
   return Object.keys(providers).flatMap((name) => {
     const block = Object.hasOwn(blocks, name) ? blocks[name] : undefined
     if (block === undefined || block === null) return []
-    return [{ name, title: providers[name]?.title ?? name, enabled: block.enabled !== false }]
+    return [{ provider: name, title: providers[name]?.title ?? name, enabled: block.enabled !== false }]
   })
 }
 
@@ -36,7 +30,10 @@ const _titles = () =>
     .map(({ title }) => title)
     .join(', ')
 
-const _problemsOf = (configuration: Context['configuration'], { name, title }: ConfiguredDesk): ConfigProblem[] => {
+const _problemsOf = (
+  configuration: Context['configuration'],
+  { provider: name, title }: ConfiguredDesk
+): ConfigProblem[] => {
   const provider = providers[name]
   if (!provider) return []
   const block = (configuration as Record<string, unknown>)[name]

@@ -7,9 +7,8 @@ export interface Installation {
   version: 1
   /** What each driver wants back for verifying webhooks. */
   subscriptions: Record<string, Subscription>
-  /** The newest turn of the rotation that somebody wrote down: where to look first, never the truth. */
-  tail?: string
-  turn?: number
+  /** The newest turn of each rotation that somebody wrote down: where to look first, never the truth. */
+  tails?: Record<string, string>
   /** Circuit breaker of each desk that is not well, serialised. */
   health?: Record<string, string>
 }

@@ -1,6 +1,7 @@
 import type { Call } from './call'
 import { isGone } from './errors'
 import { patchInstallation, type Installation } from './installation'
+import { tagValue } from './sessions'
 
 /** A chain that is longer than this behind the last known turn is walked no further: the rotation then goes on from there, less exact. */
 const LONGEST_WALK = 2_000
@@ -11,15 +12,21 @@ const LONGEST_WALK = 2_000
  * The turns are a linked list of the sessions' own conversations: each conversation has one state, `successor`, and `getOrSetState` lets exactly one session write itself there. Whoever finds the place taken goes on
  * to the session that took it. Where the list ends is remembered in memory and, as a hint, in the installation's state; both may be old.
  */
-export const claimTurn = async (call: Call, conversationId: string, installation: Installation): Promise<number> => {
-  let at = _newest(call, installation) ?? (await _head(call))
+export const claimTurn = async (
+  call: Call,
+  conversationId: string,
+  key: string,
+  installation: Installation
+): Promise<number> => {
+  const list: List = { call, key, installation }
+  let at = _newest(list) ?? (await _head(list))
   for (let steps = 0; steps < LONGEST_WALK; steps += 1) {
     const next = await _successor(call, at, conversationId)
-    if (next === 'broken') return _claimed(call, conversationId, at.turn + 1)
-    if (next.conversationId === conversationId) return _claimed(call, conversationId, next.turn)
+    if (next === 'broken') return _claimed(list, conversationId, at.turn + 1)
+    if (next.conversationId === conversationId) return _claimed(list, conversationId, next.turn)
     at = next
   }
-  return _claimed(call, conversationId, at.turn + 1)
+  return _claimed(list, conversationId, at.turn + 1)
 }
 
 interface Turn {
@@ -27,18 +34,32 @@ interface Turn {
   turn: number
 }
 
-const _newest = (call: Call, { tail, turn }: Installation): Turn | undefined => {
-  const remembered = call.memory.rotation.get(call.installation)
-  const stored = tail === undefined || turn === undefined ? undefined : { conversationId: tail, turn }
+/** Each group of desks that share the turns has a list of its own. */
+interface List {
+  call: Call
+  key: string
+  installation: Installation
+}
+
+const _memoryKey = ({ call, key }: List) => `${call.installation}/${key}`
+
+const _newest = (list: List): Turn | undefined => {
+  const remembered = list.call.memory.rotation.get(_memoryKey(list))
+  const stored = _parse(list.installation.tails?.[list.key])
   if (remembered && stored) return remembered.turn >= stored.turn ? remembered : stored
   return remembered ?? stored
 }
 
-/** The list's head: one helper conversation per installation, before the first turn. */
-const _head = async (call: Call): Promise<Turn> => {
+const _parse = (stored: string | undefined): Turn | undefined => {
+  const [, turn, conversationId] = /^(\d+) (\S+)$/.exec(stored ?? '') ?? []
+  return turn === undefined || conversationId === undefined ? undefined : { turn: Number(turn), conversationId }
+}
+
+/** The list's head: one helper conversation per list, before the first turn. */
+const _head = async ({ call, key }: List): Promise<Turn> => {
   const { conversation } = await call.client.getOrCreateConversation({
     channel: 'hitl',
-    tags: { claim: 'rotation' },
+    tags: { claim: tagValue(`rotation ${key}`) },
     discriminateByTags: ['claim'],
   })
   return { conversationId: conversation.id, turn: -1 }
@@ -61,10 +82,11 @@ const _successor = async (call: Call, at: Turn, conversationId: string): Promise
   }
 }
 
-const _claimed = async (call: Call, conversationId: string, turn: number): Promise<number> => {
-  call.memory.rotation.set(call.installation, { conversationId, turn })
-  await patchInstallation(call, { tail: conversationId, turn }).catch(() => {
-    call.log.warn('Could not note the rotation’s turn', { conversationId, turn })
+const _claimed = async (list: List, conversationId: string, turn: number): Promise<number> => {
+  const { call, key, installation } = list
+  call.memory.rotation.set(_memoryKey(list), { conversationId, turn })
+  await patchInstallation(call, { tails: { ...installation.tails, [key]: `${turn} ${conversationId}` } }).catch(() => {
+    call.log.warn('Could not note the turn of the rotation', { conversationId, turn })
   })
   return turn
 }

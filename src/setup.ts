@@ -17,7 +17,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
 
   const enabled = configuredDesks(call.context.configuration).filter((desk) => desk.enabled)
   const results = await Promise.all(
-    enabled.map(async ({ name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
+    enabled.map(async ({ provider: name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
   )
   const failed = results.flatMap(({ title, error }) => (error === undefined ? [] : [{ field: title, problem: error }]))
 
@@ -61,7 +61,7 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
 /** The installation is removed: what it made at the desks goes, and nothing else. A desk that does not answer keeps nobody from uninstalling. */
 export const unregister = async (call: Call, webhookUrl: string): Promise<void> => {
   await Promise.all(
-    configuredDesks(call.context.configuration).map(async ({ name }) => {
+    configuredDesks(call.context.configuration).map(async ({ provider: name }) => {
       const desk = connectDesk(call, name)
       try {
         await desk?.driver.unsubscribe?.(subscriptionTarget(call, name, webhookUrl))

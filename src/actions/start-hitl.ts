@@ -1,9 +1,9 @@
 import { RuntimeError, z } from '@botpress/sdk'
 import type { Call } from '../call'
 import { emit } from '../analytics'
-import { readInstallation } from '../installation'
+import { readInstallation, type Installation } from '../installation'
 import { getCustomer, realAddress, type KnownCustomer } from '../people'
-import { planHandoff, type Plan } from '../plan'
+import { planHandoff } from '../plan'
 import { recordFailure, recordSuccess } from '../health'
 import { providers } from '../registry'
 import { tagValue, writeTags } from '../sessions'
@@ -73,7 +73,6 @@ export const startHitl = async (call: Call, raw: unknown): Promise<{ conversatio
     nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
   })
   const plan = await planHandoff(call, installation, { conversationId, customer, wishes, transcript })
-  call.log.info(`Routing of a handoff: ${plan.decision}`, { conversationId })
   for (const line of plan.lines) call.log.info(line, { conversationId })
   const candidates = hold.kind === 'taken-over' ? _first(plan.candidates, hold.provider) : plan.candidates
   if (candidates.length === 0) {
@@ -86,14 +85,21 @@ export const startHitl = async (call: Call, raw: unknown): Promise<{ conversatio
     customer,
     transcript,
   }
-  return _open(call, { conversationId, mayExist: hold.kind === 'taken-over' }, handoff, plan, candidates, deadline)
+  return _open(
+    call,
+    { conversationId, mayExist: hold.kind === 'taken-over' },
+    handoff,
+    installation,
+    candidates,
+    deadline
+  )
 }
 
 const _open = async (
   call: Call,
   place: { conversationId: string; mayExist: boolean },
   handoff: Handoff,
-  plan: Plan,
+  installation: Installation,
   candidates: Candidate[],
   deadline: number
 ): Promise<{ conversationId: string }> => {
@@ -101,7 +107,7 @@ const _open = async (
   const opened = await openAtFirst(call, place, handoff, candidates, deadline, {
     failed: async (attempt, next) => {
       await Promise.all([
-        recordFailure(call, plan.installation, attempt),
+        recordFailure(call, attempt),
         emit(call, 'handoffFailedOver', {
           hitlConversationId: conversationId,
           desk: attempt.provider,
@@ -112,7 +118,7 @@ const _open = async (
     },
     opened: async ({ provider, reason }, attempts) => {
       await Promise.all([
-        recordSuccess(call, plan.installation, provider),
+        recordSuccess(call, installation, provider),
         emit(call, 'handoffRouted', { hitlConversationId: conversationId, desk: provider, reason, attempts }),
       ])
     },

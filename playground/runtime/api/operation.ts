@@ -1,0 +1,65 @@
+import { InvalidPayloadError, InvalidQueryError, ResourceNotFoundError } from '@botpress/client'
+import { z } from '@botpress/sdk'
+import type { PageQuery, Table, Row } from '../store'
+import type { Caller, Cloud } from '../types'
+
+export interface OperationInput {
+  params: Record<string, string>
+  query: URLSearchParams
+  body: unknown
+}
+
+/** What stands behind one method of the client. Throws the client's own error classes; they carry status and body. */
+export type Operation = (cloud: Cloud, caller: Caller, input: OperationInput) => unknown
+
+export const tagsSchema = z.record(z.string())
+export const payloadSchema = z.record(z.unknown())
+export const discriminateSchema = z.array(z.string()).optional()
+export const scheduleSchema = z.object({ dateTime: z.string().optional(), delay: z.number().optional() }).optional()
+
+export const parse = <S extends z.ZodTypeAny>(schema: S, body: unknown): z.infer<S> => {
+  const result = schema.safeParse(body ?? {})
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
+  throw new InvalidPayloadError(problems.join('; '))
+}
+
+/** Milliseconds from now until a schedule's time. Undefined: at once. */
+export const delayOf = (cloud: Cloud, schedule: z.infer<typeof scheduleSchema>): number | undefined => {
+  if (!schedule) return undefined
+  if (schedule.delay !== undefined && schedule.delay >= 0) return schedule.delay
+  const time = Date.parse(schedule.dateTime ?? '')
+  if (Number.isNaN(time)) throw new InvalidPayloadError('schedule: either dateTime or delay must be provided')
+  return Math.max(0, time - cloud.clock.now())
+}
+
+export const pageQuery = (query: URLSearchParams): PageQuery => {
+  const sortField = query.get('sortField') ?? undefined
+  const sortDirection = query.get('sortDirection') ?? undefined
+  if (sortField !== undefined && sortField !== 'createdAt' && sortField !== 'updatedAt') {
+    throw new InvalidQueryError('sortField must be createdAt or updatedAt')
+  }
+  if (sortDirection !== undefined && sortDirection !== 'asc' && sortDirection !== 'desc') {
+    throw new InvalidQueryError('sortDirection must be asc or desc')
+  }
+  return { nextToken: query.get('nextToken') ?? undefined, sortField, sortDirection }
+}
+
+/** Whether a row lies between the query's afterDate and beforeDate. */
+export const isWithin = (query: URLSearchParams, time: number): boolean => {
+  const after = query.get('afterDate')
+  const before = query.get('beforeDate')
+  return (after === null || time > Date.parse(after)) && (before === null || time < Date.parse(before))
+}
+
+export const timesOf = (row: Row): { id: string; createdAt: string; updatedAt: string } => ({
+  id: row.id,
+  createdAt: new Date(row.createdAt).toISOString(),
+  updatedAt: new Date(row.updatedAt).toISOString(),
+})
+
+export const found = <T extends Row>(table: Table<T>, kind: string, id: string, mayTouch: (row: T) => boolean): T => {
+  const row = table.get(id)
+  if (row && mayTouch(row)) return row
+  throw new ResourceNotFoundError(`${kind} "${id}" not found`)
+}

@@ -1,0 +1,118 @@
+/** The runtime API: which method and path is which operation, as `@botpress/client` 1.35 calls them. */
+import { MethodNotFoundError, ResourceNotFoundError } from '@botpress/client'
+import type { Caller, Cloud } from '../types'
+import * as conversations from './conversations'
+import * as events from './events'
+import { initializeIncomingMessage } from './incoming'
+import * as messages from './messages'
+import type { Operation } from './operation'
+import * as states from './states'
+import * as users from './users'
+
+export interface Route {
+  method: string
+  /** Path segments; those that begin with a colon are parameters. */
+  segments: string[]
+  name: string
+  operation: Operation
+}
+
+/** Accepted and without effect: what it sets (identifiers, recurring registration) plays no part here. */
+const _configureIntegration: Operation = () => ({})
+
+const _route = (method: string, path: string, operations: Record<string, Operation>): Route => {
+  const [entry] = Object.entries(operations)
+  if (!entry) throw new Error(`No operation for ${path}`)
+  return { method, segments: path.split('/'), name: entry[0], operation: entry[1] }
+}
+
+const { createConversation, getOrCreateConversation, getConversation, listConversations } = conversations
+const { updateConversation, deleteConversation } = conversations
+const { createMessage, getOrCreateMessage, getMessage, listMessages, updateMessage, deleteMessage } = messages
+const { createEvent, getEvent, listEvents, cancelScheduledEvent } = events
+const { createUser, getOrCreateUser, getUser, listUsers, updateUser, deleteUser } = users
+const { getState, setState, getOrSetState, patchState, setStateExpiry } = states
+
+export const routes: Route[] = [
+  _route('POST', 'users', { createUser }),
+  _route('POST', 'users/get-or-create', { getOrCreateUser }),
+  _route('GET', 'users', { listUsers }),
+  _route('GET', 'users/:id', { getUser }),
+  _route('PUT', 'users/:id', { updateUser }),
+  _route('DELETE', 'users/:id', { deleteUser }),
+  _route('POST', 'conversations', { createConversation }),
+  _route('POST', 'conversations/get-or-create', { getOrCreateConversation }),
+  _route('GET', 'conversations', { listConversations }),
+  _route('GET', 'conversations/:id', { getConversation }),
+  _route('PUT', 'conversations/:id', { updateConversation }),
+  _route('DELETE', 'conversations/:id', { deleteConversation }),
+  _route('POST', 'messages', { createMessage }),
+  _route('POST', 'messages/get-or-create', { getOrCreateMessage }),
+  _route('GET', 'messages', { listMessages }),
+  _route('GET', 'messages/:id', { getMessage }),
+  _route('PUT', 'messages/:id', { updateMessage }),
+  _route('DELETE', 'messages/:id', { deleteMessage }),
+  _route('POST', 'initialize-incoming-message', { initializeIncomingMessage }),
+  _route('POST', 'events', { createEvent }),
+  _route('GET', 'events', { listEvents }),
+  _route('GET', 'events/:id', { getEvent }),
+  _route('DELETE', 'events/scheduled/:id', { cancelScheduledEvent }),
+  _route('GET', 'states/:type/:id/:name', { getState }),
+  _route('POST', 'states/:type/:id/:name', { setState }),
+  _route('PATCH', 'states/:type/:id/:name', { patchState }),
+  _route('POST', 'states/:type/:id/:name/get-or-set', { getOrSetState }),
+  _route('POST', 'states/:type/:id/:name/expiry', { setStateExpiry }),
+  _route('POST', 'integrations/configure', { configureIntegration: _configureIntegration }),
+]
+
+/** What all paths of the runtime API begin with. */
+export const API_ROOT = '/v1/chat/'
+
+export interface Match {
+  route: Route
+  params: Record<string, string>
+}
+
+const _paramsOf = (route: Route, segments: string[]): Record<string, string> | undefined => {
+  if (route.segments.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, expected] of route.segments.entries()) {
+    const segment = segments[index] ?? ''
+    if (expected.startsWith(':')) params[expected.slice(1)] = segment
+    else if (expected !== segment) return undefined
+  }
+  return params
+}
+
+const _decoded = (segment: string): string => {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+/** Undefined when no route has this path at all. */
+export const matchRoute = (method: string, path: string): Match | 'other-method' | undefined => {
+  if (!path.startsWith(API_ROOT)) return undefined
+  const segments = path.slice(API_ROOT.length).split('/').map(_decoded)
+  let isKnown = false
+  for (const route of routes) {
+    const params = _paramsOf(route, segments)
+    if (params && route.method === method) return { route, params }
+    isKnown ||= params !== undefined
+  }
+  return isKnown ? 'other-method' : undefined
+}
+
+/** Runs what stands behind a request. Throws what the Cloud would answer with. */
+export const perform = async (
+  cloud: Cloud,
+  caller: Caller,
+  match: Match | 'other-method' | undefined,
+  input: { query: URLSearchParams; body: unknown }
+): Promise<unknown> => {
+  if (match === undefined) throw new ResourceNotFoundError('The path does not exist')
+  if (match === 'other-method') throw new MethodNotFoundError('The path has no such method')
+  return match.route.operation(cloud, caller, { params: match.params, ...input })
+}

@@ -1,0 +1,91 @@
+/** Messages that reach the bot, from either side. */
+import type { Message } from '../store'
+import type { BotConversation } from './bot-api'
+import { assignAgent, createUserLinker, linkWebchatUser } from './people'
+import { abort, continueWorkflow, deactivate, forward, isActive, own, readSessionConfig, say } from './session'
+import type { PluginContext } from './session'
+import {
+  AGENT_NOT_SUPPORTED,
+  CUSTOMER_LEFT,
+  END_COMMAND,
+  NOT_CONNECTED,
+  NOT_SUPPORTED,
+  SESSION_ENDED,
+  SUPPORTED_TYPES,
+} from './texts'
+
+/** Whether the plugin has dealt with the message; the bot's flow gets the others. */
+export const handleMessage = async (plugin: PluginContext, message: Message): Promise<boolean> => {
+  const conversation = await plugin.api.getConversation(message.conversationId)
+  if (conversation.integration === plugin.identity.alias) {
+    await _fromDesk(plugin, message, conversation)
+    return true
+  }
+  return _fromCustomer(plugin, message, conversation)
+}
+
+/** A closed ticket's texts vanish; the agent is not told. */
+const _fromDesk = async (plugin: PluginContext, message: Message, conversation: BotConversation): Promise<void> => {
+  const { id: downstreamId } = conversation
+  if (!(await isActive(plugin, downstreamId))) {
+    plugin.log.note('message dropped: session inactive', { conversationId: downstreamId, id: message.id })
+    return
+  }
+  const upstreamId = conversation.tags[own('upstream')]
+  if (!upstreamId) return abort(plugin, downstreamId, NOT_CONNECTED)
+  if (!SUPPORTED_TYPES.has(message.type)) return say(plugin, downstreamId, AGENT_NOT_SUPPORTED)
+
+  await readSessionConfig(plugin, upstreamId)
+  // Known from before the look at the session: an assignment that is under way at this moment is not seen.
+  if (!conversation.tags[own('humanAgentId')]) {
+    await assignAgent(plugin, { upstreamId, downstreamId }, message.userId, false)
+  } else {
+    await plugin.api.getConversation(upstreamId)
+  }
+  const shown = await linkWebchatUser(plugin, await plugin.api.getUser(message.userId), false)
+  const { additionalData, ...payload } = message.payload
+  const data = typeof additionalData === 'string' ? { [own('additionalData')]: additionalData } : {}
+  const tags = { [own('downstream')]: message.id, ...data }
+  await forward(plugin, upstreamId, message.type, { ...payload, userId: shown }, tags)
+}
+
+const _fromCustomer = async (plugin: PluginContext, message: Message, upstream: BotConversation): Promise<boolean> => {
+  const { id: upstreamId } = upstream
+  if (!(await isActive(plugin, upstreamId))) return false
+  await readSessionConfig(plugin, upstreamId)
+  if (!SUPPORTED_TYPES.has(message.type)) {
+    await say(plugin, upstreamId, NOT_SUPPORTED)
+    return true
+  }
+  const downstreamId = upstream.tags[own('downstream')]
+  if (!downstreamId) {
+    await abort(plugin, upstreamId, NOT_CONNECTED)
+    return true
+  }
+  const userId = await createUserLinker(plugin).downstreamUserId(message.userId)
+  if (_isEndCommand(message)) {
+    await _endByCustomer(plugin, upstreamId, downstreamId)
+    return true
+  }
+  await plugin.api.getConversation(downstreamId)
+  const tags = { [own('upstream')]: message.id }
+  await forward(plugin, downstreamId, message.type, { ...message.payload, userId }, tags)
+  return true
+}
+
+const _isEndCommand = (message: Message): boolean => {
+  const text = message.payload['text']
+  return typeof text === 'string' && text.trim().toLowerCase() === END_COMMAND
+}
+
+/** When the integration's stopHitl fails, the customer hears nothing and the flow does not go on. */
+const _endByCustomer = async (plugin: PluginContext, upstreamId: string, downstreamId: string): Promise<void> => {
+  await say(plugin, downstreamId, CUSTOMER_LEFT)
+  await Promise.allSettled([
+    deactivate(plugin, upstreamId, 'patient-used-termination-command'),
+    deactivate(plugin, downstreamId, 'patient-used-termination-command'),
+  ])
+  await plugin.api.callAction('stopHitl', { conversationId: downstreamId })
+  await say(plugin, upstreamId, SESSION_ENDED)
+  await continueWorkflow(plugin, upstreamId)
+}

@@ -1,0 +1,90 @@
+/** Who is who on both sides: customers get a user at the desk, agents one in the customer's channel. */
+import type { BotApi, BotUser } from './bot-api'
+import { own, readSessionConfig, say, type PluginContext } from './session'
+import { AGENT_JOINED } from './texts'
+
+/** The address that the plugin gives to customers of whom it knows none. */
+const _inventedEmail = (botId: string, userId: string): string =>
+  `${userId}@no-reply.${botId.replaceAll('_', '-')}.botpress.com`
+
+export interface UserLinker {
+  /** The customer's user at the desk; created once and kept for ever, whatever is learnt later. */
+  downstreamUserId(upstreamUserId: string, overrides?: { email?: string }): Promise<string>
+}
+
+/** Users are kept only once they have been fetched: parallel questions about one person each ask and each create. */
+export const createUserLinker = (plugin: PluginContext): UserLinker => {
+  const { api, identity } = plugin
+  const known = new Map<string, BotUser>()
+
+  const fetchUser = async (id: string): Promise<BotUser> => {
+    const user = known.get(id) ?? (await api.getUser(id))
+    known.set(id, user)
+    return user
+  }
+
+  const isLinkAlive = async (userId: string): Promise<boolean> =>
+    api.getUser(userId).then(
+      () => true,
+      () => false
+    )
+
+  return {
+    downstreamUserId: async (upstreamUserId, overrides) => {
+      const user = await fetchUser(upstreamUserId)
+      const linked = user.tags[own('downstream')]
+      if (linked && user.tags[own('integrationAlias')] === identity.alias && (await isLinkAlive(linked))) return linked
+      const output = await api.callAction('createUser', {
+        name: user.name ?? 'Unknown User',
+        pictureUrl: user.pictureUrl,
+        email: overrides?.email ?? _inventedEmail(identity.botId, user.id),
+      })
+      const downstreamUserId = String(output['userId'])
+      const link = { [own('downstream')]: downstreamUserId, [own('integrationAlias')]: identity.alias }
+      await Promise.all([
+        api.tagUser(user.id, link),
+        api.tagUser(downstreamUserId, { [own('upstream')]: user.id, [own('integrationAlias')]: identity.alias }),
+      ])
+      known.set(user.id, { ...user, tags: { ...user.tags, ...link } })
+      return downstreamUserId
+    },
+  }
+}
+
+/**
+ * The user of the customer's channel that stands for an agent there. With `renew` it is made again and replaces whatever link the desk's
+ * user has, also a customer's.
+ */
+export const linkWebchatUser = async (
+  plugin: PluginContext,
+  downstreamUser: BotUser,
+  renew: boolean
+): Promise<string | undefined> => {
+  if (plugin.upstreamAlias !== 'webchat') return undefined
+  const linked = downstreamUser.tags[own('upstream')]
+  if (linked && !renew) return linked
+  const userId = await plugin.webchatUser(downstreamUser.id, downstreamUser)
+  await plugin.api.tagUser(downstreamUser.id, { [own('upstream')]: userId })
+  return userId
+}
+
+/** Says that an agent has joined, every time it is called. */
+export const assignAgent = async (
+  plugin: PluginContext,
+  session: { upstreamId: string; downstreamId: string },
+  agentUserId: string,
+  renewLink: boolean
+): Promise<void> => {
+  const api: BotApi = plugin.api
+  await api.getConversation(session.upstreamId)
+  const agent = await api.getUser(agentUserId)
+  const name = agent.name ? agent.name : 'A Human Agent'
+  await readSessionConfig(plugin, session.upstreamId)
+  const tags = { [own('humanAgentId')]: agentUserId, [own('humanAgentName')]: name }
+  await Promise.all([
+    api.tagConversation(session.downstreamId, tags),
+    api.tagConversation(session.upstreamId, tags),
+    say(plugin, session.upstreamId, AGENT_JOINED),
+    linkWebchatUser(plugin, agent, renewLink),
+  ])
+}

@@ -1,0 +1,300 @@
+/** The local Cloud: the runtime API of one bot with one integration, in memory. */
+import {
+  ForbiddenError,
+  InternalError,
+  InvalidPayloadError,
+  isApiError,
+  UnauthorizedError,
+  UnsupportedMediaTypeError,
+} from '@botpress/client'
+import type { AxiosAdapter } from 'axios'
+import { API_ROOT, matchRoute, perform } from './api/routes'
+import { turn, type Clock } from './clock'
+import { createDispatcher, createLanes, type Delivered, type Lanes } from './delivery'
+import { createFaults, faultBody, type ApiFault } from './faults'
+import {
+  createGateway,
+  invokeInProcess,
+  UNREACHABLE,
+  type Gateway,
+  type Invoke,
+  type RunnableIntegration,
+} from './gateway'
+import { createRuntimeServer, createTransport } from './server'
+import type { RuntimeAnswer, RuntimeReply, RuntimeRequest } from './server'
+import { createStore, type Event, type Message, type Store } from './store'
+import { DEFAULT_SWITCHES, type Call, type Caller, type Cloud, type Identity } from './types'
+import type { RuntimeDefinition, Switches } from './types'
+
+export interface RuntimeOptions {
+  clock: Clock
+  /** What the integration declares; what it does not is refused. */
+  definition: RuntimeDefinition
+  switches?: Partial<Switches>
+  identity?: Partial<Identity>
+  /** What the bot builder saved. */
+  configuration?: unknown
+  /** Whether `calls` grows; long simulations do without. */
+  recordCalls?: boolean
+}
+
+/** The bot's end of a delivery. A rejection is the bot's error answer. */
+export interface BotReceiver {
+  message(message: Message): Promise<void>
+  event(event: Event): Promise<void>
+}
+
+export interface Runtime {
+  readonly clock: Clock
+  readonly identity: Identity
+  /** May be changed while running. */
+  readonly switches: Switches
+  readonly store: Store
+  readonly gateway: Gateway
+  readonly lanes: Lanes
+  /** Every API call and every webhook, in order. */
+  readonly calls: Call[]
+  /** Deliveries that have ended. */
+  readonly deliveries: Delivered[]
+  addFault(fault: ApiFault): void
+  clearFaults(): void
+  listen(port?: number): Promise<string>
+  /** Origin of the API, for BP_API_URL. */
+  readonly url: string
+  readonly webhookUrl: string
+  /** Answers a request without a socket: the API and `/webhooks/…`. */
+  handle(request: RuntimeRequest): Promise<RuntimeAnswer>
+  /** An axios adapter that calls `handle`. */
+  readonly transport: AxiosAdapter
+  /** An API call of the bot. */
+  botCall(method: string, path: string, body?: unknown): Promise<RuntimeAnswer>
+  /** Does what an API call does, as the Cloud itself or another integration: not counted, not delayed, no faults. */
+  perform(caller: Caller, method: string, path: string, body?: unknown): Promise<unknown>
+  /** Makes an integration of this process an instance. Without `sockets` its API calls stay in the process, too. */
+  inProcess(integration: RunnableIntegration, options?: { sockets?: boolean }): Invoke
+  receiveAsBot(receiver: BotReceiver): void
+  close(): Promise<void>
+}
+
+/** Turns of the event loop for which a get-or-create that is not atomic lets others in. */
+const GAP_TURNS = 30
+
+const WEBHOOK_ROOT = '/webhooks/'
+
+const _json = (status: number, body: unknown): RuntimeReply => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify(body),
+})
+
+const _failure = (error: unknown): RuntimeReply => {
+  const known = isApiError(error) ? error : new InternalError(error instanceof Error ? error.message : String(error))
+  return _json(known.code, known.toJSON())
+}
+
+const _parsed = (request: RuntimeRequest): unknown => {
+  if (request.body === '') return undefined
+  if (!(request.headers['content-type'] ?? '').includes('json')) {
+    throw new UnsupportedMediaTypeError('The content type must be application/json')
+  }
+  try {
+    return JSON.parse(request.body)
+  } catch {
+    throw new InvalidPayloadError('The body is not valid JSON')
+  }
+}
+
+export const createRuntime = (options: RuntimeOptions): Runtime => {
+  const { clock, definition } = options
+  const switches: Switches = { ...DEFAULT_SWITCHES, ...options.switches }
+  const identity: Identity = {
+    botId: 'bot_local',
+    botUserId: 'user_BOT',
+    integrationId: 'intver_local',
+    alias: 'desk',
+    webhookId: 'wh-local',
+    token: 'bp_local_token',
+    ...options.identity,
+  }
+  const store = createStore(() => clock.now())
+  const faults = createFaults()
+  const gateway = createGateway(identity)
+  gateway.configuration = options.configuration ?? {}
+  const lanes = createLanes(() => switches.delivery === 'serial')
+  const dispatcher = createDispatcher(clock, switches, lanes)
+  const calls: Call[] = []
+  const integration: Caller = { by: 'integration', alias: identity.alias, definition }
+  let receiver: BotReceiver | undefined
+
+  store.users.insert({ ...store.row('user', {}), id: identity.botUserId, owner: 'bot', name: 'Botpress' })
+
+  const toBot = (
+    kind: 'message' | 'event',
+    id: string,
+    conversationId: string | undefined,
+    send: () => Promise<void>
+  ) =>
+    dispatcher.dispatch({ to: 'bot', kind, id, conversationId }, () =>
+      send().then(
+        () => 200,
+        (error: unknown) => (isApiError(error) && error.type === 'Runtime' ? 400 : 500)
+      )
+    )
+
+  const cloud: Cloud = {
+    clock,
+    switches,
+    identity,
+    store,
+    gap: async () => {
+      for (let turns = 0; turns < GAP_TURNS; turns += 1) await turn()
+    },
+    messageCreated: (message) => {
+      const { id, conversationId } = message
+      if (message.direction === 'incoming') {
+        toBot('message', id, conversationId, async () => receiver?.message(message))
+      } else if (store.conversations.get(conversationId)?.owner === identity.alias) {
+        dispatcher.dispatch({ to: 'integration', kind: 'message', id, conversationId }, async () => {
+          const reply = await gateway.messageCreated(cloud, integration, message)
+          return reply === UNREACHABLE ? undefined : reply.status
+        })
+      }
+    },
+    eventCreated: (event) => {
+      const inPayload = event.payload['conversationId']
+      const conversationId = event.conversationId ?? (typeof inPayload === 'string' ? inPayload : undefined)
+      toBot('event', event.id, conversationId, async () => {
+        try {
+          await receiver?.event(event)
+          event.status = 'processed'
+        } catch (error) {
+          event.status = 'failed'
+          event.failureReason = error instanceof Error ? error.message : String(error)
+          throw error
+        }
+      })
+    },
+    callAction: async (type, input) => {
+      const reply = await gateway.action(type, input)
+      return { status: reply.status, body: JSON.parse(reply.body ?? '{}') as unknown }
+    },
+  }
+
+  const spoilt = (fault: ApiFault): RuntimeAnswer => {
+    if (fault.kind !== 'status') return { hangUp: fault.kind }
+    const reply = _json(fault.status ?? 500, faultBody(fault.status ?? 500))
+    return { ...reply, headers: { ...reply.headers, ...fault.headers } }
+  }
+
+  const run = async (call: Call, body: unknown, effect: () => Promise<RuntimeReply>): Promise<RuntimeAnswer> => {
+    if (options.recordCalls !== false) calls.push(call)
+    const { latencyMs } = switches
+    const latency = typeof latencyMs === 'function' ? latencyMs(call) : latencyMs
+    if (latency > 0 && call.by !== 'vendor') await clock.sleep(latency)
+    const fault = faults.take(call, body)
+    if (fault && fault.effect !== 'after') return spoilt(fault)
+    const reply = await effect()
+    if (fault) return spoilt(fault)
+    call.status = reply.status
+    return reply
+  }
+
+  const api = (caller: Caller, request: RuntimeRequest, body: unknown): Promise<RuntimeAnswer> => {
+    const { method, path } = request
+    const isAction = caller.by === 'bot' && method === 'POST' && path === `${API_ROOT}actions`
+    const match = matchRoute(method, path)
+    const known = typeof match === 'object' ? match.route.name : 'unknown'
+    const operation = isAction ? 'callAction' : known
+    const traceId = request.headers['traceparent']?.split('-')[1] ?? ''
+    const invocation = gateway.invocations.get(traceId)
+    return run({ by: caller.by, operation, method, path, at: clock.now(), invocation }, body, async () => {
+      try {
+        if (isAction) return await action(body)
+        return _json(200, await perform(cloud, caller, match, { query: new URLSearchParams(request.query), body }))
+      } catch (error) {
+        return _failure(error)
+      }
+    })
+  }
+
+  /** The bot names an action `alias:type`. */
+  const action = async (body: unknown): Promise<RuntimeReply> => {
+    const { type, input } = body as { type: string; input: unknown }
+    const answer = await cloud.callAction(type.replace(`${identity.alias}:`, ''), input)
+    return _json(answer.status, answer.body)
+  }
+
+  const identify = (request: RuntimeRequest): Caller => {
+    const token = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1]
+    if (token !== identity.token) throw new UnauthorizedError('The request carries no valid token')
+    if (request.headers['x-bot-id'] !== identity.botId) throw new ForbiddenError('x-bot-id names another bot or none')
+    const integrationId = request.headers['x-integration-id']
+    if (integrationId === undefined) return { by: 'bot' }
+    if (integrationId !== identity.integrationId) throw new ForbiddenError('x-integration-id names another integration')
+    return integration
+  }
+
+  const webhook = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
+    const { method, path, query, headers } = request
+    const [webhookId, ...rest] = path.slice(WEBHOOK_ROOT.length).split('/')
+    return run({ by: 'vendor', operation: 'webhook', method, path, at: clock.now() }, undefined, async () => {
+      if (webhookId !== identity.webhookId) return _json(404, { message: 'No such webhook' })
+      const body = method === 'GET' || method === 'HEAD' ? undefined : request.body
+      return gateway.webhook({ method, path: `/${rest.join('/')}`, query, headers, body })
+    })
+  }
+
+  const handle = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
+    if (request.path.startsWith(WEBHOOK_ROOT)) return clock.track(webhook(request))
+    try {
+      return clock.track(api(identify(request), request, _parsed(request)))
+    } catch (error) {
+      return Promise.resolve(_failure(error))
+    }
+  }
+
+  const server = createRuntimeServer(handle)
+  const transport = createTransport(handle)
+  const origin = (): string => server.origin ?? 'http://127.0.0.1:0'
+
+  return {
+    clock,
+    identity,
+    switches,
+    store,
+    gateway,
+    lanes,
+    calls,
+    deliveries: dispatcher.log,
+    addFault: faults.add,
+    clearFaults: faults.clear,
+    listen: server.listen,
+    get url() {
+      return origin()
+    },
+    get webhookUrl() {
+      return `${origin()}${WEBHOOK_ROOT}${identity.webhookId}`
+    },
+    handle,
+    transport,
+    botCall: async (method, path, body) => {
+      // What runs in this process must not share objects with the store any more than what comes over HTTP.
+      const copy = JSON.parse(JSON.stringify(body ?? {})) as unknown
+      const [pathname = '', query = ''] = path.split('?')
+      await turn()
+      return api({ by: 'bot' }, { method, path: pathname, query, headers: {}, body: '' }, copy)
+    },
+    perform: (caller, method, path, body) =>
+      perform(cloud, caller, matchRoute(method, path), { query: new URLSearchParams(), body }),
+    inProcess: (target, how) =>
+      invokeInProcess(target, {
+        apiUrl: origin,
+        token: identity.token,
+        transport: how?.sockets === false ? transport : undefined,
+      }),
+    receiveAsBot: (target) => {
+      receiver = target
+    },
+    close: server.close,
+  }
+}

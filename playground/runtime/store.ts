@@ -1,0 +1,207 @@
+/** Everything that the local Cloud remembers, in memory. Tags are kept under their full names: `desk:id`, `hitl#upstream`. */
+import { InvalidQueryError } from '@botpress/client'
+import type { Payload, Tags } from './types'
+
+export interface Row {
+  id: string
+  /** Order of creation. */
+  number: number
+  /** Order of the last change. */
+  touched: number
+  createdAt: number
+  updatedAt: number
+  tags: Tags
+}
+
+export interface User extends Row {
+  /** Alias of the integration that it belongs to. */
+  owner: string
+  name?: string
+  pictureUrl?: string
+  attributes?: Record<string, string>
+}
+
+export interface Conversation extends Row {
+  owner: string
+  channel: string
+}
+
+export interface Message extends Row {
+  conversationId: string
+  userId: string
+  type: string
+  payload: Payload
+  direction: 'incoming' | 'outgoing'
+  origin?: 'synthetic'
+  /** Scheduled, and not to be found before its time. */
+  hidden?: boolean
+}
+
+export interface Event extends Row {
+  /** Alias of the integration that emitted it, or 'bot'. */
+  owner: string
+  type: string
+  payload: Payload
+  conversationId?: string
+  userId?: string
+  messageId?: string
+  status: 'pending' | 'processed' | 'ignored' | 'failed' | 'scheduled' | 'canceled'
+  failureReason: string | null
+}
+
+export interface State extends Row {
+  type: string
+  subject: string
+  name: string
+  payload: Payload
+  expiry?: number
+}
+
+export interface Table<T extends Row> {
+  insert(row: T): T
+  get(id: string): T | undefined
+  remove(id: string): void
+  /** Sets tags; an empty value unsets. */
+  retag(row: T, changes: Tags): void
+  /** Rows that have all of these tags, in no particular order. All rows for none. */
+  withTags(tags: Tags): T[]
+  readonly size: number
+}
+
+const _createTable = <T extends Row>(): Table<T> => {
+  const rows = new Map<string, T>()
+  const byTag = new Map<string, Set<T>>()
+  const key = (name: string, value: string): string => `${name}\u0000${value}`
+  const unindex = (row: T, name: string): void => {
+    const value = row.tags[name]
+    if (value === undefined) return
+    const set = byTag.get(key(name, value))
+    set?.delete(row)
+    if (set?.size === 0) byTag.delete(key(name, value))
+  }
+  const index = (row: T, name: string, value: string): void => {
+    const set = byTag.get(key(name, value)) ?? new Set()
+    byTag.set(key(name, value), set.add(row))
+  }
+  return {
+    insert: (row) => {
+      rows.set(row.id, row)
+      for (const [name, value] of Object.entries(row.tags)) index(row, name, value)
+      return row
+    },
+    get: (id) => rows.get(id),
+    remove: (id) => {
+      const row = rows.get(id)
+      for (const name of row ? Object.keys(row.tags) : []) unindex(row as T, name)
+      rows.delete(id)
+    },
+    retag: (row, changes) => {
+      const tags = { ...row.tags }
+      for (const [name, value] of Object.entries(changes)) {
+        unindex(row, name)
+        if (value === '') {
+          delete tags[name]
+        } else {
+          tags[name] = value
+          index(row, name, value)
+        }
+      }
+      row.tags = tags
+    },
+    withTags: (tags) => {
+      const wanted = Object.entries(tags)
+      if (wanted.length === 0) return [...rows.values()]
+      let smallest: Set<T> | undefined
+      for (const [name, value] of wanted) {
+        const set = byTag.get(key(name, value))
+        if (!set) return []
+        if (!smallest || set.size < smallest.size) smallest = set
+      }
+      return [...(smallest ?? [])].filter((row) => wanted.every(([name, value]) => row.tags[name] === value))
+    },
+    get size() {
+      return rows.size
+    },
+  }
+}
+
+export interface Store {
+  readonly users: Table<User>
+  readonly conversations: Table<Conversation>
+  readonly events: Table<Event>
+  readonly messages: Table<Message>
+  /** A conversation's messages, oldest first, hidden ones included. */
+  messagesOf(conversationId: string): readonly Message[]
+  readonly states: Map<string, State>
+  /** The part that every row starts with. */
+  row(kind: 'user' | 'conv' | 'msg' | 'evt' | 'state', tags: Tags): Row
+  touch(row: Row): void
+}
+
+export const createStore = (now: () => number): Store => {
+  let counter = 0
+  const lists = new Map<string, Message[]>()
+  const messages = _createTable<Message>()
+  return {
+    users: _createTable<User>(),
+    conversations: _createTable<Conversation>(),
+    events: _createTable<Event>(),
+    states: new Map(),
+    messages: {
+      ...messages,
+      insert: (row) => {
+        const list = lists.get(row.conversationId) ?? []
+        lists.set(row.conversationId, list)
+        list.push(row)
+        return messages.insert(row)
+      },
+      remove: (id) => {
+        const row = messages.get(id)
+        if (row) lists.set(row.conversationId, lists.get(row.conversationId)?.filter((other) => other !== row) ?? [])
+        messages.remove(id)
+      },
+    },
+    messagesOf: (conversationId) => lists.get(conversationId) ?? [],
+    row: (kind, tags) => {
+      counter += 1
+      // As long as the Cloud's ids, which are 28 to 36 characters.
+      const id = `${kind}_${counter.toString(36).toUpperCase().padStart(26, '0')}`
+      return { id, number: counter, touched: counter, createdAt: now(), updatedAt: now(), tags }
+    },
+    touch: (row) => {
+      counter += 1
+      row.touched = counter
+      row.updatedAt = now()
+    },
+  }
+}
+
+export interface PageQuery {
+  nextToken?: string
+  sortField?: 'createdAt' | 'updatedAt'
+  sortDirection?: 'asc' | 'desc'
+}
+
+/** One page, newest first unless asked otherwise. The token names a place, so that new rows do not shift the pages. */
+export const pageOf = <T extends Row>(
+  rows: T[],
+  query: PageQuery,
+  size: number
+): { rows: T[]; meta: { nextToken?: string } } => {
+  const place = (row: T): number => (query.sortField === 'updatedAt' ? row.touched : row.number)
+  const sign = query.sortDirection === 'asc' ? 1 : -1
+  const after = query.nextToken === undefined ? undefined : _readToken(query.nextToken)
+  const rest = rows
+    .filter((row) => after === undefined || sign * (place(row) - after) > 0)
+    .toSorted((a, b) => sign * (place(a) - place(b)))
+  const page = rest.slice(0, size)
+  const last = page.at(-1)
+  const nextToken = last && rest.length > size ? Buffer.from(`after:${place(last)}`).toString('base64') : undefined
+  return { rows: page, meta: nextToken === undefined ? {} : { nextToken } }
+}
+
+const _readToken = (token: string): number => {
+  const match = /^after:(\d+)$/.exec(Buffer.from(token, 'base64').toString('utf8'))
+  if (!match) throw new InvalidQueryError('The nextToken is not valid')
+  return Number(match[1])
+}

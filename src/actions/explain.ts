@@ -1,0 +1,45 @@
+import { RuntimeError } from '@botpress/sdk'
+import type { Call } from '../call'
+import { readInstallation } from '../installation'
+import { decisionOf, readSituation, toHandoff } from '../plan'
+import { explain } from '../routing/explain'
+import { rank } from '../routing/rank'
+import { attempts, type Ranking } from '../routing/ranking'
+import type { SessionWishes } from './start-hitl'
+
+type Question = Pick<SessionWishes, 'language' | 'priority' | 'tags' | 'provider' | 'strict'> & { text?: string }
+
+const _rank = async (call: Call, question: Question, instant: number): Promise<Ranking> => {
+  const installation = await readInstallation(call)
+  const handoff = { ...toHandoff(question, 'dry-run'), texts: question.text ? [question.text] : [] }
+  return rank(await readSituation(call, installation, handoff, { instant }))
+}
+
+/** Whether a desk can take a handoff now, which one, and when one opens next. Opens nothing and takes no turn. */
+export const checkAvailability = async (call: Call, question: Question) => {
+  const ranking = await _rank(call, question, call.environment.now())
+  const { decision } = ranking
+  const desk = attempts(ranking)[0]
+  const opensAt = 'opensAt' in decision ? decision.opensAt : undefined
+  return {
+    available: decision.kind === 'assign',
+    message: decisionOf(ranking),
+    ...(desk ? { desk: desk.provider, deskTitle: desk.title } : {}),
+    ...(opensAt === undefined ? {} : { nextOpening: new Date(opensAt).toISOString() }),
+  }
+}
+
+/** The ranking for any moment, printed. Opens nothing and takes no turn. */
+export const explainRouting = async (call: Call, question: Question & { at?: string }) => {
+  const instant = question.at === undefined ? call.environment.now() : Date.parse(question.at)
+  if (Number.isNaN(instant)) {
+    throw new RuntimeError('At is no moment: write it like 2026-12-24T09:00:00+01:00, or leave it empty for now')
+  }
+  const ranking = await _rank(call, question, instant)
+  const desk = attempts(ranking)[0]
+  return {
+    decision: decisionOf(ranking),
+    explanation: explain(ranking).join('\n'),
+    ...(desk ? { desk: desk.provider } : {}),
+  }
+}

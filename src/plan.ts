@@ -1,0 +1,156 @@
+import { RuntimeError } from '@botpress/sdk'
+import type { TicketOptions, TranscriptEntry } from '../providers/provider'
+import type { Candidate } from './actions/open-session'
+import type { SessionWishes } from './actions/start-hitl'
+import type { Context } from './bp'
+import type { Call } from './call'
+import { configuredDesks } from './configuration'
+import { beginProbe, healthOfDesks } from './health'
+import type { Installation } from './installation'
+import { customerTexts } from './transcript'
+import { claimTurn } from './rotation'
+import type { FieldProblem } from './routing/config-shape'
+import { explain } from './routing/explain'
+import { parseRouting } from './routing/parse-routing'
+import { needsDetection, rank } from './routing/rank'
+import { attempts, type Handoff, type Ranking, type Situation } from './routing/ranking'
+import { configuredLanguages, type Routing } from './routing/routing'
+import type { KnownCustomer } from './people'
+
+/** Which desks to try for a handoff, and how that came about. */
+export interface Plan {
+  candidates: Candidate[]
+  /** What happens, in a sentence; when nobody is there, the sentence that the bot can show. */
+  decision: string
+  /** The whole explanation, a line each. */
+  lines: string[]
+  ranking: Ranking
+}
+
+export const routingProblems = (configuration: Context['configuration']): FieldProblem[] =>
+  configuredDesks(configuration).length === 0
+    ? []
+    : (parseRouting(configuration.routing, configuredDesks(configuration)).problems ?? [])
+
+/** What the saved configuration says; throws for one that could not have been saved by this version. */
+export const readRouting = (configuration: Context['configuration']): Routing => {
+  const { routing, problems } = parseRouting(configuration.routing, configuredDesks(configuration))
+  if (routing) return routing
+  throw new RuntimeError(
+    [
+      'The configuration of the router does not work:',
+      ...problems.map(({ field, problem }) => `- ${field}: ${problem}`),
+    ].join('\n')
+  )
+}
+
+/** Everything that `rank` decides by, read where it is kept; what a configuration does not use is not read. */
+export const readSituation = async (
+  call: Call,
+  installation: Installation,
+  handoff: Handoff & { texts: string[] },
+  options: { customer?: KnownCustomer; instant?: number } = {}
+): Promise<Situation> => {
+  const routing = readRouting(call.context.configuration)
+  const { texts, ...asked } = handoff
+  const [detected, load] = await Promise.all([_detected(routing, asked, texts), _load(call, routing)])
+  const history = _history(options.customer)
+  return {
+    routing,
+    handoff: { ...asked, ...(detected ? { detected } : {}) },
+    instant: options.instant ?? call.environment.now(),
+    health: healthOfDesks(call, installation),
+    ...(load ? { load } : {}),
+    ...(history ? { history } : {}),
+  }
+}
+
+export const planHandoff = async (
+  call: Call,
+  installation: Installation,
+  asked: { conversationId: string; customer: KnownCustomer; wishes: SessionWishes; transcript: TranscriptEntry[] }
+): Promise<Plan> => {
+  const { wishes, customer, conversationId } = asked
+  const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(asked.transcript) }
+  const situation = await readSituation(call, installation, handoff, { customer })
+  let ranking = rank(situation)
+  if (ranking.rotation) {
+    const turn = await claimTurn(call, conversationId, ranking.rotation.key, installation)
+    ranking = rank({ ...situation, turn })
+  }
+  const tried = attempts(ranking)
+  const [first] = tried
+  if (first && situation.health?.[first.provider]?.state === 'half-open')
+    await beginProbe(call, installation, first.provider)
+  return {
+    candidates: tried.map(({ provider, reason, options }) => ({
+      provider,
+      reason,
+      options: _options(options, wishes),
+    })),
+    decision: decisionOf(ranking),
+    lines: explain(ranking),
+    ranking,
+  }
+}
+
+/** What the session says about itself, as routing reads it. */
+export const toHandoff = (wishes: SessionWishes, id: string): Handoff => ({
+  id,
+  ...(wishes.provider ? { provider: wishes.provider.trim().toLowerCase() } : {}),
+  ...(wishes.strict ? { strict: true } : {}),
+  ...(wishes.language ? { language: wishes.language } : {}),
+  ...(wishes.priority ? { priority: wishes.priority } : {}),
+  ...(wishes.tags ? { tags: wishes.tags } : {}),
+  ...(wishes.nobodyThere ? { nobodyThere: wishes.nobodyThere } : {}),
+})
+
+/** What happens, in one sentence. */
+export const decisionOf = (ranking: Ranking): string =>
+  ranking.decision.kind === 'refuse' ? ranking.decision.messageForCustomer : (explain(ranking)[0] ?? '')
+
+/** The session's word goes before the rule's; tags add up. */
+const _options = (options: TicketOptions, wishes: SessionWishes): TicketOptions => {
+  const tags = [...new Set([...(options.tags ?? []), ...(wishes.tags ?? [])])]
+  const queue = wishes.queue ?? options.queue
+  const priority = wishes.priority ?? options.priority
+  return { ...(queue ? { queue } : {}), ...(priority ? { priority } : {}), ...(tags.length > 0 ? { tags } : {}) }
+}
+
+const _detected = async (routing: Routing, handoff: Handoff, texts: string[]) => {
+  if (texts.length === 0 || !needsDetection({ routing, handoff })) return undefined
+  // Only what routes by language pays for loading the detector.
+  const { detectLanguage } = await import('./routing/detect-language')
+  return detectLanguage(texts, configuredLanguages(routing))
+}
+
+const _history = (customer: KnownCustomer | undefined) => {
+  const { lastDesk, lastDeskAt } = customer?.tags ?? {}
+  const at = Date.parse(lastDeskAt ?? '')
+  return lastDesk && !Number.isNaN(at) ? { provider: lastDesk, at } : undefined
+}
+
+/** Open sessions per desk, counted only where the configuration asks for it. */
+const _load = async (call: Call, { strategy, desks }: Routing): Promise<Record<string, number> | undefined> => {
+  const counted = desks.filter(({ capacity }) => strategy === 'least-busy' || capacity !== undefined)
+  if (counted.length === 0) return undefined
+  const numbers = await Promise.all(
+    counted.map(async ({ provider }) => [provider, await _openSessions(call, provider)] as const)
+  )
+  return Object.fromEntries(numbers)
+}
+
+const _openSessions = async (call: Call, provider: string): Promise<number> => {
+  let count = 0
+  let nextToken: string | undefined
+  do {
+    const page = await call.client.listConversations({
+      channel: 'hitl',
+      tags: { provider, status: 'open' },
+      ...(nextToken ? { nextToken } : {}),
+    })
+    count += page.conversations.length
+    nextToken = page.meta.nextToken
+  } while (nextToken)
+  return count
+}

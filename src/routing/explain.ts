@@ -1,0 +1,35 @@
+import type { Decision, Ranking } from './ranking'
+
+/** A ranking as lines of text: the decision, how it came about, and every desk with its place or why it is out. */
+export const explain = (ranking: Ranking): string[] => {
+  const { desks, language, rule, notes } = ranking
+  return [
+    _decision(ranking),
+    `Language: ${language.language ?? 'unknown'} – ${language.reason}`,
+    ...(rule ? [`Rule: ${rule}`] : []),
+    ...notes.map((note) => `Note: ${note}`),
+    ...desks.map(
+      ({ title, place, reason }) => `${place === undefined ? ' -' : `${place}.`.padStart(2)} ${title} – ${reason}`
+    ),
+  ]
+}
+
+const _decision = ({ desks, decision }: Ranking): string => {
+  const title =
+    'provider' in decision
+      ? (desks.find(({ provider }) => provider === decision.provider)?.title ?? decision.provider)
+      : ''
+  switch (decision.kind) {
+    case 'assign':
+      return `Goes to ${title}`
+    case 'open-anyway':
+      return `Nobody is there: a ticket is opened at ${title} all the same${_opening(decision)}`
+    case 'after-hours':
+      return `Nobody is there: ${title} takes over${_opening(decision)}`
+    case 'refuse':
+      return `Nobody is there: refused${_opening(decision)}`
+  }
+}
+
+const _opening = ({ opening }: Exclude<Decision, { kind: 'assign' }>): string =>
+  opening ? `; opens ${opening.text}` : ''
