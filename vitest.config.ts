@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '.botpress/**'],
     testTimeout: 20_000,
+    silent: 'passed-only',
   },
 })

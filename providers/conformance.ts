@@ -478,7 +478,11 @@ export const describeProvider = (descriptor: ProviderDescriptor): void => {
         ? messages[0].agent
         : await setting.driver.describeAgent?.(agent?.id ?? '')
       expect(described?.name).toBe(agent?.name)
-      if (setting.driver.catchUp) expect((await setting.driver.catchUp(ticket, next)).events).toEqual([])
+      if (setting.driver.catchUp) {
+        // A webhook that tells everything moves no cursor: reading goes past it first.
+        const read = next === cursor ? await setting.driver.catchUp(ticket, next) : { cursor: next }
+        expect((await setting.driver.catchUp(ticket, read.cursor)).events).toEqual([])
+      }
     })
 
     it('keeps the order of several answers', async () => {
@@ -654,7 +658,7 @@ export const describeProvider = (descriptor: ProviderDescriptor): void => {
       const [agent] = setting.sandbox.agents
       await setting.driver.reflect?.(ticket, { type: 'assigned', agent: { id: agent?.id ?? '', name: agent?.name } })
       setting.sandbox.server.addFault({ kind: 'status', status: 500, times: 9 })
-      await setting.driver.reflect?.(ticket, { type: 'closed', by: 'agent' })
+      await expect(setting.driver.reflect?.(ticket, { type: 'closed', by: 'agent' })).resolves.toBeUndefined()
     })
   }
 }

@@ -13,7 +13,7 @@ export const configuredDesks = (configuration: Context['configuration']): Config
   })
 }
 
-/** What is wrong with the desks' blocks, each problem under the field's name as Studio shows it ("Zendesk → Subdomain"). A disabled desk may be incomplete. */
+/** What is wrong with the desks' blocks, each problem under the field's name as Studio shows it. A disabled desk may be incomplete. */
 export const deskProblems = (configuration: Context['configuration']): ConfigProblem[] => {
   const desks = configuredDesks(configuration)
   if (desks.length === 0)

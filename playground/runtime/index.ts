@@ -22,6 +22,8 @@ export interface LocalBotpressOptions extends Omit<RuntimeOptions, 'clock'>, Bot
   choose?: (request: { headers: Record<string, string> }, count: number) => number
   /** A free one unless given. */
   port?: number
+  /** The address that the integration is told for webhooks; where this Botpress really listens unless given. */
+  publicWebhookUrl?: string
 }
 
 export interface LocalBotpress {
@@ -66,7 +68,7 @@ export const createLocalBotpress = async (options: LocalBotpressOptions): Promis
     connect,
     save: (configuration) => {
       runtime.gateway.configuration = configuration
-      return clock.track(runtime.gateway.register(runtime.webhookUrl))
+      return clock.track(runtime.gateway.register(options.publicWebhookUrl ?? runtime.webhookUrl))
     },
     settle: () => clock.settle(),
     close: runtime.close,

@@ -1,12 +1,5 @@
 /** The local Cloud: the runtime API of one bot with one integration, in memory. */
-import {
-  ForbiddenError,
-  InternalError,
-  InvalidPayloadError,
-  isApiError,
-  UnauthorizedError,
-  UnsupportedMediaTypeError,
-} from '@botpress/client'
+import { isApiError } from '@botpress/client'
 import type { AxiosAdapter } from 'axios'
 import { API_ROOT, matchRoute, perform } from './api/routes'
 import { turn, type Clock } from './clock'
@@ -20,6 +13,7 @@ import {
   type Invoke,
   type RunnableIntegration,
 } from './gateway'
+import { failure, identify, json, parsed } from './http'
 import { createRuntimeServer, createTransport } from './server'
 import type { RuntimeAnswer, RuntimeReply, RuntimeRequest } from './server'
 import { createStore, type Event, type Message, type Store } from './store'
@@ -80,29 +74,6 @@ export interface Runtime {
 const GAP_TURNS = 30
 
 const WEBHOOK_ROOT = '/webhooks/'
-
-const _json = (status: number, body: unknown): RuntimeReply => ({
-  status,
-  headers: { 'content-type': 'application/json; charset=utf-8' },
-  body: JSON.stringify(body),
-})
-
-const _failure = (error: unknown): RuntimeReply => {
-  const known = isApiError(error) ? error : new InternalError(error instanceof Error ? error.message : String(error))
-  return _json(known.code, known.toJSON())
-}
-
-const _parsed = (request: RuntimeRequest): unknown => {
-  if (request.body === '') return undefined
-  if (!(request.headers['content-type'] ?? '').includes('json')) {
-    throw new UnsupportedMediaTypeError('The content type must be application/json')
-  }
-  try {
-    return JSON.parse(request.body)
-  } catch {
-    throw new InvalidPayloadError('The body is not valid JSON')
-  }
-}
 
 export const createRuntime = (options: RuntimeOptions): Runtime => {
   const { clock, definition } = options
@@ -182,7 +153,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
 
   const spoilt = (fault: ApiFault): RuntimeAnswer => {
     if (fault.kind !== 'status') return { hangUp: fault.kind }
-    const reply = _json(fault.status ?? 500, faultBody(fault.status ?? 500))
+    const reply = json(fault.status ?? 500, faultBody(fault.status ?? 500))
     return { ...reply, headers: { ...reply.headers, ...fault.headers } }
   }
 
@@ -210,9 +181,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     return run({ by: caller.by, operation, method, path, at: clock.now(), invocation }, body, async () => {
       try {
         if (isAction) return await action(body)
-        return _json(200, await perform(cloud, caller, match, { query: new URLSearchParams(request.query), body }))
+        return json(200, await perform(cloud, caller, match, { query: new URLSearchParams(request.query), body }))
       } catch (error) {
-        return _failure(error)
+        return failure(error)
       }
     })
   }
@@ -221,24 +192,14 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   const action = async (body: unknown): Promise<RuntimeReply> => {
     const { type, input } = body as { type: string; input: unknown }
     const answer = await cloud.callAction(type.replace(`${identity.alias}:`, ''), input)
-    return _json(answer.status, answer.body)
-  }
-
-  const identify = (request: RuntimeRequest): Caller => {
-    const token = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1]
-    if (token !== identity.token) throw new UnauthorizedError('The request carries no valid token')
-    if (request.headers['x-bot-id'] !== identity.botId) throw new ForbiddenError('x-bot-id names another bot or none')
-    const integrationId = request.headers['x-integration-id']
-    if (integrationId === undefined) return { by: 'bot' }
-    if (integrationId !== identity.integrationId) throw new ForbiddenError('x-integration-id names another integration')
-    return integration
+    return json(answer.status, answer.body)
   }
 
   const webhook = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     const { method, path, query, headers } = request
     const [webhookId, ...rest] = path.slice(WEBHOOK_ROOT.length).split('/')
     return run({ by: 'vendor', operation: 'webhook', method, path, at: clock.now() }, undefined, async () => {
-      if (webhookId !== identity.webhookId) return _json(404, { message: 'No such webhook' })
+      if (webhookId !== identity.webhookId) return json(404, { message: 'No such webhook' })
       const body = method === 'GET' || method === 'HEAD' ? undefined : request.body
       return gateway.webhook({ method, path: `/${rest.join('/')}`, query, headers, body })
     })
@@ -247,9 +208,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   const handle = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     if (request.path.startsWith(WEBHOOK_ROOT)) return clock.track(webhook(request))
     try {
-      return clock.track(api(identify(request), request, _parsed(request)))
+      return clock.track(api(identify(identity, definition, request), request, parsed(request)))
     } catch (error) {
-      return Promise.resolve(_failure(error))
+      return Promise.resolve(failure(error))
     }
   }
 

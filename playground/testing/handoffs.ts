@@ -33,9 +33,9 @@ export const handOver = async (
 ): Promise<Handoff> => {
   const { bot } = stage.botpress
   const { conversationId, userId } = bot.newCustomer(customer)
-  await bot.customerSays(conversationId, 'my printer burns')
+  await stage.finish(bot.customerSays(conversationId, 'my printer burns'))
   const before = new Set(ticketsOf(stage).map(({ desk, id }) => `${desk}/${id}`))
-  await bot.startHitl(conversationId, { title: 'Printer on fire', description: 'It burns', ...card })
+  await stage.finish(bot.startHitl(conversationId, { title: 'Printer on fire', description: 'It burns', ...card }))
   const opened = ticketsOf(stage).filter(({ desk, id }) => !before.has(`${desk}/${id}`))
   expect(opened, 'one handoff, one ticket').toHaveLength(1)
   const [{ desk, id } = { desk: '', id: '' }] = opened

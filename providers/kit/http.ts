@@ -24,6 +24,8 @@ export interface HttpRequest<Schema extends z.ZodTypeAny> {
    * not repeatable is tried again only when the vendor said that nothing happened.
    */
   repeatable?: boolean
+  /** Statuses beside 2xx that are an answer to this call: parsed by `schema` and returned, not thrown. */
+  accepts?: number[]
 }
 
 export interface HttpAnswer<T> {
@@ -128,7 +130,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     }
     const headers = _plainHeaders(response)
     const body = _parseJson(response.data)
-    if (response.status < 200 || response.status > 299) {
+    if ((response.status < 200 || response.status > 299) && !request.accepts?.includes(response.status)) {
       const code = options.classify?.(response.status, body) ?? _codeOf(response.status)
       const word = options.errorCode?.(body)
       throw fail(

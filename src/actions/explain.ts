@@ -20,7 +20,7 @@ export const checkAvailability = async (call: Call, question: Question) => {
   const ranking = await _rank(call, question, call.environment.now())
   const { decision } = ranking
   const desk = attempts(ranking)[0]
-  const opensAt = 'opensAt' in decision ? decision.opensAt : undefined
+  const opensAt = decision.kind === 'assign' ? undefined : decision.opening?.at
   return {
     available: decision.kind === 'assign',
     message: decisionOf(ranking),

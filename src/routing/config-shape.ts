@@ -29,7 +29,7 @@ const _RENAMED: Record<string, string> = {
 
 /** How Studio calls a field. Positions in a list are counted from 1. */
 export const fieldName = (path: Path): string => {
-  let shape: Shape | undefined = _shape(['any'])
+  let shape: Shape | undefined = _schemaFor(['any']).shape
   const names = path.map((step) => {
     shape = typeof step === 'number' ? shape?.items : shape?.properties?.[step]
     return typeof step === 'number' ? String(step + 1) : (shape?.['x-zui']?.title ?? step)
@@ -39,7 +39,18 @@ export const fieldName = (path: Path): string => {
 
 export const fieldProblem = (path: Path, problem: string): FieldProblem => ({ field: fieldName(path), problem })
 
-const _shape = (names: [string, ...string[]]): Shape => routingSchema(names).toJSONSchema() as Shape
+/** Building a schema takes milliseconds, and is done once for the same desks. */
+const _built = new Map<string, { schema: ReturnType<typeof routingSchema>; shape: Shape }>()
+
+const _schemaFor = (names: [string, ...string[]]) => {
+  const key = names.join(' ')
+  const known = _built.get(key)
+  if (known) return known
+  const schema = routingSchema(names)
+  const built = { schema, shape: schema.toJSONSchema() as Shape }
+  _built.set(key, built)
+  return built
+}
 
 /** Reads the block with the desks that are configured. Fields that were cleared count as absent; a list may stand for its text. */
 export const parseShape = (
@@ -52,9 +63,9 @@ export const parseShape = (
       problems: [{ field: 'Routing', problem: `is ${_kind(cleaned)}; it has fields such as Order and Strategy` }],
     }
   }
-  const shape = _shape(configured)
+  const { schema, shape } = _schemaFor(configured)
   const problems = _unknownKeys(cleaned, shape, [])
-  const parsed = routingSchema(configured).safeParse(cleaned)
+  const parsed = schema.safeParse(cleaned)
   if (!parsed.success) {
     for (const { path } of parsed.error.issues)
       problems.push(fieldProblem(path, _wrong(_at(cleaned, path), path, shape)))

@@ -28,7 +28,7 @@ const _meantTag = (text: string): string | undefined => {
   if (underscored !== text && languageTagProblem(underscored) === undefined) return underscored
   const letters = Array.from({ length: 26 }, (_letter, index) => String.fromCodePoint('a'.codePointAt(0)! + index))
   const tags = letters.flatMap((first) => letters.map((second) => first + second))
-  return tags.find((tag) => languageName(tag).toLowerCase() === text.trim().toLowerCase())
+  return tags.find((tag) => languageName(tag) !== tag && languageName(tag).toLowerCase() === text.trim().toLowerCase())
 }
 
 interface Subtags {

@@ -267,3 +267,28 @@ describe('messages to the desk', () => {
     }
   })
 })
+
+describe('the price of the plugin', () => {
+  it('is as many calls, one behind the other, as the original makes', async () => {
+    const world = await open()
+    const { bot, runtime } = world
+    const { conversationId, downstreamId } = await world.openSession()
+    const agent = await world.newAgent()
+    await world.settle()
+    const depthOf = async (work: () => Promise<unknown>): Promise<number> => {
+      await world.settle()
+      const from = world.clock.now()
+      runtime.switches.latencyMs = (call) => (call.by === 'bot' ? 10 : 0)
+      const working = work()
+      await world.clock.advance(500)
+      await working
+      runtime.switches.latencyMs = 0
+      const times = runtime.calls.filter((call) => call.by === 'bot' && call.at >= from).map((call) => call.at)
+      return (Math.max(...times) - from) / 10 + 1
+    }
+    expect(await depthOf(() => world.assign(downstreamId, agent))).toBe(6)
+    expect(await depthOf(() => bot.customerSays(conversationId, 'hi'))).toBe(6)
+    expect(await depthOf(() => world.agentWrites(downstreamId, agent, 'hi'))).toBe(7)
+    expect(await depthOf(() => world.solve(downstreamId))).toBe(7)
+  })
+})

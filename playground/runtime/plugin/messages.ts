@@ -35,14 +35,15 @@ const _fromDesk = async (plugin: PluginContext, message: Message, conversation: 
   if (!upstreamId) return abort(plugin, downstreamId, NOT_CONNECTED)
   if (!SUPPORTED_TYPES.has(message.type)) return say(plugin, downstreamId, AGENT_NOT_SUPPORTED)
 
+  const author = await plugin.api.getUser(message.userId)
   await readSessionConfig(plugin, upstreamId)
+  await plugin.api.getConversation(upstreamId)
   // Known from before the look at the session: an assignment that is under way at this moment is not seen.
-  if (!conversation.tags[own('humanAgentId')]) {
-    await assignAgent(plugin, { upstreamId, downstreamId }, message.userId, false)
-  } else {
-    await plugin.api.getConversation(upstreamId)
-  }
-  const shown = await linkWebchatUser(plugin, await plugin.api.getUser(message.userId), false)
+  const isAssigned = conversation.tags[own('humanAgentId')] !== undefined
+  if (!isAssigned) await assignAgent(plugin, { upstreamId, downstreamId }, author.id, false)
+  await readSessionConfig(plugin, upstreamId)
+  const writer = isAssigned ? author : await plugin.api.getUser(author.id)
+  const shown = await linkWebchatUser(plugin, writer, false)
   const { additionalData, ...payload } = message.payload
   const data = typeof additionalData === 'string' ? { [own('additionalData')]: additionalData } : {}
   const tags = { [own('downstream')]: message.id, ...data }
@@ -62,7 +63,8 @@ const _fromCustomer = async (plugin: PluginContext, message: Message, upstream: 
     await abort(plugin, upstreamId, NOT_CONNECTED)
     return true
   }
-  const userId = await createUserLinker(plugin).downstreamUserId(message.userId)
+  const writer = await plugin.api.getUser(message.userId)
+  const userId = writer.tags[own('downstream')] ?? (await createUserLinker(plugin).downstreamUserId(writer.id))
   if (_isEndCommand(message)) {
     await _endByCustomer(plugin, upstreamId, downstreamId)
     return true

@@ -1,0 +1,70 @@
+/** What may go wrong, by name. Reports count by these names. */
+
+/** An HTTP call that fails. `before`: nothing happens at the other end. `after`: it works, and only the answer is spoilt. */
+export interface CallFault {
+  kind: 'status' | 'timeout' | 'disconnect' | 'slow'
+  effect: 'before' | 'after'
+  status?: number
+  /** Seconds, as the header says it. */
+  retryAfter?: number
+}
+
+const CALL_FAULTS: Record<string, CallFault> = {
+  '429': { kind: 'status', status: 429, effect: 'before', retryAfter: 1 },
+  '429-long': { kind: 'status', status: 429, effect: 'before', retryAfter: 10 },
+  '500-before': { kind: 'status', status: 500, effect: 'before' },
+  '502-before': { kind: 'status', status: 502, effect: 'before' },
+  '503-before': { kind: 'status', status: 503, effect: 'before', retryAfter: 1 },
+  '500-after': { kind: 'status', status: 500, effect: 'after' },
+  '502-after': { kind: 'status', status: 502, effect: 'after' },
+  'timeout-before': { kind: 'timeout', effect: 'before' },
+  'timeout-after': { kind: 'timeout', effect: 'after' },
+  'disconnect-before': { kind: 'disconnect', effect: 'before' },
+  'disconnect-after': { kind: 'disconnect', effect: 'after' },
+  slow: { kind: 'slow', effect: 'before' },
+}
+
+export const CALL_FAULT_NAMES = Object.keys(CALL_FAULTS)
+
+export const callFault = (name: string): CallFault => {
+  const fault = CALL_FAULTS[name]
+  if (!fault) throw new Error(`No fault is called ${name}`)
+  return fault
+}
+
+/** Every kind that a run can inject. `desk`: calls to a vendor. `api`: calls of the router to Botpress. */
+export const FAULT_NAMES = [
+  ...CALL_FAULT_NAMES.map((name) => `desk-${name}`),
+  ...CALL_FAULT_NAMES.map((name) => `api-${name}`),
+  'crash',
+  'restart',
+  'webhook-duplicated',
+  'webhook-delayed',
+  'webhook-lost',
+  'webhook-answer-lost',
+  'message-repeated',
+  'start-repeated',
+] as const
+
+/** What the router can be made to do wrong, to show that it is noticed. */
+export const BREAKS = ['dedupe', 'reading', 'guard'] as const
+export type Break = (typeof BREAKS)[number]
+
+/** How often things go wrong. Each is a probability. */
+export interface Weather {
+  /** Per call to a vendor, all kinds together. */
+  desk: number
+  /** Per call of the router to Botpress, all kinds together. */
+  api: number
+  /** Per call: the instance dies around it. */
+  crash: number
+  /** Per delivery: of each of the four kinds. */
+  webhook: number
+  /** Per message to the desk. */
+  repeat: number
+  /** Per startHitl: its answer is lost and the platform asks again. */
+  start: number
+}
+
+export const CALM: Weather = { desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0 }
+export const ROUGH: Weather = { desk: 0.04, api: 0.02, crash: 0.002, webhook: 0.06, repeat: 0.05, start: 0.1 }

@@ -1,0 +1,279 @@
+import { z } from '@botpress/sdk'
+import { createHttp } from '../kit/http'
+import type { Tools } from '../kit/tools'
+import type { Customer } from '../provider'
+import { accessTokenOf, type Config } from './config'
+
+/** https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/making-a-request#regional-hosting */
+const HOSTS = { us: 'api.intercom.io', eu: 'api.eu.intercom.io', au: 'api.au.intercom.io' } as const
+/** The answers are parsed as this version writes them. Webhooks follow the version that the app is set to. */
+const API_VERSION = '2.14'
+const LONGEST_NAME = 255
+
+export const idSchema = z.union([z.string(), z.number()]).transform(String)
+
+const personSchema = z.object({ type: z.string().nullish(), id: idSchema.nullish(), name: z.string().nullish() })
+
+/** One entry of a conversation, as the API and the webhooks write it. */
+export const partSchema = z.object({
+  id: idSchema,
+  part_type: z.string().nullish(),
+  body: z.string().nullish(),
+  created_at: z.number().nullish(),
+  redacted: z.boolean().nullish(),
+  author: personSchema.nullish(),
+  assigned_to: personSchema.nullish(),
+  attachments: z
+    .array(z.object({ name: z.string().nullish(), url: z.string().nullish(), content_type: z.string().nullish() }))
+    .nullish(),
+})
+
+export type Part = z.infer<typeof partSchema>
+
+/** A part that cannot be read is left out: the others are still to be delivered. */
+export const partsIn = (list: unknown): Part[] =>
+  (Array.isArray(list) ? list : []).flatMap((entry) => {
+    const part = partSchema.safeParse(entry)
+    return part.success ? [part.data] : []
+  })
+
+export const partListSchema = z.object({ conversation_parts: z.unknown(), total_count: z.number().nullish() }).nullish()
+
+const conversationSchema = z.object({
+  id: idSchema,
+  state: z.string().nullish(),
+  created_at: z.number().nullish(),
+  source: z.object({ body: z.string().nullish() }).nullish(),
+  conversation_parts: partListSchema,
+})
+
+export type Conversation = z.infer<typeof conversationSchema>
+
+const adminSchema = z.object({
+  id: idSchema,
+  name: z.string().nullish(),
+  // An address in `/admins`, an object in `/me`.
+  avatar: z.union([z.string(), z.object({ image_url: z.string().nullish() })]).nullish(),
+})
+
+/** `GET /me` answers null to a token without a teammate. */
+const meSchema = adminSchema
+  .extend({
+    app: z
+      .object({ id_code: z.string().nullish(), name: z.string().nullish(), region: z.string().nullish() })
+      .nullish(),
+  })
+  .nullable()
+
+const contactSchema = z.object({
+  id: idSchema.nullish(),
+  errors: z.array(z.object({ code: z.string().nullish(), message: z.string().nullish() })).nullish(),
+})
+
+const anything = z.unknown()
+
+export type IntercomApi = ReturnType<typeof createIntercomApi>
+
+/** Intercom's calls, one function each. Nothing here decides. */
+export const createIntercomApi = (config: Config, tools: Tools) => {
+  const host = HOSTS[config.region]
+  const token = accessTokenOf(config)
+  const http = createHttp(tools, {
+    provider: 'intercom',
+    baseUrl: `https://${host}`,
+    isAllowedHost: (candidate) => candidate === host,
+    headers: () => ({ authorization: `Bearer ${token}`, 'intercom-version': API_VERSION }),
+    errorCode: (body) => {
+      const parsed = z.object({ errors: z.array(z.object({ code: z.string() })) }).safeParse(body)
+      return parsed.success ? parsed.data.errors[0]?.code : undefined
+    },
+    // Seconds since the epoch; there is no Retry-After. https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
+    retryAfterMs: (headers, now) => {
+      const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN)
+      return Number.isFinite(reset) && reset > 0 ? Math.max(0, reset * 1_000 - now) : undefined
+    },
+  })
+
+  const reply = async (conversationId: string, json: Record<string, unknown>, purpose: string) => {
+    const answer = await http.request({
+      method: 'POST',
+      path: `/conversations/${encodeURIComponent(conversationId)}/reply`,
+      json,
+      schema: conversationSchema,
+      purpose,
+    })
+    return partsIn(answer.data.conversation_parts?.conversation_parts)
+  }
+  const manage = (conversationId: string, json: Record<string, unknown>, purpose: string) =>
+    http.request({
+      method: 'POST',
+      path: `/conversations/${encodeURIComponent(conversationId)}/parts`,
+      json,
+      schema: anything,
+      purpose,
+      // Closed is closed and assigned is assigned, however often it is said.
+      repeatable: true,
+    })
+
+  return {
+    me: async () => {
+      const answer = await http.request({ method: 'GET', path: '/me', schema: meSchema, purpose: 'sign in' })
+      return answer.data
+    },
+
+    admin: async (adminId: string) => {
+      const answer = await http.request({
+        method: 'GET',
+        path: `/admins/${encodeURIComponent(adminId)}`,
+        schema: adminSchema.nullable(),
+        purpose: 'read the teammate',
+      })
+      return answer.data
+    },
+
+    /** Reads the database, not the search index, so a contact is found as soon as it exists. */
+    findContact: async (externalId: string): Promise<string | undefined> => {
+      const answer = await http.request({
+        method: 'GET',
+        path: `/contacts/find_by_external_id/${encodeURIComponent(externalId)}`,
+        schema: contactSchema,
+        purpose: 'find the contact',
+        accepts: [404],
+      })
+      return answer.status === 404 ? undefined : (answer.data.id ?? undefined)
+    },
+
+    /** The contact, or whom Intercom says it would have been (409). */
+    createContact: async (customer: Customer) => {
+      const answer = await http.request({
+        method: 'POST',
+        path: '/contacts',
+        json: {
+          role: 'user',
+          external_id: customer.id,
+          name: customer.name.slice(0, LONGEST_NAME),
+          ...(customer.email ? { email: customer.email } : {}),
+          ...(customer.pictureUrl ? { avatar: customer.pictureUrl } : {}),
+        },
+        schema: contactSchema,
+        purpose: 'create the contact',
+        // The external id is unique: a second try is answered 409.
+        repeatable: true,
+        accepts: [409],
+      })
+      if (answer.status !== 409) return { id: answer.data.id ?? undefined }
+      const message = answer.data.errors?.[0]?.message ?? ''
+      return {
+        existing: /\bid=([0-9a-z]+)/i.exec(message)?.[1],
+        isArchived: /archived/i.test(message),
+      }
+    },
+
+    unarchiveContact: async (contactId: string): Promise<void> => {
+      await http.request({
+        method: 'POST',
+        path: `/contacts/${encodeURIComponent(contactId)}/unarchive`,
+        schema: anything,
+        purpose: 'bring the contact back',
+        repeatable: true,
+      })
+    },
+
+    createConversation: async (contactId: string, body: string): Promise<string> => {
+      const answer = await http.request({
+        method: 'POST',
+        path: '/conversations',
+        json: { from: { type: 'user', id: contactId }, body },
+        schema: z.object({ conversation_id: idSchema }),
+        purpose: 'open the conversation',
+      })
+      return answer.data.conversation_id
+    },
+
+    /** A contact's conversations since a time in seconds, newest first. The index behind it lags. */
+    searchConversations: async (contactId: string, since: number): Promise<Conversation[]> => {
+      const answer = await http.request({
+        method: 'POST',
+        path: '/conversations/search',
+        json: {
+          query: {
+            operator: 'AND',
+            value: [
+              { field: 'contact_ids', operator: '=', value: contactId },
+              { field: 'created_at', operator: '>', value: since },
+            ],
+          },
+          pagination: { per_page: 20 },
+        },
+        schema: z.object({ conversations: z.array(conversationSchema) }),
+        purpose: 'look for the conversation',
+        repeatable: true,
+      })
+      return answer.data.conversations.toSorted((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))
+    },
+
+    conversation: async (conversationId: string): Promise<Conversation> => {
+      const answer = await http.request({
+        method: 'GET',
+        path: `/conversations/${encodeURIComponent(conversationId)}`,
+        schema: conversationSchema,
+        purpose: 'read the conversation',
+      })
+      return answer.data
+    },
+
+    setTitle: (conversationId: string, title: string) =>
+      http.request({
+        method: 'PUT',
+        path: `/conversations/${encodeURIComponent(conversationId)}`,
+        json: { title },
+        schema: anything,
+        purpose: 'name the conversation',
+        repeatable: true,
+      }),
+
+    replyAsContact: (conversationId: string, contactId: string, body: string) =>
+      reply(
+        conversationId,
+        { message_type: 'comment', type: 'user', intercom_user_id: contactId, body },
+        'post the message'
+      ),
+
+    note: (conversationId: string, adminId: string, html: string) =>
+      reply(conversationId, { message_type: 'note', type: 'admin', admin_id: adminId, body: html }, 'write the note'),
+
+    /** Without a body: a body would be a message that the customer sees. */
+    close: (conversationId: string, adminId: string) =>
+      manage(conversationId, { message_type: 'close', type: 'admin', admin_id: adminId }, 'close the conversation'),
+
+    assignTeam: (conversationId: string, adminId: string, teamId: string) =>
+      manage(
+        conversationId,
+        { message_type: 'assignment', type: 'team', admin_id: adminId, assignee_id: teamId },
+        'assign the team'
+      ),
+
+    /** Finds the tag by its name or makes it. */
+    tagId: async (name: string): Promise<string> => {
+      const answer = await http.request({
+        method: 'POST',
+        path: '/tags',
+        json: { name },
+        schema: z.object({ id: idSchema }),
+        purpose: 'find the tag',
+        repeatable: true,
+      })
+      return answer.data.id
+    },
+
+    tag: (conversationId: string, adminId: string, tagId: string) =>
+      http.request({
+        method: 'POST',
+        path: `/conversations/${encodeURIComponent(conversationId)}/tags`,
+        json: { id: tagId, admin_id: adminId },
+        schema: anything,
+        purpose: 'tag the conversation',
+        repeatable: true,
+      }),
+  }
+}

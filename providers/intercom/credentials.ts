@@ -1,0 +1,46 @@
+import { isProviderError, ProviderError } from '../errors'
+import type { Config } from './config'
+import type { Desk } from './desk'
+
+const REGIONS: Record<string, Config['region'] | undefined> = { US: 'us', EU: 'eu', AU: 'au' }
+
+/** Who we are at Intercom. The workspace has to be in the configured region, and the acting teammate in the workspace. */
+export const checkCredentials = async (desk: Desk, config: Config): Promise<string> => {
+  const me = await desk.api.me().catch((error: unknown) => {
+    if (!isProviderError(error) || error.code !== 'unauthorized') throw error
+    throw new ProviderError(
+      'intercom',
+      'unauthorized',
+      `Intercom refuses the access token in region “${config.region}” (${error.status ?? 'no status'}): check token and region`,
+      error.status === undefined ? {} : { status: error.status }
+    )
+  })
+  if (!me) {
+    throw new ProviderError('intercom', 'unauthorized', 'The access token belongs to no teammate of the workspace')
+  }
+  const region = REGIONS[me.app?.region?.toUpperCase() ?? '']
+  if (region && region !== config.region) {
+    throw new ProviderError(
+      'intercom',
+      'misconfigured',
+      `The workspace is hosted in region “${region}”, not “${config.region}”: change Region`
+    )
+  }
+  const workspace = me.app?.name ?? 'Intercom'
+  const code = me.app?.id_code ? ` (${me.app.id_code})` : ''
+  const acting = desk.configuredAdmin === undefined ? me : await _actingAdmin(desk, desk.configuredAdmin)
+  return `${workspace}${code} as ${acting.name ?? `teammate ${acting.id}`}`
+}
+
+const _actingAdmin = async (desk: Desk, adminId: string): Promise<{ id: string; name?: string | null | undefined }> => {
+  const admin = await desk.api.admin(adminId).catch((error: unknown) => {
+    if (isProviderError(error) && error.code === 'not-found') return null
+    throw error
+  })
+  if (admin) return admin
+  throw new ProviderError(
+    'intercom',
+    'misconfigured',
+    `The workspace has no teammate with id ${adminId}: change Acting teammate, or clear it`
+  )
+}

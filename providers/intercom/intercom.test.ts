@@ -1,0 +1,202 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { describeProvider } from '../conformance'
+import { isProviderError } from '../errors'
+import { createTestClock, createTestTools } from '../kit/testing'
+import { intercom } from './index'
+import { createSandbox } from './sandbox'
+import { EVE, setUp, fault, type Setting } from './setting'
+
+describe('intercom: configuration', () => {
+  const good = createSandbox({ now: Date.now }).config
+
+  it('takes what people paste', async () => {
+    const setting = await setUp({
+      accessToken: `  Bearer ${String(good.accessToken)} `,
+      clientSecret: ` ${String(good.clientSecret)}\n`,
+    })
+    await expect(setting.driver.checkCredentials()).resolves.toBe('Acme (sbx1nter) as Olga Owner')
+    expect(setting.driver.verifyWebhook(setting.sandbox.signed('{}'), undefined)).toBe(true)
+  })
+
+  it.each([
+    ['adminId', 'Ada'],
+    ['region', 'de'],
+    ['accessToken', 'two words'],
+    ['clientSecret', ''],
+  ])('refuses %s = %j', (field, value) => {
+    expect(intercom.config.safeParse({ ...good, [field]: value }).success).toBe(false)
+  })
+
+  it('takes an empty acting teammate as none', async () => {
+    const { driver } = await setUp({ adminId: ' ' })
+    await expect(driver.checkCredentials()).resolves.toContain('Olga Owner')
+  })
+
+  it('sees that one secret was pasted into both fields', () => {
+    const config = intercom.config.parse({ ...good, clientSecret: good.accessToken })
+    expect(intercom.checkConfig?.(config).map((problem) => problem.field)).toEqual(['clientSecret'])
+  })
+})
+
+describe('intercom: credentials', () => {
+  const failure = async (setting: Setting) => {
+    const error: unknown = await setting.driver.checkCredentials().catch((thrown: unknown) => thrown)
+    if (!isProviderError(error)) throw new Error(`no ProviderError: ${String(error)}`)
+    return error
+  }
+
+  it('names the region that the workspace is in', async () => {
+    const error = await failure(await setUp({ region: 'eu' }))
+    expect(error.code).toBe('misconfigured')
+    expect(error.message).toContain('“us”')
+  })
+
+  it('speaks to the host of the region', async () => {
+    const { sandbox } = await setUp()
+    for (const [region, origin] of [
+      ['us', 'https://api.intercom.io'],
+      ['eu', 'https://api.eu.intercom.io'],
+      ['au', 'https://api.au.intercom.io'],
+    ]) {
+      const resolved: string[] = []
+      const tools = createTestTools({ clock: createTestClock(), sandboxes: [sandbox] })
+      const driver = intercom.connect(intercom.config.parse({ ...sandbox.config, region }), {
+        ...tools,
+        resolveOrigin: (wanted) => {
+          resolved.push(wanted)
+          return tools.resolveOrigin?.(wanted)
+        },
+      })
+      await driver.ensureContact?.(EVE)
+      expect(resolved).toEqual([origin])
+    }
+    expect(new Set(sandbox.server.requests.map((request) => request.headers['intercom-version']))).toEqual(
+      new Set(['2.14'])
+    )
+  })
+
+  it('says that the acting teammate does not exist', async () => {
+    const error = await failure(await setUp({ adminId: '42' }))
+    expect(error.code).toBe('misconfigured')
+    expect(error.message).toContain('42')
+  })
+
+  it('knows the configured acting teammate by name', async () => {
+    const { driver } = await setUp({ adminId: '991267001' })
+    await expect(driver.checkCredentials()).resolves.toContain('as Ada Agent')
+  })
+
+  it('refuses a token that belongs to nobody', async () => {
+    const setting = await setUp()
+    setting.sandbox.server.addFault({ kind: 'status', status: 200, body: 'null' })
+    expect((await failure(setting)).code).toBe('unauthorized')
+  })
+
+  it('points at token and region when the token is refused', async () => {
+    const error = await failure(await setUp({ accessToken: 'wrong' }))
+    expect(error.code).toBe('unauthorized')
+    expect(error.message).toContain('region')
+  })
+})
+
+describe('intercom: contacts', () => {
+  it('finds by external id before it creates, and needs no e-mail', async () => {
+    const { driver, asked } = await setUp()
+    const first = await driver.ensureContact?.({ id: 'user_noone', name: 'No Mail' })
+    const again = await driver.ensureContact?.({ id: 'user_noone', name: 'No Mail' })
+    expect(again).toBe(first)
+    expect(asked()).toEqual([
+      'GET /contacts/find_by_external_id/user_noone',
+      'POST /contacts',
+      'GET /contacts/find_by_external_id/user_noone',
+    ])
+  })
+
+  it('makes one contact when two instances race', async () => {
+    const { connect } = await setUp()
+    const ids = await Promise.all([1, 2, 3].map(() => connect().ensureContact?.(EVE)))
+    expect(new Set(ids).size).toBe(1)
+  })
+
+  it('takes the contact that Intercom names when the e-mail is known there', async () => {
+    const { driver } = await setUp()
+    const first = await driver.ensureContact?.(EVE)
+    await expect(driver.ensureContact?.({ ...EVE, id: 'user_eve_again' })).resolves.toBe(first)
+  })
+
+  it('brings an archived contact back', async () => {
+    const { driver, sandbox, asked } = await setUp()
+    sandbox.server.addFault({
+      kind: 'status',
+      status: 409,
+      body: {
+        type: 'error.list',
+        errors: [
+          { code: 'conflict', message: 'An archived contact matching those details already exists with id=5ba682d2aa' },
+        ],
+      },
+      matches: (request) => request.path === '/contacts',
+    })
+    sandbox.server.addFault({
+      kind: 'status',
+      status: 200,
+      body: { id: '5ba682d2aa', archived: false },
+      matches: (request) => request.path.endsWith('/unarchive'),
+    })
+    await expect(driver.ensureContact?.(EVE)).resolves.toBe('5ba682d2aa')
+    expect(asked()).toContain('POST /contacts/5ba682d2aa/unarchive')
+  })
+
+  it('survives a lost answer to creating', async () => {
+    const { driver, sandbox } = await setUp()
+    sandbox.server.addFault(fault(/POST \/contacts$/, { effect: 'after' }))
+    const id = await driver.ensureContact?.(EVE)
+    await expect(driver.ensureContact?.(EVE)).resolves.toBe(id)
+  })
+})
+
+const CLIENT_SECRET = 'test_client_secret'
+const PING = '{"type":"notification_event","topic":"ping"}'
+const webhook = (signature: string | undefined, body = PING) => ({
+  method: 'POST',
+  path: '/intercom',
+  query: '',
+  headers: { 'content-type': 'application/json', 'x-hub-signature': signature },
+  body,
+})
+const GOOD = 'sha1=59dc376710f2bb3f57a9fdb4921361641556cfb1'
+
+describeProvider({
+  provider: intercom,
+  createSandbox,
+  vectors: [
+    ['published', GOOD, PING, true],
+    ['a changed byte', GOOD, PING.replace('ping', 'pong'), false],
+    ['without its prefix', GOOD.slice(5), PING, false],
+    ['SHA-256 in its place', `sha256=${createHmac('sha256', CLIENT_SECRET).update(PING).digest('hex')}`, PING, false],
+    ['upper case', GOOD.toUpperCase(), PING, false],
+    ['no signature', undefined, PING, false],
+  ].map(([title, signature, body, valid]) => ({
+    title: String(title),
+    config: { clientSecret: CLIENT_SECRET },
+    request: webhook(signature as string | undefined, String(body)),
+    now: Date.UTC(2026, 0, 1),
+    valid: valid === true,
+  })),
+  unknownPayloads: [
+    '{"type":"notification_event","topic":"conversation.admin.snoozed","data":{"item":{"type":"conversation","id":"1"}}}',
+    '{"type":"notification_event","topic":"contact.created","data":{"item":{"type":"contact","id":"1"}}}',
+    '{"type":"notification_event","topic":"conversation.operator.replied","data":{"item":{"type":"conversation","id":"1"}}}',
+    '{"type":"notification_event","topic":"conversation.admin.closed","data":{"item":{"type":"conversation"}}}',
+    '{"type":"notification_event","topic":"conversation.admin.closed"}',
+  ],
+  foreignRequest: () => ({
+    ...webhook(undefined),
+    headers: {
+      'x-slack-request-timestamp': '1780300800',
+      'x-slack-signature': `v0=${createHmac('sha256', CLIENT_SECRET).update(PING).digest('hex')}`,
+    },
+  }),
+  capabilities: ['answerUnsigned', 'ensureContact', 'catchUp', 'describeAgent', 'instructions'],
+})

@@ -1,0 +1,259 @@
+/**
+ * Every call of the driver against Intercom's own description of its API. The description is not part of this repository: VENDOR_SPECS names the
+ * folder that holds intercom/api.intercom.io-2.14.yaml (https://github.com/intercom/Intercom-OpenAPI, MIT).
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv, type ErrorObject } from 'ajv'
+import formats from 'ajv-formats'
+import { parse } from 'yaml'
+import { describe, expect, it } from 'vitest'
+import { createTestClock, createTestTools } from '../kit/testing'
+import type { Customer, Ticket } from '../provider'
+import { intercom } from './index'
+import { createSandbox } from './sandbox'
+
+type Json = Record<string, unknown>
+
+const folder = process.env.VENDOR_SPECS
+const file = folder ? join(folder, 'intercom', 'api.intercom.io-2.14.yaml') : undefined
+const isThere = file !== undefined && existsSync(file)
+const whyNot = folder === undefined ? 'VENDOR_SPECS is not set' : `${folder} has no intercom/api.intercom.io-2.14.yaml`
+
+/** Where the description contradicts its own examples. `at` is matched against `<method> <path>: <problem>`. */
+const EXCEPTIONS: { at: RegExp; reason: string }[] = [
+  {
+    at: /^POST \/conversations: \/from\/id must match format "uuid"/,
+    reason: 'its own example is a 24-digit contact id',
+  },
+  { at: /^PUT \/conversations\/\S+: unknown field title$/, reason: 'only in the example; the conversation has it' },
+  { at: / 200: \S*\/body must be string$/, reason: 'its own examples of closing and assigning have a null body' },
+  { at: /^GET \/contacts\/find_by_external_id\/\S+: answer 404 is not described$/, reason: 'what else would it be' },
+  { at: /^POST \/contacts: answer 409 is not described$/, reason: 'documented only by its message' },
+]
+
+interface Recorded {
+  method: string
+  path: string
+  headers: Record<string, string>
+  body: unknown
+  status: number
+  answer: unknown
+}
+
+/** All that the driver can do, once. */
+const play = async (): Promise<Recorded[]> => {
+  const clock = createTestClock()
+  const sandbox = createSandbox({ now: clock.now })
+  sandbox.deliveries.mode = 'held'
+  const recorded: Recorded[] = []
+  const driver = intercom.connect(intercom.config.parse(sandbox.config), {
+    ...createTestTools({ clock, sandboxes: [] }),
+    transport: async (config) => {
+      const answering = sandbox.server.transport(config)
+      const request = sandbox.server.requests.at(-1)
+      const response = await answering
+      recorded.push({
+        method: request?.method ?? '',
+        path: request?.path ?? '',
+        headers: request?.headers ?? {},
+        body: request?.body.length ? JSON.parse(request.body.toString()) : undefined,
+        status: response.status,
+        answer: response.data === '' ? undefined : JSON.parse(String(response.data)),
+      })
+      return response
+    },
+  })
+  await driver.checkCredentials()
+  const eve: Customer = {
+    id: 'user_eve',
+    name: 'Eve',
+    email: 'eve@customer.example',
+    pictureUrl: 'https://x.test/eve.png',
+  }
+  const contactId = await driver.ensureContact?.(eve)
+  await driver.ensureContact?.({ ...eve, id: 'user_eve_again' })
+  const customer = { ...eve, contactId }
+  const request = {
+    conversationId: 'conv_01',
+    botId: 'bot-1',
+    title: 'Late parcel',
+    description: 'Nothing came',
+    customer,
+    transcript: [{ author: 'bot' as const, name: 'Bot', parts: [{ type: 'text' as const, text: 'Hi' }] }],
+    options: { queue: '5017691', priority: 'urgent' as const, tags: ['vip'] },
+    mayExist: false,
+  }
+  const opened = await driver.openTicket(request)
+  await driver.openTicket({ ...request, mayExist: true })
+  const ticket: Ticket = { ...opened, conversationId: 'conv_01', contactId }
+  const text = { parts: [{ type: 'text' as const, text: 'Hello' }], mayExist: true }
+  await driver.postMessage(ticket, { ...text, id: 'm1', author: { type: 'customer', customer } })
+  await driver.postMessage(ticket, { ...text, id: 'm2', author: { type: 'bot' } })
+  const [agent] = sandbox.agents
+  sandbox.agentReplies(ticket.id, 'Hello', { attachments: [{ name: 'a.png', contentType: 'image/png' }] })
+  sandbox.botReplies?.(ticket.id, 'Beep')
+  sandbox.assign(ticket.id, null)
+  await driver.catchUp?.(ticket, undefined)
+  await driver.describeAgent?.(agent?.id ?? '')
+  await driver.describeAgent?.('1')
+  await driver.closeTicket(ticket)
+  await driver.postMessage(ticket, { ...text, id: 'm3', author: { type: 'customer', customer } })
+  await driver.catchUp?.(ticket, undefined)
+  sandbox.remove(ticket.id)
+  await driver.closeTicket(ticket)
+  return recorded
+}
+
+describe('intercom: its own description of the API', () => {
+  it.skipIf(!isThere)(
+    isThere
+      ? 'every request and answer is as described'
+      : `skipped, ${whyNot}: every request and answer is as described`,
+    async () => {
+      const description = parse(readFileSync(file ?? '', 'utf8')) as Description
+      const check = createCheck(description)
+      const recorded = await play()
+      const problems = recorded.flatMap((call) => check(call))
+      const used = new Set<RegExp>()
+      const unexplained = problems.filter((problem) => {
+        const exception = EXCEPTIONS.find(({ at }) => at.test(problem))
+        if (exception) used.add(exception.at)
+        return !exception
+      })
+      expect(unexplained).toEqual([])
+      expect(
+        EXCEPTIONS.filter(({ at }) => !used.has(at)),
+        'an exception that nothing needs'
+      ).toEqual([])
+      const operations = new Set(recorded.map((call) => check.operationOf(call)))
+      expect([...operations].toSorted()).toEqual([
+        'GET /admins/{admin_id}',
+        'GET /contacts/find_by_external_id/{external_id}',
+        'GET /conversations/{conversation_id}',
+        'GET /me',
+        'POST /contacts',
+        'POST /conversations',
+        'POST /conversations/search',
+        'POST /conversations/{conversation_id}/parts',
+        'POST /conversations/{conversation_id}/reply',
+        'POST /conversations/{conversation_id}/tags',
+        'POST /tags',
+        'PUT /conversations/{conversation_id}',
+      ])
+      // The check itself finds what is wrong.
+      const wrong = { method: 'POST', path: '/conversations', headers: {}, status: 200, answer: {} }
+      expect(check({ ...wrong, body: { from: { type: 'robot' }, bodi: 'x' } }).length).toBeGreaterThanOrEqual(5)
+      expect(check({ ...wrong, path: '/nowhere', body: undefined })).toEqual(['POST /nowhere: no such operation'])
+    }
+  )
+})
+
+// -------------------------------------------------------------------------------------------------------------- checking
+
+interface Operation {
+  parameters?: { name: string; in: string; required?: boolean; schema: Json }[]
+  requestBody?: { content: { 'application/json': { schema: Json } } }
+  responses: Record<string, { content?: { 'application/json'?: { schema: Json } } }>
+}
+
+interface Description {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Json }
+}
+
+const createCheck = (description: Description) => {
+  const ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false })
+  const coercing = new Ajv({ strict: false, allErrors: true, coerceTypes: true })
+  for (const one of [ajv, coercing]) {
+    formats.default(one)
+    one.addFormat('timestamp', true)
+    one.addSchema({ $id: 'api', components: _jsonSchema(description.components) as Json })
+  }
+  const problemsOf = (validator: Ajv, schema: Json, value: unknown): string[] => {
+    const validate = validator.compile(_jsonSchema(schema) as Json)
+    return validate(value) ? [] : (validate.errors ?? []).map(_problem)
+  }
+  const find = (call: { method: string; path: string }): [string, Operation, string[]] | undefined => {
+    const wanted = call.path.split('/')
+    // A path without a parameter is meant before one with.
+    const paths = Object.keys(description.paths).toSorted((a, b) => a.split('{').length - b.split('{').length)
+    for (const path of paths) {
+      const segments = path.split('/')
+      const operation = description.paths[path]?.[call.method.toLowerCase()]
+      const fits =
+        segments.length === wanted.length &&
+        segments.every((segment, index) => segment.startsWith('{') || segment === wanted[index])
+      if (operation && fits) return [path, operation, segments]
+    }
+    return undefined
+  }
+
+  const check = (call: Recorded): string[] => {
+    const name = `${call.method} ${call.path}`
+    const found = find(call)
+    if (!found) return [`${name}: no such operation`]
+    const [, operation, segments] = found
+    const problems: string[] = []
+    for (const parameter of operation.parameters ?? []) {
+      const value =
+        parameter.in === 'path'
+          ? call.path.split('/')[segments.indexOf(`{${parameter.name}}`)]
+          : call.headers[parameter.name.toLowerCase()]
+      if (parameter.in === 'query') continue
+      const isWanted = parameter.required || parameter.name === 'Intercom-Version'
+      if (value === undefined && !isWanted) continue
+      const schema = { type: 'object', properties: { value: parameter.schema }, required: ['value'] }
+      problems.push(
+        ...problemsOf(coercing, schema, { value }).map((problem) => `${name}: ${parameter.name} ${problem}`)
+      )
+    }
+    const schema = operation.requestBody?.content['application/json'].schema
+    if (schema) {
+      problems.push(...problemsOf(ajv, schema, call.body).map((problem) => `${name}: ${problem}`))
+      const known = _fields(schema, description.components.schemas)
+      for (const field of Object.keys((call.body ?? {}) as Json)) {
+        if (!known.has(field)) problems.push(`${name}: unknown field ${field}`)
+      }
+    } else if (call.body !== undefined) problems.push(`${name}: takes no body`)
+    const response = operation.responses[String(call.status)]
+    const answer = response?.content?.['application/json']?.schema
+    if (!response) problems.push(`${name}: answer ${call.status} is not described`)
+    else if (answer) {
+      problems.push(...problemsOf(ajv, answer, call.answer).map((problem) => `${name} ${call.status}: ${problem}`))
+    }
+    return problems
+  }
+  return Object.assign(check, {
+    operationOf: (call: { method: string; path: string }) => `${call.method} ${find(call)?.[0] ?? 'unknown'}`,
+  })
+}
+
+const _problem = (error: ErrorObject): string => `${error.instancePath} ${error.message ?? ''}`
+
+/** OpenAPI 3.0 as JSON Schema: `nullable`, and references into the one document that was added. */
+const _jsonSchema = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map(_jsonSchema)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { nullable, example: _example, description: _description, ...rest } = schema as Json
+  const converted: Json = {}
+  for (const [key, value] of Object.entries(rest)) {
+    converted[key] = key === '$ref' && typeof value === 'string' ? value.replace(/^#/, 'api#') : _jsonSchema(value)
+  }
+  return nullable === true ? { anyOf: [{ type: 'null' }, converted] } : converted
+}
+
+/** The names of the fields that a schema knows at its top, whichever alternative they stand in. */
+const _fields = (schema: Json, schemas: Json): Set<string> => {
+  const names = new Set(Object.keys((schema.properties ?? {}) as Json))
+  if (typeof schema.$ref === 'string') {
+    const named = schemas[schema.$ref.split('/').at(-1) ?? ''] as Json | undefined
+    for (const name of _fields(named ?? {}, schemas)) names.add(name)
+  }
+  for (const key of ['allOf', 'oneOf', 'anyOf']) {
+    for (const alternative of (schema[key] ?? []) as Json[]) {
+      for (const name of _fields(alternative, schemas)) names.add(name)
+    }
+  }
+  return names
+}

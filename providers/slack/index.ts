@@ -1,0 +1,34 @@
+import { defineProvider } from '../provider'
+import { createSlackApi } from './api'
+import { channelIdOf, checkConfig, configSchema } from './config'
+import { checkCredentials } from './credentials'
+import { instructionsFor } from './manifest'
+import { closeTicket, openTicket, postMessage, reflect } from './tickets'
+import { parseWebhook, verifyWebhook } from './webhook'
+
+/** Slack as a desk: a channel is the desk, and each handoff is one thread in it. */
+export const slack = defineProvider({
+  name: 'slack',
+  title: 'Slack',
+  config: configSchema,
+  checkConfig,
+  // Slack repeats what is not 2xx, three times: https://docs.slack.dev/apis/events-api/#retries
+  retryReply: { status: 503 },
+  connect: (config, tools) => {
+    const api = createSlackApi(config.botToken.trim(), tools)
+    const channel = channelIdOf(config.channel) ?? ''
+    const internalPrefix = config.internalPrefix.trim()
+    const signingSecret = config.signingSecret.trim()
+    return {
+      checkCredentials: () => checkCredentials(api, channel),
+      openTicket: (request) => openTicket(api, tools, channel, request),
+      postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
+      closeTicket: (ticket) => closeTicket(api, tools, ticket),
+      verifyWebhook: (request) => verifyWebhook(request, signingSecret, tools.now()),
+      parseWebhook: (request) => parseWebhook(request, internalPrefix),
+      describeAgent: (agentId) => api.describeUser(agentId),
+      reflect: (ticket, change) => reflect(api, tools, ticket, change),
+      instructions: (target) => instructionsFor(target),
+    }
+  },
+})

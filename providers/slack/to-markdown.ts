@@ -1,0 +1,220 @@
+/**
+ * Agents' Slack messages as Markdown.
+ *
+ * What a person types in Slack comes with `rich_text` blocks, which say what is bold and which code points an emoji has; mrkdwn has to be guessed and is read only
+ * where there are none. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+ */
+import { writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from '../kit/markdown-writer'
+import {
+  inlineElement,
+  richTextBlock,
+  richTextElement,
+  type InlineElement,
+  type MessageEvent,
+  type RichTextElement,
+} from './payloads'
+
+/** A colleague is mentioned to the customer by no name: an event carries only the id. */
+const COLLEAGUE = '@colleague'
+
+/** A message's text. Mentions of the app itself are left out. */
+export const messageToMarkdown = (message: Pick<MessageEvent, 'text' | 'blocks'>, botUsers: string[]): string => {
+  const elements = (message.blocks ?? []).flatMap((block) => {
+    const parsed = richTextBlock.safeParse(block)
+    return parsed.success ? parsed.data.elements : []
+  })
+  const blocks = elements.length > 0 ? _richText(elements, botUsers) : _mrkdwn(message.text ?? '', botUsers)
+  return blocks.map(({ gap, text }, index) => (index === 0 ? text : gap + text)).join('')
+}
+
+/** https://docs.slack.dev/messaging/formatting-message-text#escaping */
+export const unescapeText = (text: string): string =>
+  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+
+const _richText = (elements: unknown[], botUsers: string[]): Block[] => {
+  const blocks: Block[] = []
+  const add = (block: Block | undefined): void => {
+    if (block) blocks.push(block)
+  }
+  /** The lists that a deeper one can be part of: list, item, list, item … */
+  let open: Container[] = []
+  for (const raw of elements) {
+    const parsed = richTextElement.safeParse(raw)
+    if (!parsed.success) continue
+    const element = parsed.data
+    if (element.type === 'rich_text_list') {
+      open = _list(element, open, botUsers, add)
+      continue
+    }
+    open = []
+    const runs = _runs(element.elements ?? [], botUsers)
+    if (element.type === 'rich_text_preformatted') {
+      add(writeCode(runs.map((run) => run.text).join(''), element.language ?? '', []))
+    } else {
+      add(writeParagraph(runs, element.type === 'rich_text_quote' ? [{ kind: 'quote', started: false }] : [], 0))
+    }
+  }
+  return blocks
+}
+
+const DEEPEST_LIST = 8
+
+const _list = (
+  element: RichTextElement,
+  open: Container[],
+  botUsers: string[],
+  add: (block: Block | undefined) => void
+): Container[] => {
+  const kind = element.style === 'ordered' ? 'numbers' : 'bullets'
+  const depth = Math.min(Math.max(0, element.indent ?? 0), open.length / 2, DEEPEST_LIST)
+  const above = open.slice(0, depth * 2)
+  const going = open[depth * 2]
+  const list: Container =
+    going?.kind === kind
+      ? going
+      : kind === 'numbers'
+        ? { kind, started: false, next: (element.offset ?? 0) + 1 }
+        : { kind, started: false }
+  let containers = open
+  for (const raw of element.elements ?? []) {
+    const item = richTextElement.safeParse(raw)
+    if (!item.success) continue
+    const marker = list.kind === 'numbers' ? `${list.next}. ` : '- '
+    if (list.kind === 'numbers') list.next += 1
+    containers = [...above, list, { kind: 'item', started: false, marker }]
+    add(writeParagraph(_runs(item.data.elements ?? [], botUsers), containers, 0))
+  }
+  return containers
+}
+
+const _runs = (elements: unknown[], botUsers: string[]): Run[] =>
+  elements.flatMap((raw) => {
+    const parsed = inlineElement.safeParse(raw)
+    if (!parsed.success) return []
+    const { style, url, type } = parsed.data
+    const marks = MARKS.filter((mark) => style?.[mark] === true)
+    return _lines(_words(parsed.data, botUsers), marks, type === 'link' ? _target(url ?? '') : undefined)
+  })
+
+const MARKS: Mark[] = ['bold', 'italic', 'strike', 'code']
+
+/** A line break is a run of its own. */
+const _lines = (text: string, marks: Mark[], link: string | undefined): Run[] =>
+  text
+    .split(/(\n)/)
+    .filter((piece) => piece !== '')
+    .map((piece) => (piece === '\n' ? { text: piece, marks: [], link: undefined } : { text: piece, marks, link }))
+
+const _words = (element: InlineElement, botUsers: string[]): string => {
+  switch (element.type) {
+    case 'link':
+      return element.text || element.url || ''
+    case 'emoji':
+      return _emoji(element.unicode) ?? `:${element.name ?? ''}:`
+    case 'user':
+      return botUsers.includes(element.user_id ?? '') ? '' : COLLEAGUE
+    case 'usergroup':
+    case 'team':
+      return '@team'
+    case 'channel':
+      return '#channel'
+    case 'broadcast':
+      return `@${element.range ?? 'channel'}`
+    case 'color':
+      return element.value ?? ''
+    case 'date':
+      return element.fallback ?? ''
+    default:
+      return element.text ?? ''
+  }
+}
+
+/** `1f44d-1f3fd` → 👍🏽 */
+const _emoji = (unicode: string | null | undefined): string | undefined => {
+  if (!unicode || !/^[0-9a-f]{1,6}(?:-[0-9a-f]{1,6})*$/i.test(unicode)) return undefined
+  const points = unicode.split('-').map((point) => Number.parseInt(point, 16))
+  return points.every((point) => point <= 0x10ffff) ? String.fromCodePoint(...points) : undefined
+}
+
+const _target = (url: string): string | undefined =>
+  /^(?:https?:\/\/|mailto:|tel:)\S/i.test(url)
+    ? url.replace(/[\s()<>\\]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+    : undefined
+
+// ---------------------------------------------------------------------------------------------------------------- mrkdwn
+
+const _mrkdwn = (text: string, botUsers: string[]): Block[] =>
+  text.split(/```\n?([\s\S]*?)```/).flatMap((piece, index): Block[] => {
+    if (index % 2 === 1) return _present(writeCode(unescapeText(_plainControls(piece)), '', []))
+    return _paragraphs(piece).flatMap(({ lines, containers }) =>
+      _present(writeParagraph(_inline(lines.join('\n'), [], botUsers), containers, 0))
+    )
+  })
+
+const _present = (block: Block | undefined): Block[] => (block ? [block] : [])
+
+/** Lines that belong together: quoted ones, each bullet, and the rest. */
+const _paragraphs = (text: string): { lines: string[]; containers: Container[] }[] => {
+  const paragraphs: { kind: string; lines: string[]; containers: Container[] }[] = []
+  let bullets: Container | undefined
+  for (const line of text.split('\n')) {
+    const match = /^(?:(&gt;)|([•◦])\s) ?(.*)$/.exec(line)
+    const kind = match?.[1] ? 'quote' : match ? 'item' : 'text'
+    const content = match?.[3] ?? line
+    if (kind !== 'item') bullets = undefined
+    const last = paragraphs.at(-1)
+    if (kind === 'item') {
+      bullets ??= { kind: 'bullets', started: false }
+      const item: Container = { kind: 'item', started: false, marker: '- ' }
+      paragraphs.push({ kind, lines: [content], containers: [bullets, item] })
+    } else if (last?.kind === kind) last.lines.push(content)
+    else paragraphs.push({ kind, lines: [content], containers: kind === 'quote' ? [{ kind, started: false }] : [] })
+  }
+  return paragraphs
+}
+
+/** Code, a control sequence, or a word between marks. Marks count at the edge of a word only. */
+const SPAN = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\p{L}\p{N}\\])([*_~])(?=\S)((?:(?!\3)[^\n])+)(?<=\S)\3(?![\p{L}\p{N}])/gu
+const SIGNS: Record<string, Mark | undefined> = { '*': 'bold', _: 'italic', '~': 'strike' }
+
+const _inline = (text: string, marks: Mark[], botUsers: string[]): Run[] => {
+  const runs: Run[] = []
+  let at = 0
+  for (const match of text.matchAll(SPAN)) {
+    const [whole, code, control, sign, marked] = match
+    runs.push(..._lines(unescapeText(text.slice(at, match.index)), marks, undefined))
+    at = match.index + whole.length
+    const mark = sign ? SIGNS[sign] : undefined
+    if (code !== undefined) runs.push(..._lines(unescapeText(_plainControls(code)), [...marks, 'code'], undefined))
+    else if (control !== undefined) {
+      const { words, link } = _control(control, botUsers)
+      runs.push(..._lines(words, marks, link))
+    } else if (mark && marked !== undefined) {
+      runs.push(..._inline(marked, marks.includes(mark) ? marks : [...marks, mark], botUsers))
+    }
+  }
+  runs.push(..._lines(unescapeText(text.slice(at)), marks, undefined))
+  return runs
+}
+
+/** In code Slack still puts addresses between angle brackets. */
+const _plainControls = (code: string): string => code.replace(/<([^<>|\n]+)(?:\|[^<>\n]*)?>/g, '$1')
+
+/** https://docs.slack.dev/messaging/formatting-message-text#advanced */
+const _control = (control: string, botUsers: string[]): { words: string; link: string | undefined } => {
+  const bar = control.indexOf('|')
+  const target = unescapeText(bar === -1 ? control : control.slice(0, bar))
+  const label = bar === -1 ? '' : unescapeText(control.slice(bar + 1))
+  const id = target.slice(1)
+  if (target.startsWith('@')) {
+    const words = botUsers.includes(id) ? '' : label ? `@${label.replace(/^@/, '')}` : COLLEAGUE
+    return { words, link: undefined }
+  }
+  if (target.startsWith('#')) return { words: label ? `#${label.replace(/^#/, '')}` : '#channel', link: undefined }
+  if (target.startsWith('!')) {
+    const command = id.split('^')[0] ?? ''
+    if (command === 'subteam') return { words: label || '@team', link: undefined }
+    return { words: label || (command === 'date' ? '' : `@${command}`), link: undefined }
+  }
+  return { words: label || target, link: _target(target) }
+}

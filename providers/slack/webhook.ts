@@ -1,0 +1,191 @@
+import { isFresh, isSigned } from '../kit/signature'
+import type { MessagePart, ParsedWebhook, SessionEvent, TicketKey, WebhookRequest } from '../provider'
+import { CLAIM_ACTION, RESOLVE_ACTION } from './header'
+import { addressToId } from './ids'
+import {
+  anyPayload,
+  blockActions,
+  eventCallback,
+  messageEvent,
+  reactionEvent,
+  urlVerification,
+  type MessageEvent,
+  type ReactionEvent,
+} from './payloads'
+import { messageToMarkdown, unescapeText } from './to-markdown'
+
+const FRESH_FOR_MS = 300_000
+
+/** https://docs.slack.dev/authentication/verifying-requests-from-slack – and the future is refused as well as the past. */
+export const verifyWebhook = (request: WebhookRequest, signingSecret: string, now: number): boolean => {
+  const timestamp = request.headers['x-slack-request-timestamp']
+  if (!timestamp || !/^\d{1,12}$/.test(timestamp) || !isFresh(Number(timestamp) * 1_000, now, FRESH_FOR_MS))
+    return false
+  const signature = request.headers['x-slack-signature']
+  if (!signature?.startsWith('v0=')) return false
+  return isSigned({
+    algorithm: 'sha256',
+    encoding: 'hex',
+    secret: signingSecret,
+    message: `v0:${timestamp}:${request.body}`,
+    signature: signature.slice('v0='.length),
+  })
+}
+
+const _ignored = (why: string): ParsedWebhook => ({ events: [], ignored: why })
+
+/** Events come as JSON, pressed buttons as a form with JSON in it. */
+export const parseWebhook = (request: WebhookRequest, internalPrefix: string): ParsedWebhook => {
+  const body = _readBody(request)
+  if (body === undefined) return _ignored('The body is not JSON')
+  const kind = anyPayload.safeParse(body)
+  if (!kind.success) return _ignored('The body is not a Slack payload')
+  switch (kind.data.type) {
+    case 'url_verification':
+      return _answerChallenge(body)
+    case 'block_actions':
+      return _readButton(body)
+    case 'event_callback':
+      return _readEvent(body, internalPrefix)
+    default:
+      return _ignored(`Payloads of type ${_word(kind.data.type)} are not used`)
+  }
+}
+
+const _readBody = ({ headers, body }: WebhookRequest): unknown => {
+  const isForm =
+    /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '') || body.startsWith('payload=')
+  const json = isForm ? new URLSearchParams(body).get('payload') : body
+  try {
+    return json === null ? undefined : JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** A type is a word of Slack's; anything else is not for the log. */
+const _word = (type: string): string => (/^[\w.]{1,60}$/.test(type) ? type : 'unknown')
+
+const _answerChallenge = (body: unknown): ParsedWebhook => {
+  const parsed = urlVerification.safeParse(body)
+  if (!parsed.success) return _ignored('A URL verification without a challenge')
+  return {
+    events: [],
+    ignored: 'URL verification',
+    reply: { status: 200, headers: { 'content-type': 'text/plain' }, body: parsed.data.challenge },
+  }
+}
+
+/** Slack shows an error to the agent unless the answer is an empty 200. https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response */
+const _readButton = (body: unknown): ParsedWebhook => {
+  const reply = { status: 200, body: '' }
+  const parsed = blockActions.safeParse(body)
+  if (!parsed.success) return { ..._ignored('A button of an unknown shape'), reply }
+  const { user, container, channel, message, actions } = parsed.data
+  const channelId = container?.channel_id ?? channel?.id
+  const ts = container?.message_ts ?? message?.ts
+  if (!channelId || !ts) return { ..._ignored('A button outside a message'), reply }
+  const events = actions.flatMap(({ action_id: action, value }): SessionEvent[] => {
+    const ticket: TicketKey = {
+      ticketId: addressToId({ channel: channelId, ts }),
+      ...(value ? { conversationId: value } : {}),
+      ours: true,
+    }
+    if (action === CLAIM_ACTION) return [{ type: 'agent-assigned', ticket, agent: { id: user.id }, ifUnassigned: true }]
+    if (action === RESOLVE_ACTION) return [{ type: 'ticket-closed', ticket, reason: 'solved' }]
+    return []
+  })
+  return events.length === 0 ? { ..._ignored('A button that is not ours'), reply } : { events, reply }
+}
+
+const ALARMS: Record<string, string | undefined> = {
+  app_uninstalled: 'The Slack app was uninstalled: install it again and enter its new token',
+  tokens_revoked: 'Tokens of the Slack app were revoked: install it again and enter its new token',
+  channel_archive: 'A channel was archived: nothing can be posted there',
+  group_archive: 'A private channel was archived: nothing can be posted there',
+}
+
+const _readEvent = (body: unknown, internalPrefix: string): ParsedWebhook => {
+  const parsed = eventCallback.safeParse(body)
+  if (!parsed.success) return _ignored('An event of an unknown shape')
+  const { event, authorizations } = parsed.data
+  const botUsers = (authorizations ?? []).flatMap(({ user_id: id, is_bot: isBot }) => (isBot && id ? [id] : []))
+  if (event.type === 'message' || event.type === 'app_mention') {
+    const message = messageEvent.safeParse(event)
+    return message.success
+      ? _readMessage(message.data, botUsers, internalPrefix)
+      : _ignored('A message of an unknown shape')
+  }
+  if (event.type === 'reaction_added') {
+    const reaction = reactionEvent.safeParse(event)
+    return reaction.success
+      ? _readReaction(reaction.data, botUsers)
+      : _ignored('A reaction to something else than a message')
+  }
+  const alarm = Object.hasOwn(ALARMS, event.type) ? ALARMS[event.type] : undefined
+  return _ignored(alarm ?? `Events of type ${_word(event.type)} are not used`)
+}
+
+/** The subtypes in which a person says something new; all others are edits, deletions and notices. */
+const SPOKEN = new Set([undefined, null, '', 'file_share', 'thread_broadcast', 'me_message'])
+const SYSTEM_USERS = new Set(['USLACKBOT', 'USLACK'])
+
+const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix: string): ParsedWebhook => {
+  const { user, ts, thread_ts: threadTs, channel } = message
+  const parentUser = message.parent_user_id ?? message.root?.user
+  if (!SPOKEN.has(message.subtype) || message.hidden)
+    return _ignored(`Not a new message: ${_word(message.subtype ?? 'hidden')}`)
+  if (message.bot_id || message.app_id || message.bot_profile) return _ignored('A message of an app')
+  if (!user || SYSTEM_USERS.has(user) || botUsers.includes(user)) return _ignored('A message that no person wrote')
+  if (!threadTs || threadTs === ts) return _ignored('A message outside a thread')
+  const isOurs = parentUser ? botUsers.includes(parentUser) : false
+  if (parentUser && botUsers.length > 0 && !isOurs) return _ignored('A reply in a thread that somebody else began')
+
+  const text = messageToMarkdown(message, botUsers)
+  if (_isInternal(message, text, internalPrefix)) return _ignored('An internal note')
+  const names = (message.files ?? []).map(({ name, title }) => name || title || 'a file without a name')
+  const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
+  if (parts.length === 0 && names.length === 0) return _ignored('An empty message')
+
+  const ticket: TicketKey = { ticketId: addressToId({ channel, ts: threadTs }), ...(isOurs ? { ours: true } : {}) }
+  const agent = { id: user }
+  return {
+    events: [
+      // Who answers first has claimed.
+      { type: 'agent-assigned', ticket, agent, ifUnassigned: true },
+      {
+        type: 'message-posted',
+        ticket,
+        id: addressToId({ channel, ts }),
+        agent,
+        parts,
+        ...(names.length > 0 ? { undelivered: _undelivered(names) } : {}),
+      },
+    ],
+  }
+}
+
+/** As it was typed (a prefix may be `:lock:` or `>`) and as it is shown (🔒), with or without the app being called first. */
+const _isInternal = (message: MessageEvent, text: string, prefix: string): boolean => {
+  const typed = unescapeText(message.text ?? '').replace(/^\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s,:]*/, '')
+  return [typed, text, text.replaceAll('\\', '')].some((form) => form.trimStart().startsWith(prefix))
+}
+
+/** Slack's files open with a token of the workspace only. */
+const _undelivered = (names: string[]): string =>
+  names.length === 1
+    ? `The file “${names[0]}” was not delivered to the customer: files from Slack cannot be opened outside it.`
+    : `The files ${names.map((name) => `“${name}”`).join(', ')} were not delivered to the customer: files from Slack cannot be opened outside it.`
+
+const DONE = new Set(['white_check_mark', 'heavy_check_mark'])
+
+/** ✅ on a thread's root resolves it. On a reply it names no ticket, and the core drops it. */
+const _readReaction = (event: ReactionEvent, botUsers: string[]): ParsedWebhook => {
+  if (!DONE.has(event.reaction)) return _ignored('A reaction without a meaning here')
+  if (botUsers.includes(event.user) || SYSTEM_USERS.has(event.user)) return _ignored('A reaction of an app')
+  if (event.item_user && botUsers.length > 0 && !botUsers.includes(event.item_user)) {
+    return _ignored('A reaction to somebody else’s message')
+  }
+  const { channel, ts } = event.item
+  return { events: [{ type: 'ticket-closed', ticket: { ticketId: addressToId({ channel, ts }) }, reason: 'solved' }] }
+}

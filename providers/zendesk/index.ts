@@ -1,0 +1,45 @@
+import { ProviderError } from '../errors'
+import { defineProvider } from '../provider'
+import { createApi, PROVIDER } from './api'
+import { catchUp } from './catch-up'
+import { checkConfig, configSchema } from './config'
+import { ensureContact, readUser, toAgent } from './contacts'
+import { subscribe, unsubscribe } from './subscription'
+import { closeTicket, openTicket, postMessage } from './tickets'
+import { parseWebhook, verifyWebhook } from './webhook'
+
+/** Zendesk Support: a handoff is a ticket, messages are its comments. */
+export const zendesk = defineProvider({
+  name: PROVIDER,
+  title: 'Zendesk',
+  config: configSchema,
+  checkConfig,
+  // Zendesk repeats a delivery up to three times after a 409, and never after a 500.
+  retryReply: { status: 409 },
+  connect: (config, tools) => {
+    const api = createApi(config, tools)
+    return {
+      checkCredentials: async () => {
+        const me = await api.me(true)
+        if (me.role !== 'admin' && me.role !== 'agent') {
+          throw new ProviderError(
+            PROVIDER,
+            'misconfigured',
+            `The credentials belong to a user of Zendesk with the role ${me.role}: use those of an admin`
+          )
+        }
+        return `${new URL(api.origin).hostname} as ${me.name}`
+      },
+      ensureContact: (customer) => ensureContact(api, customer),
+      openTicket: (request) => openTicket(api, tools, request),
+      postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
+      closeTicket: (ticket) => closeTicket(api, ticket),
+      catchUp: (ticket, cursor) => catchUp(api, ticket, cursor),
+      describeAgent: async (agentId) => toAgent(agentId, await readUser(api, agentId)),
+      subscribe: (target) => subscribe(api, tools, target),
+      unsubscribe: (target) => unsubscribe(api, target),
+      verifyWebhook: (request, subscription) => verifyWebhook(request, subscription, tools.now()),
+      parseWebhook,
+    }
+  },
+})

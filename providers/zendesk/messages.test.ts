@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { bodyOf, closeAll, fault, openSession, requests, rowOf, says, setUp, shown, thrownBy } from './testing'
+
+afterEach(closeAll)
+const TICKET = /\/api\/v2\/tickets\/\d+$/
+const COMMENTS = /\/comments$/
+
+describe('messages', () => {
+  it('are public comments by the customer, marked, their ids those of the comments', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const { messageIds } = await setting.driver.postMessage(ticket, says(customer, 'still broken'))
+    const comment = rowOf(setting, ticket.id).comments.at(-1)
+    expect(messageIds).toEqual([String(comment?.id)])
+    expect(comment).toMatchObject({
+      public: true,
+      author_id: Number(customer.contactId),
+      custom: { botpress_message_id: 'msg_01' },
+    })
+    expect(requests(setting, 'PUT', TICKET)).toHaveLength(2)
+  })
+
+  it('cost one call', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const before = setting.sandbox.server.requests.length
+    await setting.driver.postMessage(ticket, says(customer, 'one call'))
+    expect(setting.sandbox.server.requests.length - before).toBe(1)
+  })
+
+  it('with the same words are two, even if the outcome of the second is unknown', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const first = await setting.driver.postMessage(ticket, says(customer, 'ok', { id: 'msg_01' }))
+    fault(setting, 'PUT', TICKET, { effect: 'before' })
+    const second = await setting.driver.postMessage(ticket, says(customer, 'ok', { id: 'msg_02' }))
+    expect(second.messageIds).not.toEqual(first.messageIds)
+    expect(shown(setting, ticket.id).entries.filter((entry) => entry.text === 'ok')).toHaveLength(2)
+  })
+
+  it('are found by author, words and time in an account that does not show marks', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    await setting.driver.postMessage(ticket, says(customer, 'ok', { id: 'msg_01' }))
+    setting.clock.advance(3_600_000)
+    const unmarked = (comment: { custom: unknown }) => Object.assign(comment, { custom: undefined })
+    fault(setting, 'PUT', TICKET, { effect: 'after', kind: 'disconnect' })
+    const { sleep } = setting.tools
+    setting.tools.sleep = (ms) => {
+      rowOf(setting, ticket.id).comments.forEach(unmarked)
+      return sleep(ms)
+    }
+    const { messageIds } = await setting.connect().postMessage(ticket, says(customer, 'ok', { id: 'msg_02' }))
+    const said = shown(setting, ticket.id).entries.filter((entry) => entry.text === 'ok')
+    expect(said).toHaveLength(2)
+    expect(messageIds).toEqual([said[1]?.id])
+  })
+
+  it('of unknown outcome that cannot be looked for are not repeated', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    fault(setting, 'PUT', TICKET, { effect: 'after' })
+    fault(setting, 'GET', COMMENTS, { status: 500, times: 9 })
+    const error = await thrownBy(setting.driver.postMessage(ticket, says(customer, 'once')))
+    expect(error).toMatchObject({ code: 'unavailable', outcome: 'unknown' })
+    expect(shown(setting, ticket.id).entries.filter((entry) => entry.text === 'once')).toHaveLength(1)
+  })
+
+  it('too long for one comment go on where they stopped', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const text = Array.from({ length: 20_000 }, (_unused, index) => `w${index}`).join(' ')
+    setting.sandbox.server.addFault({
+      kind: 'status',
+      status: 429,
+      headers: { 'retry-after': '60' },
+      matches: (request) => request.method === 'PUT' && request.body.includes('msg_01/1'),
+    })
+    const error = await thrownBy(setting.driver.postMessage(ticket, says(customer, text)))
+    expect(error).toMatchObject({ code: 'rate-limited', outcome: 'unknown', retryAfterMs: 60_000 })
+    const { messageIds } = await setting.driver.postMessage(ticket, says(customer, text, { mayExist: true }))
+    expect(messageIds.length).toBeGreaterThan(1)
+    const said = shown(setting, ticket.id).entries.slice(2)
+    expect(said.map((entry) => entry.id)).toEqual(messageIds)
+    expect(said.flatMap((entry) => entry.text.match(/w\d+/g) ?? []).join(' ')).toBe(text)
+  })
+
+  it('that meet another update are sent again once', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    fault(setting, 'PUT', TICKET, { status: 409 })
+    await setting.driver.postMessage(ticket, says(customer, 'after all'))
+    expect(shown(setting, ticket.id).entries.filter((entry) => entry.text === 'after all')).toHaveLength(1)
+  })
+
+  it('wait as long as Zendesk asks when a customer writes very much', async () => {
+    const setting = await setUp({ limits: true })
+    const { ticket, customer } = await openSession(setting, { transcript: [] })
+    for (let count = 0; count < 30; count += 1) {
+      await setting.driver.postMessage(ticket, says(customer, `line ${count}`, { id: `msg_${count}` }))
+    }
+    const error = await thrownBy(setting.driver.postMessage(ticket, says(customer, 'too much', { id: 'msg_30' })))
+    expect(error).toMatchObject({ code: 'rate-limited', retryAfterMs: 120_000, outcome: 'none' })
+    setting.clock.advance(601_000)
+    await setting.driver.postMessage(ticket, says(customer, 'too much', { id: 'msg_30', mayExist: true }))
+    expect(shown(setting, ticket.id).entries.at(-1)?.text).toBe('too much')
+  })
+
+  it('to a ticket that is closed for good or deleted say that it has ended', async () => {
+    const setting = await setUp()
+    const first = await openSession(setting)
+    setting.sandbox.solve(first.ticket.id)
+    setting.sandbox.closeForGood(first.ticket.id)
+    const second = await openSession(setting, { conversationId: 'conv_02' })
+    setting.sandbox.remove(second.ticket.id)
+    for (const { ticket, customer } of [first, second]) {
+      const error = await thrownBy(setting.driver.postMessage(ticket, says(customer, 'hello?')))
+      expect(error).toMatchObject({ code: 'ended', outcome: 'none' })
+    }
+  })
+
+  it('cannot act at the desk', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const evil = '<script>alert(1)</script> {{ticket.requester.email}} [click](https://evil.test)'
+    await setting.driver.postMessage(ticket, says(customer, evil))
+    const sent = bodyOf(requests(setting, 'PUT', TICKET).at(-1)).ticket?.comment as { html_body: string; body?: string }
+    expect(sent.html_body).not.toMatch(/<script|\{\{/)
+    expect(sent.html_body).toContain('&lt;script&gt;')
+    expect(sent.body).toBeUndefined()
+  })
+})

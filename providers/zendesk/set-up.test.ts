@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Fault, SandboxRequest } from '../kit/sandbox'
+import { capable, closeAll, fault, openSession, setUp, TARGET, thrownBy } from './testing'
+
+afterEach(closeAll)
+
+const isWrite = (request: SandboxRequest) => request.method !== 'GET' && !/oauth/.test(request.path)
+
+const subscribed = async () => {
+  const setting = await setUp()
+  const driver = capable(setting.driver)
+  const subscription = await driver.subscribe(TARGET)
+  const writes = () => setting.sandbox.server.requests.filter(isWrite).length
+  const { webhooks, triggers } = setting.sandbox.rules
+  return { setting, driver, subscription, writes, webhooks, triggers }
+}
+
+describe('setting up', () => {
+  it('makes one webhook that only our triggers fire, filtered by our tag', async () => {
+    const { webhooks, triggers, subscription } = await subscribed()
+    expect(webhooks).toMatchObject([
+      {
+        id: subscription.webhookId,
+        name: 'Botpress HITL Router inst1',
+        endpoint: TARGET.url,
+        subscriptions: ['conditional_ticket_events'],
+        secret: subscription.secret,
+      },
+    ])
+    expect(triggers.map((trigger) => trigger.title)).toEqual([
+      'Botpress HITL Router inst1: replies',
+      'Botpress HITL Router inst1: state',
+    ])
+    for (const { conditions } of triggers) {
+      expect(conditions.all).toContainEqual({
+        field: 'current_tags',
+        operator: 'includes',
+        value: 'botpress-hitl-bot-1',
+      })
+    }
+  })
+
+  it.each([
+    ['endpoint', { endpoint: 'https://elsewhere.test/x' }],
+    ['status', { status: 'inactive' }],
+  ])('mends a webhook whose %s was changed, with one write, and keeps its secret', async (_field, change) => {
+    const { driver, webhooks, writes, subscription } = await subscribed()
+    Object.assign(webhooks[0] ?? {}, change)
+    const before = writes()
+    expect(await driver.subscribe(TARGET)).toEqual(subscription)
+    expect(writes() - before).toBe(1)
+    expect(webhooks[0]).toMatchObject({ endpoint: TARGET.url, status: 'active' })
+  })
+
+  it('mends a trigger that was changed or switched off', async () => {
+    const { driver, triggers, writes } = await subscribed()
+    Object.assign(triggers[0] ?? {}, { active: false })
+    triggers[1]?.conditions.all.pop()
+    const before = writes()
+    await driver.subscribe(TARGET)
+    expect(writes() - before).toBe(2)
+    expect(triggers[0]?.active).toBe(true)
+    expect(triggers[1]?.conditions.all).toHaveLength(1)
+  })
+
+  it('makes everything anew that was deleted, and reads a rotated secret', async () => {
+    const { driver, webhooks, triggers, subscription } = await subscribed()
+    triggers.length = 0
+    webhooks.length = 0
+    const again = await driver.subscribe(TARGET)
+    expect(again.webhookId).not.toBe(subscription.webhookId)
+    expect([webhooks.length, triggers.length]).toEqual([1, 2])
+    Object.assign(webhooks[0] ?? {}, { secret: 'rotated' })
+    expect((await driver.subscribe(TARGET)).secret).toBe('rotated')
+  })
+
+  it('is not confused by an installation whose name begins with ours', async () => {
+    const { driver, webhooks, triggers } = await subscribed()
+    const longer = { ...TARGET, installation: 'inst10', url: 'https://webhook.example.test/other/zendesk' }
+    await driver.subscribe(longer)
+    await driver.subscribe(TARGET)
+    expect([webhooks.length, triggers.length]).toEqual([2, 4])
+    await driver.unsubscribe(TARGET)
+    expect(webhooks.map((webhook) => webhook.name)).toEqual(['Botpress HITL Router inst10'])
+    expect(triggers.every((trigger) => trigger.title.includes('inst10'))).toBe(true)
+  })
+
+  it('finds its own among hundreds', async () => {
+    const { driver, triggers, writes } = await subscribed()
+    const [first] = triggers
+    for (let count = 0; count < 250; count += 1) {
+      if (first) triggers.unshift({ ...first, id: 5_000 + count, title: `Notify ${count}`, actions: [] })
+    }
+    const before = writes()
+    await driver.subscribe(TARGET)
+    expect(writes()).toBe(before)
+    await driver.unsubscribe(TARGET)
+    expect(triggers).toHaveLength(250)
+  })
+
+  const breaks: [string, RegExp, Partial<Fault>][] = [
+    ['the webhook, before it is made', /webhooks$/, {}],
+    ['the webhook, after it is made', /webhooks$/, { effect: 'after' }],
+    ['the first trigger', /triggers$/, {}],
+    ['the first trigger, after it is made', /triggers$/, { effect: 'after' }],
+  ]
+  it.each(breaks)('that breaks off at %s is completed by the next save', async (_what, path, more) => {
+    const setting = await setUp()
+    const driver = capable(setting.driver)
+    fault(setting, 'POST', path, more)
+    await driver.subscribe(TARGET).catch(() => undefined)
+    const subscription = await driver.subscribe(TARGET)
+    const { webhooks, triggers } = setting.sandbox.rules
+    expect(webhooks.map((webhook) => webhook.id)).toEqual([subscription.webhookId])
+    expect(triggers.map((trigger) => trigger.title)).toHaveLength(2)
+    expect(triggers.every((trigger) => (trigger.actions[0]?.value as string[])[0] === subscription.webhookId)).toBe(
+      true
+    )
+  })
+
+  it('that breaks off at the signing secret is completed by the next save', async () => {
+    const setting = await setUp()
+    fault(setting, 'GET', /signing_secret/, { times: 9 })
+    expect(await thrownBy(capable(setting.driver).subscribe(TARGET))).toMatchObject({ code: 'unavailable' })
+    setting.sandbox.server.clearFaults()
+    await capable(setting.driver).subscribe(TARGET)
+    expect(setting.sandbox.rules.webhooks).toHaveLength(1)
+  })
+
+  it('leaves one of each after two saves at the same moment', async () => {
+    const setting = await setUp()
+    const driver = capable(setting.driver)
+    await Promise.all([driver.subscribe(TARGET), driver.subscribe(TARGET)])
+    const subscription = await driver.subscribe(TARGET)
+    const { webhooks, triggers } = setting.sandbox.rules
+    expect(webhooks.map((webhook) => webhook.id)).toEqual([subscription.webhookId])
+    expect(triggers).toHaveLength(2)
+    await openSession(setting)
+  })
+
+  it('does without the condition on persons in an account that refuses it', async () => {
+    const setting = await setUp()
+    const refuses = (request: SandboxRequest) => request.method === 'POST' && request.body.includes('"role"')
+    setting.sandbox.server.addFault({ kind: 'status', status: 422, times: 99, matches: refuses })
+    const driver = capable(setting.driver)
+    await driver.subscribe(TARGET)
+    const writes = setting.sandbox.server.requests.filter(isWrite).length
+    await driver.subscribe(TARGET)
+    expect(setting.sandbox.server.requests.filter(isWrite)).toHaveLength(writes)
+    expect(JSON.stringify(setting.sandbox.rules.triggers)).not.toContain('"role"')
+    expect(setting.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
+  })
+
+  it('needs an admin, and says so', async () => {
+    const setting = await setUp()
+    setting.sandbox.setOwnRole('agent')
+    await expect(setting.driver.checkCredentials()).resolves.toContain('Botpress Router')
+    const error = await thrownBy(capable(setting.driver).subscribe(TARGET))
+    expect(error).toMatchObject({ code: 'unauthorized', status: 403 })
+    expect(String(error)).toMatch(/admin.*read and write/)
+  })
+})
+
+describe('taking down', () => {
+  it('removes our own, leaves the rest, and succeeds again', async () => {
+    const { driver, setting, webhooks, triggers } = await subscribed()
+    const [own] = webhooks
+    if (own) webhooks.push({ ...own, id: 'somebody', name: 'Somebody’s Botpress HITL Router inst1' })
+    await driver.unsubscribe(TARGET)
+    await driver.unsubscribe(TARGET)
+    expect(webhooks.map((webhook) => webhook.id)).toEqual(['somebody'])
+    expect(triggers).toEqual([])
+    expect(setting.sandbox.server.requests.filter((request) => request.method === 'DELETE')).toHaveLength(3)
+  })
+})

@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { checkConfig, configSchema, subdomainOf } from './config'
+import { closeAll, fault, openSession, requests, says, setUp, shown, thrownBy } from './testing'
+
+afterEach(closeAll)
+
+describe('configuration', () => {
+  it.each([
+    'acme',
+    'ACME',
+    ' acme ',
+    'acme.zendesk.com',
+    'https://acme.zendesk.com',
+    'https://acme.zendesk.com/agent/x',
+  ])('understands %s', (subdomain) => {
+    expect(subdomainOf(configSchema.parse({ subdomain }))).toBe('acme')
+  })
+
+  it.each([
+    '',
+    'support.acme.com',
+    'https://acme.evilzendesk.com',
+    'acme.zendesk.com.evil.test',
+    'acme@evil.test',
+    'acme/evil',
+    'a b',
+  ])('refuses %s and says what would be right', (subdomain) => {
+    const parsed = configSchema.safeParse({ subdomain })
+    expect(parsed.success).toBe(false)
+    expect(parsed.error?.issues[0]?.message).toContain('before .zendesk.com')
+  })
+
+  const oauth = { clientId: 'client', clientSecret: 'secret' }
+  const token = { email: 'ada@acme.com', apiToken: 'token' }
+  it.each([
+    [oauth, []],
+    [token, []],
+    [{ ...oauth, email: '', apiToken: ' ' }, []],
+    [{ ...token, email: 'ada@acme.com/token' }, []],
+    [{}, ['clientId']],
+    [{ clientId: 'client' }, ['clientSecret']],
+    [{ clientSecret: 'secret' }, ['clientId']],
+    [{ email: 'ada@acme.com' }, ['apiToken']],
+    [{ apiToken: 'token' }, ['email']],
+    [{ ...oauth, ...token }, ['apiToken']],
+    [{ ...token, email: 'ada' }, ['email']],
+  ])('%j has problems in %j', (fields, problems) => {
+    const found = checkConfig({ subdomain: 'acme', ...fields })
+    expect(found.map(({ field }) => field)).toEqual(problems)
+    for (const { problem } of found) expect(problem).toMatch(/^[A-Z].{20,}/)
+  })
+})
+
+describe('OAuth client credentials', () => {
+  const tokenCalls = (setting: Awaited<ReturnType<typeof setUp>>) => requests(setting, 'POST', /oauth\/tokens/).length
+
+  it('fetches one token for everything that an instance does', async () => {
+    const setting = await setUp()
+    await Promise.all([1, 2, 3].map(() => setting.connect().checkCredentials()))
+    await setting.connect().checkCredentials()
+    expect(tokenCalls(setting)).toBe(1)
+  })
+
+  it('renews early, while the old token still works, and once for all', async () => {
+    const setting = await setUp()
+    await setting.driver.checkCredentials()
+    setting.clock.advance(1_500_000)
+    await Promise.all([1, 2, 3].map(() => setting.connect().checkCredentials()))
+    expect(tokenCalls(setting)).toBe(2)
+    expect(requests(setting, 'GET', /users\/me/)).toHaveLength(4)
+  })
+
+  it('goes on with the old token when the renewal fails, but not past its end', async () => {
+    const setting = await setUp()
+    await setting.driver.checkCredentials()
+    fault(setting, 'POST', /oauth\/tokens/, { status: 503, times: 50 })
+    setting.clock.advance(1_600_000)
+    await expect(setting.driver.checkCredentials()).resolves.toContain('Botpress Router')
+    setting.clock.advance(300_000)
+    expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unavailable', outcome: 'none' })
+  })
+
+  it('fetches a new one once after a 401', async () => {
+    const setting = await setUp()
+    await setting.driver.checkCredentials()
+    setting.sandbox.revokeTokens()
+    await expect(setting.driver.checkCredentials()).resolves.toContain('acme.zendesk.com')
+    expect(tokenCalls(setting)).toBe(2)
+  })
+
+  it('two instances that renew do not end each other’s tokens', async () => {
+    const setting = await setUp()
+    await setting.driver.checkCredentials()
+    const first = setting.sandbox.server.requests.at(-1)?.headers.authorization ?? ''
+    setting.clock.advance(1_500_000)
+    await setting.driver.checkCredentials()
+    const answer = await setting.sandbox.server.handle({
+      method: 'GET',
+      path: '/api/v2/users/me',
+      query: new URLSearchParams(),
+      headers: { authorization: first },
+      body: Buffer.alloc(0),
+    })
+    expect(answer).toMatchObject({ status: 200 })
+  })
+
+  it('says that the client is wrong and not what it is', async () => {
+    const setting = await setUp()
+    const driver = setting.connect({ clientSecret: 'wrong-secret-77' })
+    const error = await thrownBy(driver.checkCredentials())
+    expect(error).toMatchObject({ code: 'unauthorized', status: 401 })
+    expect(String(error)).toContain('invalid_client')
+    expect(String(error)).not.toContain('wrong-secret-77')
+  })
+
+  it('a message that waits in vain for a token was certainly not sent', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    setting.sandbox.revokeTokens()
+    fault(setting, 'POST', /oauth\/tokens/, { status: 500, times: 9 })
+    const before = shown(setting, ticket.id).entries.length
+    expect(await thrownBy(setting.driver.postMessage(ticket, says(customer, 'hello')))).toMatchObject({
+      code: 'unavailable',
+      outcome: 'none',
+    })
+    expect(shown(setting, ticket.id).entries).toHaveLength(before)
+  })
+})
+
+describe('e-mail and API token', () => {
+  it('signs in, without asking for a token', async () => {
+    const setting = await setUp({ basic: true })
+    await expect(setting.driver.checkCredentials()).resolves.toBe('acme.zendesk.com as Botpress Router')
+    expect(requests(setting, 'POST', /oauth/)).toEqual([])
+  })
+
+  it('does not repeat a call that is refused', async () => {
+    const setting = await setUp({ basic: true })
+    fault(setting, 'GET', /users\/me/, { status: 401, times: 9 })
+    expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unauthorized' })
+    expect(requests(setting, 'GET', /users\/me/)).toHaveLength(1)
+  })
+})
+
+describe('who the credentials belong to', () => {
+  it('an anonymous 200 is a failed login', async () => {
+    const setting = await setUp()
+    fault(setting, 'GET', /users\/me/, {
+      status: 200,
+      body: { user: { id: null, name: 'Anonymous user', role: 'end-user' } },
+    })
+    expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unauthorized' })
+  })
+
+  it('an end user is not enough', async () => {
+    const setting = await setUp()
+    setting.sandbox.setOwnRole('end-user')
+    const error = await thrownBy(setting.driver.checkCredentials())
+    expect(error).toMatchObject({ code: 'misconfigured' })
+    expect(String(error)).toContain('end-user')
+  })
+})

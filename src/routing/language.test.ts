@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import { detectLanguage } from './detect-language'
+import { chooseLanguage, languageTagProblem, primaryLanguage, serves } from './language'
+import samples from './language-samples.json'
+
+describe('which language serves which', () => {
+  test.each([
+    ['fr', 'fr-CA', true],
+    ['fr', 'FR', true],
+    ['fr-CA', 'fr', true],
+    ['fr-CA', 'fr-CA', true],
+    ['fr-CA', 'fr-FR', false],
+    ['fr', 'en', false],
+    ['zh', 'zh-TW', true],
+    ['zh-Hant', 'zh-TW', true],
+    ['zh-Hans', 'zh-TW', false],
+    ['no', 'nb-NO', true],
+    ['sr-Latn', 'sr-RS', false],
+    ['pt-BR', 'pt-PT', false],
+    ['not a tag', 'fr', false],
+  ])('%s serves %s: %s', (served, wanted, expected) => expect(serves(served, wanted)).toBe(expected))
+
+  test.each([
+    ['french', '"french" is no language tag; write fr'],
+    ['fr_CA', '"fr_CA" is no language tag; write fr-CA'],
+    ['xx', '"xx" is no language tag; write one such as en, fr or pt-BR'],
+    ['fr-', '"fr-" is no language tag; write one such as en, fr or pt-BR'],
+    ['fr-XQ', '"fr-XQ" is no language tag; write one such as en, fr or pt-BR'],
+  ])('tag %s', (tag, problem) => expect(languageTagProblem(tag)).toBe(problem))
+
+  test.each(['en', 'fr-CA', 'zh-Hant', 'pt-br', 'fil'])('tag %s is fine', (tag) =>
+    expect(languageTagProblem(tag)).toBeUndefined()
+  )
+
+  test('codes of three letters are the same languages', () => {
+    expect(['fra', 'cmn', 'nob', 'pes'].map(primaryLanguage)).toEqual(['fr', 'zh', 'no', 'fa'])
+  })
+})
+
+describe('the language of a handoff', () => {
+  const french = { language: 'fr', confidence: 0.98, reason: 'the customer writes in French (98 % sure)' }
+  const unsure = { confidence: 0.5, reason: 'the customer may write in French, but that is only 50 % sure' }
+
+  test('what the session says goes before what was detected', () => {
+    expect(chooseLanguage('de-AT', french, 'en')).toEqual({
+      language: 'de-AT',
+      source: 'session',
+      reason: 'the session says Austrian German',
+    })
+  })
+
+  test('what was detected goes before the default', () => {
+    expect(chooseLanguage(undefined, french, 'en')).toEqual({
+      language: 'fr',
+      source: 'detected',
+      reason: french.reason,
+    })
+  })
+
+  test('the default is taken when the detector is not sure, and it is said', () => {
+    expect(chooseLanguage(undefined, unsure, 'en')).toEqual({
+      language: 'en',
+      source: 'default',
+      reason: 'the customer may write in French, but that is only 50 % sure, so English, the default',
+    })
+  })
+
+  test('an unusable word of the session is told and passed over', () => {
+    expect(chooseLanguage('french', french, 'en').reason).toBe(
+      `the session's language is not usable ("french" is no language tag; write fr), the customer writes in French (98 % sure)`
+    )
+  })
+
+  test('nothing known', () => {
+    expect(chooseLanguage(undefined, undefined, undefined)).toEqual({
+      source: 'none',
+      reason: 'nothing says the language, and there is no default',
+    })
+  })
+})
+
+describe('detection', () => {
+  test('only configured languages are candidates', async () => {
+    const text = ['ich möchte bitte mit einem Mitarbeiter sprechen']
+    expect((await detectLanguage(text, ['en', 'de-AT'])).language).toBe('de')
+    expect((await detectLanguage(text, ['en', 'fr'])).language).toBeUndefined()
+  })
+
+  test('writing is enough where it tells: no detector is asked', async () => {
+    expect(await detectLanguage(['주문이 안 왔어요'], ['en', 'ko', 'ja', 'zh'])).toEqual({
+      language: 'ko',
+      confidence: 1,
+      reason: 'the customer writes in Korean letters',
+    })
+    expect((await detectLanguage(['updateしたらWi-Fiがつながらない'], ['en', 'ja', 'zh'])).language).toBe('ja')
+    expect((await detectLanguage(['我要退款'], ['en', 'ja', 'zh'])).language).toBe('zh')
+    // A language that the detector has never heard of.
+    expect((await detectLanguage(['ช่วยด้วยค่ะ'], ['en', 'th'])).language).toBe('th')
+  })
+
+  test('no words, no language', async () => {
+    const nothing = { confidence: 0, reason: 'the customer has not written any words' }
+    expect(await detectLanguage([], ['en', 'fr'])).toEqual(nothing)
+    expect(await detectLanguage(['😡😡 1234 https://example.com me@example.com'], ['en', 'fr'])).toEqual(nothing)
+    expect((await detectLanguage(['hello'], [])).language).toBeUndefined()
+  })
+
+  test('the newest words count when there are too many', async () => {
+    const long = Array.from({ length: 60 }, () => 'where is my order, I have been waiting for a week')
+    expect(
+      (
+        await detectLanguage(
+          [
+            ...long,
+            ...Array.from({ length: 15 }, () => 'ma commande n’est toujours pas arrivée, je voudrais un remboursement'),
+          ],
+          ['en', 'fr']
+        )
+      ).language
+    ).toBe('fr')
+  })
+
+  test('the samples: at least 15 languages, 12 messages each, and no more mistakes than measured', async () => {
+    const all = Object.entries(samples as Record<string, string[]>)
+    const languages = all.map(([language]) => language)
+    expect(all.length).toBeGreaterThanOrEqual(15)
+    let [right, wrong, total] = [0, 0, 0]
+    for (const [language, texts] of all) {
+      expect(texts.length).toBeGreaterThanOrEqual(12)
+      for (const [index, text] of texts.entries()) {
+        const { language: found } = await detectLanguage([text, texts[(index + 1) % texts.length] ?? ''], languages)
+        total += 1
+        right += Number(found === language)
+        wrong += Number(found !== undefined && found !== language)
+      }
+    }
+    expect(right / total).toBeGreaterThan(0.93)
+    expect(wrong / total).toBeLessThan(0.02)
+  })
+})
