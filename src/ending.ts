@@ -1,6 +1,6 @@
 import type { Call } from './call'
 import { randomId } from './environment'
-import { writeTags, type Session } from './sessions'
+import { rememberSession, writeTags, type Session } from './sessions'
 import { HANDLING_MS, reserve } from './timing'
 
 /** A claim whose holder has not finished by then is taken over: the holder has died. */
@@ -39,6 +39,7 @@ export const endSession = async (call: Call, session: Session, by: 'agent' | 'bo
     const delay = reserve(call, session, { notBefore: now + HANDLING_MS, spacingMs: HANDLING_MS })
     await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
   }
+  rememberSession(call, { ...session, status: 'closed' })
   await Promise.all([
     writeTags(call, conversationId, { status: 'closed', closedAt: new Date(call.environment.now()).toISOString() }),
     call.client.patchState({ type: 'conversation', id: conversationId, name: 'ending', payload: { done: true } }),

@@ -62,9 +62,15 @@ export interface Weather {
   webhook: number
   /** Per message to the desk. */
   repeat: number
+  /** Per opportunity for a deployment: an instance is replaced by a fresh one. */
+  restart: number
+  /** Per delivery: how much longer than the fastest it may take on its way, in milliseconds. */
+  spread: number
+  /** Most instances of the router. */
+  instances: number
   /** Per startHitl: its answer is lost and the platform asks again. */
   start: number
 }
 
-export const CALM: Weather = { desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0 }
-export const ROUGH: Weather = { desk: 0.04, api: 0.02, crash: 0.002, webhook: 0.06, repeat: 0.05, start: 0.1 }
+export const CALM: Weather = { desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0, restart: 0, spread: 0, instances: 1 }
+export const ROUGH: Weather = { desk: 0.04, api: 0.02, crash: 0.002, webhook: 0.06, repeat: 0.05, start: 0.1, restart: 0.5, spread: 200, instances: 3 }

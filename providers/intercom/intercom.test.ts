@@ -5,7 +5,7 @@ import { isProviderError } from '../errors'
 import { createTestClock, createTestTools } from '../kit/testing'
 import { intercom } from './index'
 import { createSandbox } from './sandbox'
-import { EVE, setUp, fault, type Setting } from './setting'
+import { EVE, setUp, fault, type Setting } from './testing'
 
 describe('intercom: configuration', () => {
   const good = createSandbox({ now: Date.now }).config

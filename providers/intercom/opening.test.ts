@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isProviderError } from '../errors'
 import { openingOf, referenceIn, toHtml } from './format'
-import { EVE, setUp, requestOf, openOne, shown, fault } from './setting'
+import { EVE, setUp, requestOf, openOne, shown, fault } from './testing'
 
 describe('intercom: opening', () => {
   it('asks four calls deep for a new contact and puts title, note, team and tags side by side', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isProviderError } from '../errors'
 import { saysTheSame, splitText, toHtml, toPlainBody } from './format'
-import { setUp, openOne, textOf, shown, fault } from './setting'
+import { setUp, openOne, textOf, shown, fault } from './testing'
 
 describe('intercom: messages', () => {
   it('asks one call', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { setUp, openOne, textOf, parsed, part, types } from './setting'
+import { setUp, openOne, textOf, parsed, part, types } from './testing'
 
 describe('intercom: webhooks', () => {
   it('answers the validation of the address before there is anything to verify', async () => {

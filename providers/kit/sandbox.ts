@@ -295,21 +295,37 @@ export interface DeliveryQueue {
   flush(options?: { parallel?: boolean }): Promise<void>
   /** Resolves when nothing is under way and, in mode `auto`, nothing waits. */
   settled(): Promise<void>
+  /** Leaves it to somebody else when, how often and in which order deliveries go out; each retry that the vendor makes is a delivery of its own. */
+  schedule(scheduler: DeliveryScheduler): void
 }
+
+/** `send` delivers now. It resolves to the status answered (undefined: none came) and to whether the vendor will try again. */
+export type DeliveryScheduler = (
+  delivery: Delivery,
+  send: () => Promise<{ isRepeated: boolean; status: number | undefined }>
+) => void
 
 export const createDeliveryQueue = (options: DeliveryOptions): DeliveryQueue => {
   const waiting: Delivery[] = []
   const log: { delivery: Delivery; reply: WebhookReply | undefined }[] = []
   let receiver: Receiver | undefined
+  let scheduler: DeliveryScheduler | undefined
   let running: Promise<void> = Promise.resolve()
 
-  const send = async (delivery: Delivery): Promise<void> => {
+  const send: (delivery: Delivery) => ReturnType<Parameters<DeliveryScheduler>[1]> = async (delivery) => {
     const reply = await receiver?.(delivery.request).catch(() => undefined)
     log.push({ delivery, reply })
-    if (options.retries(reply, delivery.attempt, delivery.request)) {
+    const isRepeated = options.retries(reply, delivery.attempt, delivery.request)
+    if (isRepeated) {
       const request = options.resign?.(delivery.request) ?? delivery.request
-      waiting.push({ request, attempt: delivery.attempt + 1 })
+      enqueue({ request, attempt: delivery.attempt + 1 })
     }
+    return { isRepeated, status: reply?.status }
+  }
+
+  const enqueue = (delivery: Delivery): void => {
+    if (scheduler) scheduler(delivery, () => send(delivery))
+    else waiting.push(delivery)
   }
 
   const drain = async (parallel: boolean): Promise<void> => {
@@ -337,8 +353,11 @@ export const createDeliveryQueue = (options: DeliveryOptions): DeliveryQueue => 
       if (queue.mode === 'auto') void run(false)
     },
     push: (request) => {
-      waiting.push({ request, attempt: 1 })
+      enqueue({ request, attempt: 1 })
       if (queue.mode === 'auto') void run(false)
+    },
+    schedule: (given) => {
+      scheduler = given
     },
     flush: (flushOptions) => run(flushOptions?.parallel ?? false),
     settled: async () => {

@@ -72,10 +72,10 @@ const _args = (request: SandboxRequest, method: Method): Args | string => {
   if (request.method === 'GET') return query
   if (request.method !== 'POST') return 'invalid_arguments'
   const type = request.headers['content-type'] ?? ''
-  if (/^application\/x-www-form-urlencoded/.test(type)) {
+  if (type.startsWith('application/x-www-form-urlencoded')) {
     return { ...query, ...Object.fromEntries(new URLSearchParams(request.body.toString('utf8'))) }
   }
-  if (!/^application\/json/.test(type)) return 'invalid_post_type'
+  if (!type.startsWith('application/json')) return 'invalid_post_type'
   const json = jsonBody(request)
   if (json === undefined) return 'invalid_json'
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'json_not_object'

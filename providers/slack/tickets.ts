@@ -133,7 +133,7 @@ export const postMessage = async (
 /** https://docs.slack.dev/reference/methods/chat.postMessage#authorship */
 const _voiceOf = (customer: Customer): Voice => ({
   username: plainName(shorten(customer.name, LONGEST_NAME)) || 'Customer',
-  ...(customer.pictureUrl && /^https:\/\//.test(customer.pictureUrl) ? { iconUrl: customer.pictureUrl } : {}),
+  ...(customer.pictureUrl && customer.pictureUrl.startsWith('https://') ? { iconUrl: customer.pictureUrl } : {}),
 })
 
 /** Says in the thread that it is over and shows it in the header, which is also how the second call knows. */

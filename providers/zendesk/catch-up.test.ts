@@ -111,7 +111,7 @@ describe('what happened', () => {
         sandbox.solve(ticket.id, { text: 'last words' })
       }
       const answer = await sandbox.server.transport(config)
-      if (/comments$/.test(config.url ?? '')) commentsRead()
+      if (config.url?.endsWith('/comments')) commentsRead()
       return answer
     }
     const { events } = await capable(setting.connect()).catchUp(ticket, cursor)

@@ -48,7 +48,7 @@ describe('comments', () => {
 
   it('defuse Zendesk’s placeholders and hidden signs', () => {
     const [text = ''] = toComments('{{ticket.requester.phone}} {%x%} \u0000\u202eevil {{{a}}}')
-    expect(text).not.toMatch(/\{\{|\{%|\u0000|\u202e/)
+    for (const sign of ['{{', '{%', '\u0000', '\u202e']) expect(text).not.toContain(sign)
     expect(text.replaceAll('\u200b', '')).toBe('{{ticket.requester.phone}} {%x%} evil {{{a}}}')
   })
 })

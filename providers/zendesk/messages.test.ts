@@ -38,21 +38,23 @@ describe('messages', () => {
     expect(shown(setting, ticket.id).entries.filter((entry) => entry.text === 'ok')).toHaveLength(2)
   })
 
-  it('are found by author, words and time in an account that does not show marks', async () => {
+  it.each([
+    ['arrived', 'after', 2],
+    ['did not arrive', 'before', 2],
+  ] as const)('that %s are told by author, words and time where marks are not shown', async (_what, effect, count) => {
     const setting = await setUp()
     const { ticket, customer } = await openSession(setting)
     await setting.driver.postMessage(ticket, says(customer, 'ok', { id: 'msg_01' }))
     setting.clock.advance(3_600_000)
-    const unmarked = (comment: { custom: unknown }) => Object.assign(comment, { custom: undefined })
-    fault(setting, 'PUT', TICKET, { effect: 'after', kind: 'disconnect' })
+    fault(setting, 'PUT', TICKET, { effect, kind: 'disconnect' })
     const { sleep } = setting.tools
     setting.tools.sleep = (ms) => {
-      rowOf(setting, ticket.id).comments.forEach(unmarked)
+      for (const comment of rowOf(setting, ticket.id).comments) Object.assign(comment, { custom: undefined })
       return sleep(ms)
     }
     const { messageIds } = await setting.connect().postMessage(ticket, says(customer, 'ok', { id: 'msg_02' }))
     const said = shown(setting, ticket.id).entries.filter((entry) => entry.text === 'ok')
-    expect(said).toHaveLength(2)
+    expect(said).toHaveLength(count)
     expect(messageIds).toEqual([said[1]?.id])
   })
 

@@ -28,7 +28,7 @@ const OPERATORS: Record<string, string[]> = {
 
 export const isKnownCondition = (condition: Condition): boolean =>
   OPERATORS[condition.field]?.includes(condition.operator ?? 'is') === true &&
-  (/changed$/.test(condition.operator ?? '') || typeof condition.value === 'string')
+  ((condition.operator ?? '').endsWith('changed') || typeof condition.value === 'string')
 
 export const firesOn = (trigger: TriggerRow, update: Update, people: UserRow[]): boolean => {
   const { all, any } = trigger.conditions

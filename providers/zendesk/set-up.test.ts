@@ -113,9 +113,8 @@ describe('setting up', () => {
     const { webhooks, triggers } = setting.sandbox.rules
     expect(webhooks.map((webhook) => webhook.id)).toEqual([subscription.webhookId])
     expect(triggers.map((trigger) => trigger.title)).toHaveLength(2)
-    expect(triggers.every((trigger) => (trigger.actions[0]?.value as string[])[0] === subscription.webhookId)).toBe(
-      true
-    )
+    const used = triggers.flatMap((trigger) => trigger.actions.map((action) => (action.value as string[])[0]))
+    expect(used).toEqual([subscription.webhookId, subscription.webhookId])
   })
 
   it('that breaks off at the signing secret is completed by the next save', async () => {

@@ -17,7 +17,6 @@ import {
 afterEach(closeAll)
 const TICKETS = /\/api\/v2\/tickets$/
 const TICKET = /\/api\/v2\/tickets\/\d+$/
-const COMMENTS = /\/comments$/
 
 describe('opening', () => {
   it('carries everything in the call that makes the ticket', async () => {

@@ -29,7 +29,7 @@ export const obstacles = (desk: Desk, situation: Situation, language: string | u
     _languageObstacle(desk, language),
     _hoursObstacle(desk, situation),
     _capacityObstacle(desk, situation),
-    _healthObstacle(desk, situation),
+    healthObstacle(desk, situation),
   ].filter((obstacle) => obstacle !== undefined)
 
 export const speaks = (desk: Desk, language: string): boolean =>
@@ -55,7 +55,8 @@ const _capacityObstacle = ({ provider, capacity }: Desk, { load }: Situation): O
     : { cause: 'capacity', reason: `full: ${open} of ${capacity} sessions open` }
 }
 
-const _healthObstacle = ({ provider }: Desk, { health, instant }: Situation): Obstacle | undefined => {
+/** Known of every desk, considered or not: one that may have to stand in has to work. */
+export const healthObstacle = ({ provider }: Desk, { health, instant }: Situation): Obstacle | undefined => {
   const state = health?.[provider]
   if (state?.state !== 'open') return undefined
   const seconds = state.until === undefined ? undefined : Math.max(0, Math.ceil((state.until - instant) / 1000))

@@ -10,7 +10,7 @@
  * Pure and total: the same situation gives the same ranking, every configured desk is in it, and nothing throws.
  */
 import type { TicketOptions } from '../../providers/provider'
-import { notConsidered, obstacles, speaks, type Obstacle } from './filters'
+import { healthObstacle, notConsidered, obstacles, speaks, type Obstacle } from './filters'
 import { chooseLanguage, languageName } from './language'
 import { nobodyThere } from './nobody-there'
 import { inOrder, needsTurn } from './order'
@@ -88,9 +88,9 @@ const _spoken = (
 
 const _against = (desk: Desk, situation: Situation, rule: Rule | undefined, spoken: string | undefined): Obstacle[] => {
   const excluded = notConsidered(desk, situation, rule)
-  if (!excluded) return obstacles(desk, situation, spoken)
-  // A desk that may have to stand in has to work: whether it is down is known of every one.
-  return [excluded, ...obstacles(desk, situation, undefined).filter(({ cause }) => cause === 'health')]
+  return excluded
+    ? [excluded, healthObstacle(desk, situation)].filter((obstacle) => obstacle !== undefined)
+    : obstacles(desk, situation, spoken)
 }
 
 /** Who shares the turns: independent of hour, load and health, so that the rotation stays the same while they change. */

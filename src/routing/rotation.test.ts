@@ -30,7 +30,7 @@ describe('rotation', () => {
           }
         }
       }),
-      { numRuns: 300 }
+      { numRuns: 200 }
     )
   })
 
@@ -61,7 +61,7 @@ describe('rotation', () => {
           }
         }
       ),
-      { numRuns: 300 }
+      { numRuns: 200 }
     )
   })
 

@@ -1,4 +1,5 @@
 import { isProviderError } from '../../providers/errors'
+import { partsToText, shorten } from '../../providers/kit/message-text'
 import type { SessionEvent, Ticket, TicketKey } from '../../providers/provider'
 import { announce } from '../announcements'
 import type { Call, Desk } from '../call'
@@ -153,8 +154,7 @@ const _deliver = async (
   event: EventOf<'message-posted'>,
   message: NonNullable<ReturnType<typeof fromParts>>
 ): Promise<void> => {
-  const { conversationId } = session
-  if (meaningOf('agent-message', session.status) === 'tell-agent') return _tellThatOver(call, desk, session, event.id)
+  if (meaningOf('agent-message', session.status) === 'tell-agent') return _tellThatOver(call, desk, session, event)
   const [agent, announcement] = await Promise.all([
     agentUser(call, desk, event.agent),
     announce(call, session, event.agent, 'wrote'),
@@ -169,41 +169,49 @@ const _deliver = async (
   const delay = reserve(call, session, { notBefore: settledAt })
   const tags = { deskMessageId: _messageTag(desk, event.id) }
   const content = { type: message.type, payload: message.payload, tags, discriminateByTags: ['deskMessageId'] }
-  if (delay > LONGEST_WAIT_MS) {
-    await call.client.getOrCreateMessage({
-      ...content,
-      conversationId,
-      userId: agent.userId,
-      schedule: { delay },
-    } as never)
-  } else {
-    if (delay > 0) await call.environment.sleep(delay)
-    // One call that also answers with the session's tags as they are now.
-    const answer = await call.client.initializeIncomingMessage({
-      conversationId,
-      userId: agent.userId,
-      message: content,
-    } as never)
-    const fresh = readSession(answer.conversation)
-    if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
-      return _tellThatOver(call, desk, session, event.id)
-    }
+  const fresh =
+    delay > LONGEST_WAIT_MS
+      ? await _scheduled(call, session, agent.userId, content, delay)
+      : await _atOnce(call, session, agent.userId, content, delay)
+  if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
+    return _tellThatOver(call, desk, session, event)
   }
   if (announcement.isNew) {
     await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
   }
 }
 
+/** One call that also answers with the session's tags as they are now. */
+const _atOnce = async (call: Call, session: OpenSession, userId: string, message: object, delay: number) => {
+  if (delay > 0) await call.environment.sleep(delay)
+  const { conversationId } = session
+  const answer = await call.client.initializeIncomingMessage({ conversationId, userId, message } as never)
+  return readSession(answer.conversation)
+}
+
+const _scheduled = async (call: Call, session: OpenSession, userId: string, message: object, delay: number) => {
+  const { conversationId } = session
+  const [fresh] = await Promise.all([
+    getSession(call, conversationId),
+    call.client.getOrCreateMessage({ ...message, conversationId, userId, schedule: { delay } } as never),
+  ])
+  return fresh
+}
+
 const HANDLING_OF_ANNOUNCEMENT_MS = 2_000
 
-const _tellThatOver = (call: Call, desk: Desk, session: OpenSession, messageId: string): Promise<void> =>
-  tellAgent(
-    call,
-    desk,
-    session.ticket,
-    `over-${messageId}`,
-    'The customer has left this conversation: the message above was not delivered.'
-  )
+const EXCERPT = 60
+
+const _tellThatOver = (
+  call: Call,
+  desk: Desk,
+  session: OpenSession,
+  { id, parts }: EventOf<'message-posted'>
+): Promise<void> => {
+  const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
+  const text = `The customer has left this conversation, so this was not delivered: “${excerpt}”`
+  return tellAgent(call, desk, session.ticket, `over-${id}`, text)
+}
 
 /** Tells the agent something in the ticket, once per `id`. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {

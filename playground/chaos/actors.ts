@@ -1,0 +1,176 @@
+/** People who do what a script says, and remember what they said. */
+import type { Sandbox, SandboxTicket } from '../../providers/kit/sandbox'
+import type { Bot } from '../runtime'
+import type { Move, Script, Step } from './script'
+import type { SimulatedTime } from './time'
+
+export type Speaker = 'customer' | 'agent' | 'note' | 'vendor-bot' | 'mail'
+
+/** Something that was said. Its mark is found again wherever it went. */
+export interface Said {
+  mark: string
+  by: Speaker
+  /** Of an agent. */
+  name?: string
+  agentId?: string
+  ticketId?: string
+  at: number
+}
+
+export interface Take {
+  agentId: string
+  name: string
+  at: number
+}
+
+/** One handoff as it was played. */
+export interface Played {
+  script: Script
+  conversationId: string
+  /** Undefined while Start HITL has not returned. */
+  started?: 'yes' | 'refused'
+  refusal?: string
+  said: Said[]
+  takes: Take[]
+  /** Moves that ended or tried to end it, in order. */
+  ends: { move: Move; at: number }[]
+}
+
+/** Nothing of this form appears by accident. */
+export const markOf = (handoff: number, kind: string, number: number): string => `Q${handoff}${kind}${number}Q`
+export const MARKS = /Q\d+[a-z]+\d+Q/g
+/** In the handoff's description: tells its tickets from all others. */
+export const handoffMark = (handoff: number): string => markOf(handoff, 'h', 0)
+
+const LOOKING_MS = 50
+const LOOKS = 400
+
+export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock: SimulatedTime) => {
+  const ticketsOf = (handoff: number): { sandbox: Sandbox; ticket: SandboxTicket }[] => {
+    const mark = handoffMark(handoff)
+    return Object.values(sandboxes).flatMap((sandbox) =>
+      sandbox
+        .tickets()
+        .filter(({ title, entries }) => title.includes(mark) || entries.some(({ text }) => text.includes(mark)))
+        .map((ticket) => ({ sandbox, ticket }))
+    )
+  }
+
+  const open = (script: Script): Played => {
+    const { conversationId } = bot.newCustomer({ name: `Eve ${script.handoff}` })
+    return { script, conversationId, said: [], takes: [], ends: [] }
+  }
+
+  /** At the desk: does nothing where there is no ticket, or one that takes no more. */
+  const atDesk = (played: Played, { move, agent: number }: Step): void => {
+    const { said, script } = played
+    const found = ticketsOf(script.handoff).find(({ sandbox }) => sandbox.name === script.desk)
+    if (!found) return
+    const { sandbox, ticket } = found
+    const agent = sandbox.agents[number % sandbox.agents.length]
+    if (!agent) return
+    const { id: agentId, name } = agent
+    const at = clock.now()
+    const mark = (kind: string) => markOf(script.handoff, kind, said.length + 1)
+    const say = (by: Speaker, kind: string, speak: (text: string) => void): void => {
+      const words = mark(kind)
+      speak(`${words} is what ${by === 'agent' ? name : by} said`)
+      said.push({ mark: words, by, at, ticketId: ticket.id, ...(by === 'agent' ? { name, agentId } : {}) })
+    }
+    try {
+      switch (move) {
+        case 'agent-says':
+          say('agent', 'a', (text) => sandbox.agentReplies(ticket.id, text, { agentId }))
+          break
+        case 'agent-notes':
+          say('note', 'n', (text) => sandbox.agentNotes(ticket.id, text, { agentId }))
+          break
+        case 'vendor-bot-says':
+          if (sandbox.botReplies) say('vendor-bot', 'b', (text) => sandbox.botReplies?.(ticket.id, text))
+          break
+        case 'customer-mails':
+          if (sandbox.customerReplies) say('mail', 'm', (text) => sandbox.customerReplies?.(ticket.id, text))
+          break
+        case 'agent-takes':
+          sandbox.assign(ticket.id, agentId)
+          played.takes.push({ agentId, name, at })
+          break
+        case 'agent-solves':
+          sandbox.solve(ticket.id, { agentId })
+          played.ends.push({ move, at })
+          break
+        case 'agent-solves-with-text':
+          say('agent', 'a', (text) => sandbox.solve(ticket.id, { agentId, text }))
+          played.ends.push({ move, at })
+          break
+        case 'agent-reopens':
+          sandbox.reopen(ticket.id)
+          break
+        default:
+          throw new Error(`${move} is nothing that happens at a desk`)
+      }
+    } catch (error) {
+      // The desk refuses moves in a ticket that is closed for good; a mistake in this file must not hide behind that.
+      if (error instanceof TypeError || error instanceof RangeError) throw error
+    }
+  }
+
+  const perform = async (played: Played, step: Step): Promise<void> => {
+    const { said, script, conversationId } = played
+    const at = clock.now()
+    if (step.move === 'customer-says') {
+      const mark = markOf(script.handoff, 'c', said.length + 1)
+      said.push({ mark, by: 'customer', at })
+      // Nobody waits for a bot before writing on.
+      void clock.track(bot.customerSays(conversationId, `${mark} is what the customer said`))
+    } else if (step.move === 'customer-ends') {
+      played.ends.push({ move: step.move, at })
+      void clock.track(bot.endByCustomer(conversationId))
+    } else if (step.move === 'bot-stops') {
+      played.ends.push({ move: step.move, at })
+      void clock.track(bot.stopHitl(conversationId).catch(() => undefined))
+    } else {
+      atDesk(played, step)
+    }
+  }
+
+  const beEarly = async (played: Played): Promise<void> => {
+    if (played.script.early.length === 0) return
+    for (let looks = 0; ticketsOf(played.script.handoff).length === 0; looks += 1) {
+      if (looks === LOOKS || played.started === 'refused') return
+      await clock.sleep(LOOKING_MS)
+    }
+    for (const step of played.script.early) {
+      await clock.sleep(Math.min(step.after, 1_500))
+      await perform(played, step)
+    }
+  }
+
+  const play = async (played: Played): Promise<void> => {
+    const { script, conversationId } = played
+    await clock.sleep(script.startsAt)
+    await bot.customerSays(conversationId, 'I need a human')
+    const early = beEarly(played)
+    try {
+      await bot.startHitl(conversationId, {
+        title: `Handoff ${script.handoff}`,
+        description: `${handoffMark(script.handoff)} is what this is about`,
+        hitlSession: { provider: script.desk, strict: true },
+      })
+      played.started = 'yes'
+    } catch (error) {
+      played.started = 'refused'
+      played.refusal = error instanceof Error ? error.message : String(error)
+    }
+    await early
+    if (played.started === 'refused') return
+    for (const step of script.steps) {
+      await clock.sleep(step.after)
+      await perform(played, step)
+    }
+  }
+
+  return { open, play, perform, ticketsOf }
+}
+
+export type Actors = ReturnType<typeof createActors>

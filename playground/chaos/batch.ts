@@ -1,0 +1,134 @@
+/** A few handoffs in one world, from beginning to judgement. */
+import { createActors, type Played } from './actors'
+import { judge, type Violation } from './judge'
+import type { Weather } from './kinds'
+import type { Injected } from './chaos'
+import type { Bend } from './instances'
+import { makeScript, type Script } from './script'
+import { createStage, type Stage } from './stage'
+import { traceOf } from './trace'
+
+export interface BatchOptions {
+  seed: string
+  /** Number of the first handoff. */
+  first: number
+  count: number
+  desks: string[]
+  weather: Weather
+  /** Instead of those that follow from seed and numbers. */
+  scripts?: Script[]
+  /** Keys of faults that do not happen. */
+  without?: string[]
+  bend?: Bend
+  /** Number of a handoff that is to be traced. */
+  trace?: number
+}
+
+export interface BatchResult {
+  handoffs: number
+  messages: number
+  refused: number
+  faults: Record<string, number>
+  injected: Injected[]
+  violations: Violation[]
+  ticketsMost: number
+  longestAnswer: { ms: number; desk: string }
+  trace: string[]
+}
+
+/** Longer than any vendor goes on trying, and than anything that the router leaves for later. */
+const SETTLING_MS = 20 * 60_000
+const BETWEEN_MS = 15_000
+
+export const runBatch = async (options: BatchOptions): Promise<BatchResult> => {
+  const { first, count, desks, seed } = options
+  const scripts = options.scripts ?? Array.from({ length: count }, (_, index) => makeScript(seed, first + index, desks))
+  const stage = await createStage({
+    seed: `${seed}/batch ${first}`,
+    desks,
+    weather: options.weather,
+    without: new Set(options.without),
+    ...(options.bend ? { bend: options.bend } : {}),
+  })
+  const rejections: string[] = []
+  const onRejection = (reason: unknown): void => {
+    rejections.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason))
+  }
+  process.on('unhandledRejection', onRejection)
+  try {
+    return await _play(stage, scripts, rejections, options.trace)
+  } finally {
+    await stage.close()
+    process.off('unhandledRejection', onRejection)
+  }
+}
+
+const _play = async (
+  stage: Stage,
+  scripts: Script[],
+  rejections: string[],
+  trace: number | undefined
+): Promise<BatchResult> => {
+  const { clock, chaos, world, couriers } = stage
+  const { bot } = world.botpress
+  const actors = createActors(bot, world.sandboxes, clock)
+  const all = scripts.map((script) => actors.open(script))
+  chaos.isActive = true
+  const stuck: string[] = []
+  await clock.run(Promise.all([...all.map((played) => actors.play(played)), _restarts(stage, stage.weather.restart)])).catch((error: unknown) => {
+    stuck.push(error instanceof Error ? error.message : String(error))
+  })
+  chaos.isActive = false
+  await clock.drain(SETTLING_MS)
+  await _closeAll(stage, actors, all)
+
+  const violations = judge({ stage, actors, all })
+  const [{ script } = { script: { handoff: 0 } }] = all
+  for (const what of [...stuck, ...rejections]) violations.push({ handoff: script.handoff, kind: 'crashed', what })
+  const faults: Record<string, number> = {}
+  for (const { kind } of chaos.injected) faults[kind] = (faults[kind] ?? 0) + 1
+  const longest = couriers.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })
+  return {
+    handoffs: all.length,
+    messages: all.reduce((sum, { said }) => sum + said.filter(({ by }) => by === 'customer' || by === 'agent').length, 0),
+    refused: all.filter(({ started }) => started === 'refused').length,
+    faults,
+    injected: chaos.injected,
+    violations,
+    ticketsMost: Math.max(0, ...all.map(({ script: { handoff } }) => actors.ticketsOf(handoff).length)),
+    longestAnswer: { ms: longest.ms, desk: longest.desk },
+    trace: all.flatMap((played) => (played.script.handoff === trace ? traceOf(stage, actors, played) : [])),
+  }
+}
+
+/** A deployment now and then, without any fault. */
+const _restarts = async ({ clock, chaos, restart }: Stage, rate: number): Promise<void> => {
+  for (let times = 0; times < 4; times += 1) {
+    await clock.sleep(chaos.random('until restart').between(5, 30) * 1_000)
+    if (chaos.happens('restart', rate, 'deployment')) restart()
+  }
+}
+
+/**
+ * Good weather again. What a vendor has given up comes to light with the next thing that happens in its ticket, and what the router holds back goes out with the next thing
+ * that touches the session: so something happens in every ticket once more. Sessions that are still open are ended by their agents.
+ */
+const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, all: Played[]): Promise<void> => {
+  const { clock, world, couriers } = stage
+  const { bot } = world.botpress
+  const doAll = async (chosen: Played[], move: 'customer-says' | 'agent-says' | 'agent-solves'): Promise<void> => {
+    for (const played of chosen) await actors.perform(played, { after: 0, move, agent: 0 })
+    await clock.drain(BETWEEN_MS)
+  }
+  const started = all.filter(({ started }) => started === 'yes')
+  const open = started.filter(({ conversationId }) => bot.isActive(conversationId))
+  await doAll(open, 'customer-says')
+  await doAll(open, 'agent-says')
+  await doAll(open, 'agent-solves')
+  const isIncomplete = ({ script, conversationId }: Played): boolean =>
+    bot.isActive(conversationId) ||
+    actors.ticketsOf(script.handoff).some(({ ticket }) => ticket.status === 'open') ||
+    couriers.givenUp.some(({ body }) => actors.ticketsOf(script.handoff).some(({ ticket }) => body.includes(ticket.id)))
+  await doAll(started.filter(isIncomplete), 'agent-says')
+  await clock.drain(SETTLING_MS)
+}

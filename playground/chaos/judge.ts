@@ -1,0 +1,214 @@
+/** Compares what was said with what arrived, on both sides, once everything has settled. */
+import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
+import { AGENT_CLOSED, AGENT_JOINED, SESSION_ENDED } from '../runtime/plugin/texts'
+import { MARKS, type Actors, type Played, type Said } from './actors'
+import type { Stage } from './stage'
+
+export const VIOLATIONS = [
+  'lost',
+  'doubled',
+  'reordered',
+  'misrouted',
+  'wrong agent',
+  'announced',
+  'ended',
+  'tickets',
+  'customer as bot',
+  'leaked',
+  'unsolved',
+  'untold',
+  'crashed',
+] as const
+export type ViolationKind = (typeof VIOLATIONS)[number]
+
+export interface Violation {
+  handoff: number
+  kind: ViolationKind
+  what: string
+}
+
+interface Evidence {
+  stage: Stage
+  actors: Actors
+  all: Played[]
+}
+
+interface Case extends Evidence {
+  played: Played
+  /** Every ticket of this handoff, at all desks. */
+  tickets: (SandboxTicket & { desk: string })[]
+  /** The session's Botpress conversation. */
+  sessionId: string | undefined
+  report(kind: ViolationKind, what: string): void
+}
+
+/** As the router tells an agent; that a ticket as a whole reaches nobody any more is another note. */
+const NOT_DELIVERED = /w(?:as|ere) not delivered/
+
+/** An agent who was only told to take a ticket while it ended need not be announced. */
+const NEAR_MS = 15_000
+
+export const judge = (evidence: Evidence): Violation[] => {
+  const violations: Violation[] = []
+  for (const played of evidence.all) {
+    const { handoff } = played.script
+    const tickets = evidence.actors
+      .ticketsOf(handoff)
+      .map(({ sandbox, ticket }) => ({ ...ticket, desk: sandbox.name }))
+    const sessionId = evidence.stage.world.botpress.bot.downstreamOf(played.conversationId)
+    const report = (kind: ViolationKind, what: string) => violations.push({ handoff, kind, what })
+    const one: Case = { ...evidence, played, tickets, sessionId, report }
+    _tickets(one)
+    if (played.started !== 'yes' || sessionId === undefined) continue
+    _toDesk(one)
+    _toCustomer(one)
+    _announcements(one)
+    _ending(one)
+  }
+  return violations
+}
+
+const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
+
+const _tickets = ({ played, tickets, report }: Case): void => {
+  if (played.started === undefined) report('crashed', 'Start HITL never returned')
+  const expected = played.started === 'yes' ? 1 : 0
+  const left = expected === 0 ? tickets.filter(({ status }) => status === 'open') : tickets
+  if (left.length === expected) return
+  const where = left.map(({ desk, id, status }) => `${desk} ${id} ${status}`).join(', ')
+  report('tickets', `${left.length} instead of ${expected}: ${where}`)
+}
+
+/** What the plugin wrote into the session's conversation, in its order; refused after the end is told, not lost. */
+const _toDesk = ({ stage, played, sessionId, tickets, actors, all, report }: Case): void => {
+  const { runtime } = stage.world.botpress
+  const expected = runtime.store.messagesOf(sessionId ?? '').filter((message) => message.direction === 'outgoing')
+  const arrivals = tickets.flatMap(({ entries }) =>
+    entries.flatMap((entry) => _marksIn(entry.text).map((mark) => ({ mark, entry })))
+  )
+  const order: string[] = []
+  for (const message of expected) {
+    const [mark] = _marksIn(String(message.payload['text'] ?? ''))
+    if (mark === undefined) continue
+    const found = arrivals.filter((arrival) => arrival.mark === mark)
+    if (found.length === 0) {
+      if (!_isRefused(stage, sessionId ?? '', message.id)) report('lost', `the customer’s ${mark} (${message.id})`)
+      continue
+    }
+    order.push(mark)
+    if (found.length > 1) report('doubled', `the customer’s ${mark}, ${found.length} times`)
+    if (found.some(({ entry }) => entry.kind !== 'customer'))
+      report('customer as bot', `${mark} came as ${found.map(({ entry }) => entry.kind).join(', ')}`)
+  }
+  const seen = arrivals.map(({ mark }) => mark).filter((mark) => order.includes(mark))
+  const first = [...new Set(seen)]
+  if (first.join() !== order.join()) report('reordered', `to the desk: ${first.join(' ')} instead of ${order.join(' ')}`)
+  for (const other of all) {
+    if (other === played) continue
+    for (const { ticket } of actors.ticketsOf(other.script.handoff)) {
+      const astray = ticket.entries.flatMap(({ text }) => _marksIn(text)).filter((mark) => played.said.some((said) => said.mark === mark))
+      if (astray.length > 0) report('misrouted', `${astray.join(' ')} in the ticket of handoff ${other.script.handoff}`)
+    }
+  }
+}
+
+/** The handler threw, at a time when the session had ended: the bot’s log says so, and the plugin sends no more. */
+const _isRefused = (stage: Stage, sessionId: string, messageId: string): boolean => {
+  const { runtime } = stage.world.botpress
+  const endedAt = runtime.store.states.get(_stateKey(sessionId, 'ending'))?.createdAt
+  const outcomes = runtime.deliveries.filter(({ kind, to, id }) => kind === 'message' && to === 'integration' && id === messageId)
+  return endedAt !== undefined && outcomes.some(({ status, at }) => status === 400 && at >= endedAt)
+}
+
+const _stateKey = (conversationId: string, name: string) => ['desk', 'conversation', conversationId, name].join('|')
+
+const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
+  const { bot } = stage.world.botpress
+  const seen = bot.seen(played.conversationId)
+  const arrivals = seen.flatMap((message) => _marksIn(JSON.stringify(message.payload)).map((mark) => ({ mark, message })))
+  const entries = tickets.flatMap((ticket) => ticket.entries)
+  const undelivered: Said[] = []
+  const order: string[] = []
+  for (const said of played.said) {
+    const found = arrivals.filter(({ mark }) => mark === said.mark)
+    if (said.by === 'note' || said.by === 'vendor-bot' || said.by === 'mail') {
+      if (found.length > 0) report('leaked', `${said.by} ${said.mark}`)
+    }
+    if (said.by !== 'agent') continue
+    if (found.length === 0) {
+      undelivered.push(said)
+      continue
+    }
+    order.push(said.mark)
+    if (found.length > 1) report('doubled', `the agent’s ${said.mark}, ${found.length} times`)
+    for (const { message } of found) {
+      if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
+      else if (message.name !== said.name) report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
+    }
+  }
+  _told(entries, undelivered, report)
+  const first = [...new Set(arrivals.map(({ mark }) => mark))].filter((mark) => order.includes(mark))
+  if (first.join() !== order.join()) report('reordered', `to the customer: ${first.join(' ')} instead of ${order.join(' ')}`)
+  for (const other of all) {
+    if (other === played) continue
+    const astray = bot
+      .seen(other.conversationId)
+      .flatMap(({ payload }) => _marksIn(JSON.stringify(payload)))
+      .filter((mark) => played.said.some((said) => said.mark === mark))
+    if (astray.length > 0) report('misrouted', `${astray.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
+  }
+}
+
+/** Each message that did not reach the customer has a note behind it that says so. */
+const _told = (entries: SandboxEntry[], undelivered: Said[], report: Case['report']): void => {
+  const notes = entries.flatMap(({ kind, text }, index) => (kind === 'note' && NOT_DELIVERED.test(text) ? [index] : []))
+  // The latest note first, so that each note answers the latest message before it.
+  for (const said of undelivered.toReversed()) {
+    const at = entries.findIndex(({ text }) => text.includes(said.mark))
+    const note = notes.findLast((index) => index > at)
+    if (note === undefined) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
+    else notes.splice(notes.indexOf(note), 1)
+  }
+  if (notes.length > 0) report('untold', `${notes.length} note(s) too many say that a message was not delivered`)
+}
+
+const _announcements = ({ stage, played, report }: Case): void => {
+  const seen = stage.world.botpress.bot.seen(played.conversationId)
+  const joined = seen.filter(({ text }) => text === AGENT_JOINED).length
+  const wrote = new Set(seen.filter(({ from }) => from === 'agent').map(({ name }) => name))
+  const possible = new Set([...wrote, ...played.takes.map(({ name }) => name), ...played.said.flatMap(({ name }) => name ?? [])])
+  const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
+  const certain = new Set([
+    ...wrote,
+    // Claiming what somebody has claimed has no effect at a desk that knows no reassignment.
+    ...(played.script.desk === 'slack' ? [] : played.takes)
+      .filter(({ at }) => at + NEAR_MS < endedAt)
+      .map(({ name }) => name),
+  ])
+  if (joined < certain.size || joined > possible.size)
+    report('announced', `${joined} times, with ${[...certain].join(', ') || 'nobody'} certain and ${[...possible].join(', ') || 'nobody'} possible`)
+}
+
+const _ending = ({ stage, played, sessionId, tickets, report }: Case): void => {
+  const { bot, runtime } = stage.world.botpress
+  const seen = bot.seen(played.conversationId)
+  const closed = seen.filter(({ text }) => text === AGENT_CLOSED).length
+  const ended = seen.filter(({ text }) => text === SESSION_ENDED).length
+  const continued = bot.continued.filter(({ conversationId }) => conversationId === played.conversationId).length
+  if (bot.isActive(played.conversationId)) report('ended', 'never: the customer still waits')
+  if (closed > 1 || ended > 1) report('ended', `the customer was told ${closed + ended} times`)
+  if (continued > 1 && closed + ended < 2) report('ended', `the flow went on ${continued} times`)
+  const stops = runtime.store.events
+    .withTags({})
+    .filter(({ type, payload }) => type === 'hitlStopped' && payload['conversationId'] === sessionId)
+  if (stops.length > 1 && closed > 1) report('ended', `${stops.length} hitlStopped were emitted`)
+  const last = seen.findLastIndex(({ from }) => from === 'agent')
+  const end = seen.findIndex(({ text }) => text === AGENT_CLOSED)
+  if (end !== -1 && last > end) report('ended', 'before the agent’s last message')
+  const open = tickets.filter(({ status }) => status === 'open')
+  if (open.length > 0 && !bot.isActive(played.conversationId) && !_wasReopened(played))
+    report('unsolved', open.map(({ desk, id }) => `${desk} ${id}`).join(', '))
+}
+
+const _wasReopened = (played: Played): boolean =>
+  played.script.steps.some(({ move }) => move === 'agent-reopens' || move === 'customer-mails')

@@ -1,0 +1,81 @@
+/** What people do in one handoff, made up by chance. */
+import { createRandom, type Random } from './random'
+
+export type Move =
+  | 'customer-says'
+  | 'agent-says'
+  | 'agent-notes'
+  | 'agent-takes'
+  | 'vendor-bot-says'
+  | 'customer-mails'
+  | 'agent-solves'
+  | 'agent-solves-with-text'
+  | 'agent-reopens'
+  | 'customer-ends'
+  | 'bot-stops'
+
+export interface Step {
+  /** Milliseconds after the step before it. */
+  after: number
+  move: Move
+  /** Which of the desk's agents. */
+  agent: number
+}
+
+export interface Script {
+  /** Number of the handoff in its run. */
+  handoff: number
+  desk: string
+  /** When it begins, in milliseconds after its batch. */
+  startsAt: number
+  /** What an agent does as soon as there is a ticket, whether the bot listens yet or not. */
+  early: Step[]
+  /** What happens from the moment at which Start HITL has returned. */
+  steps: Step[]
+}
+
+const MOST_STEPS = 10
+
+const _pause = (random: Random): number => {
+  const kind = random.next()
+  if (kind < 0.25) return random.between(0, 30) * 10
+  if (kind < 0.6) return random.between(3, 20) * 100
+  return random.between(2, 20) * 1_000
+}
+
+const _talk = (random: Random): Move => {
+  const kind = random.next()
+  if (kind < 0.36) return 'customer-says'
+  if (kind < 0.74) return 'agent-says'
+  if (kind < 0.82) return 'agent-notes'
+  if (kind < 0.92) return 'agent-takes'
+  if (kind < 0.96) return 'vendor-bot-says'
+  return 'customer-mails'
+}
+
+const END: Move[] = ['agent-solves', 'agent-solves-with-text', 'customer-ends', 'bot-stops']
+
+export const makeScript = (seed: string, handoff: number, desks: readonly string[]): Script => {
+  const random = createRandom(`${seed}/script ${handoff}`)
+  const step = (move: Move): Step => ({ after: _pause(random), move, agent: random.chance(0.7) ? 0 : 1 })
+  const early = random.chance(0.25) ? [step(random.chance(0.4) ? 'agent-takes' : 'agent-says')] : []
+  if (early.length > 0 && random.chance(0.2)) early.push(step('agent-solves'))
+  const desk = random.pick(desks)
+  const steps: Step[] = []
+  const count = random.between(2, MOST_STEPS)
+  for (let index = 0; index < count; index += 1) steps.push(step(_talk(random)))
+  // Most end by themselves; the others are ended when the weather has cleared.
+  if (random.chance(0.85)) {
+    steps.push(step(random.pick(END)))
+    if (random.chance(0.3)) steps.push(step('agent-says'))
+    if (random.chance(0.15)) steps.push(step('agent-reopens'), step('agent-says'))
+    if (random.chance(0.1)) steps.push(step('agent-solves'))
+  }
+  return { handoff, desk, startsAt: random.between(0, 40) * 500, early, steps }
+}
+
+/** The same on one line, for reports. */
+export const describeScript = ({ desk, early, steps }: Script): string => {
+  const say = (step: Step) => `+${step.after} ${step.move}${step.move.startsWith('agent') ? ` (${step.agent})` : ''}`
+  return [`at ${desk}`, ...early.map((step) => `early ${say(step)}`), ...steps.map(say)].join(', ')
+}

@@ -1,0 +1,147 @@
+/** The command line of the simulator. */
+import { parseArgs } from 'node:util'
+import { languageTagProblem } from '../../src/routing/language'
+import type { Priority } from '../../src/routing/routing'
+import { providerNames } from '../../src/registry'
+
+export interface SimulateOptions {
+  /** File with the whole configuration. */
+  config: string
+  /** Milliseconds since the epoch. Absent: now. */
+  instant?: number
+  language?: string
+  text?: string
+  priority?: Priority
+  tags?: string[]
+  provider?: string
+  strict: boolean
+  count: number
+  /** Registry keys. */
+  down: string[]
+  json: boolean
+}
+
+export type ParsedArguments =
+  | { options: SimulateOptions; help?: undefined; problems?: undefined }
+  | { help: true; problems?: undefined }
+  | { problems: string[]; help?: undefined }
+
+export const USAGE = `Which desk takes a handoff, and why.
+
+npm run simulate -- --config FILE [options]
+
+  --config FILE       the whole configuration as JSON, as Studio exports it; credentials may be placeholders
+  --at INSTANT        the moment, such as 2026-12-24T09:00:00+01:00; now unless told
+  --language TAG      what the session says about the customer's language, such as fr
+  --text "…"          instead: what the customer writes, to tell the language from
+  --priority LEVEL    low, normal, high or urgent
+  --tags A,B          tags of the session
+  --provider DESK     the desk that the session asks for: ${providerNames.join(', ')}
+  --strict            that desk or none
+  --count N           so many handoffs, one after the other, none of which ends meanwhile: shows who gets how many
+  --down DESK         a desk that is down; may be repeated
+  --json              for programs
+  --help              this text
+`
+
+const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const satisfies readonly Priority[]
+const MOST_HANDOFFS = 100_000
+
+export const parseArguments = (args: string[]): ParsedArguments => {
+  let values: ReturnType<typeof _parse>
+  try {
+    values = _parse(args)
+  } catch (error) {
+    return { problems: [_firstSentence(error)] }
+  }
+  if (values.help) return { help: true }
+  const problems: string[] = []
+  const refuse = (problem: string | undefined) => {
+    if (problem !== undefined) problems.push(problem)
+  }
+  if (!values.config) refuse('--config is missing; name the file with the configuration')
+  const instant = values.at === undefined ? undefined : _instant(values.at)
+  if (values.at !== undefined && instant === undefined) {
+    refuse(`--at: "${values.at}" is no moment; write it like 2026-12-24T09:00:00+01:00`)
+  }
+  const language = values.language?.trim()
+  if (language !== undefined && values.text !== undefined) {
+    refuse('--language and --text exclude each other: the text is read only where the session does not say the language')
+  } else if (language !== undefined) {
+    const problem = languageTagProblem(language)
+    refuse(problem && `--language: ${problem}`)
+  }
+  const priority = PRIORITIES.find((level) => level === values.priority)
+  if (values.priority !== undefined && !priority) {
+    refuse(`--priority: "${values.priority}" is no choice; write one of ${PRIORITIES.join(', ')}`)
+  }
+  const provider = values.provider?.trim().toLowerCase()
+  if (provider !== undefined) refuse(_deskProblem('--provider', provider))
+  if (values.strict && provider === undefined) refuse('--strict needs --provider: which desk, or none?')
+  const down = _list(values.down).map((desk) => desk.toLowerCase())
+  for (const desk of down) refuse(_deskProblem('--down', desk))
+  const count = values.count === undefined ? 1 : Number(/^\d+$/.test(values.count) ? values.count : Number.NaN)
+  if (!(count >= 1 && count <= MOST_HANDOFFS)) {
+    refuse(`--count: "${values.count}" cannot be; write a whole number from 1 to ${MOST_HANDOFFS}`)
+  }
+  if (problems.length > 0) return { problems }
+  const tags = _list(values.tags)
+  return {
+    options: {
+      config: values.config ?? '',
+      ...(instant === undefined ? {} : { instant }),
+      ...(language === undefined ? {} : { language }),
+      ...(values.text === undefined ? {} : { text: values.text }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(tags.length === 0 ? {} : { tags }),
+      ...(provider === undefined ? {} : { provider }),
+      strict: values.strict ?? false,
+      count,
+      down,
+      json: values.json ?? false,
+    },
+  }
+}
+
+const _parse = (args: string[]) =>
+  parseArgs({
+    args,
+    options: {
+      config: { type: 'string' },
+      at: { type: 'string' },
+      language: { type: 'string' },
+      text: { type: 'string' },
+      priority: { type: 'string' },
+      tags: { type: 'string', multiple: true },
+      provider: { type: 'string' },
+      strict: { type: 'boolean' },
+      count: { type: 'string' },
+      down: { type: 'string', multiple: true },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }).values
+
+/** Node adds advice about positional arguments, of which there are none here. */
+const _firstSentence = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split(/\.\s/)[0]?.replace(/\.$/, '') ?? ''
+
+const _deskProblem = (option: string, desk: string): string | undefined =>
+  providerNames.some((name) => name === desk)
+    ? undefined
+    : `${option}: "${desk}" is no desk; write one of ${providerNames.join(', ')}`
+
+const _list = (values: string[] | undefined): string[] =>
+  (values ?? [])
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '')
+
+/** ISO 8601 only. A day that its month does not have is not taken for one of the next month. */
+const _instant = (text: string): number | undefined => {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)(?:T|$)/.exec(text.trim()) ?? []
+  const instant = Date.parse(text.trim())
+  if (year === undefined || Number.isNaN(instant)) return undefined
+  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
+  return Number(day) <= lastDay ? instant : undefined
+}

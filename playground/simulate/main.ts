@@ -1,0 +1,30 @@
+import type { Output } from '../console'
+import { parseArguments, USAGE } from './arguments'
+import { readConfiguration } from './configuration-file'
+import { printJson, printText } from './print'
+import { simulate } from './run'
+
+const WRONG_INPUT = 2
+
+/** The whole command; resolves to its exit code. */
+export const simulateCommand = async (args: string[], output: Output, now = Date.now()): Promise<number> => {
+  const { options, help, problems } = parseArguments(args)
+  if (help) {
+    output.out(USAGE)
+    return 0
+  }
+  if (!options) {
+    output.error(`${problems.join('\n')}\nnpm run simulate -- --help tells what there is.\n`)
+    return WRONG_INPUT
+  }
+  const read = readConfiguration(options.config)
+  if (read.problem !== undefined) {
+    output.error(`${read.problem}\n`)
+    return WRONG_INPUT
+  }
+  const { configuration, remarks } = read
+  for (const remark of remarks) output.error(`${remark}\n`)
+  const simulation = await simulate(configuration, options, now)
+  output.out(options.json ? printJson(simulation) : printText(simulation))
+  return 0
+}

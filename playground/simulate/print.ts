@@ -1,0 +1,70 @@
+/** What the simulator says, for people and for programs. */
+import { explain } from '../../src/routing/explain'
+import { attempts, type Ranking } from '../../src/routing/ranking'
+import type { Simulation } from './run'
+
+const BAR_WIDTH = 24
+
+export const printText = (simulation: Simulation): string => {
+  const { instant, ranking } = simulation
+  return [
+    `At ${new Date(instant).toISOString()}`,
+    ...explain(ranking),
+    ..._toCustomer(ranking),
+    ..._toTicket(ranking),
+    ...(simulation.count > 1 ? ['', ..._distribution(simulation)] : []),
+    '',
+  ].join('\n')
+}
+
+const _toCustomer = ({ decision }: Ranking): string[] =>
+  decision.kind === 'assign' ? [] : [`To the customer: ${decision.messageForCustomer}`]
+
+const _toTicket = (ranking: Ranking): string[] => {
+  const { queue, priority, tags } = attempts(ranking)[0]?.options ?? {}
+  const given = [
+    ...(queue ? [`queue ${queue}`] : []),
+    ...(priority ? [`priority ${priority}`] : []),
+    ...(tags?.length ? [`tags ${tags.join(', ')}`] : []),
+  ]
+  return given.length === 0 ? [] : [`From the rule, to the ticket: ${given.join('; ')}`]
+}
+
+const _distribution = ({ count, shares, refused }: Simulation): string[] => {
+  const rows = [...shares, ...(refused > 0 ? [{ title: 'refused', handoffs: refused }] : [])]
+  const width = Math.max(...rows.map(({ title }) => title.length))
+  const digits = Math.max(...rows.map(({ handoffs }) => String(handoffs).length))
+  return [
+    `${count} handoffs, one after the other, none of which ends meanwhile`,
+    ...rows.map(({ title, handoffs }) => {
+      const percent = `${((100 * handoffs) / count).toFixed(1)} %`.padStart(7)
+      const bar = '█'.repeat(Math.round((BAR_WIDTH * handoffs) / count))
+      return `  ${title.padEnd(width)}  ${String(handoffs).padStart(digits)}  ${percent}  ${bar}`.trimEnd()
+    }),
+  ]
+}
+
+const _readable = (decision: Ranking['decision']) =>
+  'opening' in decision && decision.opening
+    ? { ...decision, opening: { ...decision.opening, at: new Date(decision.opening.at).toISOString() } }
+    : decision
+
+export const printJson = ({ instant, ranking, count, shares, refused }: Simulation): string => {
+  const { desks, decision, language, rule, notes } = ranking
+  const result = {
+    at: new Date(instant).toISOString(),
+    decision: _readable(decision),
+    language,
+    ...(rule === undefined ? {} : { rule }),
+    notes,
+    desks: desks.map(({ opensAt, ...desk }) => ({
+      ...desk,
+      ...(opensAt === undefined ? {} : { opensAt: new Date(opensAt).toISOString() }),
+    })),
+    explanation: explain(ranking),
+    count,
+    distribution: Object.fromEntries(shares.map(({ provider, handoffs }) => [provider, handoffs])),
+    refused,
+  }
+  return `${JSON.stringify(result, undefined, 2)}\n`
+}

@@ -1,0 +1,90 @@
+/** Plays handoffs through the same functions that the router decides with. */
+import type { Context } from '../../src/bp'
+import { configuredDesks } from '../../src/configuration'
+import { readRouting, toHandoff } from '../../src/plan'
+import { needsDetection, rank } from '../../src/routing/rank'
+import { attempts, type Ranking, type Situation } from '../../src/routing/ranking'
+import { configuredLanguages, type Routing } from '../../src/routing/routing'
+import type { SimulateOptions } from './arguments'
+
+export type Configuration = Context['configuration']
+
+export interface DeskShare {
+  provider: string
+  title: string
+  handoffs: number
+}
+
+export interface Simulation {
+  instant: number
+  /** Of the first handoff. */
+  ranking: Ranking
+  count: number
+  /** Every configured desk. */
+  shares: DeskShare[]
+  refused: number
+}
+
+/** The configuration has no problems. */
+export const simulate = async (
+  configuration: Configuration,
+  options: SimulateOptions,
+  now: number
+): Promise<Simulation> => {
+  const routing = readRouting(configuration)
+  const instant = options.instant ?? now
+  const situation = { routing, instant, health: _health(options.down), detected: await _detected(routing, options) }
+  const turns = new Map<string, number>()
+  const open = new Map<string, number>()
+  let refused = 0
+  const first = _next(situation, options, 1, turns, open)
+  for (let number = 1; number <= options.count; number += 1) {
+    const ranking = number === 1 ? first : _next(situation, options, number, turns, open)
+    const [desk] = attempts(ranking)
+    if (desk) open.set(desk.provider, (open.get(desk.provider) ?? 0) + 1)
+    else refused += 1
+  }
+  return {
+    instant,
+    ranking: first,
+    count: options.count,
+    shares: configuredDesks(configuration).map(({ provider, title }) => ({
+      provider,
+      title,
+      handoffs: open.get(provider) ?? 0,
+    })),
+    refused,
+  }
+}
+
+type Fixed = Pick<Situation, 'routing' | 'instant' | 'health'> & { detected: Situation['handoff']['detected'] }
+
+const _next = (
+  { detected, ...fixed }: Fixed,
+  { language, priority, tags, provider, strict }: SimulateOptions,
+  number: number,
+  turns: Map<string, number>,
+  open: ReadonlyMap<string, number>
+): Ranking => {
+  const asked = toHandoff({ language, priority, tags, provider, strict }, `simulated-${number}`)
+  const situation: Situation = {
+    ...fixed,
+    handoff: { ...asked, ...(detected ? { detected } : {}) },
+    load: Object.fromEntries(fixed.routing.desks.map((desk) => [desk.provider, open.get(desk.provider) ?? 0])),
+  }
+  const ranking = rank(situation)
+  if (!ranking.rotation) return ranking
+  const { key } = ranking.rotation
+  const turn = turns.get(key) ?? 0
+  turns.set(key, turn + 1)
+  return rank({ ...situation, turn })
+}
+
+const _health = (down: string[]): Situation['health'] =>
+  Object.fromEntries(down.map((desk) => [desk, { state: 'open' as const }]))
+
+const _detected = async (routing: Routing, { text, language }: SimulateOptions) => {
+  if (text === undefined || !needsDetection({ routing, handoff: { id: '', language } })) return undefined
+  const { detectLanguage } = await import('../../src/routing/detect-language')
+  return detectLanguage([text], configuredLanguages(routing))
+}

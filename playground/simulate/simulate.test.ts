@@ -1,0 +1,272 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createStage } from '../testing/simulated'
+import { simulateCommand } from './main'
+
+const ROOT = join(import.meta.dirname, '../..')
+const EXAMPLE = join(ROOT, 'playground/examples/configuration.json')
+const MONDAY = '2026-12-21T10:00:00+01:00'
+/** A Monday on which nobody has said anything else. */
+const NOW = Date.parse('2026-06-01T10:00:00+02:00')
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+const example = () => JSON.parse(readFileSync(EXAMPLE, 'utf8')) as Record<string, Record<string, unknown>>
+
+const fileWith = (content: unknown): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'simulate-'))
+  folders.push(folder)
+  const file = join(folder, 'configuration.json')
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+
+const run = async (...args: string[]) => {
+  const written = { out: '', error: '' }
+  const code = await simulateCommand(
+    args,
+    {
+      out: (text) => {
+        written.out += text
+      },
+      error: (text) => {
+        written.error += text
+      },
+    },
+    NOW
+  )
+  return { code, ...written }
+}
+
+const json = async (...args: string[]) => {
+  const { code, out, error } = await run(...args, '--json')
+  expect(error).toBe('')
+  expect(code).toBe(0)
+  return JSON.parse(out) as {
+    at: string
+    decision: { kind: string; provider?: string; opening?: { at: string } }
+    desks: { provider: string; outcome: string; reason: string; causes: string[] }[]
+    language: { language?: string; source: string }
+    rule?: string
+    notes: string[]
+    explanation: string[]
+    distribution: Record<string, number>
+    refused: number
+  }
+}
+
+describe('the explained list', () => {
+  it('says which desk, why, and why the others would not', async () => {
+    const { code, out } = await run('--config', EXAMPLE, '--at', MONDAY, '--language', 'es')
+    expect(code).toBe(0)
+    expect(out).toBe(
+      [
+        'At 2026-12-21T09:00:00.000Z',
+        'Goes to Intercom',
+        'Language: es – the session says Spanish',
+        '1. Intercom – its turn (number 1)',
+        '2. Slack – next in the rotation',
+        ' - Zendesk – does not serve Spanish',
+        '',
+      ].join('\n')
+    )
+  })
+
+  it('is for now unless told', async () => {
+    expect((await json('--config', EXAMPLE)).at).toBe(new Date(NOW).toISOString())
+  })
+
+  it('tells the language from what the customer writes', async () => {
+    const { language, decision } = await json('--config', EXAMPLE, '--at', MONDAY, '--text', 'Bonjour, mon imprimante brûle')
+    expect(language).toMatchObject({ language: 'fr', source: 'detected' })
+    expect(decision.provider).toBe('zendesk')
+  })
+
+  it('follows rules by tags, and shows what the ticket gets', async () => {
+    const { out } = await run('--config', EXAMPLE, '--at', MONDAY, '--language', 'fr', '--tags', 'billing,other')
+    expect(out).toContain('Rule: French billing')
+    expect(out).toContain('From the rule, to the ticket: queue 360001')
+  })
+
+  it('asks for a desk, strictly or not', async () => {
+    const asked = await json('--config', EXAMPLE, '--at', MONDAY, '--provider', 'Slack')
+    expect(asked.decision).toEqual({ kind: 'assign', provider: 'slack' })
+    const night = '2026-12-21T19:00:00+01:00'
+    const fallback = await json('--config', EXAMPLE, '--at', night, '--provider', 'slack')
+    expect(fallback.decision.provider).toBe('intercom')
+    const strict = await json('--config', EXAMPLE, '--at', night, '--provider', 'slack', '--strict')
+    expect(strict.decision).toMatchObject({ kind: 'refuse', opening: { at: '2026-12-22T08:00:00.000Z' } })
+    expect(strict.refused).toBe(1)
+  })
+
+  it('takes a desk out that is down', async () => {
+    const { desks } = await json('--config', EXAMPLE, '--at', MONDAY, '--down', 'zendesk', '--down', 'intercom')
+    expect(desks.filter(({ causes }) => causes.includes('health')).map(({ provider }) => provider)).toEqual([
+      'zendesk',
+      'intercom',
+    ])
+    expect(desks[0]).toMatchObject({ provider: 'slack', outcome: 'eligible' })
+  })
+
+  it('names what the customer would be told when nobody is there', async () => {
+    const { code, out } = await run('--config', EXAMPLE, '--at', '2026-12-26T03:00:00+01:00')
+    expect(code).toBe(0)
+    expect(out).toContain('Nobody is there: refused; opens Saturday 10:00 Europe/Paris')
+    expect(out).toContain('To the customer: No agent is available at the moment. We open again Saturday 10:00')
+  })
+
+  it('equals what the router itself explains for the same configuration', async () => {
+    const stage = await createStage()
+    const configuration = stage.configuration(example()['routing'])
+    await stage.save(configuration)
+    const answer = await stage.finish(
+      stage.botpress.runtime.botCall('POST', '/v1/chat/actions', {
+        type: 'desk:explainRouting',
+        input: { at: MONDAY, tags: ['vip'], language: 'en', provider: 'slack' },
+      })
+    )
+    const { output } = JSON.parse('body' in answer ? (answer.body ?? '') : '') as { output: { explanation: string } }
+    const ours = await json(
+      ...['--config', fileWith(configuration), '--at', MONDAY, '--tags', 'vip', '--language', 'en'],
+      ...['--provider', 'slack']
+    )
+    expect(ours.explanation.join('\n')).toBe(output.explanation)
+  })
+})
+
+describe('the distribution over many handoffs', () => {
+  it('is exact for a weighted rotation', async () => {
+    const { distribution } = await json('--config', EXAMPLE, '--at', MONDAY, '--count', '1000')
+    expect(distribution).toEqual({ zendesk: 500, intercom: 300, slack: 200 })
+  })
+
+  it('shows counts, shares and refusals to people', async () => {
+    const routing = { order: ['slack'], desks: [{ desk: 'slack', capacity: 3 }] }
+    const file = fileWith({ slack: example()['slack'], routing })
+    const { out } = await run('--config', file, '--count', '4')
+    expect(out).toContain('4 handoffs, one after the other, none of which ends meanwhile\n')
+    expect(out).toMatch(/^ {2}Slack {4}3 {3}75\.0 % {2}█+$/m)
+    expect(out).toMatch(/^ {2}refused {2}1 {3}25\.0 % {2}█+$/m)
+  })
+
+  it('adds open sessions up where the strategy goes by load', async () => {
+    const desks = [
+      { desk: 'zendesk', weight: 3 },
+      { desk: 'slack', weight: 1 },
+    ]
+    const { zendesk, slack } = example()
+    const file = fileWith({ zendesk, slack, routing: { strategy: 'least-busy', desks } })
+    expect((await json('--config', file, '--count', '400')).distribution).toEqual({ slack: 100, zendesk: 300 })
+  })
+
+  it('draws shares in percent for each handoff', async () => {
+    const rules = [{ name: 'pilot', share: 20, desks: 'slack' }]
+    const { zendesk, slack } = example()
+    const file = fileWith({ zendesk, slack, routing: { order: ['zendesk', 'slack'], rules } })
+    const { distribution } = await json('--config', file, '--count', '5000')
+    expect(distribution['slack']).toBeGreaterThan(850)
+    expect(distribution['slack']).toBeLessThan(1150)
+  })
+})
+
+describe('a configuration that cannot be', () => {
+  it('is refused with the words of a save, and exit code 2', async () => {
+    const configuration = example()
+    configuration['zendesk'] = { enabled: true }
+    Object.assign(configuration['routing'] ?? {}, { timeZone: 'Europe/Pairs', order: ['zendesk', 'zendesk', 'slack'] })
+    const stage = await createStage()
+    const refusal = await stage.save(configuration).catch((error: Error) => error.message)
+    expect(refusal).toContain('Zendesk → Subdomain')
+    expect(refusal).toContain('Routing → Time zone')
+    const { code, out, error } = await run('--config', fileWith(configuration))
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(error).toBe(`${String(refusal)}\n`)
+  })
+
+  it('may have credentials taken out, but not left out', async () => {
+    const configuration = example()
+    Object.assign(configuration['slack'] ?? {}, { botToken: '•••••••', signingSecret: '<redacted>' })
+    Object.assign(configuration['intercom'] ?? {}, { accessToken: '********', clientSecret: '********' })
+    expect((await run('--config', fileWith(configuration))).code).toBe(0)
+    Object.assign(configuration['slack'] ?? {}, { botToken: 'xoxp-a-token-of-a-user' })
+    delete configuration['intercom']?.['clientSecret']
+    const { code, error } = await run('--config', fileWith(configuration))
+    expect(code).toBe(2)
+    expect(error).toContain('Slack → Bot token: Enter the Bot User OAuth Token')
+    expect(error).toContain('Intercom → Client secret: is missing')
+    expect(error).not.toContain('xoxp-a-token')
+  })
+
+  it('is told to be no JSON, no configuration, or not there', async () => {
+    const secret = 'xoxb-that-nobody-may-read'
+    const broken = await run('--config', fileWith(`{"slack": {"botToken": "${secret}`))
+    expect(broken).toMatchObject({ code: 2, out: '' })
+    expect(broken.error).toContain('is no JSON')
+    expect(broken.error).not.toContain(secret)
+    expect((await run('--config', fileWith('[]'))).error).toContain('holds no configuration')
+    expect((await run('--config', fileWith('{}'))).error).toContain('no desk is set up')
+    expect((await run('--config', '/nowhere/configuration.json'))).toMatchObject({
+      code: 2,
+      error: '--config: /nowhere/configuration.json cannot be read (ENOENT)\n',
+    })
+  })
+
+  it('says which block it does not know', async () => {
+    const { code, error } = await run('--config', fileWith({ ...example(), zendsk: {} }))
+    expect(code).toBe(0)
+    expect(error).toContain('Note: "zendsk" is left out')
+  })
+})
+
+describe('the command line', () => {
+  it.each([
+    [['--nonsense'], "Unknown option '--nonsense'"],
+    [['extra'], "Unexpected argument 'extra'"],
+    [['--at'], "Option '--at <value>' argument missing"],
+    [['--at', 'tomorrow'], '--at: "tomorrow" is no moment'],
+    [['--at', '2026-02-31'], '--at: "2026-02-31" is no moment'],
+    [['--at', '2026-02-28T25:00:00Z'], 'is no moment'],
+    [['--language', 'french'], '--language: "french" is no language tag; write fr'],
+    [['--language', 'fr', '--text', 'bonjour'], '--language and --text exclude each other'],
+    [['--priority', 'top'], '--priority: "top" is no choice; write one of low, normal, high, urgent'],
+    [['--provider', 'fax'], '--provider: "fax" is no desk'],
+    [['--strict'], '--strict needs --provider'],
+    [['--down', 'fax'], '--down: "fax" is no desk'],
+    [['--count', '0'], '--count: "0" cannot be'],
+    [['--count', '1.5'], '--count: "1.5" cannot be'],
+    [['--count', '1000000000'], '--count: "1000000000" cannot be'],
+  ])('refuses %j', async (args, problem) => {
+    const { code, out, error } = await run('--config', EXAMPLE, ...args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(error).toContain(problem)
+    expect(error).toContain('--help')
+  })
+
+  it('needs a configuration', async () => {
+    expect(await run()).toMatchObject({ code: 2, error: expect.stringContaining('--config is missing') })
+  })
+
+  it('explains itself', async () => {
+    const { code, out } = await run('--help')
+    expect(code).toBe(0)
+    for (const option of ['config', 'at', 'language', 'text', 'priority', 'tags', 'provider', 'strict', 'count', 'down', 'json']) {
+      expect(out).toContain(`--${option}`)
+    }
+  })
+
+  it('is a command', async () => {
+    const start = (...args: string[]) =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', 'playground/simulate.ts', ...args], { cwd: ROOT })
+    const { stdout } = await start('--config', EXAMPLE, '--at', MONDAY, '--count', '10')
+    expect(stdout).toContain('Goes to Zendesk')
+    expect(stdout).toContain('10 handoffs')
+    await expect(start('--config', EXAMPLE, '--count', 'many')).rejects.toMatchObject({ code: 2 })
+  }, 60_000)
+})

@@ -1,0 +1,265 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { SessionEvent } from '../provider'
+import { slack } from './index'
+import { closeAll, fromCustomer, setUp } from './testing'
+
+afterEach(closeAll)
+
+const ADA = 'U0ADA000001'
+const messages = (events: SessionEvent[]) => events.filter((event) => event.type === 'message-posted')
+
+describe('an agent’s reply', () => {
+  it('claims and is heard, with proof that the thread is ours', async () => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    const id = sandbox.agentReplies(ticket.id, 'Hello Eve', { agentId: ADA })
+    const key = { ticketId: ticket.id, ours: true }
+    expect((await deliver()).events).toEqual([
+      { type: 'agent-assigned', ticket: key, agent: { id: ADA }, ifUnassigned: true },
+      { type: 'message-posted', ticket: key, id, agent: { id: ADA }, parts: [{ type: 'text', text: 'Hello Eve' }] },
+    ])
+  })
+
+  it('that mentions the app is one message, sent twice, and the mention is not shown', async () => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    const id = sandbox.agentReplies(ticket.id, '<@U0HITLROUTER> done & <dusted>')
+    const { events, requests } = await deliver()
+    expect(requests).toHaveLength(2)
+    expect(messages(events).map((event) => event.id)).toEqual([id, id])
+    expect(messages(events)[0]?.parts).toEqual(messages(events)[1]?.parts)
+    expect(messages(events)[0]?.parts).toEqual([{ type: 'text', text: 'done & \\<dusted>' }])
+  })
+
+  it.each([undefined, 'thread_broadcast', 'me_message', 'file_share'])('of subtype %s is heard', async (subtype) => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    sandbox.say(ticket.id, 'words', subtype ? { subtype } : {})
+    const { events } = await deliver()
+    expect(messages(events)).toHaveLength(1)
+    expect(events[0]?.ticket.ticketId).toBe(ticket.id)
+  })
+
+  it.each(['channel_join', 'message_changed', 'message_deleted', 'message_replied', 'reminder_add', 'bot_message'])(
+    'of subtype %s is none',
+    async (subtype) => {
+      const { sandbox, openTicket, deliver } = await setUp()
+      const ticket = await openTicket()
+      sandbox.say(ticket.id, 'words', { subtype })
+      expect(await deliver()).toMatchObject({ events: [], ignored: [expect.any(String)] })
+    }
+  )
+
+  it('with files delivers its text and tells the agent which files did not arrive', async () => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    const pdf = { name: 'invoice.pdf', contentType: 'application/pdf' }
+    sandbox.agentReplies(ticket.id, 'see here', { attachments: [pdf, { name: 'map.png', contentType: 'image/png' }] })
+    sandbox.agentReplies(ticket.id, '', { attachments: [pdf] })
+    const [both, only] = messages((await deliver()).events)
+    expect(both).toMatchObject({ parts: [{ type: 'text', text: 'see here' }] })
+    expect(both?.undelivered).toContain('“invoice.pdf”, “map.png”')
+    expect(only).toMatchObject({ parts: [], undelivered: expect.stringContaining('“invoice.pdf”') })
+    expect(JSON.stringify([both, only])).not.toContain('files.slack.com')
+  })
+
+  it.each([
+    ['//', '// not for Eve'],
+    ['//', '   //not for Eve'],
+    ['//', '<@U0HITLROUTER> // not for Eve'],
+    ['>>', '>> not for Eve'],
+    ['🔒', '🔒 not for Eve'],
+    ['**', '** not for Eve'],
+  ])('that begins with the prefix %s stays inside: %s', async (internalPrefix, text) => {
+    const { sandbox, openTicket, deliver } = await setUp({ internalPrefix })
+    const ticket = await openTicket()
+    sandbox.agentReplies(ticket.id, text, { attachments: [{ name: 'secret.pdf', contentType: 'application/pdf' }] })
+    sandbox.say(ticket.id, text, { blocks: [] })
+    expect((await deliver()).events).toEqual([])
+  })
+
+  it('with the prefix as an emoji’s name stays inside', async () => {
+    const { sandbox, openTicket, deliver } = await setUp({ internalPrefix: '🔒' })
+    const ticket = await openTicket()
+    const elements = [
+      { type: 'emoji', name: 'lock', unicode: '1f512' },
+      { type: 'text', text: ' not for Eve' },
+    ]
+    const blocks = [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }]
+    sandbox.say(ticket.id, ':lock: not for Eve', { blocks })
+    expect((await deliver()).events).toEqual([])
+  })
+
+  it('that has the prefix elsewhere is heard', async () => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    sandbox.agentReplies(ticket.id, 'see https://a.example // or not')
+    expect(messages((await deliver()).events)).toHaveLength(1)
+  })
+})
+
+describe('what is nobody’s answer', () => {
+  it.each(['bot_message', 'plain'] as const)('our own words, echoed as %s', async (form) => {
+    const { sandbox, driver, openTicket, deliver } = await setUp()
+    sandbox.switches.customisedEcho = form
+    const ticket = await openTicket()
+    await driver.postMessage(ticket, fromCustomer('an echo?'))
+    await driver.postMessage(ticket, fromCustomer('a note', { id: 'msg_02', author: { type: 'bot' } }))
+    await driver.reflect?.(ticket, { type: 'assigned', agent: { id: ADA, name: 'Ada' } })
+    await driver.closeTicket(ticket)
+    const { events, requests } = await deliver()
+    expect(requests).toHaveLength(5)
+    expect(events).toEqual([])
+  })
+
+  it('other apps, Slack itself, messages outside a thread and threads of other people', async () => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    sandbox.botReplies?.(ticket.id, 'a reminder')
+    sandbox.say(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
+    sandbox.say(ticket.id, 'with an app', { appId: 'A0OTHERAPP1' })
+    sandbox.say(ticket.id, 'archived', { user: 'USLACK' })
+    sandbox.say(ticket.id, 'reminded', { user: 'USLACKBOT' })
+    sandbox.say(ticket.id, 'as ourselves', { user: 'U0HITLROUTER' })
+    sandbox.foreignTicket()
+    const { events, ignored } = await deliver()
+    expect(events).toEqual([])
+    expect(ignored).toHaveLength(8)
+  })
+})
+
+describe('claiming and resolving', () => {
+  it('buttons carry what finds the session, and are answered with an empty 200', async () => {
+    const { sandbox, driver, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    sandbox.assign(ticket.id, ADA)
+    sandbox.solve(ticket.id, { agentId: ADA })
+    const key = { ticketId: ticket.id, conversationId: 'conv_01', ours: true }
+    const { events, requests } = await deliver()
+    expect(events).toEqual([
+      { type: 'agent-assigned', ticket: key, agent: { id: ADA }, ifUnassigned: true },
+      { type: 'ticket-closed', ticket: key, reason: 'solved' },
+    ])
+    for (const request of requests) {
+      expect(request.headers['content-type']).toBe('application/x-www-form-urlencoded')
+      expect(driver.verifyWebhook(request, undefined)).toBe(true)
+      expect(driver.parseWebhook(request).reply).toEqual({ status: 200, body: '' })
+    }
+  })
+
+  it('form bodies are decoded with their plus signs', async () => {
+    const { sandbox, driver } = await setUp()
+    const payload = {
+      type: 'block_actions',
+      user: { id: ADA, name: 'Ada + Grace' },
+      channel: { id: 'C1' },
+      message: { ts: '1.2' },
+      actions: [{ action_id: 'hitl_router_claim', value: 'conv + 01 %' }],
+    }
+    const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString()
+    expect(body).toContain('+')
+    const [event] = driver.parseWebhook(sandbox.signed(body)).events
+    expect(event?.ticket).toMatchObject({ ticketId: 'C1:1.2', conversationId: 'conv + 01 %' })
+  })
+
+  it.each(['white_check_mark', 'heavy_check_mark'])(':%s: on the root resolves', async (reaction) => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    sandbox.react(ticket.id, reaction)
+    expect((await deliver()).events).toEqual([
+      { type: 'ticket-closed', ticket: { ticketId: ticket.id }, reason: 'solved' },
+    ])
+  })
+
+  it('other reactions, those of the app, and those on other people’s messages do not', async () => {
+    const { sandbox, openTicket, deliver } = await setUp()
+    const ticket = await openTicket()
+    sandbox.react(ticket.id, '+1')
+    sandbox.react(ticket.id, 'white_check_mark', { userId: 'U0HITLROUTER' })
+    const reply = sandbox.agentReplies(ticket.id, '// note')
+    sandbox.react(reply, 'white_check_mark')
+    expect((await deliver()).events).toEqual([])
+  })
+})
+
+describe('handshakes and notices', () => {
+  it('a challenge is answered as plain text, and only when it is signed', async () => {
+    const { sandbox, driver } = await setUp()
+    const request = sandbox.signed(
+      JSON.stringify({ type: 'url_verification', token: 'x', challenge: '3eZbrw1aBm2rZgRN' })
+    )
+    expect(driver.verifyWebhook(request, undefined)).toBe(true)
+    expect(driver.verifyWebhook({ ...request, headers: {} }, undefined)).toBe(false)
+    expect(driver).not.toHaveProperty('answerUnsigned')
+    expect(driver.parseWebhook(request)).toMatchObject({
+      events: [],
+      reply: { status: 200, headers: { 'content-type': 'text/plain' }, body: '3eZbrw1aBm2rZgRN' },
+    })
+  })
+
+  it.each([
+    ['app_uninstalled', 'install it again'],
+    ['tokens_revoked', 'install it again'],
+    ['channel_archive', 'archived'],
+  ])('%s is ignored with a reason for the log', async (type, reason) => {
+    const { sandbox, deliver } = await setUp()
+    sandbox.emit({ type, event_ts: '1.2' })
+    expect(await deliver()).toMatchObject({ events: [], ignored: [expect.stringContaining(reason)] })
+  })
+
+  it('the instructions hold a manifest with both addresses, all events and all scopes', async () => {
+    const { driver } = await setUp()
+    const url = 'https://webhook.example.test/abc/slack'
+    const text = driver.instructions?.({ url, installation: 'inst1', botId: 'b'.repeat(60) }) ?? ''
+    const manifest = JSON.parse(text.slice(text.indexOf('{'))) as Record<string, unknown>
+    expect(manifest).toMatchObject({
+      settings: {
+        event_subscriptions: { request_url: url },
+        interactivity: { is_enabled: true, request_url: url },
+        socket_mode_enabled: false,
+      },
+    })
+    expect(JSON.stringify(manifest)).toContain('"message.channels","message.groups","reaction_added"')
+    expect(JSON.stringify(manifest)).toContain('"chat:write","chat:write.customize"')
+    const { name } = manifest['display_information'] as { name: string }
+    expect(name.length).toBeLessThanOrEqual(35)
+  })
+})
+
+describe('configuration', () => {
+  const config = { botToken: 'xoxb-1-a', signingSecret: 'abc', channel: 'C0123456789' }
+
+  it.each([
+    'C0123456789',
+    ' #C0123456789 ',
+    'G0123456789',
+    'https://acme.slack.com/archives/C0123456789',
+    'https://acme.slack.com/archives/C0123456789/p1766458026240809?thread_ts=1.2',
+    'https://app.slack.com/client/T0123/C0123456789',
+  ])('takes the channel %s', (channel) => {
+    expect(slack.config.safeParse({ ...config, channel }).success).toBe(true)
+  })
+
+  it.each(['#support', 'support', 'D0123456789', 'https://evil.example/archives/C0123456789', 'C0123456789 C1'])(
+    'refuses the channel %s and says what would be right',
+    (channel) => {
+      const parsed = slack.config.safeParse({ ...config, channel })
+      expect(parsed.error?.issues[0]?.message).toContain('its name does not do')
+    }
+  )
+
+  it('refuses other tokens and a token as signing secret', () => {
+    expect(slack.config.safeParse({ ...config, botToken: 'xoxp-1' }).error?.issues[0]?.message).toContain('xoxb-')
+    expect(slack.checkConfig?.(slack.config.parse({ ...config, signingSecret: 'xoxb-1-a' }))).toMatchObject([
+      { field: 'signingSecret' },
+    ])
+    expect(slack.config.safeParse({ ...config, internalPrefix: ' ' }).success).toBe(false)
+  })
+
+  it('trims what was pasted', async () => {
+    const { driver } = await setUp({ botToken: `  ${createToken()}\n`, channel: ' C0SUPPORT01 ' })
+    await expect(driver.checkCredentials()).resolves.toContain('#support')
+  })
+})
+
+const createToken = (): string => ['xoxb', '1000000000', '2000000000', 'sandboxtoken'].join('-')
