@@ -21,8 +21,13 @@ export interface Output {
   error(text: string): void
 }
 
-/** Not through the console, which may be taken. */
-export const processOutput: Output = {
-  out: (text) => void process.stdout.write(text),
-  error: (text) => void process.stderr.write(text),
+/** Not through the console, which may be taken. Whoever stops reading (`| head`) is no fault of ours. */
+export const processOutput = (): Output => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', ({ code }: { code?: string }) => process.exit(code === 'EPIPE' ? undefined : 1))
+  }
+  return {
+    out: (text) => void process.stdout.write(text),
+    error: (text) => void process.stderr.write(text),
+  }
 }

@@ -16,7 +16,9 @@ const RUNS = DESKS.flatMap((desk) => CLOUDS.map((cloud) => ({ desk, ...cloud }))
 
 const start = async (desk: string, switches: Partial<Switches> = {}, instances = 1): Promise<Stage> => {
   const stage = await createStage({ switches, instances })
-  await stage.save(stage.configuration({ strategy: 'priority', order: [desk, ...DESKS.filter((name) => name !== desk)] }))
+  await stage.save(
+    stage.configuration({ strategy: 'priority', order: [desk, ...DESKS.filter((name) => name !== desk)] })
+  )
   return stage
 }
 
@@ -63,7 +65,11 @@ describe.each(RUNS)('a session at $desk ($delivery, $getOrCreate)', ({ desk, ...
     await bot.endByCustomer(conversationId)
     await stage.pass(SETTLED_MS)
     expect(ticket().status).toBe('solved')
-    expect(ticket().entries.map(({ text }) => text).join('\n')).toContain('The user has ended the session')
+    expect(
+      ticket()
+        .entries.map(({ text }) => text)
+        .join('\n')
+    ).toContain('The user has ended the session')
     expect(bot.isActive(conversationId)).toBe(false)
     expect(countSeen(stage, conversationId, 'The human agent closed')).toBe(0)
     expect(bot.errors).toEqual([])
@@ -197,10 +203,26 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     const { conversationId, ticket } = await handOver(stage)
     const messages = [
       { type: 'text', payload: { text: 'a text' }, expected: ['a text'] },
-      { type: 'image', payload: { imageUrl: 'https://files.example/a.png', title: 'An image' }, expected: ['https://files.example/a.png'] },
-      { type: 'audio', payload: { audioUrl: 'https://files.example/b.mp3' }, expected: ['https://files.example/b.mp3'] },
-      { type: 'video', payload: { videoUrl: 'https://files.example/c.mp4' }, expected: ['https://files.example/c.mp4'] },
-      { type: 'file', payload: { fileUrl: 'https://files.example/d.pdf', title: 'A file' }, expected: ['https://files.example/d.pdf'] },
+      {
+        type: 'image',
+        payload: { imageUrl: 'https://files.example/a.png', title: 'An image' },
+        expected: ['https://files.example/a.png'],
+      },
+      {
+        type: 'audio',
+        payload: { audioUrl: 'https://files.example/b.mp3' },
+        expected: ['https://files.example/b.mp3'],
+      },
+      {
+        type: 'video',
+        payload: { videoUrl: 'https://files.example/c.mp4' },
+        expected: ['https://files.example/c.mp4'],
+      },
+      {
+        type: 'file',
+        payload: { fileUrl: 'https://files.example/d.pdf', title: 'A file' },
+        expected: ['https://files.example/d.pdf'],
+      },
       {
         type: 'bloc',
         payload: {

@@ -2,4 +2,4 @@
 import { processOutput } from './console'
 import { simulateCommand } from './simulate/main'
 
-process.exitCode = await simulateCommand(process.argv.slice(2), processOutput)
+process.exitCode = await simulateCommand(process.argv.slice(2), processOutput())

@@ -1,6 +1,5 @@
 /** The whole product in one process: a local Botpress with a bot, the router, and a sandbox for every desk of the registry. */
-import type { AxiosAdapter } from 'axios'
-import axios from 'axios'
+import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
 import type { Sandbox, SandboxOptions } from '../providers/kit/sandbox'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
@@ -66,7 +65,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     timeoutMs: options.timeoutMs ?? 8_000,
     ...(sockets
       ? { resolveOrigin: (origin: string) => all.find((sandbox) => sandbox.origins.includes(origin))?.server.origin }
-      : { transport: _transport(all) }),
+      : { transport: _transport(all, clock) }),
   }
   const routers = () => Array.from({ length: options.instances ?? 1 }, () => createIntegration(environment))
   const botpress = await createLocalBotpress({
@@ -90,7 +89,9 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     sandboxes,
     clock,
     configuration: (routing) => ({
-      ...Object.fromEntries(Object.entries(sandboxes).map(([name, { config }]) => [name, { ...config, enabled: true }])),
+      ...Object.fromEntries(
+        Object.entries(sandboxes).map(([name, { config }]) => [name, { ...config, enabled: true }])
+      ),
       routing: routing ?? { strategy: 'priority', order: names },
     }),
     save: async (configuration) => {
@@ -150,12 +151,17 @@ const _inProcess =
   async ({ method, path, query, headers, body }: WebhookRequest): Promise<WebhookReply> =>
     botpress.runtime.gateway.webhook({ method, path, query, headers, body })
 
-/** Sends a call to the sandbox that stands in for its host. */
+/** Sends a call to the sandbox that stands in for its host. A time-out takes as long as it would, of the world's own time. */
 const _transport =
-  (sandboxes: Sandbox[]): AxiosAdapter =>
-  (config) => {
+  (sandboxes: Sandbox[], clock: Clock): AxiosAdapter =>
+  async (config) => {
     const { origin } = new URL(config.baseURL ?? config.url ?? '')
     const sandbox = sandboxes.find(({ origins }) => origins.includes(origin))
     if (!sandbox) throw new Error(`No sandbox stands in for ${origin}`)
-    return sandbox.server.transport(config)
+    try {
+      return await sandbox.server.transport(config)
+    } catch (error) {
+      if (error instanceof AxiosError && error.code === 'ECONNABORTED') await clock.sleep(config.timeout ?? 0)
+      throw error
+    }
   }

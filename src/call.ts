@@ -64,6 +64,14 @@ export const createCall = (
   installation: `${props.ctx.botId}/${props.ctx.integrationId}/${props.ctx.webhookId}`,
 })
 
+/** What one attempt may take. Read at every call, so that an attempt which has to be settled can be given more. */
+export interface Limits {
+  /** Nothing is begun after this moment, and nothing outlasts it. */
+  deadline: number
+  /** Longest wait for one answer, in milliseconds. */
+  timeoutMs: number
+}
+
 /** A desk that can be talked to. */
 export interface Desk {
   provider: Provider
@@ -72,9 +80,9 @@ export interface Desk {
 
 /**
  * Connects a desk with the configuration of this call. `undefined` when the configuration has no such block or one that cannot work: the reason is for
- * `checkConfiguration` to tell. `deadline`: nothing is begun after it.
+ * `deskProblems` to tell.
  */
-export const connectDesk = (call: Call, name: string, deadline?: number): Desk | undefined => {
+export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | undefined => {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
   const block = (call.context.configuration as Record<string, unknown> | undefined)?.[name]
   if (!provider || block === undefined || block === null) return undefined
@@ -84,10 +92,12 @@ export const connectDesk = (call: Call, name: string, deadline?: number): Desk |
     now: call.environment.now,
     sleep: call.environment.sleep,
     log: call.log,
-    timeoutMs: call.environment.timeoutMs,
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(call.environment.resolveOrigin ? { resolveOrigin: call.environment.resolveOrigin } : {}),
-    ...(call.environment.transport ? { transport: call.environment.transport } : {}),
+    timeoutMs: Math.min(call.environment.timeoutMs, limits?.timeoutMs ?? Number.POSITIVE_INFINITY),
+    get deadline() {
+      return limits?.deadline
+    },
+    resolveOrigin: call.environment.resolveOrigin,
+    transport: call.environment.transport,
   }
   return { provider, driver: provider.connect(parsed.data, tools) }
 }

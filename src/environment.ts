@@ -10,8 +10,8 @@ export interface Environment {
   /** Longest wait for one answer of a vendor, in milliseconds. */
   timeoutMs: number
   /** Where an origin of a vendor really is, when a sandbox stands in for it. */
-  resolveOrigin?(origin: string): string | undefined
-  transport?: AxiosAdapter
+  resolveOrigin?: ((origin: string) => string | undefined) | undefined
+  transport?: AxiosAdapter | undefined
 }
 
 /** Slower than any healthy desk answers, and two of them fit into a start's budget. */

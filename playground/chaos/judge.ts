@@ -47,6 +47,7 @@ const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
 /** An agent who was only told to take a ticket while it ended need not be announced. */
 const NEAR_MS = 15_000
+const CROSSING_MS = 5_000
 
 export const judge = (evidence: Evidence): Violation[] => {
   const violations: Violation[] = []
@@ -146,7 +147,7 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
       else if (message.name !== said.name) report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
     }
   }
-  _told(entries, undelivered, report)
+  _told(played, entries, undelivered, report)
   const first = [...new Set(arrivals.map(({ mark }) => mark))].filter((mark) => order.includes(mark))
   if (first.join() !== order.join()) report('reordered', `to the customer: ${first.join(' ')} instead of ${order.join(' ')}`)
   for (const other of all) {
@@ -160,7 +161,12 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
 }
 
 /** Each message that did not reach the customer has a note behind it that says so. */
-const _told = (entries: SandboxEntry[], undelivered: Said[], report: Case['report']): void => {
+const _told = (
+  played: Played,
+  entries: SandboxEntry[],
+  undelivered: Said[],
+  report: Case['report']
+): void => {
   const notes = entries.flatMap(({ kind, text }, index) => (kind === 'note' && NOT_DELIVERED.test(text) ? [index] : []))
   // The latest note first, so that each note answers the latest message before it.
   for (const said of undelivered.toReversed()) {
@@ -169,7 +175,10 @@ const _told = (entries: SandboxEntry[], undelivered: Said[], report: Case['repor
     if (note === undefined) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
     else notes.splice(notes.indexOf(note), 1)
   }
-  if (notes.length > 0) report('untold', `${notes.length} note(s) too many say that a message was not delivered`)
+  // What crosses with the end may have arrived all the same.
+  const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
+  const crossing = played.said.filter(({ by, at }) => by === 'agent' && at >= endedAt - CROSSING_MS && at <= endedAt + CROSSING_MS)
+  if (notes.length > crossing.length) report('untold', `${notes.length} note(s) too many say that a message was not delivered`)
 }
 
 const _announcements = ({ stage, played, report }: Case): void => {
@@ -206,7 +215,8 @@ const _ending = ({ stage, played, sessionId, tickets, report }: Case): void => {
   const end = seen.findIndex(({ text }) => text === AGENT_CLOSED)
   if (end !== -1 && last > end) report('ended', 'before the agent’s last message')
   const open = tickets.filter(({ status }) => status === 'open')
-  if (open.length > 0 && !bot.isActive(played.conversationId) && !_wasReopened(played))
+  const ending = runtime.store.states.get(_stateKey(sessionId ?? '', 'ending'))?.payload
+  if (open.length > 0 && ending?.['by'] === 'bot' && !_wasReopened(played))
     report('unsolved', open.map(({ desk, id }) => `${desk} ${id}`).join(', '))
 }
 

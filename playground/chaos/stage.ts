@@ -7,6 +7,7 @@ import { connectCouriers, type Couriers } from './deliveries'
 import { createInstances, type Bend } from './instances'
 import type { Weather } from './kinds'
 import { createRandom } from './random'
+import { watchSecrets } from './silence'
 import { simulatedTime, type SimulatedTime } from './time'
 
 export interface Stage {
@@ -45,6 +46,7 @@ export const createStage = async (options: {
   }
   const world = await createWorld({ clock, sockets: false, desks, switches, random: random.next })
   const { runtime } = world.botpress
+  for (const { config } of Object.values(world.sandboxes)) watchSecrets(config)
   const vendors: AxiosAdapter = (config) => {
     const { origin } = new URL(config.baseURL ?? config.url ?? '')
     const sandbox = Object.values(world.sandboxes).find(({ origins }) => origins.includes(origin))

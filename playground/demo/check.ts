@@ -31,11 +31,3 @@ export const compareDesks = (expected: string, found: readonly string[]): string
     ...(here > 1 ? [`doubled: ${here} tickets of this session at ${expected}`] : []),
   ]
 }
-
-/** In a rotation of equals nobody gets more than one handoff more than another. */
-export const compareShares = (desks: readonly string[], takers: readonly string[]): string[] => {
-  const counts = desks.map((desk) => takers.filter((taker) => taker === desk).length)
-  return Math.max(...counts) - Math.min(...counts) <= 1
-    ? []
-    : [`misrouted: a rotation gave ${desks.map((desk, index) => `${desk} ${counts[index]}`).join(', ')}`]
-}

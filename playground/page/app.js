@@ -1,13 +1,16 @@
-const POLL_MS = 700
-const byId = (id) => document.getElementById(id)
-const element = (tag, properties = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), properties)
-  node.append(...children)
-  return node
-}
+import { createCustomerPanel } from './customer.js'
+import { createDeskPanel } from './desks.js'
+import { button, byId, element, once, setChildren, setText } from './dom.js'
 
-let customer
-let shown = ''
+const POLL_MS = 700
+const error = byId('error')
+let customer = sessionStorage.getItem('customer') ?? undefined
+let routing
+
+const tell = (text) => {
+  setText(error, text)
+  error.hidden = text === ''
+}
 
 const call = async (path, body) => {
   const response = await fetch(path, {
@@ -15,109 +18,94 @@ const call = async (path, body) => {
     headers: body ? { 'content-type': 'application/json' } : {},
     body: body ? JSON.stringify(body) : undefined,
   })
-  const answer = await response.json()
-  byId('error').textContent = response.ok ? '' : answer.error
-  return answer
+  return { status: response.status, answer: await response.json() }
 }
 
-const line = ({ from, name, text }) =>
-  element('li', { className: `from-${from}` }, element('small', { textContent: name }), document.createTextNode(text))
-
-const fill = (list, entries) => {
-  const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 30
-  list.replaceChildren(...entries.map(line))
-  if (atEnd) list.scrollTop = list.scrollHeight
+const choose = async (id) => {
+  customer = id ?? (await call('/api/customers', {})).answer.customer
+  sessionStorage.setItem('customer', customer)
+  await refresh()
 }
 
-const move = (desk, ticket, name, more = {}) => call('/api/agent', { desk, ticket, move: name, ...more }).then(refresh)
-
-const ticketCard = (desk, ticket, agents) => {
-  const list = element('ol', { className: 'chat' })
-  fill(list, ticket.entries)
-  const agent = element('select', { ariaLabel: 'Agent' }, ...agents.map(({ id, name }) => element('option', { value: id, textContent: name })))
-  agent.value = ticket.assignee ?? agents[0]?.id ?? ''
-  const text = element('input', { placeholder: 'Reply as the agent…', autocomplete: 'off', ariaLabel: 'Reply' })
-  const button = (label, action) => element('button', { type: 'button', textContent: label, onclick: action })
-  const reply = element(
-    'form',
-    {
-      className: 'reply',
-      onsubmit: (event) => {
-        event.preventDefault()
-        if (text.value) void move(desk, ticket.id, 'reply', { text: text.value, agentId: agent.value })
-      },
-    },
-    agent,
-    text,
-    element('button', { className: 'primary', textContent: 'Reply' }),
-    button('Note', () => text.value && move(desk, ticket.id, 'note', { text: text.value, agentId: agent.value })),
-    button('Assign', () => move(desk, ticket.id, 'assign', { agentId: agent.value })),
-    ticket.status === 'open'
-      ? button('Solve', () => move(desk, ticket.id, 'solve', { agentId: agent.value }))
-      : button('Reopen', () => move(desk, ticket.id, 'reopen'))
-  )
-  return element(
-    'div',
-    { className: 'ticket' },
-    element('span', { className: `status ${ticket.status}`, textContent: ticket.status }),
-    element('h3', { textContent: ticket.title }),
-    element('p', { className: 'empty', textContent: `Ticket ${ticket.id} · ${ticket.customer}` }),
-    list,
-    reply
-  )
-}
-
-const isTyping = () => document.activeElement?.matches('.reply input') && document.activeElement.value !== ''
-
-const show = (state) => {
-  const select = byId('start').elements.provider
-  if (select.options.length === 0) {
-    select.append(element('option', { value: '', textContent: 'let routing decide' }))
-    for (const desk of state.desks) select.append(element('option', { value: desk.name, textContent: desk.title }))
+/** Does something, says what is wrong with it if anything is, and shows what came of it. */
+const move = async (path, body) => {
+  try {
+    const { status, answer } = await call(path, body)
+    tell(status === 200 ? '' : answer.error)
+    await refresh()
+    return status === 200
+  } catch {
+    tell(GONE)
+    return false
   }
-  fill(byId('chat'), state.chat)
-  byId('routing').textContent = state.routing || 'No handoff yet.'
-  const serialised = JSON.stringify(state.desks)
-  if (serialised === shown || isTyping()) return
-  shown = serialised
-  byId('desks').replaceChildren(
-    ...state.desks.map((desk) =>
-      element(
-        'article',
-        { className: 'desk' },
-        element('h3', { textContent: desk.title }),
-        ...(desk.tickets.length === 0
-          ? [element('p', { className: 'empty', textContent: 'No tickets.' })]
-          : desk.tickets.map((ticket) => ticketCard(desk.name, ticket, desk.agents)))
-      )
-    )
+}
+
+const showCustomer = createCustomerPanel({ move, choose })
+const showDesks = createDeskPanel({ move })
+
+const saveRouting = (choice) => move('/api/routing', { strategy: routing.strategy, order: routing.order, ...choice })
+
+const shift = (name, by) => {
+  const order = routing.order.filter((other) => other !== name)
+  order.splice(routing.order.indexOf(name) + by, 0, name)
+  return saveRouting({ order })
+}
+
+const makeDeskInOrder = (name, desks) => {
+  const title = desks.find((desk) => desk.name === name)?.title ?? name
+  const arrow = (sign, by, where) =>
+    button(sign, undefined, { className: `arrow ${where}`, ariaLabel: `${title} ${where}`, title: `${title} ${where}` })
+  const [up, down] = [arrow('↑', -1, 'earlier'), arrow('↓', 1, 'later')]
+  up.addEventListener('click', once(() => shift(name, -1).then(() => up.focus())))
+  down.addEventListener('click', once(() => shift(name, 1).then(() => down.focus())))
+  return element('li', {}, element('span', { textContent: title }), up, down)
+}
+
+const showRouting = ({ routing: shown, desks }) => {
+  routing = shown
+  for (const input of byId('strategy').querySelectorAll('input')) input.checked = input.value === shown.strategy
+  setChildren(
+    byId('order'),
+    shown.order,
+    (name) => name,
+    (name) => makeDeskInOrder(name, desks),
+    (item, name) => {
+      item.querySelector('.earlier').disabled = shown.order.indexOf(name) === 0
+      item.querySelector('.later').disabled = shown.order.indexOf(name) === shown.order.length - 1
+    }
+  )
+  const last = shown.lastHandoff
+  setText(byId('last-title'), last ? `Last handoff: ${last.customer}` : 'Last handoff')
+  const lines = last?.lines ?? ['Nobody has asked for a human yet.']
+  setChildren(
+    byId('last'),
+    lines.map((text, index) => ({ text, index })),
+    ({ text, index }) => `${index} ${text}`,
+    ({ text }) => element('li', { textContent: text })
   )
 }
+
+byId('strategy').addEventListener('change', (event) => void saveRouting({ strategy: event.target.value }))
+
+const GONE = 'The playground does not answer: it may have been ended. Start it again with npm start.'
 
 const refresh = async () => {
-  if (!customer) customer = (await call('/api/customers', {})).customer
-  show(await call(`/api/state?customer=${encodeURIComponent(customer)}`))
+  const { status, answer } = await call(`/api/state?customer=${encodeURIComponent(customer)}`)
+  // Started anew: its customers are gone.
+  if (status === 404) return choose(undefined)
+  showCustomer(answer)
+  showDesks(answer)
+  showRouting(answer)
 }
 
-byId('start').addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const { name, provider, title } = Object.fromEntries(new FormData(event.target))
-  await call('/api/start', { customer, name, provider: provider || undefined, title })
-  await refresh()
-})
-byId('say').addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const input = event.target.elements.text
-  const text = input.value
-  input.value = ''
-  await call('/api/say', { customer, text })
-  await refresh()
-})
-byId('end').addEventListener('click', () => call('/api/end', { customer }).then(refresh))
-byId('newCustomer').addEventListener('click', async () => {
-  customer = undefined
-  await refresh()
-})
+const poll = async () => {
+  try {
+    if (!document.hidden) await (customer === undefined ? choose(undefined) : refresh())
+    if (error.textContent === GONE) tell('')
+  } catch {
+    tell(GONE)
+  }
+  setTimeout(() => void poll(), POLL_MS)
+}
 
-await refresh()
-setInterval(() => void refresh().catch(() => undefined), POLL_MS)
+await poll()

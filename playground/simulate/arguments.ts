@@ -22,9 +22,9 @@ export interface SimulateOptions {
 }
 
 export type ParsedArguments =
-  | { options: SimulateOptions; help?: undefined; problems?: undefined }
-  | { help: true; problems?: undefined }
-  | { problems: string[]; help?: undefined }
+  | { kind: 'options'; options: SimulateOptions }
+  | { kind: 'help' }
+  | { kind: 'problems'; problems: string[] }
 
 export const USAGE = `Which desk takes a handoff, and why.
 
@@ -52,9 +52,9 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   try {
     values = _parse(args)
   } catch (error) {
-    return { problems: [_firstSentence(error)] }
+    return { kind: 'problems', problems: [_firstSentence(error)] }
   }
-  if (values.help) return { help: true }
+  if (values.help) return { kind: 'help' }
   const problems: string[] = []
   const refuse = (problem: string | undefined) => {
     if (problem !== undefined) problems.push(problem)
@@ -84,9 +84,10 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   if (!(count >= 1 && count <= MOST_HANDOFFS)) {
     refuse(`--count: "${values.count}" cannot be; write a whole number from 1 to ${MOST_HANDOFFS}`)
   }
-  if (problems.length > 0) return { problems }
+  if (problems.length > 0) return { kind: 'problems', problems }
   const tags = _list(values.tags)
   return {
+    kind: 'options',
     options: {
       config: values.config ?? '',
       ...(instant === undefined ? {} : { instant }),

@@ -8,15 +8,16 @@ const WRONG_INPUT = 2
 
 /** The whole command; resolves to its exit code. */
 export const simulateCommand = async (args: string[], output: Output, now = Date.now()): Promise<number> => {
-  const { options, help, problems } = parseArguments(args)
-  if (help) {
+  const parsed = parseArguments(args)
+  if (parsed.kind === 'help') {
     output.out(USAGE)
     return 0
   }
-  if (!options) {
-    output.error(`${problems.join('\n')}\nnpm run simulate -- --help tells what there is.\n`)
+  if (parsed.kind === 'problems') {
+    output.error(`${parsed.problems.join('\n')}\nnpm run simulate -- --help tells what there is.\n`)
     return WRONG_INPUT
   }
+  const { options } = parsed
   const read = readConfiguration(options.config)
   if (read.problem !== undefined) {
     output.error(`${read.problem}\n`)

@@ -18,11 +18,11 @@ export interface Tools {
   sleep(ms: number): Promise<void>
   log: Log
   /** Where an origin really is: sandboxes stand in for vendors. Undefined: the origin itself. */
-  resolveOrigin?(origin: string): string | undefined
+  resolveOrigin?: ((origin: string) => string | undefined) | undefined
   /** Replaces the network (simulations run without sockets). Undefined: HTTP. */
-  transport?: AxiosAdapter
+  transport?: AxiosAdapter | undefined
   /** Longest wait for one answer of a vendor, in milliseconds. */
   timeoutMs: number
   /** No call begins after this moment (milliseconds since the epoch), and none outlasts it. */
-  deadline?: number
+  deadline?: number | undefined
 }

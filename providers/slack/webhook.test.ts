@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SessionEvent } from '../provider'
 import { slack } from './index'
+import { manifestFor } from './manifest'
 import { closeAll, fromCustomer, setUp } from './testing'
 
 afterEach(closeAll)
@@ -224,6 +226,14 @@ describe('handshakes and notices', () => {
     const { name } = manifest['display_information'] as { name: string }
     expect(name.length).toBeLessThanOrEqual(35)
   })
+})
+
+it('the README’s manifest is the one that is logged', () => {
+  const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8')
+  const url = 'https://webhook.botpress.cloud/YOUR-ID/slack'
+  expect(JSON.parse(/```json\n([^`]+)```/.exec(readme)?.[1] ?? '')).toEqual(
+    manifestFor({ url, installation: 'inst1', botId: 'my-bot' })
+  )
 })
 
 describe('configuration', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { OpenedTicket, TicketOptions, TranscriptEntry } from '../../providers/provider'
 import { isProviderError } from '../../providers/errors'
 import { RuntimeError } from '@botpress/sdk'
-import { connectDesk, type Call } from '../call'
+import { connectDesk, type Call, type Limits } from '../call'
 import { randomId } from '../environment'
 import { describeError } from '../errors'
 import { withContact, type KnownCustomer } from '../people'
@@ -130,14 +130,10 @@ export const openAtFirst = async (
   const attempts: Attempt[] = []
   for (const [index, candidate] of candidates.entries()) {
     const left = deadline - RESERVE_MS - call.environment.now()
-    const share = left / (candidates.length - index)
-    const opened = await _attempt(
-      call,
-      place,
-      handoff,
-      candidate,
-      left <= 0 ? undefined : call.environment.now() + share
-    )
+    const others = candidates.length - index - 1
+    const share = left / (others + 1)
+    const longest = Math.max(share, left - others * SHORTEST_SHARE_MS)
+    const opened = await _attempt(call, place, handoff, candidate, { longest, share })
     if (typeof opened === 'function') {
       // From here on the ticket exists: a failure to write it down is no reason to ask another desk.
       await Promise.all([_persistently(call, opened), report.opened(candidate, attempts.length + 1)])
@@ -159,16 +155,28 @@ const _attempt = async (
   place: { conversationId: string; mayExist: boolean },
   handoff: Handoff,
   candidate: Candidate,
-  deadline: number | undefined
+  time: Time
 ): Promise<Attempt | (() => Promise<void>)> => {
   const { provider } = candidate
-  if (deadline === undefined) return { provider, error: 'no time was left to ask it', code: 'unavailable' }
+  if (time.share <= 0) return { provider, error: 'no time was left to ask it', code: 'unavailable' }
   try {
-    return await _openAt(call, place, handoff, candidate, deadline)
+    return await _openAt(call, place, handoff, candidate, time)
   } catch (error) {
     return { provider, error: describeError(error), code: isProviderError(error) ? error.code : 'unavailable' }
   }
 }
+
+/** Milliseconds for one desk: what it gets, and what it may take from the others to find out whether there is a ticket. */
+interface Time {
+  share: number
+  longest: number
+}
+
+/** Left to each of the desks that are still to be tried, whatever an unknown outcome would take. */
+const SHORTEST_SHARE_MS = 5_000
+/** An answer that takes longer than this part of a desk's share leaves no time to find out whether it worked. */
+const ANSWER_SHARE = 0.4
+const SHORTEST_WAIT_MS = 1_000
 
 const WRITE_TRIES = 3
 
@@ -188,9 +196,11 @@ const _openAt = async (
   place: { conversationId: string; mayExist: boolean },
   handoff: Handoff,
   candidate: Candidate,
-  deadline: number
+  { longest, share }: Time
 ): Promise<() => Promise<void>> => {
-  const desk = connectDesk(call, candidate.provider, deadline)
+  const now = call.environment.now()
+  const limits: Limits = { deadline: now + share, timeoutMs: Math.max(SHORTEST_WAIT_MS, share * ANSWER_SHARE) }
+  const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
   const { conversationId } = place
   const { title, description, transcript } = handoff
@@ -211,7 +221,8 @@ const _openAt = async (
     }
     const opened = await _settled(
       call,
-      deadline,
+      limits,
+      now + longest,
       (mayExist) => desk.driver.openTicket({ ...request, mayExist }),
       place.mayExist
     )
@@ -227,9 +238,12 @@ const _openAt = async (
   return () => _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
 }
 
-/** Asks again with a look first while an outcome is unknown: one customer, one ticket. */
+/**
+ * Asks again with a look first while an outcome is unknown: one customer, one ticket. For this the attempt may take time from the desks behind it. A desk that cannot even be read in that time is left without knowing.
+ */
 const _settled = async <T>(
   call: Call,
+  limits: Limits,
   deadline: number,
   open: (mayExist: boolean) => Promise<T>,
   mayExist: boolean
@@ -237,10 +251,12 @@ const _settled = async <T>(
   try {
     return await open(mayExist)
   } catch (error) {
-    if (!isProviderError(error) || error.outcome !== 'unknown' || call.environment.now() + POLL_MS >= deadline)
+    if (!isProviderError(error) || error.outcome !== 'unknown' || call.environment.now() + POLL_MS >= deadline) {
       throw error
+    }
+    limits.deadline = deadline
     await call.environment.sleep(POLL_MS)
-    return _settled(call, deadline, open, true)
+    return _settled(call, limits, deadline, open, true)
   }
 }
 

@@ -1,0 +1,109 @@
+/**
+ * Whole handoffs in bad weather, and what became of them:
+ *
+ *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--json] [--workers 2] [--only 42] [--break dedupe]
+ */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { providerNames } from '../src/registry'
+import { BREAKS, type Break } from './chaos/kinds'
+import { countFaults, countViolations, createProgress, describeShortest, summary } from './chaos/report'
+import { runAll, runOne, type RunOptions } from './chaos/run'
+import { shrink } from './chaos/shrink'
+import { listen } from './chaos/silence'
+import type { Violation } from './chaos/judge'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    handoffs: { type: 'string', default: '1000' },
+    desk: { type: 'string' },
+    workers: { type: 'string' },
+    only: { type: 'string' },
+    break: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    'no-shrink': { type: 'boolean', default: false },
+  },
+})
+
+const _whole = (name: string, value: string | undefined, least: number): number => {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < least) throw new Error(`--${name} is a whole number from ${least} on`)
+  return number
+}
+
+const _desks = (): string[] => {
+  if (values.desk === undefined) return [...providerNames]
+  if (!(providerNames as string[]).includes(values.desk)) throw new Error(`--desk is one of ${providerNames.join(', ')}`)
+  return [values.desk]
+}
+
+const _break = (): Break | undefined => {
+  if (values.break === undefined) return undefined
+  const known = BREAKS.find((name) => name === values.break)
+  if (!known) throw new Error(`--break is one of ${BREAKS.join(', ')}`)
+  return known
+}
+
+const broken = _break()
+const options: RunOptions = {
+  seed: values.seed,
+  handoffs: _whole('handoffs', values.handoffs, 1),
+  desks: _desks(),
+  workers: _whole('workers', values.workers ?? String(availableParallelism()), 1),
+  ...(broken ? { break: broken } : {}),
+}
+
+const _print = (lines: string[]): void => {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** Nothing of what the router logs is for the reader of the report. */
+const _quietly = async <T>(work: () => Promise<T>): Promise<T> => {
+  const ear = listen()
+  try {
+    return await work()
+  } finally {
+    ear.stop()
+  }
+}
+
+const _explain = async (violations: Violation[]): Promise<void> => {
+  const [first] = violations
+  if (!first || values['no-shrink']) return
+  const shortest = await _quietly(() => shrink(options, first.handoff, first.kind))
+  if (shortest) _print(describeShortest(shortest))
+  const desk = values.desk ? ` --desk ${values.desk}` : ''
+  const bent = broken ? ` --break ${broken}` : ''
+  _print([`Again: npm run chaos -- --seed ${options.seed}${desk}${bent} --only ${first.handoff}`])
+}
+
+const _one = async (handoff: number): Promise<boolean> => {
+  const result = await _quietly(() => runOne(options, handoff))
+  const violations = result.violations.filter((violation) => violation.handoff === handoff)
+  _print([...result.trace, ...violations.map(({ kind, what }) => `! ${kind}: ${what}`)])
+  await _explain(violations)
+  return violations.length === 0
+}
+
+const _all = async (): Promise<boolean> => {
+  const from = performance.now()
+  const progress = createProgress(process.stderr, options.handoffs)
+  const totals = await runAll(options, ({ handoffs, violations }) =>
+    progress(Math.min(handoffs, options.handoffs), violations.length)
+  )
+  const seconds = (performance.now() - from) / 1_000
+  if (values.json) {
+    const { violations, ...others } = totals
+    _print([
+      JSON.stringify({ seed: options.seed, seconds, ...others, faults: countFaults(totals), counts: countViolations(totals), violations }),
+    ])
+  } else {
+    _print(summary(totals, options.seed, seconds))
+    await _explain(totals.violations)
+  }
+  return totals.violations.length === 0 && totals.leaks.length === 0
+}
+
+const isGood = await (values.only === undefined ? _all() : _one(_whole('only', values.only, 0)))
+process.exitCode = isGood ? 0 : 1

@@ -1,0 +1,79 @@
+/** Makes a failing run shorter: fewer handoffs, fewer steps, fewer faults, as long as the same promise is still broken. */
+import { runBatch, type BatchOptions, type BatchResult } from './batch'
+import type { Injected } from './chaos'
+import { firstOf, batchOptions, type RunOptions } from './run'
+import { makeScript, type Script } from './script'
+import type { ViolationKind } from './judge'
+
+export interface Shortest {
+  script: Script
+  /** Others that have to be there at the same time. */
+  others: Script[]
+  faults: Injected[]
+  kind: ViolationKind
+  what: string
+  trace: string[]
+  tries: number
+}
+
+/** Runs that shrinking may take; each is a batch. */
+const MOST_TRIES = 150
+
+export const shrink = async (
+  options: Pick<RunOptions, 'seed' | 'desks' | 'break'>,
+  handoff: number,
+  kind: ViolationKind
+): Promise<Shortest | undefined> => {
+  const base = batchOptions(options, firstOf(handoff))
+  let scripts = Array.from({ length: base.count }, (_, index) => makeScript(base.seed, base.first + index, base.desks))
+  const without = new Set<string>()
+  let tries = 0
+  let best: BatchResult | undefined
+
+  const fails = async (changes: Pick<BatchOptions, 'scripts' | 'without'>): Promise<boolean> => {
+    if (tries >= MOST_TRIES) return false
+    tries += 1
+    const result = await runBatch({ ...base, scripts, without: [...without], ...changes, trace: handoff })
+    const isSame = result.violations.some((violation) => violation.handoff === handoff && violation.kind === kind)
+    if (isSame) best = result
+    return isSame
+  }
+
+  if (!(await fails({}))) return undefined
+
+  const keep = async (candidate: Script[]): Promise<boolean> => {
+    if (!(await fails({ scripts: candidate }))) return false
+    scripts = candidate
+    return true
+  }
+  const mine = (): Script | undefined => scripts.find((script) => script.handoff === handoff)
+
+  // The others first: most failures are a handoff's own.
+  const own = mine()
+  if (own && !(await keep([own]))) {
+    for (const other of scripts) if (other.handoff !== handoff) await keep(scripts.filter((script) => script !== other))
+  }
+  for (const list of ['steps', 'early'] as const) {
+    for (let index = (mine()?.[list].length ?? 0) - 1; index >= 0; index -= 1) {
+      await keep(
+        scripts.map((script) =>
+          script.handoff === handoff ? { ...script, [list]: script[list].filter((_, at) => at !== index) } : script
+        )
+      )
+    }
+  }
+  // Faults by halves, then one by one.
+  for (let size = Math.ceil((best?.injected.length ?? 0) / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    const keys = (best?.injected ?? []).map(({ key }) => key)
+    for (let from = 0; from < keys.length; from += size) {
+      const some = keys.slice(from, from + size)
+      if (await fails({ without: [...without, ...some] })) some.forEach((key) => without.add(key))
+    }
+  }
+
+  const script = mine()
+  const found = best?.violations.find((violation) => violation.handoff === handoff && violation.kind === kind)
+  if (!best || !script || !found) return undefined
+  const others = scripts.filter((other) => other.handoff !== handoff)
+  return { script, others, faults: best.injected, kind, what: found.what, trace: best.trace, tries }
+}

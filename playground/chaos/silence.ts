@@ -1,0 +1,63 @@
+/** Listens to everything that is printed. Canaries are the credentials of the sandboxes and whatever anybody says in a simulation: they may be printed nowhere. */
+import { MARKS } from './actors'
+
+const CHANNELS = ['log', 'info', 'warn', 'error', 'debug'] as const
+/** What everybody says in a simulation, and the credentials of the sandboxes. */
+const SAID = [/is what .{1,40} said/, /I need a human/]
+
+export interface Ear {
+  /** Canaries that were heard since the last time. */
+  take(): string[]
+  /** Prints again. */
+  stop(): void
+}
+
+const _text = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  if (value instanceof Error) return `${value.stack}`
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return String(value)
+  }
+}
+
+const watched = new Set<string>()
+
+/** From now on nobody may print the credentials in this configuration. */
+export const watchSecrets = (config: Record<string, unknown>): void => {
+  for (const [field, value] of Object.entries(config)) {
+    if (typeof value === 'string' && /token|secret|password|key/i.test(field)) watched.add(value)
+  }
+}
+
+export const listen = (): Ear => {
+  const own = Object.fromEntries(CHANNELS.map((channel) => [channel, console[channel]]))
+  let heard: string[] = []
+  const hear = (...given: unknown[]): void => {
+    const line = given.map(_text).join(' ')
+    const isCanary =
+      line.match(MARKS) !== null || SAID.some((pattern) => pattern.test(line)) || [...watched].some((secret) => line.includes(secret))
+    if (isCanary) heard.push(line.slice(0, 500))
+  }
+  for (const channel of CHANNELS) console[channel] = hear
+  const write = { out: process.stdout.write, error: process.stderr.write }
+  const hearWritten = (chunk: string | Uint8Array): boolean => {
+    hear(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))
+    return true
+  }
+  process.stdout.write = hearWritten
+  process.stderr.write = hearWritten
+  return {
+    take: () => {
+      const taken = heard
+      heard = []
+      return taken
+    },
+    stop: () => {
+      Object.assign(console, own)
+      process.stdout.write = write.out
+      process.stderr.write = write.error
+    },
+  }
+}

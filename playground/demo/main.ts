@@ -1,0 +1,56 @@
+import { takeConsole, type Output } from '../console'
+import { manualClock } from '../runtime'
+import { simulatedTime } from '../simulated-time'
+import { createWorld, type World } from '../world'
+import { play } from './play'
+import { createTimeline } from './timeline'
+import { titleOf } from './watch'
+
+export interface DemoOptions {
+  colors?: boolean
+  /** Spoils the world before anything happens in it: the demonstration has to notice. */
+  spoil?(world: World): void
+}
+
+/** How much of the router's log helps when something went wrong. */
+const LAST_LINES = 12
+
+/** The whole command; resolves to its exit code. */
+export const demoCommand = async (output: Output, options: DemoOptions = {}): Promise<number> => {
+  const timeline = createTimeline(output, options.colors ?? false)
+  const warnings: string[] = []
+  const giveBack = takeConsole((text, level) => {
+    if (level === 'warn' || level === 'error') warnings.push(text)
+  })
+  const started = performance.now()
+  const clock = manualClock()
+  try {
+    const world = await createWorld({ clock })
+    try {
+      options.spoil?.(world)
+      const desks = Object.keys(world.sandboxes)
+      timeline.line(
+        `A bot hands customers over to agents at ${desks.map(titleOf).join(', ')}. Simulated time, real HTTP, no account.`
+      )
+      const from = clock.now()
+      const { handoffs, problems } = await play({ world, time: simulatedTime(world, clock) }, timeline)
+      const minutes = Math.round((clock.now() - from) / 60_000)
+      const seconds = ((performance.now() - started) / 1_000).toFixed(1)
+      timeline.line()
+      timeline.line(`${handoffs} handoffs, ${desks.length} desks; ${minutes} minutes went by in ${seconds} s.`)
+      timeline.verdict(
+        'Everything arrived: once, in order, at the right desk.',
+        problems.length === 0 ? [] : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}, see above.`]
+      )
+      if (problems.length === 0) return 0
+    } finally {
+      await world.close()
+    }
+  } catch (error) {
+    output.error(`${error instanceof Error ? error.message : String(error)}\n`)
+  } finally {
+    giveBack()
+  }
+  for (const line of warnings.slice(-LAST_LINES)) output.error(`router: ${line}\n`)
+  return 1
+}
