@@ -42,18 +42,31 @@ export const MARKS = /Q\d+[a-z]+\d+Q/g
 /** In the handoff's description: tells its tickets from all others. */
 export const handoffMark = (handoff: number): string => markOf(handoff, 'h', 0)
 
-const LOOKING_MS = 50
+/** The tickets of one handoff, at all desks. */
+export type TicketsOf = (handoff: number) => { sandbox: Sandbox; ticket: SandboxTicket }[]
+
+const _isOf = ({ title, entries }: SandboxTicket, handoff: number): boolean => {
+  const mark = handoffMark(handoff)
+  return title.includes(mark) || entries.some(({ text }) => text.includes(mark))
+}
+
+const LOOKING_MS = 100
 const LOOKS = 400
 
 export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock: SimulatedTime) => {
-  const ticketsOf = (handoff: number): { sandbox: Sandbox; ticket: SandboxTicket }[] => {
-    const mark = handoffMark(handoff)
-    return Object.values(sandboxes).flatMap((sandbox) =>
-      sandbox
-        .tickets()
-        .filter(({ title, entries }) => title.includes(mark) || entries.some(({ text }) => text.includes(mark)))
-        .map((ticket) => ({ sandbox, ticket }))
-    )
+  const known = new Map<number, string>()
+
+  /** Every ticket of every handoff as it is now, at all desks. */
+  const allTickets = (): TicketsOf => {
+    const all = Object.values(sandboxes).flatMap((sandbox) => sandbox.tickets().map((ticket) => ({ sandbox, ticket })))
+    return (handoff) => all.filter(({ ticket }) => _isOf(ticket, handoff))
+  }
+
+  /** The id of the ticket at the script's desk, once there is one. */
+  const ticketIdOf = ({ handoff, desk }: Script): string | undefined => {
+    const id = known.get(handoff) ?? sandboxes[desk]?.tickets().find((ticket) => _isOf(ticket, handoff))?.id
+    if (id !== undefined) known.set(handoff, id)
+    return id
   }
 
   const open = (script: Script): Played => {
@@ -64,9 +77,9 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
   /** At the desk: does nothing where there is no ticket, or one that takes no more. */
   const atDesk = (played: Played, { move, agent: number }: Step): void => {
     const { said, script } = played
-    const found = ticketsOf(script.handoff).find(({ sandbox }) => sandbox.name === script.desk)
-    if (!found) return
-    const { sandbox, ticket } = found
+    const sandbox = sandboxes[script.desk]
+    const ticketId = ticketIdOf(script)
+    if (!sandbox || ticketId === undefined) return
     const agent = sandbox.agents[number % sandbox.agents.length]
     if (!agent) return
     const { id: agentId, name } = agent
@@ -75,36 +88,36 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
     const say = (by: Speaker, kind: string, speak: (text: string) => void): void => {
       const words = mark(kind)
       speak(`${words} is what ${by === 'agent' ? name : by} said`)
-      said.push({ mark: words, by, at, ticketId: ticket.id, ...(by === 'agent' ? { name, agentId } : {}) })
+      said.push({ mark: words, by, at, ticketId, ...(by === 'agent' ? { name, agentId } : {}) })
     }
     try {
       switch (move) {
         case 'agent-says':
-          say('agent', 'a', (text) => sandbox.agentReplies(ticket.id, text, { agentId }))
+          say('agent', 'a', (text) => sandbox.agentReplies(ticketId, text, { agentId }))
           break
         case 'agent-notes':
-          say('note', 'n', (text) => sandbox.agentNotes(ticket.id, text, { agentId }))
+          say('note', 'n', (text) => sandbox.agentNotes(ticketId, text, { agentId }))
           break
         case 'vendor-bot-says':
-          if (sandbox.botReplies) say('vendor-bot', 'b', (text) => sandbox.botReplies?.(ticket.id, text))
+          if (sandbox.botReplies) say('vendor-bot', 'b', (text) => sandbox.botReplies?.(ticketId, text))
           break
         case 'customer-mails':
-          if (sandbox.customerReplies) say('mail', 'm', (text) => sandbox.customerReplies?.(ticket.id, text))
+          if (sandbox.customerReplies) say('mail', 'm', (text) => sandbox.customerReplies?.(ticketId, text))
           break
         case 'agent-takes':
-          sandbox.assign(ticket.id, agentId)
+          sandbox.assign(ticketId, agentId)
           played.takes.push({ agentId, name, at })
           break
         case 'agent-solves':
-          sandbox.solve(ticket.id, { agentId })
+          sandbox.solve(ticketId, { agentId })
           played.ends.push({ move, at })
           break
         case 'agent-solves-with-text':
-          say('agent', 'a', (text) => sandbox.solve(ticket.id, { agentId, text }))
+          say('agent', 'a', (text) => sandbox.solve(ticketId, { agentId, text }))
           played.ends.push({ move, at })
           break
         case 'agent-reopens':
-          sandbox.reopen(ticket.id)
+          sandbox.reopen(ticketId)
           break
         default:
           throw new Error(`${move} is nothing that happens at a desk`)
@@ -136,7 +149,7 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
 
   const beEarly = async (played: Played): Promise<void> => {
     if (played.script.early.length === 0) return
-    for (let looks = 0; ticketsOf(played.script.handoff).length === 0; looks += 1) {
+    for (let looks = 0; ticketIdOf(played.script) === undefined; looks += 1) {
       if (looks === LOOKS || played.started === 'refused') return
       await clock.sleep(LOOKING_MS)
     }
@@ -170,7 +183,7 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
     }
   }
 
-  return { open, play, perform, ticketsOf }
+  return { open, play, perform, allTickets, ticketIdOf }
 }
 
 export type Actors = ReturnType<typeof createActors>

@@ -82,7 +82,8 @@ const _play = async (
   await clock.drain(SETTLING_MS)
   await _closeAll(stage, actors, all)
 
-  const violations = judge({ stage, actors, all })
+  const ticketsOf = actors.allTickets()
+  const violations = judge({ stage, ticketsOf, all })
   const [{ script } = { script: { handoff: 0 } }] = all
   for (const what of [...stuck, ...rejections]) violations.push({ handoff: script.handoff, kind: 'crashed', what })
   const faults: Record<string, number> = {}
@@ -95,9 +96,9 @@ const _play = async (
     faults,
     injected: chaos.injected,
     violations,
-    ticketsMost: Math.max(0, ...all.map(({ script: { handoff } }) => actors.ticketsOf(handoff).length)),
+    ticketsMost: Math.max(0, ...all.map(({ script: { handoff } }) => ticketsOf(handoff).length)),
     longestAnswer: { ms: longest.ms, desk: longest.desk },
-    trace: all.flatMap((played) => (played.script.handoff === trace ? traceOf(stage, actors, played) : [])),
+    trace: all.flatMap((played) => (played.script.handoff === trace ? traceOf(stage, ticketsOf, played) : [])),
   }
 }
 
@@ -125,10 +126,11 @@ const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, 
   await doAll(open, 'customer-says')
   await doAll(open, 'agent-says')
   await doAll(open, 'agent-solves')
+  const ticketsOf = actors.allTickets()
   const isIncomplete = ({ script, conversationId }: Played): boolean =>
     bot.isActive(conversationId) ||
-    actors.ticketsOf(script.handoff).some(({ ticket }) => ticket.status === 'open') ||
-    couriers.givenUp.some(({ body }) => actors.ticketsOf(script.handoff).some(({ ticket }) => body.includes(ticket.id)))
+    ticketsOf(script.handoff).some(({ ticket }) => ticket.status === 'open') ||
+    couriers.givenUp.some(({ body }) => ticketsOf(script.handoff).some(({ ticket }) => body.includes(ticket.id)))
   await doAll(started.filter(isIncomplete), 'agent-says')
   await clock.drain(SETTLING_MS)
 }

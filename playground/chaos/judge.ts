@@ -1,7 +1,7 @@
 /** Compares what was said with what arrived, on both sides, once everything has settled. */
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, SESSION_ENDED } from '../runtime/plugin/texts'
-import { MARKS, type Actors, type Played, type Said } from './actors'
+import { MARKS, type Played, type Said, type TicketsOf } from './actors'
 import type { Stage } from './stage'
 
 export const VIOLATIONS = [
@@ -29,7 +29,7 @@ export interface Violation {
 
 interface Evidence {
   stage: Stage
-  actors: Actors
+  ticketsOf: TicketsOf
   all: Played[]
 }
 
@@ -53,7 +53,7 @@ export const judge = (evidence: Evidence): Violation[] => {
   const violations: Violation[] = []
   for (const played of evidence.all) {
     const { handoff } = played.script
-    const tickets = evidence.actors
+    const tickets = evidence
       .ticketsOf(handoff)
       .map(({ sandbox, ticket }) => ({ ...ticket, desk: sandbox.name }))
     const sessionId = evidence.stage.world.botpress.bot.downstreamOf(played.conversationId)
@@ -81,7 +81,7 @@ const _tickets = ({ played, tickets, report }: Case): void => {
 }
 
 /** What the plugin wrote into the session's conversation, in its order; refused after the end is told, not lost. */
-const _toDesk = ({ stage, played, sessionId, tickets, actors, all, report }: Case): void => {
+const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: Case): void => {
   const { runtime } = stage.world.botpress
   const expected = runtime.store.messagesOf(sessionId ?? '').filter((message) => message.direction === 'outgoing')
   const arrivals = tickets.flatMap(({ entries }) =>
@@ -106,7 +106,7 @@ const _toDesk = ({ stage, played, sessionId, tickets, actors, all, report }: Cas
   if (first.join() !== order.join()) report('reordered', `to the desk: ${first.join(' ')} instead of ${order.join(' ')}`)
   for (const other of all) {
     if (other === played) continue
-    for (const { ticket } of actors.ticketsOf(other.script.handoff)) {
+    for (const { ticket } of ticketsOf(other.script.handoff)) {
       const astray = ticket.entries.flatMap(({ text }) => _marksIn(text)).filter((mark) => played.said.some((said) => said.mark === mark))
       if (astray.length > 0) report('misrouted', `${astray.join(' ')} in the ticket of handoff ${other.script.handoff}`)
     }

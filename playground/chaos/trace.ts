@@ -1,10 +1,10 @@
 /** What happened in one handoff, line by line, for people who look for the reason. Marks instead of words. */
-import { MARKS, type Actors, type Played } from './actors'
+import { MARKS, type Played, type TicketsOf } from './actors'
 import type { Stage } from './stage'
 
 const _short = (text: string): string => (text.match(MARKS) ?? [text.slice(0, 60).replaceAll('\n', ' ')]).join(' ')
 
-export const traceOf = (stage: Stage, actors: Actors, played: Played): string[] => {
+export const traceOf = (stage: Stage, ticketsOf: TicketsOf, played: Played): string[] => {
   const { bot, runtime } = stage.world.botpress
   const lines: { at: number; line: string }[] = []
   const add = (at: number, line: string) => lines.push({ at, line })
@@ -14,7 +14,7 @@ export const traceOf = (stage: Stage, actors: Actors, played: Played): string[] 
   for (const { move, at } of played.ends) add(at, move)
   for (const { from, name, text, at } of bot.seen(played.conversationId))
     add(at, `customer sees ${from}${name ? ` ${name}` : ''}: ${_short(text)}`)
-  for (const { sandbox, ticket } of actors.ticketsOf(played.script.handoff)) {
+  for (const { sandbox, ticket } of ticketsOf(played.script.handoff)) {
     for (const { kind, author, text, at } of ticket.entries)
       add(at, `in ${sandbox.name} ${ticket.id}: ${kind} by ${author}: ${_short(text)}`)
     for (const { delivery, reply } of sandbox.deliveries.log)

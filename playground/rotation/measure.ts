@@ -1,0 +1,138 @@
+/** Starts handoffs on several processes of the router at once and counts which desk got how many. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createWorld } from '../world'
+
+export interface Measurement {
+  /** Desks with their weights, in order. */
+  weights: Record<string, number>
+  processes: number
+  handoffs: number
+  /** How many are under way at a time. */
+  parallel: number
+  /** Ends one process when half of the handoffs are under way. */
+  kill: boolean
+  onProgress?(done: number): void
+}
+
+export interface Shares {
+  desk: string
+  weight: number
+  got: number
+  /** What the weight says. */
+  expected: number
+}
+
+export interface Result {
+  shares: Shares[]
+  /** Handoffs that failed although the platform repeated them. */
+  failed: number
+  tickets: number
+  seconds: number
+}
+
+const _freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+const _startProcess = async (apiUrl: string, token: string, origins: Record<string, string>) => {
+  const port = await _freePort()
+  const child = fork(fileURLToPath(new URL('./instance.ts', import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, BP_API_URL: apiUrl, BP_TOKEN: token, RESOLVE: JSON.stringify(origins), PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve())
+    child.once('exit', (code) => reject(new Error(`A process of the router ended with ${code}`)))
+  })
+  return { child, origin: `http://127.0.0.1:${port}` }
+}
+
+export const measureRotation = async (measurement: Measurement): Promise<Result> => {
+  const desks = Object.keys(measurement.weights)
+  const world = await createWorld({ desks })
+  const children: ChildProcess[] = []
+  try {
+    const origins = Object.fromEntries(
+      Object.values(world.sandboxes).flatMap(({ origins: real, server }) =>
+        real.map((origin) => [origin, server.origin ?? ''])
+      )
+    )
+    const { runtime } = world.botpress
+    await world.save(
+      world.configuration({
+        strategy: 'round-robin',
+        order: desks,
+        desks: desks.map((desk) => ({ desk, weight: measurement.weights[desk] })),
+      })
+    )
+    // Webhooks are not what is measured: the sandboxes keep theirs.
+    for (const sandbox of Object.values(world.sandboxes)) sandbox.deliveries.mode = 'held'
+    const started = await Promise.all(
+      Array.from({ length: measurement.processes }, () =>
+        _startProcess(world.botpress.url, runtime.identity.token, origins)
+      )
+    )
+    children.push(...started.map(({ child }) => child))
+    world.botpress.connect(...started.map(({ origin }) => origin))
+    const began = performance.now()
+    const failed = await _handOver(world, measurement, children)
+    const seconds = (performance.now() - began) / 1_000
+    return { ..._count(world, measurement), failed, seconds }
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await world.close()
+  }
+}
+
+type RunningWorld = Awaited<ReturnType<typeof createWorld>>
+
+/** Each handoff is another customer's. Resolves to how many failed for good. */
+const _handOver = async (world: RunningWorld, measurement: Measurement, children: ChildProcess[]): Promise<number> => {
+  const { bot } = world.botpress
+  let next = 0
+  let done = 0
+  let failed = 0
+  const worker = async () => {
+    while (next < measurement.handoffs) {
+      const number = next
+      next += 1
+      if (measurement.kill && number === Math.floor(measurement.handoffs / 2)) children[0]?.kill('SIGKILL')
+      const { conversationId } = bot.newCustomer({ name: `Customer ${number}` })
+      await bot.customerSays(conversationId, `This is handoff ${number}`)
+      await bot.startHitl(conversationId, { title: `Handoff ${number}` }).catch(() => {
+        failed += 1
+      })
+      done += 1
+      measurement.onProgress?.(done)
+    }
+  }
+  await Promise.all(Array.from({ length: measurement.parallel }, worker))
+  return failed
+}
+
+const _count = (world: RunningWorld, { weights }: Measurement): { shares: Shares[]; tickets: number } => {
+  const got = Object.fromEntries(
+    Object.entries(world.sandboxes).map(([desk, sandbox]) => [
+      desk,
+      sandbox.tickets().filter(({ conversationId }) => conversationId !== undefined).length,
+    ])
+  )
+  const tickets = Object.values(got).reduce((sum, count) => sum + count, 0)
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+  const shares = Object.entries(weights).map(([desk, weight]) => ({
+    desk,
+    weight,
+    got: got[desk] ?? 0,
+    expected: (tickets * weight) / total,
+  }))
+  return { shares, tickets }
+}
