@@ -34,7 +34,8 @@ const _whole = (name: string, value: string | undefined, least: number): number 
 
 const _desks = (): string[] => {
   if (values.desk === undefined) return [...providerNames]
-  if (!(providerNames as string[]).includes(values.desk)) throw new Error(`--desk is one of ${providerNames.join(', ')}`)
+  if (!(providerNames as string[]).includes(values.desk))
+    throw new Error(`--desk is one of ${providerNames.join(', ')}`)
   return [values.desk]
 }
 
@@ -96,7 +97,14 @@ const _all = async (): Promise<boolean> => {
   if (values.json) {
     const { violations, ...others } = totals
     _print([
-      JSON.stringify({ seed: options.seed, seconds, ...others, faults: countFaults(totals), counts: countViolations(totals), violations }),
+      JSON.stringify({
+        seed: options.seed,
+        seconds,
+        ...others,
+        faults: countFaults(totals),
+        counts: countViolations(totals),
+        violations,
+      }),
     ])
   } else {
     _print(summary(totals, options.seed, seconds))

@@ -193,7 +193,7 @@ describe('the same start again', () => {
         await action(stage, 'startHitl', input)
         stage.botpress.runtime.clearFaults()
         stage.restart()
-        await stage.pass(31_000)
+        await stage.pass(13_000)
         const { status, message } = await action(stage, 'startHitl', input)
         expect(message ?? status, `after ${calls} calls`).toBe(200)
         expect(ticketsOf(stage), `after ${calls} calls`).toHaveLength(1)

@@ -40,7 +40,9 @@ export const demoCommand = async (output: Output, options: DemoOptions = {}): Pr
       timeline.line(`${handoffs} handoffs, ${desks.length} desks; ${minutes} minutes went by in ${seconds} s.`)
       timeline.verdict(
         'Everything arrived: once, in order, at the right desk.',
-        problems.length === 0 ? [] : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}, see above.`]
+        problems.length === 0
+          ? []
+          : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}, see above.`]
       )
       if (problems.length === 0) return 0
     } finally {

@@ -47,7 +47,8 @@ export const createApi = (world: World, played: Played, log: RouterLog): Api => 
 
   const known = (id: string): string => {
     const name = played.customers.get(id)
-    if (name === undefined) throw new Refusal(404, 'There is no such customer: the playground may have been started anew')
+    if (name === undefined)
+      throw new Refusal(404, 'There is no such customer: the playground may have been started anew')
     return name
   }
 
@@ -68,9 +69,11 @@ export const createApi = (world: World, played: Played, log: RouterLog): Api => 
       const lines: string[] = []
       played.lastHandoff = { customer: name, lines }
       const card = { title: subject, ...(provider ? { hitlSession: { provider } } : {}) }
-      await log.during(lines, () => bot.startHitl(customer, card)).catch((error: unknown) => {
-        throw new Refusal(422, _textOf(error))
-      })
+      await log
+        .during(lines, () => bot.startHitl(customer, card))
+        .catch((error: unknown) => {
+          throw new Refusal(422, _textOf(error))
+        })
       return {}
     },
 

@@ -56,8 +56,14 @@ const makeDeskInOrder = (name, desks) => {
   const arrow = (sign, by, where) =>
     button(sign, undefined, { className: `arrow ${where}`, ariaLabel: `${title} ${where}`, title: `${title} ${where}` })
   const [up, down] = [arrow('↑', -1, 'earlier'), arrow('↓', 1, 'later')]
-  up.addEventListener('click', once(() => shift(name, -1).then(() => up.focus())))
-  down.addEventListener('click', once(() => shift(name, 1).then(() => down.focus())))
+  up.addEventListener(
+    'click',
+    once(() => shift(name, -1).then(() => up.focus()))
+  )
+  down.addEventListener(
+    'click',
+    once(() => shift(name, 1).then(() => down.focus()))
+  )
   return element('li', {}, element('span', { textContent: title }), up, down)
 }
 

@@ -9,7 +9,10 @@ export const createCustomerPanel = ({ move, choose }) => {
   let customer
 
   who.addEventListener('change', () => void choose(who.value))
-  byId('new-customer').addEventListener('click', once(() => choose(undefined)))
+  byId('new-customer').addEventListener(
+    'click',
+    once(() => choose(undefined))
+  )
   onSubmit(say, async () => {
     if (text.value.trim() !== '' && (await move('/api/say', { customer, text: text.value }))) draft.clear()
     text.focus()

@@ -6,7 +6,12 @@ export const createDeskPanel = ({ move }) => {
 
   const makeTicket = (desk, agent, { id, status }) => {
     const summary = element('summary', {}, element('h4'), element('span', { className: 'status' }))
-    const text = element('input', { placeholder: 'Reply as the agent…', autocomplete: 'off', ariaLabel: 'Reply', maxLength: 10_000 })
+    const text = element('input', {
+      placeholder: 'Reply as the agent…',
+      autocomplete: 'off',
+      ariaLabel: 'Reply',
+      maxLength: 10_000,
+    })
     const draft = keepDraft(text, `${desk} ${id}`)
     const act = (name) => move('/api/agent', { desk, ticket: id, move: name, agentId: agent.value, text: text.value })
     const write = (name) => async () => {
@@ -14,7 +19,12 @@ export const createDeskPanel = ({ move }) => {
       text.focus()
     }
     const plain = (name) => once(() => move('/api/agent', { desk, ticket: id, move: name, agentId: agent.value }))
-    const form = element('form', { className: 'line' }, text, element('button', { className: 'primary', textContent: 'Reply' }))
+    const form = element(
+      'form',
+      { className: 'line' },
+      text,
+      element('button', { className: 'primary', textContent: 'Reply' })
+    )
     onSubmit(form, write('reply'))
     return element(
       'details',
@@ -40,7 +50,9 @@ export const createDeskPanel = ({ move }) => {
     const status = card.querySelector('.status')
     setText(status, ticket.status)
     status.dataset.status = ticket.status
-    setText(card.querySelector('.meta'), `${ticket.customer} · ${ticket.assignee ? `taken by ${ticket.assignee}` : 'not taken yet'}`)
+    const taken = ticket.assignee ? `taken by ${ticket.assignee}` : 'not taken yet'
+    const whose = ticket.isOfCustomer ? `${ticket.customer} (the customer you are)` : ticket.customer
+    setText(card.querySelector('.meta'), `${whose} · ${taken}`)
     card.querySelector('.solve').hidden = ticket.status !== 'open'
     card.querySelector('.reopen').hidden = ticket.status === 'open'
     fillChat(card.querySelector('.chat'), ticket.entries)
@@ -50,14 +62,22 @@ export const createDeskPanel = ({ move }) => {
     element(
       'article',
       { className: 'panel desk', id: `desk-${name}`, ariaLabel: title },
-      element('div', { className: 'head' }, element('h2', { textContent: title }), element('select', { ariaLabel: `Which agent of ${title} you are` })),
+      element(
+        'div',
+        { className: 'head' },
+        element('h2', { textContent: title }),
+        element('select', { ariaLabel: `Which agent of ${title} you are` })
+      ),
       element('p', { className: 'meta empty', textContent: 'No tickets yet.' }),
       element('div', { className: 'tickets' })
     )
 
   const updateDesk = (column, { name, agents, tickets }) => {
     const agent = column.querySelector('.head select')
-    setOptions(agent, agents.map((person) => ({ value: person.id, label: person.name })))
+    setOptions(
+      agent,
+      agents.map((person) => ({ value: person.id, label: person.name }))
+    )
     column.querySelector('.empty').hidden = tickets.length > 0
     setChildren(
       column.querySelector('.tickets'),

@@ -36,8 +36,9 @@ export const setChildren = (parent, items, keyOf, make, update) => {
     const key = keyOf(item)
     const child = before.get(key) ?? make(item)
     child.dataset.key = key
-    update?.(child, item)
+    // In its place first: what is not on the page cannot be scrolled.
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null)
+    update?.(child, item)
   }
 }
 

@@ -20,5 +20,5 @@ export const createRouterLog = (print: (text: string, level: ConsoleLevel) => vo
   }
 }
 
-/** `Goes to … (conversationId=conv_1)` is of one session anyway. */
-const _withoutIds = (text: string): string => text.replace(/ \(conversationId=\S+?\)$/, '').replace(/ ?conversationId=[\w-]+/, '')
+/** All lines are of one session: `Goes to … (conversationId=conv_1)` says nothing more with its id. */
+const _withoutIds = (text: string): string => text.replace(/conversationId=[\w-]+ ?/, '').replace(/ \(\)$/, '')

@@ -11,12 +11,13 @@ export interface PageServer {
 }
 
 const LARGEST_BODY = 64 * 1024
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i
 
 /** Everything that is served as it is. */
 const FILES: Record<string, { file: string; type: string }> = {
   '/': { file: 'page/index.html', type: 'text/html' },
   '/style.css': { file: 'page/style.css', type: 'text/css' },
+  '/parts.css': { file: 'page/parts.css', type: 'text/css' },
   '/app.js': { file: 'page/app.js', type: 'text/javascript' },
   '/customer.js': { file: 'page/customer.js', type: 'text/javascript' },
   '/desks.js': { file: 'page/desks.js', type: 'text/javascript' },
@@ -72,8 +73,7 @@ const _answer = async (api: Api, request: IncomingMessage, response: ServerRespo
 
 /** A page from elsewhere may name this server by a name of its own (DNS rebinding), or post to it: neither gets an answer. */
 const _checkHost = ({ headers: { host = '', origin } }: IncomingMessage): void => {
-  const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : ''
-  if (!LOOPBACK.has(hostname)) throw new Refusal(403, 'This page is for the machine that it runs on')
+  if (!LOOPBACK.test(host)) throw new Refusal(403, 'This page is for the machine that it runs on')
   if (origin !== undefined && origin !== `http://${host}`) throw new Refusal(403, 'This is for its own page only')
 }
 
@@ -85,7 +85,8 @@ const _body = async (request: IncomingMessage): Promise<unknown> => {
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > LARGEST_BODY) throw new Refusal(413, `The body is larger than ${LARGEST_BODY} bytes`, { connection: 'close' })
+    if (size > LARGEST_BODY)
+      throw new Refusal(413, `The body is larger than ${LARGEST_BODY} bytes`, { connection: 'close' })
     chunks.push(chunk)
   }
   try {

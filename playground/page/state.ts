@@ -35,8 +35,15 @@ export const stateOf = (world: World, played: Played, customerId: string | undef
         status,
         customer,
         assignee: agents.find((agent) => agent.id === assignee)?.name ?? null,
-        isOfCustomer: customerId !== undefined && conversationId !== undefined && conversationId === _session(world, customerId),
-        entries: entries.map((entry) => ({ id: entry.id, from: entry.kind, name: entry.author, text: entry.text, at: entry.at })),
+        isOfCustomer:
+          customerId !== undefined && conversationId !== undefined && conversationId === _session(world, customerId),
+        entries: entries.map((entry) => ({
+          id: entry.id,
+          from: entry.kind,
+          name: entry.author,
+          text: entry.text,
+          at: entry.at,
+        })),
       }))
       .toReversed(),
   })),
@@ -69,6 +76,9 @@ const _author = ({ from, name }: Seen, customer: string): string => {
 
 /** A message's text is Markdown; the page shows it as it is written, without the signs that only keep Markdown from reading it. */
 const _shown = ({ from, type, text, payload }: Seen): string => {
-  if (type !== 'text') return `[${type}] ${Object.values(payload).filter((value) => typeof value === 'string').join(' ')}`
+  if (type !== 'text')
+    return `[${type}] ${Object.values(payload)
+      .filter((value) => typeof value === 'string')
+      .join(' ')}`
   return from === 'agent' ? text.replace(/\\([!-/:-@[-`{-~])/g, '$1') : text
 }

@@ -96,6 +96,8 @@ export interface Gateway {
   webhook(request: IncomingWebhook): Promise<InvokeReply>
   action(type: string, input: unknown): Promise<InvokeReply>
   messageCreated(cloud: Cloud, caller: Caller, message: Message): Promise<InvokeReply>
+  /** Any operation with any body, as it is. */
+  deliver(operation: string, body: unknown, type?: string): Promise<InvokeReply>
   /** Latest invocations by id: what a call's trace leads to. */
   readonly invocations: Map<string, Invocation>
 }
@@ -157,6 +159,7 @@ export const createGateway = (identity: Identity): Gateway => {
       instances = Array.isArray(targets) ? targets : [targets]
       if (chooser) choose = chooser
     },
+    deliver: send,
     register: (webhookUrl) => send('register', { webhookUrl }),
     unregister: (webhookUrl) => send('unregister', { webhookUrl }),
     ping: () => send('ping', {}),

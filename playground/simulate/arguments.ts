@@ -66,7 +66,9 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   }
   const language = values.language?.trim()
   if (language !== undefined && values.text !== undefined) {
-    refuse('--language and --text exclude each other: the text is read only where the session does not say the language')
+    refuse(
+      '--language and --text exclude each other: the text is read only where the session does not say the language'
+    )
   } else if (language !== undefined) {
     const problem = languageTagProblem(language)
     refuse(problem && `--language: ${problem}`)

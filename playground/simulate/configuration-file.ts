@@ -41,7 +41,8 @@ export const readConfiguration = (file: string): ReadConfiguration => {
 }
 
 /** What stands in the place of a credential that somebody took out: `****`, `<token>`, `[redacted]`, `your-secret-here`. */
-const MASK = /^(?:[*•●·x.…_-]{3,}|<.*>|\[.*\]|\{.*\}|\$.*|.*(?:placeholder|redacted|hidden|masked|your|secret|change).*)$/i
+const MASK =
+  /^(?:[*•●·x.…_-]{3,}|<.*>|\[.*\]|\{.*\}|\$.*|.*(?:placeholder|redacted|hidden|masked|your|secret|change).*)$/i
 
 /** Whether a problem is about a credential that is there, but not shown. Routing does not depend on it. */
 const _isMasked = (configuration: Record<string, unknown>, field: string): boolean =>

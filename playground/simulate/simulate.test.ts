@@ -84,7 +84,14 @@ describe('the explained list', () => {
   })
 
   it('tells the language from what the customer writes', async () => {
-    const { language, decision } = await json('--config', EXAMPLE, '--at', MONDAY, '--text', 'Bonjour, mon imprimante brûle')
+    const { language, decision } = await json(
+      '--config',
+      EXAMPLE,
+      '--at',
+      MONDAY,
+      '--text',
+      'Bonjour, mon imprimante brûle'
+    )
     expect(language).toMatchObject({ language: 'fr', source: 'detected' })
     expect(decision.provider).toBe('zendesk')
   })
@@ -133,10 +140,8 @@ describe('the explained list', () => {
       })
     )
     const { output } = JSON.parse('body' in answer ? (answer.body ?? '') : '') as { output: { explanation: string } }
-    const ours = await json(
-      ...['--config', fileWith(configuration), '--at', MONDAY, '--tags', 'vip', '--language', 'en'],
-      ...['--provider', 'slack']
-    )
+    const asked = ['--at', MONDAY, '--tags', 'vip', '--language', 'en', '--provider', 'slack']
+    const ours = await json('--config', fileWith(configuration), ...asked)
     expect(ours.explanation.join('\n')).toBe(output.explanation)
   })
 })
@@ -212,7 +217,7 @@ describe('a configuration that cannot be', () => {
     expect(broken.error).not.toContain(secret)
     expect((await run('--config', fileWith('[]'))).error).toContain('holds no configuration')
     expect((await run('--config', fileWith('{}'))).error).toContain('no desk is set up')
-    expect((await run('--config', '/nowhere/configuration.json'))).toMatchObject({
+    expect(await run('--config', '/nowhere/configuration.json')).toMatchObject({
       code: 2,
       error: '--config: /nowhere/configuration.json cannot be read (ENOENT)\n',
     })
@@ -256,7 +261,19 @@ describe('the command line', () => {
   it('explains itself', async () => {
     const { code, out } = await run('--help')
     expect(code).toBe(0)
-    for (const option of ['config', 'at', 'language', 'text', 'priority', 'tags', 'provider', 'strict', 'count', 'down', 'json']) {
+    for (const option of [
+      'config',
+      'at',
+      'language',
+      'text',
+      'priority',
+      'tags',
+      'provider',
+      'strict',
+      'count',
+      'down',
+      'json',
+    ]) {
       expect(out).toContain(`--${option}`)
     }
   })

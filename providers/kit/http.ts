@@ -1,4 +1,5 @@
-import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
+import type { AxiosInstance, AxiosResponse } from 'axios'
+import axios from 'axios/dist/node/axios.cjs'
 import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
 import { isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
@@ -122,7 +123,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         },
       })
     } catch (error) {
-      const word = error instanceof AxiosError ? (error.code ?? 'network error') : 'network error'
+      const word = axios.isAxiosError(error) ? (error.code ?? 'network error') : 'network error'
       // The axios error itself carries the request's headers: it is not passed on as a cause.
       throw fail('unavailable', `Could not ${request.purpose}: no answer (${word})`, {
         outcome: NOTHING_SENT.has(word) || request.method === 'GET' ? 'none' : 'unknown',

@@ -8,15 +8,8 @@ import { recordFailure, recordSuccess } from '../health'
 import { providers } from '../registry'
 import { tagValue, writeTags } from '../sessions'
 import { toTranscript } from '../transcript'
-import {
-  holdRun,
-  openAtFirst,
-  START_BUDGET_MS,
-  takePlace,
-  type Attempt,
-  type Candidate,
-  type Handoff,
-} from './open-session'
+import { holdRun, takePlace } from './run'
+import { openAtFirst, START_BUDGET_MS, type Attempt, type Candidate, type Handoff } from './open-session'
 
 const LONGEST_TITLE = 250
 const LONGEST_DESCRIPTION = 8_000

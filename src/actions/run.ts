@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { RuntimeError } from '@botpress/sdk'
+import type { Call } from '../call'
+import { randomId } from '../environment'
+import type { Tags } from '../sessions'
+
+/** A handoff with the same content as one that began less than this ago is its repetition: the platform repeats a lost answer after seconds. */
+const REPEAT_MS = 3 * 60_000
+/**
+ * A run that has noted nothing for so long has died: it notes every desk before it asks it, and every time it has to look what became of that. Who takes over looks before it opens, so a run that was only slow
+ * does no harm.
+ */
+const RUN_MS = 12_000
+export const POLL_MS = 500
+
+/** The handoff's identity: nothing else in the call tells a repetition from a new one. */
+export const handoffKey = (input: unknown, generation: number): string =>
+  `${createHash('sha256').update(JSON.stringify(input)).digest('base64url').slice(0, 32)}${generation > 0 ? `.${generation}` : ''}`
+
+export interface Place {
+  conversationId: string
+  /** The session exists: this start is a repetition of one that succeeded. */
+  isOpen: boolean
+}
+
+/**
+ * The conversation of this handoff: the same for a repetition, a new one for a new handoff. What is done in it next is for `holdRun` to decide.
+ */
+export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
+  for (let generation = 0; ; generation += 1) {
+    const { conversation } = await call.client.getOrCreateConversation({
+      channel: 'hitl',
+      tags: { handoff: handoffKey(input, generation) },
+      discriminateByTags: ['handoff'],
+    })
+    const tags = conversation.tags as Tags
+    const isOpen = tags.status === 'open'
+    if (isOpen && Date.parse(tags.openedAt ?? '') + REPEAT_MS > call.environment.now()) {
+      return { conversationId: conversation.id, isOpen: true }
+    }
+    // Otherwise an older handoff that happened to have the same content.
+    if (!isOpen && tags.status !== 'closed') return { conversationId: conversation.id, isOpen: false }
+  }
+}
+
+/**
+ * - mine: nobody was here before.
+ * - taken-over: somebody was, and has died or failed; at `provider` there may be a ticket of his.
+ * - open: somebody was, and has succeeded.
+ */
+export type Hold = { kind: 'mine' } | { kind: 'taken-over'; provider: string | undefined } | { kind: 'open' }
+
+/** Makes this run the only one that opens the session. Overlapping runs of the same handoff wait for the first one's end. */
+export const holdRun = async (call: Call, conversationId: string, deadline: number): Promise<Hold> => {
+  const run = randomId(call.environment)
+  const key = { type: 'conversation' as const, id: conversationId, name: 'opening' as const }
+  const { state } = await call.client.getOrSetState({ ...key, payload: { run, at: call.environment.now() } })
+  let holder = state.payload
+  if (holder.run === run) return { kind: 'mine' }
+  for (;;) {
+    const { conversation } = await call.client.getConversation({ id: conversationId })
+    const { status } = conversation.tags as Tags
+    if (status === 'open' || status === 'closed') return { kind: 'open' }
+    const now = call.environment.now()
+    if (status === 'failed' || holder.at + RUN_MS < now) {
+      await call.client.setState({ ...key, payload: { ...holder, run, at: now } })
+      return { kind: 'taken-over', provider: holder.provider }
+    }
+    if (now + POLL_MS >= deadline)
+      throw new RuntimeError('The same handoff is being started already: wait for it to finish')
+    await call.environment.sleep(POLL_MS)
+    holder = (await call.client.getState(key)).state.payload
+  }
+}
+
+/** Notes where a ticket is about to be opened, so that whoever finishes the work of a run that died looks there first. */
+export const noteDesk = async (call: Call, conversationId: string, provider: string): Promise<void> => {
+  await call.client.patchState({
+    type: 'conversation',
+    id: conversationId,
+    name: 'opening',
+    payload: { provider, at: call.environment.now() },
+  })
+}
