@@ -61,6 +61,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const environment: Environment = {
     now: clock.now,
     sleep: clock.sleep,
+    setTimer: clock.setTimer,
     random: options.random ?? Math.random,
     timeoutMs: options.timeoutMs ?? 8_000,
     ...(sockets

@@ -43,6 +43,8 @@ export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
    * The core gives it when an effect could not be had.
    */
   readonly retryReply: WebhookReply
+  /** How long this vendor waits for the answer to a webhook, in milliseconds, with a margin for the way. After that `retryReply` is given. */
+  readonly answerWithinMs: number
   connect(config: z.infer<Schema>, tools: Tools): Driver
 }
 

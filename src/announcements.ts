@@ -14,8 +14,8 @@ export interface Announcement {
   isNew: boolean
   /** Before this moment (milliseconds since the epoch) the plugin may still be busy with the announcement. */
   settledAt: number
-  /** Marks the announcement as made, so that nobody takes the claim over. */
-  done(): Promise<void>
+  /** Marks the announcement as made, so that nobody takes the claim over; `deliveredAt`: when the plugin gets it. */
+  done(deliveredAt: number): Promise<void>
 }
 
 const NOTHING: Announcement = { emit: false, isNew: false, settledAt: 0, done: () => Promise.resolve() }
@@ -94,13 +94,13 @@ const _result = (
     emit,
     isNew: true,
     settledAt,
-    done: async () => {
-      call.memory.announced.set(key, settledAt)
+    done: async (deliveredAt) => {
+      call.memory.announced.set(key, deliveredAt + HANDLING_MS)
       await call.client.patchState({
         type: 'conversation',
         id: conversationId,
         name: 'announcement',
-        payload: { done: true },
+        payload: { done: true, at: deliveredAt },
       })
     },
   }

@@ -5,6 +5,8 @@ export interface Environment {
   /** Milliseconds since the epoch. */
   now(): number
   sleep(ms: number): Promise<void>
+  /** Runs `task` once after `ms` milliseconds; returns what cancels it. */
+  setTimer(task: () => void, ms: number): () => void
   /** A number in [0, 1). */
   random(): number
   /** Longest wait for one answer of a vendor, in milliseconds. */
@@ -23,6 +25,10 @@ export const productionEnvironment: Environment = {
     new Promise((resolve) => {
       setTimeout(resolve, ms)
     }),
+  setTimer: (task, ms) => {
+    const timer = setTimeout(task, ms)
+    return () => clearTimeout(timer)
+  },
   random: () => Math.random(),
   timeoutMs: VENDOR_TIMEOUT_MS,
 }

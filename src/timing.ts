@@ -35,3 +35,15 @@ export const reserve = (call: Call, session: Session, options: { notBefore: numb
 
 /** A delay up to this is waited for here; a longer one would keep the desk waiting for its answer. */
 export const LONGEST_WAIT_MS = 500
+
+/** What was begun goes on, and what it does twice happens once; but whoever waits for it is answered in time. */
+export class TooSlow extends Error {
+  public override readonly name = 'TooSlow'
+}
+
+/** Resolves as `work` does, or rejects with TooSlow after `ms` milliseconds. */
+export const within = <T>(call: Call, ms: number, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const cancel = call.environment.setTimer(() => reject(new TooSlow(`No result within ${ms} ms`)), ms)
+    work.then(resolve, reject).finally(cancel)
+  })

@@ -12,8 +12,8 @@ export interface RunOptions {
   desks: string[]
   workers: number
   break?: Break
-  /** Stop as soon as so many violations were seen. */
-  enough?: number
+  /** Whether what is known already is enough to stop. */
+  isEnough?(totals: Totals): boolean
 }
 
 export interface Totals {
@@ -81,8 +81,7 @@ const _add = (totals: Totals, result: NonNullable<Done['result']>): void => {
 export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) => void): Promise<Totals> => {
   const totals = _empty()
   const firsts = Array.from({ length: Math.ceil(options.handoffs / BATCH) }, (_, index) => index * BATCH)
-  const enough = options.enough ?? Number.POSITIVE_INFINITY
-  const next = (): number | undefined => (totals.violations.length >= enough ? undefined : firsts.shift())
+  const next = (): number | undefined => (options.isEnough?.(totals) ? undefined : firsts.shift())
   const count = Math.min(options.workers, firsts.length)
   await Promise.all(
     Array.from({ length: count }, () =>
@@ -92,7 +91,7 @@ export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) 
       })
     )
   )
-  totals.violations.sort((a, b) => a.handoff - b.handoff)
+  totals.violations.sort((a, b) => a.handoff - b.handoff || a.what.localeCompare(b.what))
   return totals
 }
 

@@ -58,7 +58,7 @@ export const createStage = async (options: {
     chaos,
     runtime,
     vendors,
-    environment: { now: clock.now, sleep: clock.sleep, random: random.next, timeoutMs: TIMEOUT_MS },
+    environment: { now: clock.now, sleep: clock.sleep, setTimer: clock.setTimer, random: random.next, timeoutMs: TIMEOUT_MS },
     count: random.between(1, weather.instances),
     crashes: weather.crash,
     ...(options.bend ? { bend: options.bend } : {}),

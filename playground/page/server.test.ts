@@ -104,6 +104,22 @@ describe('a session by the API', () => {
     expect(await post('end', { customer })).toMatchObject({ status: 409, error: 'Zoë Zimmer is not with an agent' })
   }, 40_000)
 
+  it('is solved with last words, and reopened where a desk can', async () => {
+    const session = async (desk: string) => {
+      const customer = await newCustomer()
+      await post('start', { customer, provider: desk })
+      const { id } = await ticketOf(customer)
+      expect(await post('agent', { desk, ticket: id, move: 'solve', text: 'It is out' })).toEqual({ status: 200 })
+      await expect.poll(() => shown(customer), { timeout: 10_000 }).toContain('It is out')
+      await expect.poll(async () => (await state(customer)).customer?.isActive, { timeout: 10_000 }).toBe(false)
+      const { status, error } = await post('agent', { desk, ticket: id, move: 'reopen' })
+      const { status: now } = await ticketOf(customer)
+      if (status === 200) expect(now).toBe('open')
+      else expect({ status, error, now }).toMatchObject({ status: 409, error: expect.stringContaining('reopened') })
+    }
+    await Promise.all(Object.keys(playground.world.sandboxes).map(session))
+  }, 60_000)
+
   it('says what the router says when no desk may take it', async () => {
     const { gateway } = playground.world.botpress.runtime
     const before = gateway.configuration

@@ -17,6 +17,7 @@ export const intercom = defineProvider({
   checkConfig,
   // Intercom delivers again what is answered by a 5xx; a 429 would slow all deliveries down.
   retryReply: { status: 503 },
+  answerWithinMs: 4_000,
   connect: (config, tools) => {
     const desk = createDesk(createIntercomApi(config, tools), tools, adminIdOf(config))
     const clientSecret = config.clientSecret.trim()

@@ -14,6 +14,7 @@ export const slack = defineProvider({
   checkConfig,
   // Slack repeats what is not 2xx, three times: https://docs.slack.dev/apis/events-api/#retries
   retryReply: { status: 503 },
+  answerWithinMs: 2_400,
   connect: (config, tools) => {
     const api = createSlackApi(config.botToken.trim(), tools)
     const channel = channelIdOf(config.channel) ?? ''

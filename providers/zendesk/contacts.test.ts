@@ -88,6 +88,8 @@ describe('the customer’s contact', () => {
     })
     const replaced = { id: kept.id, memo: kept.memo, conversationId: 'conv_03', contactId: customer.contactId }
     expect(rowOf(setting, kept.id).requester_id).toBe(Number(kept.memo))
+    const keys = requests(setting, 'POST', /tickets$/).map((request) => request.headers['idempotency-key'])
+    expect(new Set(keys).size).toBe(keys.length)
     await setting.driver.postMessage(replaced, says(customer, 'still me'))
     expect(shown(setting, kept.id).entries.at(-1)).toMatchObject({ kind: 'customer', text: 'still me' })
   })

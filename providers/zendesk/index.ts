@@ -16,6 +16,7 @@ export const zendesk = defineProvider({
   checkConfig,
   // Zendesk repeats a delivery up to three times after a 409, and never after a 500.
   retryReply: { status: 409 },
+  answerWithinMs: 9_000,
   connect: (config, tools) => {
     const api = createApi(config, tools)
     return {

@@ -77,7 +77,9 @@ describe('OAuth client credentials', () => {
     setting.clock.advance(1_600_000)
     await expect(setting.driver.checkCredentials()).resolves.toContain('Botpress Router')
     setting.clock.advance(300_000)
+    const before = requests(setting, 'GET', /users\/me/).length
     expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unavailable', outcome: 'none' })
+    expect(requests(setting, 'GET', /users\/me/)).toHaveLength(before)
   })
 
   it('fetches a new one once after a 401', async () => {
@@ -132,6 +134,12 @@ describe('e-mail and API token', () => {
     const setting = await setUp({ basic: true })
     await expect(setting.driver.checkCredentials()).resolves.toBe('acme.zendesk.com as Botpress Router')
     expect(requests(setting, 'POST', /oauth/)).toEqual([])
+  })
+
+  it('understands the address as Zendesk’s examples write it', async () => {
+    const setting = await setUp({ basic: true })
+    const driver = setting.connect({ email: ` ${String(setting.sandbox.tokenConfig.email)}/token ` })
+    await expect(driver.checkCredentials()).resolves.toContain('Botpress Router')
   })
 
   it('does not repeat a call that is refused', async () => {

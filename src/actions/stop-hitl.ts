@@ -3,6 +3,7 @@ import { endSession } from '../ending'
 import { describeError } from '../errors'
 import { meaningOf } from '../session-life'
 import { getSession, type Session } from '../sessions'
+import { tellOfUndelivered } from '../undelivered'
 
 /**
  * The bot ends a session: its ticket is solved at the desk that the tag names. Never throws for a failure of a desk: the plugin would leave the customer without a closing text and the flow without
@@ -12,7 +13,8 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
   try {
     const session = await getSession(call, conversationId)
     if (!session || meaningOf('stop', session.status) !== 'end') return {}
-    const [ended, solved] = await Promise.allSettled([endSession(call, session, 'bot'), _solve(call, session)])
+    const endedAt = call.environment.now()
+    const [ended, solved] = await Promise.allSettled([endSession(call, session, 'bot'), _solve(call, session, endedAt)])
     if (solved.status === 'rejected') throw solved.reason
     if (ended.status === 'rejected') throw ended.reason
   } catch (error) {
@@ -24,7 +26,7 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
   return {}
 }
 
-const _solve = async (call: Call, session: Session): Promise<void> => {
+const _solve = async (call: Call, session: Session, endedAt: number): Promise<void> => {
   const desk = connectDesk(call, session.provider)
   if (!session.ticket || !desk) {
     call.log.warn('A session ended whose ticket cannot be solved', {
@@ -33,6 +35,6 @@ const _solve = async (call: Call, session: Session): Promise<void> => {
     })
     return
   }
-  await desk.driver.closeTicket(session.ticket)
+  await Promise.all([desk.driver.closeTicket(session.ticket), tellOfUndelivered(call, desk, session, endedAt)])
   await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'bot' })
 }

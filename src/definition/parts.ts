@@ -168,6 +168,7 @@ export const hitlChannel = {
   message: {
     tags: {
       deskMessageId: { title: 'Desk message', description: 'Id of an agent’s message at the desk' },
+      deliverAt: { title: 'Deliver at', description: 'When a scheduled message reaches the bot, ISO 8601' },
       deskMessageIds: { title: 'Desk messages', description: 'Ids at the desk of what this message became' },
     },
   },

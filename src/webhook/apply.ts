@@ -1,5 +1,3 @@
-import { isProviderError } from '../../providers/errors'
-import { partsToText, shorten } from '../../providers/kit/message-text'
 import type { SessionEvent, Ticket, TicketKey } from '../../providers/provider'
 import { announce } from '../announcements'
 import type { Call, Desk } from '../call'
@@ -9,7 +7,8 @@ import { fromParts } from '../messages'
 import { agentUser } from '../people'
 import { meaningOf } from '../session-life'
 import { findSession, getSession, readSession, rememberSession, writeTags, type Session } from '../sessions'
-import { LONGEST_WAIT_MS, reserve } from '../timing'
+import { tellAgent, tellThatOver } from '../undelivered'
+import { activationDelay, HANDLING_MS, LONGEST_WAIT_MS, reserve } from '../timing'
 
 /** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
 export class SessionNotReady extends Error {
@@ -154,18 +153,21 @@ const _deliver = async (
   event: EventOf<'message-posted'>,
   message: NonNullable<ReturnType<typeof fromParts>>
 ): Promise<void> => {
-  if (meaningOf('agent-message', session.status) === 'tell-agent') return _tellThatOver(call, desk, session, event)
+  if (meaningOf('agent-message', session.status) === 'tell-agent')
+    return tellThatOver(call, desk, session.ticket, event.id, event.parts)
   const [agent, announcement] = await Promise.all([
     agentUser(call, desk, event.agent),
-    announce(call, session, event.agent, 'wrote'),
+    // Behind the activation guard others may be announced first: then the plugin would not introduce this agent by itself.
+    announce(call, session, event.agent, activationDelay(call, session) > LONGEST_WAIT_MS ? 'assigned' : 'wrote'),
   ])
+  let announcedAt: number | undefined
   if (announcement.emit) {
     const delay = reserve(call, session, { notBefore: 0 })
     await _emitAssigned(call, session, agent.userId, delay)
-    await announcement.done()
+    announcedAt = call.environment.now() + delay
+    await announcement.done(announcedAt)
   }
-  const now = call.environment.now()
-  const settledAt = announcement.emit ? now + HANDLING_OF_ANNOUNCEMENT_MS : announcement.settledAt
+  const settledAt = announcedAt === undefined ? announcement.settledAt : announcedAt + HANDLING_MS
   const delay = reserve(call, session, { notBefore: settledAt })
   const tags = { deskMessageId: _messageTag(desk, event.id) }
   const content = { type: message.type, payload: message.payload, tags, discriminateByTags: ['deskMessageId'] }
@@ -174,7 +176,7 @@ const _deliver = async (
       ? await _scheduled(call, session, agent.userId, content, delay)
       : await _atOnce(call, session, agent.userId, content, delay)
   if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
-    return _tellThatOver(call, desk, session, event)
+    return tellThatOver(call, desk, session.ticket, event.id, event.parts)
   }
   if (announcement.isNew) {
     await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
@@ -189,45 +191,21 @@ const _atOnce = async (call: Call, session: OpenSession, userId: string, message
   return readSession(answer.conversation)
 }
 
-const _scheduled = async (call: Call, session: OpenSession, userId: string, message: object, delay: number) => {
+const _scheduled = async (
+  call: Call,
+  session: OpenSession,
+  userId: string,
+  message: { tags: Record<string, string> },
+  delay: number
+) => {
   const { conversationId } = session
+  const deliverAt = new Date(call.environment.now() + delay).toISOString()
+  const tags = { ...message.tags, deliverAt }
   const [fresh] = await Promise.all([
     getSession(call, conversationId),
-    call.client.getOrCreateMessage({ ...message, conversationId, userId, schedule: { delay } } as never),
+    call.client.getOrCreateMessage({ ...message, tags, conversationId, userId, schedule: { delay } } as never),
   ])
   return fresh
-}
-
-const HANDLING_OF_ANNOUNCEMENT_MS = 2_000
-
-const EXCERPT = 60
-
-const _tellThatOver = (
-  call: Call,
-  desk: Desk,
-  session: OpenSession,
-  { id, parts }: EventOf<'message-posted'>
-): Promise<void> => {
-  const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
-  const text = `The customer has left this conversation, so this was not delivered: “${excerpt}”`
-  return tellAgent(call, desk, session.ticket, `over-${id}`, text)
-}
-
-/** Tells the agent something in the ticket, once per `id`. */
-export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
-  try {
-    await desk.driver.postMessage(ticket, {
-      id,
-      author: { type: 'bot' },
-      parts: [{ type: 'text', text }],
-      mayExist: true,
-    })
-  } catch (error) {
-    // A ticket that takes no more notes has nobody who reads them.
-    if (!isProviderError(error) || (error.code !== 'ended' && error.code !== 'not-found' && error.code !== 'rejected'))
-      throw error
-    call.log.warn('Could not tell the agent', { desk: desk.provider.name, ticketId: ticket.id, error: error.message })
-  }
 }
 
 const _emitAssigned = async (call: Call, session: Session, userId: string, delay: number): Promise<void> => {
@@ -251,9 +229,10 @@ const _assigned = async (
     announce(call, session, event.agent, event.ifUnassigned ? 'claimed' : 'assigned'),
   ])
   if (!announcement.emit) return
-  await _emitAssigned(call, session, agent.userId, reserve(call, session, { notBefore: 0 }))
+  const delay = reserve(call, session, { notBefore: 0 })
+  await _emitAssigned(call, session, agent.userId, delay)
   await Promise.all([
-    announcement.done(),
+    announcement.done(call.environment.now() + delay),
     writeTags(call, session.conversationId, { agentId: event.agent.id }),
     desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } }),
   ])

@@ -3,6 +3,7 @@ import type { Subscription, WebhookReply, WebhookRequest } from '../../providers
 import { connectDesk, type Call, type Desk } from '../call'
 import { describeError } from '../errors'
 import { readInstallation } from '../installation'
+import { within } from '../timing'
 import { applyEvents, SessionNotReady } from './apply'
 
 /** Far above what any desk sends, far below what would hurt to verify. In characters. */
@@ -51,7 +52,7 @@ export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Pro
     }
     const parsed = desk.driver.parseWebhook(request)
     if (parsed.ignored) call.log.debug('Ignored a webhook', { desk: name, why: parsed.ignored })
-    await applyEvents(call, desk, parsed.events)
+    await within(call, desk.provider.answerWithinMs, applyEvents(call, desk, parsed.events))
     return parsed.reply ?? { status: 200 }
   } catch (error) {
     const reply = _replyTo(error, desk)

@@ -132,6 +132,7 @@ export const memoryDesk = defineProvider({
   title: 'Memory desk',
   config,
   retryReply: { status: 503 },
+  answerWithinMs: 4_000,
   connect: ({ token, signingSecret }, tools): Driver => {
     const http = createHttp(tools, {
       provider: 'memory-desk',

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { providerNames } from '../../src/registry'
+import type { ViolationKind } from './judge'
+import type { Break } from './kinds'
+import { createRandom, createRolls } from './random'
+import { countFaults } from './report'
+import { runAll, type RunOptions, type Totals } from './run'
+import { makeScript } from './script'
+import { simulatedTime } from './time'
+
+const LONG_MS = 240_000
+const run = (options: Partial<RunOptions>) =>
+  runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 2, ...options })
+
+describe('chance', () => {
+  it('is the same for the same seed and another for another', () => {
+    const numbers = (seed: string) => Array.from({ length: 5 }, createRandom(seed).next)
+    expect(numbers('a')).toEqual(numbers('a'))
+    expect(numbers('a')).not.toEqual(numbers('b'))
+  })
+
+  it('is spread evenly enough', () => {
+    const random = createRandom('even')
+    const counts = [0, 0, 0, 0]
+    for (let times = 0; times < 4_000; times += 1) counts[random.between(0, 3)]! += 1
+    for (const count of counts) expect(count).toBeGreaterThan(900)
+  })
+
+  it('at one place does not depend on what other places ask', () => {
+    const [quiet, busy] = [createRolls('seed'), createRolls('seed')]
+    busy('elsewhere')
+    expect(busy('here').random.next()).toBe(quiet('here').random.next())
+  })
+
+  it('makes the same script for the same handoff', () => {
+    expect(makeScript('1', 7, ['slack'])).toEqual(makeScript('1', 7, ['slack']))
+    expect(makeScript('1', 7, ['slack'])).not.toEqual(makeScript('1', 8, ['slack']))
+  })
+})
+
+describe('simulated time', () => {
+  it('passes without any real time, in order', async () => {
+    const clock = simulatedTime()
+    const from = clock.now()
+    const order: number[] = []
+    const sleep = async (ms: number) => {
+      await clock.sleep(ms)
+      order.push(ms)
+    }
+    await clock.run(Promise.all([sleep(60_000), sleep(10), sleep(3_600_000), sleep(10)]))
+    expect(order).toEqual([10, 10, 60_000, 3_600_000])
+    expect(clock.now() - from).toBe(3_600_000)
+  })
+
+  it('says when something is waited for that never comes', async () => {
+    await expect(simulatedTime().run(new Promise(() => {}))).rejects.toThrow('never comes')
+  })
+})
+
+describe('chaos', () => {
+  it(
+    'has the same outcome for the same seed, however many processes share the work',
+    async () => {
+      const outcome = ({ violations, faults, messages }: Totals) => ({ violations, faults, messages })
+      const [alone, shared] = await Promise.all([run({ workers: 1, handoffs: 24 }), run({ workers: 2, handoffs: 24 })])
+      expect(outcome(shared)).toEqual(outcome(alone))
+    },
+    LONG_MS
+  )
+
+  it(
+    'breaks no promise, prints nobody’s words or secrets, and really injects faults',
+    async () => {
+      const totals = await run({ handoffs: 80 })
+      expect(totals.violations).toEqual([])
+      expect(totals.leaks).toEqual([])
+      const kinds = Object.values(countFaults(totals)).filter((count) => count > 0)
+      expect(kinds.length).toBeGreaterThan(20)
+      expect(totals.messages).toBeGreaterThan(200)
+    },
+    LONG_MS
+  )
+
+  const CAUGHT: Record<Break, ViolationKind[]> = {
+    dedupe: ['doubled'],
+    reading: ['doubled', 'tickets'],
+    guard: ['lost', 'ended', 'announced', 'reordered'],
+  }
+
+  it.each(Object.entries(CAUGHT) as [Break, ViolationKind[]][])(
+    'notices a router without %s within 200 handoffs',
+    async (what, kinds) => {
+      const isCaught = ({ violations }: Totals) => violations.some(({ kind }) => kinds.includes(kind))
+      const totals = await run({ handoffs: 200, break: what, isEnough: isCaught })
+      expect(isCaught(totals)).toBe(true)
+    },
+    LONG_MS
+  )
+})
