@@ -233,6 +233,69 @@ describe('the same start again', () => {
   })
 })
 
+describe('a message for a desk', () => {
+  it.each(DESKS)('waits while %s is limited, and keeps its order', async (desk) => {
+    const stage = await start({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
+    const { conversationId, sandbox, ticket } = await handOver(stage)
+    sandbox.server.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '12' } })
+    const before = ticket().entries.length
+    for (const text of ['first', 'second', 'third']) await stage.botpress.bot.customerSays(conversationId, text)
+    await stage.pass(30_000)
+    expect(
+      ticket()
+        .entries.slice(before)
+        .map(({ text }) => text)
+    ).toEqual(['first', 'second', 'third'])
+  })
+
+  it.each(DESKS)('is delivered once when %s comes back after a while', async (desk) => {
+    const stage = await start({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
+    const { conversationId, sandbox, ticket } = await handOver(stage)
+    sandbox.server.addFault({ kind: 'status', status: 503, times: 10 })
+    const before = ticket().entries.length
+    await stage.botpress.bot.customerSays(conversationId, 'are you there?')
+    await stage.pass(45_000)
+    expect(ticket().entries.slice(before)).toMatchObject([{ kind: 'customer', text: 'are you there?' }])
+  })
+
+  it.each(DESKS)('equal to the one before is a message of its own at %s', async (desk) => {
+    const stage = await start({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
+    const { conversationId, ticket } = await handOver(stage)
+    const before = ticket().entries.length
+    for (const _time of [1, 2]) {
+      await stage.botpress.bot.customerSays(conversationId, 'yes')
+      await stage.pass(SETTLED_MS)
+    }
+    expect(ticket().entries.slice(before)).toHaveLength(2)
+  })
+})
+
+describe('an end that Botpress could not take at first', () => {
+  it.each(DESKS)('is not lost at %s: it is delivered again', async (desk) => {
+    const stage = await start({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
+    const { conversationId, sandbox, ticket } = await handOver(stage)
+    stage.botpress.runtime.addFault({
+      kind: 'status',
+      status: 500,
+      headers: { 'retry-after': '0' },
+      by: 'integration',
+      path: '/events',
+      times: 1,
+    } as never)
+    sandbox.solve(ticket().id)
+    await stage.pass(SETTLED_MS)
+    await stage.pass(SETTLED_MS)
+    // A button press is never sent again: its agent is shown the failure, and presses once more.
+    const isButton = sandbox.deliveries.log.some(({ delivery }) => delivery.request.body.startsWith('payload='))
+    if (isButton) {
+      sandbox.solve(ticket().id)
+      await stage.pass(SETTLED_MS)
+    }
+    expect(countSeen(stage, conversationId, 'The human agent closed')).toBe(1)
+    expect(stage.botpress.bot.isActive(conversationId)).toBe(false)
+  })
+})
+
 describe('routing', () => {
   it('takes turns, by weight, also across restarts', async () => {
     const stage = await start({ strategy: 'round-robin', order: DESKS, desks: [{ desk: FIRST, weight: 2 }] })

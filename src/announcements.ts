@@ -6,6 +6,8 @@ import { HANDLING_MS } from './timing'
 
 /** A claim whose holder has not finished by then is taken over: the holder has died. */
 const CLAIM_MS = 5_000
+/** Old enough for a claim to be taken over at once, and not the 0 of an agent whom the plugin introduces. */
+const LONG_AGO = 1
 
 export interface Announcement {
   /** Whether this caller is to emit hitlAssigned. */
@@ -16,9 +18,12 @@ export interface Announcement {
   settledAt: number
   /** Marks the announcement as made, so that nobody takes the claim over; `deliveredAt`: when the plugin gets it. */
   done(deliveredAt: number): Promise<void>
+  /** Gives the claim back: the announcement could not be made. */
+  release(): Promise<void>
 }
 
-const NOTHING: Announcement = { emit: false, isNew: false, settledAt: 0, done: () => Promise.resolve() }
+const _nothing = () => Promise.resolve()
+const NOTHING: Announcement = { emit: false, isNew: false, settledAt: 0, done: _nothing, release: _nothing }
 
 /**
  * Decides, across all instances, who announces an agent: once per agent and session.
@@ -102,6 +107,12 @@ const _result = (
         name: 'announcement',
         payload: { done: true, at: deliveredAt },
       })
+    },
+    release: async () => {
+      const abandoned = { at: LONG_AGO }
+      await call.client
+        .patchState({ type: 'conversation', id: conversationId, name: 'announcement', payload: abandoned })
+        .catch(() => undefined)
     },
   }
 }

@@ -13,37 +13,48 @@ interface Claim {
   done?: boolean
 }
 
+/** Somebody else is ending the session at this moment: whether he succeeds is not known yet. */
+export class EndingUnderWay extends Error {
+  public override readonly name = 'EndingUnderWay'
+}
+
 /**
- * Ends a session exactly once, whoever asks and however often: one caller of all instances holds the claim. By an agent: the bot is told, after everything that was said before. By the bot: it
- * knows already. Resolves to whether this caller ended it.
+ * Ends a session exactly once, whoever asks and however often: one caller of all instances holds the claim. By an agent: the bot is told, after everything that was said before. By the bot: it knows already. Resolves to
+ * whether this caller ended it; throws EndingUnderWay while somebody else is at it.
  */
 export const endSession = async (call: Call, session: Session, by: 'agent' | 'bot'): Promise<boolean> => {
   const { conversationId } = session
+  const key = { type: 'conversation' as const, id: conversationId, name: 'ending' as const }
   const payload: Claim = { claim: randomId(call.environment), by, at: call.environment.now() }
-  const { state } = await call.client.getOrSetState({
-    type: 'conversation',
-    id: conversationId,
-    name: 'ending',
-    payload,
-  })
+  const { state } = await call.client.getOrSetState({ ...key, payload })
   const held = state.payload as Claim
+  if (held.done) return false
   if (held.claim !== payload.claim) {
-    if (held.done || held.at + CLAIM_MS > call.environment.now()) return false
+    if (held.at + CLAIM_MS > call.environment.now()) throw new EndingUnderWay('The session is being ended')
     // Whoever claimed it died before it was done. An end by the bot stays one: the plugin has told the customer.
     payload.by = held.by
-    await call.client.setState({ type: 'conversation', id: conversationId, name: 'ending', payload })
+    await call.client.setState({ ...key, payload })
   }
-  if (payload.by === 'agent') {
+  try {
+    await _end(call, session, payload.by)
+    await call.client.patchState({ ...key, payload: { done: true } })
+  } catch (error) {
+    // The claim is given back, so that the next try need not wait for it to grow old.
+    await call.client.patchState({ ...key, payload: { at: 0 } }).catch(() => undefined)
+    throw error
+  }
+  call.log.info('Session ended', { conversationId, desk: session.provider, by })
+  return true
+}
+
+const _end = async (call: Call, session: Session, by: string): Promise<void> => {
+  const { conversationId } = session
+  const now = call.environment.now()
+  if (by === 'agent') {
     // The plugin drops what it is still handling when it hears of the end: the last message gets time.
-    const now = call.environment.now()
     const delay = reserve(call, session, { notBefore: now + HANDLING_MS, spacingMs: HANDLING_MS })
     await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
   }
   rememberSession(call, { ...session, status: 'closed' })
-  await Promise.all([
-    writeTags(call, conversationId, { status: 'closed', closedAt: new Date(call.environment.now()).toISOString() }),
-    call.client.patchState({ type: 'conversation', id: conversationId, name: 'ending', payload: { done: true } }),
-  ])
-  call.log.info('Session ended', { conversationId, desk: session.provider, by })
-  return true
+  await writeTags(call, conversationId, { status: 'closed', closedAt: new Date(now).toISOString() })
 }

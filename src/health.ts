@@ -22,7 +22,7 @@ export const beginProbe = async (call: Call, installation: Installation, desk: s
 }
 
 /** Codes that say something about the desk. What it refuses about one handoff says nothing about the next. */
-const TELLING = new Set(['unavailable', 'unauthorized', 'rate-limited', 'misconfigured'])
+const TELLING = new Set(['unavailable', 'unauthorized', 'rate-limited'])
 
 export const recordFailure = async (call: Call, attempt: Attempt): Promise<void> => {
   if (!TELLING.has(attempt.code)) return

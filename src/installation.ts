@@ -1,17 +1,10 @@
+import type { z } from '@botpress/sdk'
 import type { Call } from './call'
 import { gone } from './errors'
-import type { Subscription } from '../providers/provider'
+import type { states } from './definition/parts'
 
-/** What is kept per installation, in one versioned state. */
-export interface Installation {
-  version: 1
-  /** What each driver wants back for verifying webhooks. */
-  subscriptions: Record<string, Subscription>
-  /** The newest turn of each rotation that somebody wrote down: where to look first, never the truth. */
-  tails?: Record<string, string>
-  /** Circuit breaker of each desk that is not well, serialised. */
-  health?: Record<string, string>
-}
+/** What is kept per installation, in one versioned state. Turns of rotations are where to look first, never the truth. */
+export type Installation = z.infer<(typeof states)['installation']['schema']>
 
 const EMPTY: Installation = { version: 1, subscriptions: {} }
 
@@ -23,7 +16,7 @@ const _key = (call: Call) => ({
 
 export const readInstallation = async (call: Call): Promise<Installation> => {
   const answer = await gone(call.client.getState(_key(call)))
-  return answer ? (answer.state.payload as Installation) : EMPTY
+  return answer?.state.payload ?? EMPTY
 }
 
 /** Changes some fields and leaves the others to whoever writes them at the same time. */

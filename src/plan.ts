@@ -68,13 +68,20 @@ export const readSituation = async (
 export const planHandoff = async (
   call: Call,
   installation: Installation,
-  asked: { conversationId: string; customer: KnownCustomer; wishes: SessionWishes; transcript: TranscriptEntry[] }
+  asked: {
+    conversationId: string
+    customer: KnownCustomer
+    wishes: SessionWishes
+    transcript: TranscriptEntry[]
+    /** A conversation takes one turn of the rotation for ever: a repeated start takes none. */
+    takesTurn: boolean
+  }
 ): Promise<Plan> => {
   const { wishes, customer, conversationId } = asked
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(asked.transcript) }
   const situation = await readSituation(call, installation, handoff, { customer })
   let ranking = rank(situation)
-  if (ranking.rotation) {
+  if (ranking.rotation && asked.takesTurn) {
     const turn = await claimTurn(call, conversationId, ranking.rotation.key, installation)
     ranking = rank({ ...situation, turn })
   }
@@ -83,11 +90,10 @@ export const planHandoff = async (
   if (first && situation.health?.[first.provider]?.state === 'half-open')
     await beginProbe(call, installation, first.provider)
   return {
-    candidates: tried.map(({ provider, reason, options }) => ({
-      provider,
-      reason,
-      options: _options(options, wishes),
-    })),
+    candidates: tried.map(({ provider, reason, options }) => {
+      const isMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
+      return { provider, reason, options: _options(options, isMeant ? wishes : { ...wishes, queue: undefined }) }
+    }),
     decision: decisionOf(ranking),
     lines: explain(ranking),
     ranking,

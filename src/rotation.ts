@@ -22,7 +22,8 @@ export const claimTurn = async (
   let at = _newest(list) ?? (await _head(list))
   for (let steps = 0; steps < LONGEST_WALK; steps += 1) {
     const next = await _successor(call, at, conversationId)
-    if (next === 'broken') return _claimed(list, conversationId, at.turn + 1)
+    // A list that leads back is one that somebody has damaged: it is left instead of walked in circles.
+    if (next === 'broken' || next.turn <= at.turn) return _claimed(list, conversationId, at.turn + 1)
     if (next.conversationId === conversationId) return _claimed(list, conversationId, next.turn)
     at = next
   }

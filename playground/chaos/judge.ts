@@ -160,25 +160,19 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
   }
 }
 
-/** Each message that did not reach the customer has a note behind it that says so. */
-const _told = (
-  played: Played,
-  entries: SandboxEntry[],
-  undelivered: Said[],
-  report: Case['report']
-): void => {
-  const notes = entries.flatMap(({ kind, text }, index) => (kind === 'note' && NOT_DELIVERED.test(text) ? [index] : []))
-  // The latest note first, so that each note answers the latest message before it.
-  for (const said of undelivered.toReversed()) {
-    const at = entries.findIndex(({ text }) => text.includes(said.mark))
-    const note = notes.findLast((index) => index > at)
-    if (note === undefined) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
-    else notes.splice(notes.indexOf(note), 1)
-  }
-  // What crosses with the end may have arrived all the same.
+/** Each message that did not reach the customer is named by a note that says so; no note says so of another one, unless it crossed with the end. */
+const _told = (played: Played, entries: SandboxEntry[], undelivered: Said[], report: Case['report']): void => {
+  const told = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
   const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
-  const crossing = played.said.filter(({ by, at }) => by === 'agent' && at >= endedAt - CROSSING_MS && at <= endedAt + CROSSING_MS)
-  if (notes.length > crossing.length) report('untold', `${notes.length} note(s) too many say that a message was not delivered`)
+  for (const said of played.said) {
+    if (said.by !== 'agent') continue
+    const times = told.filter((mark) => mark === said.mark).length
+    const isLost = undelivered.includes(said)
+    if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
+    if (isLost && times > 1) report('untold', `${said.name} was told ${times} times that ${said.mark} was not delivered`)
+    if (!isLost && times > 0 && Math.abs(said.at - endedAt) > CROSSING_MS)
+      report('untold', `${said.name} was told that ${said.mark} was not delivered, but it was`)
+  }
 }
 
 const _announcements = ({ stage, played, report }: Case): void => {

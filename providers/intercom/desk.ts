@@ -16,12 +16,15 @@ export interface Desk {
 /** Enough for the messages that can be under way at one time. */
 const REMEMBERED = 2_000
 
+/** Part ids are unique across workspaces: one memory serves all that this instance talks to. It may be lost at any time. */
+const POSTED = new Map<string, string>()
+
 export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | undefined): Desk => {
   let owner: Promise<string> | undefined
   return {
     api,
     tools,
-    posted: new Map(),
+    posted: POSTED,
     configuredAdmin: adminId,
     actingAdmin: () => {
       if (adminId) return Promise.resolve(adminId)

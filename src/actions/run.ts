@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { RuntimeError } from '@botpress/sdk'
 import type { Call } from '../call'
 import { randomId } from '../environment'
-import type { Tags } from '../sessions'
+import { tagValue, writeTags, type Tags } from '../sessions'
 
 /** A handoff with the same content as one that began less than this ago is its repetition: the platform repeats a lost answer after seconds. */
 const REPEAT_MS = 3 * 60_000
@@ -12,6 +12,7 @@ const REPEAT_MS = 3 * 60_000
  */
 const RUN_MS = 12_000
 export const POLL_MS = 500
+const SETTLING_MS = 200
 
 /** The handoff's identity: nothing else in the call tells a repetition from a new one. */
 export const handoffKey = (input: unknown, generation: number): string =>
@@ -62,9 +63,14 @@ export const holdRun = async (call: Call, conversationId: string, deadline: numb
     const { status } = conversation.tags as Tags
     if (status === 'open' || status === 'closed') return { kind: 'open' }
     const now = call.environment.now()
-    if (status === 'failed' || holder.at + RUN_MS < now) {
-      await call.client.setState({ ...key, payload: { ...holder, run, at: now } })
-      return { kind: 'taken-over', provider: holder.provider }
+    if (holder.failed || holder.at + RUN_MS < now) {
+      const { provider } = holder
+      await call.client.setState({ ...key, payload: { run, at: now, ...(provider ? { provider } : {}) } })
+      // Others may have seen the same and done the same: whose run stands there after a moment goes on.
+      await call.environment.sleep(SETTLING_MS)
+      holder = (await call.client.getState(key)).state.payload
+      if (holder.run === run) return { kind: 'taken-over', provider }
+      continue
     }
     if (now + POLL_MS >= deadline)
       throw new RuntimeError('The same handoff is being started already: wait for it to finish')
@@ -81,4 +87,12 @@ export const noteDesk = async (call: Call, conversationId: string, provider: str
     name: 'opening',
     payload: { provider, at: call.environment.now() },
   })
+}
+
+/** No desk took the handoff: whoever starts it again does not wait for this run. */
+export const noteFailure = async (call: Call, conversationId: string, reason: string): Promise<void> => {
+  await Promise.all([
+    call.client.patchState({ type: 'conversation', id: conversationId, name: 'opening', payload: { failed: true } }),
+    writeTags(call, conversationId, { status: 'failed', reason: tagValue(reason) }),
+  ])
 }

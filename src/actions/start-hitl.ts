@@ -6,9 +6,8 @@ import { getCustomer, realAddress, type KnownCustomer } from '../people'
 import { planHandoff } from '../plan'
 import { recordFailure, recordSuccess } from '../health'
 import { providers } from '../registry'
-import { tagValue, writeTags } from '../sessions'
 import { toTranscript } from '../transcript'
-import { holdRun, takePlace } from './run'
+import { holdRun, noteFailure, takePlace } from './run'
 import { openAtFirst, START_BUDGET_MS, type Attempt, type Candidate, type Handoff } from './open-session'
 
 const LONGEST_TITLE = 250
@@ -65,11 +64,17 @@ export const startHitl = async (call: Call, raw: unknown): Promise<{ conversatio
     customer: customer.name,
     nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
   })
-  const plan = await planHandoff(call, installation, { conversationId, customer, wishes, transcript })
+  const plan = await planHandoff(call, installation, {
+    conversationId,
+    customer,
+    wishes,
+    transcript,
+    takesTurn: hold.kind === 'mine',
+  })
   for (const line of plan.lines) call.log.info(line, { conversationId })
   const candidates = hold.kind === 'taken-over' ? _first(plan.candidates, hold.provider) : plan.candidates
   if (candidates.length === 0) {
-    await writeTags(call, conversationId, { status: 'failed', reason: tagValue(plan.decision) })
+    await noteFailure(call, conversationId, plan.decision)
     throw new RuntimeError(plan.decision)
   }
   const handoff = {
@@ -117,7 +122,7 @@ const _open = async (
     },
   })
   if (!('provider' in opened)) {
-    await writeTags(call, conversationId, { status: 'failed' })
+    await noteFailure(call, conversationId, 'no desk took it')
     throw new RuntimeError(_refusal(opened.attempts))
   }
   call.log.info(`${providers[opened.provider]?.title ?? opened.provider} took a handoff`, {

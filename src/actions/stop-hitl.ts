@@ -1,5 +1,5 @@
 import { connectDesk, type Call } from '../call'
-import { endSession } from '../ending'
+import { endSession, EndingUnderWay } from '../ending'
 import { describeError } from '../errors'
 import { meaningOf } from '../session-life'
 import { getSession, type Session } from '../sessions'
@@ -16,7 +16,7 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     const endedAt = call.environment.now()
     const [ended, solved] = await Promise.allSettled([endSession(call, session, 'bot'), _solve(call, session, endedAt)])
     if (solved.status === 'rejected') throw solved.reason
-    if (ended.status === 'rejected') throw ended.reason
+    if (ended.status === 'rejected' && !(ended.reason instanceof EndingUnderWay)) throw ended.reason
   } catch (error) {
     call.log.error('A session was ended, but its ticket could not be solved: an agent has to', {
       conversationId,

@@ -1,5 +1,5 @@
 import { RuntimeError } from '@botpress/sdk'
-import { isProviderError } from '../../providers/errors'
+import { isProviderError, isTransient } from '../../providers/errors'
 import type { OutboundMessage, Ticket } from '../../providers/provider'
 import { connectDesk, type Call, type Desk } from '../call'
 import { endSession } from '../ending'
@@ -11,6 +11,9 @@ import { readSession, type Session, type Tags } from '../sessions'
 
 /** A message that comes this long after it was written is probably delivered again: the desk is asked before it is posted. */
 const LATE_MS = 10_000
+/** How long a message is offered to a desk that is limited or does not answer; Botpress gives a delivery 60 s. */
+const PATIENCE_MS = 40_000
+const SHORTEST_WAIT_MS = 1_000
 
 export interface ChannelMessage {
   type: string
@@ -50,10 +53,17 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
     parts: toParts(props.type, props.payload),
     mayExist: _isLate(call, props.message.createdAt),
   }
-  const messageIds = await _post(call, desk, session, session.ticket, outbound)
+  const { ticket } = session
+  // What waits for a limit keeps what comes after it waiting, too.
+  const messageIds = await call.memory.inOrder(`${call.installation}/to/${conversationId}`, () =>
+    _post(call, desk, session, ticket, outbound)
+  )
   await props.ack({ tags: { deskMessageIds: _joined(messageIds) } })
 }
 
+/**
+ * Posts until the desk takes it or patience ends. A desk that asks to wait (a rate limit) or does not answer is asked again; after an outcome that is unknown it is looked before it is posted.
+ */
 const _post = async (
   call: Call,
   desk: Desk,
@@ -61,17 +71,38 @@ const _post = async (
   ticket: Ticket,
   message: OutboundMessage
 ): Promise<string[]> => {
-  try {
-    const posted = await desk.driver.postMessage(ticket, message)
-    return posted.messageIds
-  } catch (error) {
-    if (isProviderError(error) && (error.code === 'ended' || error.code === 'not-found')) {
-      // Nobody at the desk can read it any more: the customer hears that the agent has gone.
-      await endSession(call, session, 'agent')
-      throw new RuntimeError(`The ticket takes no more messages, the session was ended: ${error.message}`)
+  const until = call.environment.now() + PATIENCE_MS
+  let { mayExist } = message
+  for (;;) {
+    try {
+      const posted = await desk.driver.postMessage(ticket, { ...message, mayExist })
+      return posted.messageIds
+    } catch (error) {
+      if (isProviderError(error) && (error.code === 'ended' || error.code === 'not-found')) {
+        // Nobody at the desk can read it any more: the customer hears that the agent has gone.
+        await endSession(call, session, 'agent')
+        throw new RuntimeError(`The ticket takes no more messages, the session was ended: ${error.message}`)
+      }
+      const wait = _waitAfter(error)
+      if (wait === undefined || call.environment.now() + wait > until) {
+        throw new RuntimeError(`A message did not reach the desk: ${describeError(error)}`)
+      }
+      mayExist ||= isProviderError(error) && error.outcome === 'unknown'
+      call.log.warn('A message waits for its desk', {
+        desk: desk.provider.name,
+        conversationId: session.conversationId,
+        waitMs: wait,
+        error: describeError(error),
+      })
+      await call.environment.sleep(wait)
     }
-    throw new RuntimeError(`A message did not reach the desk: ${describeError(error)}`)
   }
+}
+
+/** Milliseconds until it is worth trying again; undefined: never. */
+const _waitAfter = (error: unknown): number | undefined => {
+  if (!isProviderError(error) || !isTransient(error)) return undefined
+  return Math.max(SHORTEST_WAIT_MS, error.retryAfterMs ?? 0)
 }
 
 const _author = async (

@@ -61,7 +61,7 @@ export const hitlSession = {
 export const entities = { hitlSession }
 
 export const states = {
-  /** One per installation: what drivers want back for verifying webhooks, the rotation's tail, the health of desks. */
+  /** One per installation: what drivers want back for verifying webhooks, where the rotations are, the health of desks. */
   installation: {
     type: 'integration' as const,
     schema: z.object({
@@ -70,12 +70,11 @@ export const states = {
         .record(z.record(z.string()))
         .title('Subscriptions')
         .describe('What each desk needs to verify webhooks.'),
-      tail: z
-        .string()
+      tails: z
+        .record(z.string())
         .optional()
-        .title('Last turn')
-        .describe('Conversation that holds the newest known turn of the rotation.'),
-      turn: z.number().optional().title('Turn').describe('Number of that turn.'),
+        .title('Rotations')
+        .describe('Newest known turn of each rotation and who holds it.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -86,6 +85,7 @@ export const states = {
       run: z.string().title('Run').describe('Random id of the run that opens the session.'),
       at: z.number().title('Since').describe('Milliseconds since the epoch.'),
       provider: z.string().optional().title('Desk').describe('The desk that is being asked.'),
+      failed: z.boolean().optional().title('Failed').describe('Whether that run has ended without a ticket.'),
     }),
   },
   /** The turn after this session's turn in the rotation, claimed by another session. */
@@ -161,7 +161,6 @@ export const hitlChannel = {
         title: 'Claim',
         description: 'Marks a helper conversation that keeps one announcement from being made twice',
       },
-      turn: { title: 'Turn', description: 'Turn of the rotation that the session holds' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
   },

@@ -1,5 +1,5 @@
 import type { SessionEvent, Ticket, TicketKey } from '../../providers/provider'
-import { announce } from '../announcements'
+import { announce, type Announcement } from '../announcements'
 import type { Call, Desk } from '../call'
 import { endSession } from '../ending'
 import { describeError } from '../errors'
@@ -163,7 +163,7 @@ const _deliver = async (
   let announcedAt: number | undefined
   if (announcement.emit) {
     const delay = reserve(call, session, { notBefore: 0 })
-    await _emitAssigned(call, session, agent.userId, delay)
+    await _emitAssigned(call, session, agent.userId, delay, announcement)
     announcedAt = call.environment.now() + delay
     await announcement.done(announcedAt)
   }
@@ -208,12 +208,23 @@ const _scheduled = async (
   return fresh
 }
 
-const _emitAssigned = async (call: Call, session: Session, userId: string, delay: number): Promise<void> => {
-  await call.client.createEvent({
-    type: 'hitlAssigned',
-    payload: { conversationId: session.conversationId, userId },
-    ...(delay > 0 ? { schedule: { delay } } : {}),
-  })
+const _emitAssigned = async (
+  call: Call,
+  { conversationId }: Session,
+  userId: string,
+  delay: number,
+  announcement: Announcement
+): Promise<void> => {
+  try {
+    await call.client.createEvent({
+      type: 'hitlAssigned',
+      payload: { conversationId, userId },
+      ...(delay > 0 ? { schedule: { delay } } : {}),
+    })
+  } catch (error) {
+    await announcement.release()
+    throw error
+  }
 }
 
 const _assigned = async (
@@ -230,7 +241,7 @@ const _assigned = async (
   ])
   if (!announcement.emit) return
   const delay = reserve(call, session, { notBefore: 0 })
-  await _emitAssigned(call, session, agent.userId, delay)
+  await _emitAssigned(call, session, agent.userId, delay, announcement)
   await Promise.all([
     announcement.done(call.environment.now() + delay),
     writeTags(call, session.conversationId, { agentId: event.agent.id }),
