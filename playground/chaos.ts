@@ -80,9 +80,15 @@ const _explain = async (violations: Violation[]): Promise<void> => {
 }
 
 const _one = async (handoff: number): Promise<boolean> => {
-  const result = await _quietly(() => runOne(options, handoff))
+  const ear = listen()
+  const result = await runOne(options, handoff).finally(ear.stop)
+  const complaints = ear.lines().filter((line) => /could not|failed|refused/i.test(line))
   const violations = result.violations.filter((violation) => violation.handoff === handoff)
-  _print([...result.trace, ...violations.map(({ kind, what }) => `! ${kind}: ${what}`)])
+  _print([
+    ...result.trace,
+    ...complaints.map((line) => `log: ${line.slice(0, 400)}`),
+    ...violations.map(({ kind, what }) => `! ${kind}: ${what}`),
+  ])
   await _explain(violations)
   return violations.length === 0
 }

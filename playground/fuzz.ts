@@ -8,7 +8,8 @@ const { values } = parseArgs({
 })
 const runs = Number(values.runs)
 const seed = Number(values.seed)
-if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) throw new Error('--runs and --seed are whole numbers')
+if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed))
+  throw new Error('--runs and --seed are whole numbers')
 
 const write = process.stderr.write.bind(process.stderr)
 const from = performance.now()

@@ -149,6 +149,11 @@ export interface OpenedTicket {
   cursor?: string
   /** For people: opens the ticket in the desk's own interface. */
   url?: string
+  /**
+   * This desk's webhooks name nothing but the ticket, so what happened before its id was written down went by unheard: the core calls `catchUp`
+   * once when it is.
+   */
+  readBack?: boolean
 }
 
 export interface Customer {

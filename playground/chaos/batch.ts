@@ -75,9 +75,11 @@ const _play = async (
   const all = scripts.map((script) => actors.open(script))
   chaos.isActive = true
   const stuck: string[] = []
-  await clock.run(Promise.all([...all.map((played) => actors.play(played)), _restarts(stage, stage.weather.restart)])).catch((error: unknown) => {
-    stuck.push(error instanceof Error ? error.message : String(error))
-  })
+  await clock
+    .run(Promise.all([...all.map((played) => actors.play(played)), _restarts(stage, stage.weather.restart)]))
+    .catch((error: unknown) => {
+      stuck.push(error instanceof Error ? error.message : String(error))
+    })
   chaos.isActive = false
   await clock.drain(SETTLING_MS)
   await _closeAll(stage, actors, all)
@@ -91,7 +93,10 @@ const _play = async (
   const longest = couriers.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })
   return {
     handoffs: all.length,
-    messages: all.reduce((sum, { said }) => sum + said.filter(({ by }) => by === 'customer' || by === 'agent').length, 0),
+    messages: all.reduce(
+      (sum, { said }) => sum + said.filter(({ by }) => by === 'customer' || by === 'agent').length,
+      0
+    ),
     refused: all.filter(({ started }) => started === 'refused').length,
     faults,
     injected: chaos.injected,

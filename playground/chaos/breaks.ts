@@ -26,7 +26,9 @@ const _withoutDedupe = (): Bend => {
       _changed(config, (body) => ({
         ...body,
         ...(body['tags'] ? { tags: unique(body['tags']) } : {}),
-        ...(body['message'] ? { message: { ...(body['message'] as Json), tags: unique((body['message'] as Json)['tags']) } } : {}),
+        ...(body['message']
+          ? { message: { ...(body['message'] as Json), tags: unique((body['message'] as Json)['tags']) } }
+          : {}),
       }))
     )
   }

@@ -141,9 +141,16 @@ const _spoilt = async (
   }
   if (fault.kind === 'disconnect') throw new AxiosError('No answer', 'ECONNRESET', config)
   const status = fault.status ?? 500
-  const headers: Record<string, string> = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
   const data = side === 'api' ? JSON.stringify(faultBody(status)) : ''
   const response: AxiosResponse = { data, status, statusText: '', headers, config }
   if (config.validateStatus?.(status) ?? true) return response
-  throw new AxiosError(`Request failed with status code ${status}`, AxiosError.ERR_BAD_RESPONSE, config, undefined, response)
+  throw new AxiosError(
+    `Request failed with status code ${status}`,
+    AxiosError.ERR_BAD_RESPONSE,
+    config,
+    undefined,
+    response
+  )
 }

@@ -53,9 +53,7 @@ export const judge = (evidence: Evidence): Violation[] => {
   const violations: Violation[] = []
   for (const played of evidence.all) {
     const { handoff } = played.script
-    const tickets = evidence
-      .ticketsOf(handoff)
-      .map(({ sandbox, ticket }) => ({ ...ticket, desk: sandbox.name }))
+    const tickets = evidence.ticketsOf(handoff).map(({ sandbox, ticket }) => ({ ...ticket, desk: sandbox.name }))
     const sessionId = evidence.stage.world.botpress.bot.downstreamOf(played.conversationId)
     const report = (kind: ViolationKind, what: string) => violations.push({ handoff, kind, what })
     const one: Case = { ...evidence, played, tickets, sessionId, report }
@@ -103,11 +101,14 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
   }
   const seen = arrivals.map(({ mark }) => mark).filter((mark) => order.includes(mark))
   const first = [...new Set(seen)]
-  if (first.join() !== order.join()) report('reordered', `to the desk: ${first.join(' ')} instead of ${order.join(' ')}`)
+  if (first.join() !== order.join())
+    report('reordered', `to the desk: ${first.join(' ')} instead of ${order.join(' ')}`)
   for (const other of all) {
     if (other === played) continue
     for (const { ticket } of ticketsOf(other.script.handoff)) {
-      const astray = ticket.entries.flatMap(({ text }) => _marksIn(text)).filter((mark) => played.said.some((said) => said.mark === mark))
+      const astray = ticket.entries
+        .flatMap(({ text }) => _marksIn(text))
+        .filter((mark) => played.said.some((said) => said.mark === mark))
       if (astray.length > 0) report('misrouted', `${astray.join(' ')} in the ticket of handoff ${other.script.handoff}`)
     }
   }
@@ -117,7 +118,9 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
 const _isRefused = (stage: Stage, sessionId: string, messageId: string): boolean => {
   const { runtime } = stage.world.botpress
   const endedAt = runtime.store.states.get(_stateKey(sessionId, 'ending'))?.createdAt
-  const outcomes = runtime.deliveries.filter(({ kind, to, id }) => kind === 'message' && to === 'integration' && id === messageId)
+  const outcomes = runtime.deliveries.filter(
+    ({ kind, to, id }) => kind === 'message' && to === 'integration' && id === messageId
+  )
   return endedAt !== undefined && outcomes.some(({ status, at }) => status === 400 && at >= endedAt)
 }
 
@@ -126,7 +129,9 @@ const _stateKey = (conversationId: string, name: string) => ['desk', 'conversati
 const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
   const { bot } = stage.world.botpress
   const seen = bot.seen(played.conversationId)
-  const arrivals = seen.flatMap((message) => _marksIn(JSON.stringify(message.payload)).map((mark) => ({ mark, message })))
+  const arrivals = seen.flatMap((message) =>
+    _marksIn(JSON.stringify(message.payload)).map((mark) => ({ mark, message }))
+  )
   const entries = tickets.flatMap((ticket) => ticket.entries)
   const undelivered: Said[] = []
   const order: string[] = []
@@ -144,19 +149,22 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
     if (found.length > 1) report('doubled', `the agent’s ${said.mark}, ${found.length} times`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
-      else if (message.name !== said.name) report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
+      else if (message.name !== said.name)
+        report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
     }
   }
   _told(played, entries, undelivered, report)
   const first = [...new Set(arrivals.map(({ mark }) => mark))].filter((mark) => order.includes(mark))
-  if (first.join() !== order.join()) report('reordered', `to the customer: ${first.join(' ')} instead of ${order.join(' ')}`)
+  if (first.join() !== order.join())
+    report('reordered', `to the customer: ${first.join(' ')} instead of ${order.join(' ')}`)
   for (const other of all) {
     if (other === played) continue
     const astray = bot
       .seen(other.conversationId)
       .flatMap(({ payload }) => _marksIn(JSON.stringify(payload)))
       .filter((mark) => played.said.some((said) => said.mark === mark))
-    if (astray.length > 0) report('misrouted', `${astray.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
+    if (astray.length > 0)
+      report('misrouted', `${astray.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
   }
 }
 
@@ -169,7 +177,8 @@ const _told = (played: Played, entries: SandboxEntry[], undelivered: Said[], rep
     const times = told.filter((mark) => mark === said.mark).length
     const isLost = undelivered.includes(said)
     if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
-    if (isLost && times > 1) report('untold', `${said.name} was told ${times} times that ${said.mark} was not delivered`)
+    if (isLost && times > 1)
+      report('untold', `${said.name} was told ${times} times that ${said.mark} was not delivered`)
     if (!isLost && times > 0 && Math.abs(said.at - endedAt) > CROSSING_MS)
       report('untold', `${said.name} was told that ${said.mark} was not delivered, but it was`)
   }
@@ -179,7 +188,11 @@ const _announcements = ({ stage, played, report }: Case): void => {
   const seen = stage.world.botpress.bot.seen(played.conversationId)
   const joined = seen.filter(({ text }) => text === AGENT_JOINED).length
   const wrote = new Set(seen.filter(({ from }) => from === 'agent').map(({ name }) => name))
-  const possible = new Set([...wrote, ...played.takes.map(({ name }) => name), ...played.said.flatMap(({ name }) => name ?? [])])
+  const possible = new Set([
+    ...wrote,
+    ...played.takes.map(({ name }) => name),
+    ...played.said.flatMap(({ name }) => name ?? []),
+  ])
   const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
   const certain = new Set([
     ...wrote,
@@ -189,7 +202,10 @@ const _announcements = ({ stage, played, report }: Case): void => {
       .map(({ name }) => name),
   ])
   if (joined < certain.size || joined > possible.size)
-    report('announced', `${joined} times, with ${[...certain].join(', ') || 'nobody'} certain and ${[...possible].join(', ') || 'nobody'} possible`)
+    report(
+      'announced',
+      `${joined} times, with ${[...certain].join(', ') || 'nobody'} certain and ${[...possible].join(', ') || 'nobody'} possible`
+    )
 }
 
 const _ending = ({ stage, played, sessionId, tickets, report }: Case): void => {

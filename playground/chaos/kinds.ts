@@ -72,5 +72,25 @@ export interface Weather {
   start: number
 }
 
-export const CALM: Weather = { desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0, restart: 0, spread: 0, instances: 1 }
-export const ROUGH: Weather = { desk: 0.05, api: 0.025, crash: 0.002, webhook: 0.06, repeat: 0.06, start: 0.1, restart: 0.5, spread: 200, instances: 3 }
+export const CALM: Weather = {
+  desk: 0,
+  api: 0,
+  crash: 0,
+  webhook: 0,
+  repeat: 0,
+  start: 0,
+  restart: 0,
+  spread: 0,
+  instances: 1,
+}
+export const ROUGH: Weather = {
+  desk: 0.05,
+  api: 0.025,
+  crash: 0.002,
+  webhook: 0.06,
+  repeat: 0.06,
+  start: 0.1,
+  restart: 0.5,
+  spread: 200,
+  instances: 3,
+}

@@ -25,8 +25,10 @@ export interface Random {
   pick<T>(items: readonly T[]): T
 }
 
-export const createRandom = (seed: string): Random => {
-  let state = hash(seed)
+export const createRandom = (seed: string): Random => _randomFrom(hash(seed))
+
+const _randomFrom = (start: number): Random => {
+  let state = start
   const next = (): number => {
     state = (state + 0x9e3779b9) | 0
     return _mix(state) / 2 ** 32
@@ -45,12 +47,15 @@ export const createRandom = (seed: string): Random => {
 
 /** One stream of numbers per place: what one place asks for does not change what another one gets. */
 export const createRolls = (seed: string) => {
-  const counts = new Map<string, number>()
-  return (place: string): { key: string; random: Random } => {
-    const count = (counts.get(place) ?? 0) + 1
-    counts.set(place, count)
-    const key = `${place}#${count}`
-    return { key, random: createRandom(`${seed}/${key}`) }
+  const places = new Map<string, { start: number; count: number }>()
+  return (name: string): { key: string; random: Random } => {
+    const place = places.get(name) ?? { start: hash(`${seed}/${name}`), count: 0 }
+    places.set(name, place)
+    place.count += 1
+    return {
+      key: `${name}#${place.count}`,
+      random: _randomFrom(_mix(place.start + Math.imul(place.count, 0x85ebca6b))),
+    }
   }
 }
 

@@ -9,7 +9,10 @@ const WIDTH = 30
 const SHOWN = 20
 
 /** A bar that moves where somebody looks, a line per tenth where nobody does. */
-export const createProgress = (out: NodeJS.WriteStream, whole: number): ((done: number, violations: number) => void) => {
+export const createProgress = (
+  out: NodeJS.WriteStream,
+  whole: number
+): ((done: number, violations: number) => void) => {
   let told = 0
   return (done, violations) => {
     const share = Math.min(1, done / whole)

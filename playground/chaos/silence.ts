@@ -5,9 +5,13 @@ const CHANNELS = ['log', 'info', 'warn', 'error', 'debug'] as const
 /** What everybody says in a simulation, and the credentials of the sandboxes. */
 const SAID = [/is what .{1,40} said/, /I need a human/]
 
+const KEPT = 4_000
+
 export interface Ear {
   /** Canaries that were heard since the last time. */
   take(): string[]
+  /** Everything that was printed since the last time. */
+  lines(): string[]
   /** Prints again. */
   stop(): void
 }
@@ -34,10 +38,15 @@ export const watchSecrets = (config: Record<string, unknown>): void => {
 export const listen = (): Ear => {
   const own = Object.fromEntries(CHANNELS.map((channel) => [channel, console[channel]]))
   let heard: string[] = []
+  let lines: string[] = []
   const hear = (...given: unknown[]): void => {
     const line = given.map(_text).join(' ')
+    lines.push(line)
+    if (lines.length > KEPT) lines = lines.slice(-KEPT / 2)
     const isCanary =
-      line.match(MARKS) !== null || SAID.some((pattern) => pattern.test(line)) || [...watched].some((secret) => line.includes(secret))
+      line.match(MARKS) !== null ||
+      SAID.some((pattern) => pattern.test(line)) ||
+      [...watched].some((secret) => line.includes(secret))
     if (isCanary) heard.push(line.slice(0, 500))
   }
   for (const channel of CHANNELS) console[channel] = hear
@@ -54,6 +63,7 @@ export const listen = (): Ear => {
       heard = []
       return taken
     },
+    lines: () => lines.splice(0),
     stop: () => {
       Object.assign(console, own)
       process.stdout.write = write.out

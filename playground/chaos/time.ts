@@ -41,7 +41,7 @@ const _createHeap = () => {
     peek: () => items[0],
     push: (item: Timer): void => {
       items.push(item)
-      for (let at = items.length - 1; at > 0; ) {
+      for (let at = items.length - 1; at > 0;) {
         const parent = (at - 1) >> 1
         if (!isBefore(at, parent)) break
         swap(at, parent)
@@ -51,7 +51,7 @@ const _createHeap = () => {
     pop: (): void => {
       swap(0, items.length - 1)
       items.pop()
-      for (let at = 0; ; ) {
+      for (let at = 0; ;) {
         const [left, right] = [2 * at + 1, 2 * at + 2]
         let first = at
         if (isBefore(left, first)) first = left

@@ -18,11 +18,15 @@ export const traceOf = (stage: Stage, ticketsOf: TicketsOf, played: Played): str
     for (const { kind, author, text, at } of ticket.entries)
       add(at, `in ${sandbox.name} ${ticket.id}: ${kind} by ${author}: ${_short(text)}`)
     for (const { delivery, reply } of sandbox.deliveries.log)
-      if (delivery.request.body.includes(ticket.id)) add(0, `webhook, try ${delivery.attempt}: ${reply?.status ?? 'no answer'}`)
+      if (delivery.request.body.includes(ticket.id))
+        add(0, `webhook, try ${delivery.attempt}: ${reply?.status ?? 'no answer'}`)
   }
   for (const message of runtime.store.messagesOf(sessionId)) {
     const text = String(message.payload['text'] ?? '')
-    add(message.createdAt, `session ${message.direction} ${message.id}: ${_short(text)} ${JSON.stringify(message.tags)}`)
+    add(
+      message.createdAt,
+      `session ${message.direction} ${message.id}: ${_short(text)} ${JSON.stringify(message.tags)}`
+    )
   }
   for (const { to, kind, id, status, attempt, at } of runtime.deliveries)
     if (runtime.store.messages.get(id)?.conversationId === sessionId)
@@ -33,7 +37,8 @@ export const traceOf = (stage: Stage, ticketsOf: TicketsOf, played: Played): str
   for (const state of runtime.store.states.values())
     if (state.subject === sessionId || state.subject === played.conversationId)
       add(state.updatedAt, `state ${state.name} ${JSON.stringify(state.payload)}`)
-  for (const note of bot.notes) if (note.conversationId === sessionId) add(note.at, `plugin: ${note.what} ${note.id ?? ''}`)
+  for (const note of bot.notes)
+    if (note.conversationId === sessionId) add(note.at, `plugin: ${note.what} ${note.id ?? ''}`)
   for (const { kind, at, about } of stage.chaos.injected) add(at, `fault ${kind} ${about}`)
   return lines
     .toSorted((a, b) => a.at - b.at)

@@ -38,7 +38,13 @@ const _nth = <T>(items: T[], number: number): T => {
 
 const _webhook = (target: Target, request: Partial<WebhookRequest> & { path: string }): Promise<InvokeReply> =>
   target.send(() =>
-    target.stage.world.botpress.runtime.gateway.webhook({ method: 'POST', query: '', headers: {}, body: '', ...request })
+    target.stage.world.botpress.runtime.gateway.webhook({
+      method: 'POST',
+      query: '',
+      headers: {},
+      body: '',
+      ...request,
+    })
   )
 
 /** Whatever arrives without a genuine signature. */
@@ -48,15 +54,50 @@ const strangers = _attack({
   shot: fc.record({
     method: fc.constantFrom('POST', 'POST', 'POST', 'GET', 'HEAD', 'PUT', 'DELETE', 'post', 'OPTIONS', 'X'),
     path: fc.oneof(
-      fc.constantFrom('/zendesk', '/intercom', '/slack', '/slack/', '//zendesk', '/', '', '/zendesk/x/../slack', '/__proto__', '/constructor', '/toString'),
+      fc.constantFrom(
+        '/zendesk',
+        '/intercom',
+        '/slack',
+        '/slack/',
+        '//zendesk',
+        '/',
+        '',
+        '/zendesk/x/../slack',
+        '/__proto__',
+        '/constructor',
+        '/toString'
+      ),
       fc.webPath()
     ),
     query: fc.webQueryParameters(),
     headers: fc.dictionary(
-      fc.constantFrom('content-type', 'Content-Type', 'x-slack-signature', 'x-slack-request-timestamp', 'x-hub-signature', 'x-zendesk-webhook-signature', 'x-zendesk-webhook-signature-timestamp', '__proto__'),
-      fc.oneof(fc.constantFrom('application/json', 'text/plain', 'application/x-www-form-urlencoded', 'v0=', 'sha1=', 'v0=00', '0'), fc.string({ maxLength: 80 }))
+      fc.constantFrom(
+        'content-type',
+        'Content-Type',
+        'x-slack-signature',
+        'x-slack-request-timestamp',
+        'x-hub-signature',
+        'x-zendesk-webhook-signature',
+        'x-zendesk-webhook-signature-timestamp',
+        '__proto__'
+      ),
+      fc.oneof(
+        fc.constantFrom(
+          'application/json',
+          'text/plain',
+          'application/x-www-form-urlencoded',
+          'v0=',
+          'sha1=',
+          'v0=00',
+          '0'
+        ),
+        fc.string({ maxLength: 80 })
+      )
     ),
-    body: fc.oneof(hostile.map((value) => JSON.stringify(value)), fc.string({ unit: 'binary', maxLength: 200 })),
+    body: fc.oneof(
+      hostile.map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'binary', maxLength: 200 })
+    ),
   }),
   fire: async (target, shot) => {
     const reply = await _webhook(target, shot)
@@ -105,14 +146,21 @@ const signed = _attack({
     const { desk, request } = _nth(target.genuine, which)
     const sandbox = target.stage.world.sandbox(desk)
     const isForm = request.body.startsWith('payload=')
-    const original: unknown = JSON.parse((isForm ? new URLSearchParams(request.body).get('payload') : request.body) ?? '')
+    const original: unknown = JSON.parse(
+      (isForm ? new URLSearchParams(request.body).get('payload') : request.body) ?? ''
+    )
     const json = JSON.stringify(mutate(original, changes)) ?? ''
     const body = isForm ? new URLSearchParams({ payload: json }).toString() : json
     const again = sandbox.signed(body)
     const before = target.stage.world.botpress.runtime.store.conversations.size
-    const reply = await _webhook(target, { ...again, headers: { ...again.headers, 'content-type': request.headers['content-type'] } })
+    const reply = await _webhook(target, {
+      ...again,
+      headers: { ...again.headers, 'content-type': request.headers['content-type'] },
+    })
     const created = target.stage.world.botpress.runtime.store.conversations.withTags({}).length - before
-    const helpers = target.stage.world.botpress.runtime.store.conversations.withTags({}).slice(-created || Number.MAX_SAFE_INTEGER)
+    const helpers = target.stage.world.botpress.runtime.store.conversations
+      .withTags({})
+      .slice(-created || Number.MAX_SAFE_INTEGER)
     if (created > 0 && helpers.some(({ tags }) => tags['desk:claim'] === undefined)) return 'a conversation was created'
     return _bad(reply, (status) => _isClear(status) || status === 503)
   },
@@ -133,11 +181,22 @@ const _inputs = (target: Target): Record<string, unknown> => {
       hitlSession: { provider: 'slack', strict: false, language: 'fr', priority: 'high', tags: ['vip'], queue: '1' },
       messageHistory: [
         { source: { type: 'user', userId: customer?.id }, type: 'text', payload: { text: 'hello' } },
-        { source: { type: 'bot' }, type: 'card', payload: { title: 'a', actions: [{ action: 'url', label: 'b', value: 'c' }] } },
+        {
+          source: { type: 'bot' },
+          type: 'card',
+          payload: { title: 'a', actions: [{ action: 'url', label: 'b', value: 'c' }] },
+        },
       ],
     },
     stopHitl: { conversationId: sessionId },
-    checkAvailability: { language: 'de', priority: 'low', tags: ['a'], provider: 'zendesk', strict: true, text: 'hallo' },
+    checkAvailability: {
+      language: 'de',
+      priority: 'low',
+      tags: ['a'],
+      provider: 'zendesk',
+      strict: true,
+      text: 'hallo',
+    },
     explainRouting: { at: '2026-12-24T09:00:00+01:00', provider: 'zendesk' },
   }
 }
@@ -145,7 +204,15 @@ const _inputs = (target: Target): Record<string, unknown> => {
 const actions = _attack({
   name: 'actions',
   shot: fc.record({
-    type: fc.constantFrom('createUser', 'startHitl', 'stopHitl', 'checkAvailability', 'explainRouting', 'nothing', '__proto__'),
+    type: fc.constantFrom(
+      'createUser',
+      'startHitl',
+      'stopHitl',
+      'checkAvailability',
+      'explainRouting',
+      'nothing',
+      '__proto__'
+    ),
     changes: mutations,
     whole: fc.option(hostile, { freq: 6 }),
   }),
@@ -163,12 +230,25 @@ const PAYLOADS: { type: string; payload: unknown }[] = [
   { type: 'text', payload: { type: 'text', text: 'hello', userId: 'user' } },
   { type: 'image', payload: { imageUrl: 'https://files.example/a.png', title: 'a' } },
   { type: 'file', payload: { fileUrl: 'https://files.example/a.pdf', title: 'a', userId: 'user' } },
-  { type: 'bloc', payload: { items: [{ type: 'text', payload: { text: 'a' } }, { type: 'location', payload: { latitude: 1, longitude: 2 } }] } },
+  {
+    type: 'bloc',
+    payload: {
+      items: [
+        { type: 'text', payload: { text: 'a' } },
+        { type: 'location', payload: { latitude: 1, longitude: 2 } },
+      ],
+    },
+  },
 ]
 
 const messages = _attack({
   name: 'messages',
-  shot: fc.record({ which: fc.nat(100), session: fc.nat(100), about: fc.constantFrom('payload', 'payload', 'conversation', 'message', 'user'), changes: mutations }),
+  shot: fc.record({
+    which: fc.nat(100),
+    session: fc.nat(100),
+    about: fc.constantFrom('payload', 'payload', 'conversation', 'message', 'user'),
+    changes: mutations,
+  }),
   fire: async (target, { which, session, about, changes }) => {
     const { bot, runtime } = target.stage.world.botpress
     const { type, payload } = _nth(PAYLOADS, which)
@@ -176,13 +256,24 @@ const messages = _attack({
     const row = runtime.store.messagesOf(conversationId).find(({ direction }) => direction === 'outgoing')
     if (!row) return 'the session has no message'
     const conversation = runtime.store.conversations.get(conversationId)
-    const own = Object.fromEntries(Object.entries(conversation?.tags ?? {}).map(([name, value]) => [name.replace('desk:', ''), value]))
+    const own = Object.fromEntries(
+      Object.entries(conversation?.tags ?? {}).map(([name, value]) => [name.replace('desk:', ''), value])
+    )
     const times = { createdAt: new Date(row.createdAt).toISOString(), updatedAt: new Date(row.updatedAt).toISOString() }
     const body: Record<string, unknown> = {
       type,
       payload,
       conversation: { id: conversationId, channel: 'hitl', integration: 'desk', tags: own, ...times },
-      message: { id: row.id, userId: row.userId, conversationId, direction: 'outgoing', tags: {}, type, payload, ...times },
+      message: {
+        id: row.id,
+        userId: row.userId,
+        conversationId,
+        direction: 'outgoing',
+        tags: {},
+        type,
+        payload,
+        ...times,
+      },
       user: { id: row.userId, tags: {}, ...times },
     }
     // The payload is the customer's; of the rest the Cloud is sure, so only its smaller pieces are changed.
@@ -195,7 +286,11 @@ const messages = _attack({
 
 const configurations = _attack({
   name: 'configurations',
-  shot: fc.record({ changes: mutations, whole: fc.option(hostile, { freq: 6 }), url: fc.constantFrom('https://webhooks.example/wh', 'https://webhooks.example/wh/') }),
+  shot: fc.record({
+    changes: mutations,
+    whole: fc.option(hostile, { freq: 6 }),
+    url: fc.constantFrom('https://webhooks.example/wh', 'https://webhooks.example/wh/'),
+  }),
   fire: async (target, { changes, whole, url }) => {
     const { runtime } = target.stage.world.botpress
     const good = runtime.gateway.configuration

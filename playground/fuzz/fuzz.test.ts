@@ -36,7 +36,16 @@ describe('attacks', () => {
   const answering = (status: number): Target =>
     ({
       genuine: [
-        { desk: 'slack', request: { method: 'POST', path: '/slack', query: '', headers: { 'x-slack-signature': 'v0=1' }, body: '{"a":1}' } },
+        {
+          desk: 'slack',
+          request: {
+            method: 'POST',
+            path: '/slack',
+            query: '',
+            headers: { 'x-slack-signature': 'v0=1' },
+            body: '{"a":1}',
+          },
+        },
       ],
       send: () => Promise.resolve({ status }),
     }) as unknown as Target

@@ -59,7 +59,8 @@ const _fire = async (
     if (ms > SLOW_MS) throw new Error(`took ${ms.toFixed(0)} ms`)
     if (_isPolluted()) throw new Error('Object.prototype was changed')
     if (rejections.length > 0) throw new Error(`not handled: ${rejections.splice(0).join(', ')}`)
-    if (attack.isHarmless && shots % COMPARED_AFTER === 0 && current.state() !== state) throw new Error('the state has changed')
+    if (attack.isHarmless && shots % COMPARED_AFTER === 0 && current.state() !== state)
+      throw new Error('the state has changed')
   })
   try {
     const result = await fc.check(property, { numRuns: options.runs, seed: options.seed, includeErrorInReport: true })
@@ -86,7 +87,8 @@ export const fuzz = async ({ runs, seed, desks, onProgress }: FuzzOptions): Prom
     }
     const leaks = ear.take()
     const [first] = leaks
-    if (first !== undefined) result.failures.push({ attack: 'logs', report: `${leaks.length} canaries, first: ${first}` })
+    if (first !== undefined)
+      result.failures.push({ attack: 'logs', report: `${leaks.length} canaries, first: ${first}` })
     return result
   } finally {
     ear.stop()

@@ -47,7 +47,7 @@ const OBJECTS: unknown[] = [
   JSON.parse('{"constructor":{"prototype":{"polluted":true}}}'),
   { length: -1 },
   { toString: null, valueOf: null },
-  { then: 'not a promise' },
+  JSON.parse('{"then":"not a promise"}'),
   _deep(400),
 ]
 
@@ -108,7 +108,8 @@ export const mutate = (original: unknown, changes: Mutation[]): unknown => {
     if (how === 'remove') delete holder[key]
     else if (how === 'replace') _set(holder, key, value)
     else if (how === 'wrap') _set(holder, key, [old])
-    else if (how === 'repeat') _set(
+    else if (how === 'repeat')
+      _set(
         holder,
         key,
         Array.from({ length: 40 }, () => structuredClone(old))

@@ -33,7 +33,7 @@ export const openTicket = async (desk: Desk, request: TicketRequest): Promise<Op
     )
   )
   const found = request.mayExist ? await _find(desk, contactId, request, HANDOFF_WITHIN_MS) : undefined
-  if (found?.isDressed) return { id: found.id, ..._memo(await _admin(desk)) }
+  if (found?.isDressed) return { id: found.id, readBack: true, ..._memo(await _admin(desk)) }
   const id = found?.id ?? (await _create(desk, contactId, request))
   const adminId = await _admin(desk)
   await _dress(
@@ -43,7 +43,7 @@ export const openTicket = async (desk: Desk, request: TicketRequest): Promise<Op
     request,
     (await tags).filter((tag) => tag !== undefined)
   )
-  return { id, ..._memo(adminId) }
+  return { id, readBack: true, ..._memo(adminId) }
 }
 
 const _create = async (desk: Desk, contactId: string, request: TicketRequest): Promise<string> => {

@@ -81,16 +81,19 @@ const LARGEST_ANSWER = 20 * 1024 * 1024
 export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const base = new URL(options.baseUrl)
   const real = tools.resolveOrigin?.(base.origin)
-  const instance: AxiosInstance = axios.create({
-    baseURL: (real ?? base.origin) + base.pathname.replace(/\/$/, ''),
-    maxRedirects: 0,
-    maxContentLength: LARGEST_ANSWER,
-    validateStatus: () => true,
-    transformResponse: [],
-    responseType: 'text',
-    proxy: false,
-    ...(tools.transport ? { adapter: tools.transport } : {}),
-  })
+  let made: AxiosInstance | undefined
+  // Made for the first call: most of what a desk is connected for needs none.
+  const instance = (): AxiosInstance =>
+    (made ??= axios.create({
+      baseURL: (real ?? base.origin) + base.pathname.replace(/\/$/, ''),
+      maxRedirects: 0,
+      maxContentLength: LARGEST_ANSWER,
+      validateStatus: () => true,
+      transformResponse: [],
+      responseType: 'text',
+      proxy: false,
+      ...(tools.transport ? { adapter: tools.transport } : {}),
+    }))
 
   const fail = (
     code: ProviderErrorCode,
@@ -109,7 +112,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     if (timeLeft <= 0) throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)
     let response: AxiosResponse<string>
     try {
-      response = await instance.request<string>({
+      response = await instance().request<string>({
         timeout: Math.min(tools.timeoutMs, timeLeft),
         method: request.method,
         url: request.path,

@@ -1,10 +1,11 @@
-import type { OpenedTicket, TicketOptions, TranscriptEntry } from '../../providers/provider'
+import type { OpenedTicket, TicketKey, TicketOptions, TranscriptEntry } from '../../providers/provider'
 import { isProviderError } from '../../providers/errors'
-import { connectDesk, type Call, type Limits } from '../call'
+import { connectDesk, type Call, type Desk, type Limits } from '../call'
 import { describeError } from '../errors'
 import { withContact, type KnownCustomer } from '../people'
 import { contactTag } from '../registry'
 import { rememberSession, tagValue, writeTags, type Tags } from '../sessions'
+import { applyEvents } from '../webhook/apply'
 import { noteDesk, POLL_MS } from './run'
 
 /** The whole of startHitl, well below what Botpress gives an action (60 s). */
@@ -165,7 +166,10 @@ const _openAt = async (
     if (!remembered || !isRefused) throw error
     return open(_withoutContact(handoff.customer, candidate.provider))
   })
-  return () => _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
+  return async () => {
+    await _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
+    if (opened.readBack) await _readBack(call, desk, { ticketId: opened.id, conversationId })
+  }
 }
 
 /**
@@ -188,6 +192,18 @@ const _settled = async <T>(
     limits.deadline = deadline
     await call.environment.sleep(POLL_MS)
     return _settled(call, limits, deadline, open, true, true)
+  }
+}
+
+/** What the desk said before its ticket was known here. The next webhook finds it as well: a failure is no reason to fail the start. */
+const _readBack = async (call: Call, desk: Desk, ticket: TicketKey): Promise<void> => {
+  try {
+    await applyEvents(call, desk, [{ type: 'ticket-changed', ticket }])
+  } catch (error) {
+    call.log.warn('Could not read a ticket that was just opened', {
+      ticketId: ticket.ticketId,
+      error: describeError(error),
+    })
   }
 }
 

@@ -154,7 +154,7 @@ const _deliver = async (
   message: NonNullable<ReturnType<typeof fromParts>>
 ): Promise<void> => {
   if (meaningOf('agent-message', session.status) === 'tell-agent')
-    return tellThatOver(call, desk, session.ticket, event.id, event.parts)
+    return _tellUnlessDelivered(call, desk, session, event)
   const [agent, announcement] = await Promise.all([
     agentUser(call, desk, event.agent),
     // Behind the activation guard others may be announced first: then the plugin would not introduce this agent by itself.
@@ -176,11 +176,30 @@ const _deliver = async (
       ? await _scheduled(call, session, agent.userId, content, delay)
       : await _atOnce(call, session, agent.userId, content, delay)
   if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
-    return tellThatOver(call, desk, session.ticket, event.id, event.parts)
+    return _tellUnlessDelivered(call, desk, session, event)
   }
   if (announcement.isNew) {
     await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
   }
+}
+
+/** A redelivery after the end may be of a message that was read long before: then there is nothing to tell. */
+const _tellUnlessDelivered = async (
+  call: Call,
+  desk: Desk,
+  { conversationId, ticket }: OpenSession,
+  { id, parts }: EventOf<'message-posted'>
+): Promise<void> => {
+  const [before, answer] = await Promise.all([
+    call.client.getConversation({ id: conversationId }),
+    call.client.listMessages({ conversationId, tags: { deskMessageId: _messageTag(desk, id) } }),
+  ])
+  const closedAt = Date.parse((before.conversation.tags as Partial<Record<string, string>>).closedAt ?? '')
+  const wasDelivered = answer.messages.some(({ tags, createdAt }) => {
+    const { deliverAt } = tags as Partial<Record<string, string>>
+    return Date.parse(deliverAt ?? createdAt) < closedAt
+  })
+  if (!wasDelivered) await tellThatOver(call, desk, ticket, id, parts)
 }
 
 /** One call that also answers with the session's tags as they are now. */
