@@ -54,7 +54,3 @@ export type Client = sdk.IntegrationSpecificClient<RouterIntegration>
 export type HandlerProps = Parameters<IntegrationProps['handler']>[0]
 export type Context = HandlerProps['ctx']
 export type Logger = HandlerProps['logger']
-export type StartHitlInput = TypedActions['startHitl']['input']
-export type Session = HitlSession
-export type StateName = keyof typeof parts.states
-export type MessageTypes = Shapes<Hitl['channels']['hitl']['messages']>

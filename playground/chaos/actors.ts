@@ -186,4 +186,4 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
   return { open, play, perform, allTickets, ticketIdOf }
 }
 
-export type Actors = ReturnType<typeof createActors>
+type Actors = ReturnType<typeof createActors>

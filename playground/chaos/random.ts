@@ -59,4 +59,4 @@ export const createRolls = (seed: string) => {
   }
 }
 
-export type Rolls = ReturnType<typeof createRolls>
+type Rolls = ReturnType<typeof createRolls>
