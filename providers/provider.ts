@@ -249,8 +249,8 @@ export interface TicketKey {
   /** Our conversation id, where the webhook carries it: found without a search, and before the ticket's id is known. */
   conversationId?: string
   /**
-   * The vendor's payload proves that we opened this ticket (our bot wrote the thread's root). If no session is found yet the delivery is
-   * asked for again instead of dropped.
+   * The vendor's payload says that we have just opened this ticket (our tag, our bot's thread) and its session may not be written down yet: the
+   * delivery is asked for again instead of dropped. Not for tickets that are older than a start can take.
    */
   ours?: boolean
 }

@@ -29,11 +29,19 @@ export const createCache = <T>(now: () => number, options: { lifetimeMs: number;
   }
 }
 
-/** Runs what concerns one key one after the other, in the order of the calls. A failure does not stop what waits behind it. */
-export const createQueue = () => {
-  const tails = new Map<string, Promise<unknown>>()
+/**
+ * Runs what concerns one key one after the other, in the order of the calls. A failure does not stop what waits behind it, and neither does work that never ends: after `longestWaitMs` it is overtaken.
+ */
+export const createQueue = (setTimer: (task: () => void, ms: number) => () => void, longestWaitMs: number) => {
+  const tails = new Map<string, Promise<void>>()
+  const patiently = (before: Promise<void>): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = setTimer(resolve, longestWaitMs)
+      void before.then(resolve).finally(cancel)
+    })
   return <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const result = (tails.get(key) ?? Promise.resolve()).then(work, work)
+    const before = tails.get(key)
+    const result = before ? patiently(before).then(work) : work()
     const settled = result.then(
       () => undefined,
       () => undefined

@@ -37,7 +37,7 @@ export const createMemory = (environment: Environment): Memory => ({
   delivered: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 5_000 }),
   subscriptions: createCache(environment.now, { lifetimeMs: 5 * MINUTE_MS, size: 500 }),
   rotation: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 500 }),
-  inOrder: createQueue(),
+  inOrder: createQueue(environment.setTimer, MINUTE_MS),
 })
 
 /** One call from Botpress, with everything that its handling may use. */

@@ -10,6 +10,7 @@ interface Claim {
   claim: string
   by: string
   at: number
+  told?: boolean
   done?: boolean
 }
 
@@ -33,10 +34,10 @@ export const endSession = async (call: Call, session: Session, by: 'agent' | 'bo
     if (held.at + CLAIM_MS > call.environment.now()) throw new EndingUnderWay('The session is being ended')
     // Whoever claimed it died before it was done. An end by the bot stays one: the plugin has told the customer.
     payload.by = held.by
-    await call.client.setState({ ...key, payload })
+    await call.client.setState({ ...key, payload: { ...payload, ...(held.told ? { told: true } : {}) } })
   }
   try {
-    await _end(call, session, payload.by)
+    await _end(call, session, payload.by, held.told === true)
     await call.client.patchState({ ...key, payload: { done: true } })
   } catch (error) {
     // The claim is given back, so that the next try need not wait for it to grow old.
@@ -47,14 +48,22 @@ export const endSession = async (call: Call, session: Session, by: 'agent' | 'bo
   return true
 }
 
-const _end = async (call: Call, session: Session, by: string): Promise<void> => {
+const _end = async (call: Call, session: Session, by: string, isTold: boolean): Promise<void> => {
   const { conversationId } = session
   const now = call.environment.now()
-  if (by === 'agent') {
+  if (by === 'agent' && !isTold) {
     // The plugin drops what it is still handling when it hears of the end: the last message gets time.
     const delay = reserve(call, session, { notBefore: now + HANDLING_MS, spacingMs: HANDLING_MS })
     await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
+    // Told is told, whatever fails next: the plugin says goodbye for every event.
+    const key = { type: 'conversation' as const, id: conversationId, name: 'ending' as const }
+    await call.client.patchState({ ...key, payload: { told: true } })
   }
   rememberSession(call, { ...session, status: 'closed' })
-  await writeTags(call, conversationId, { status: 'closed', closedAt: new Date(now).toISOString() })
+  await writeTags(call, conversationId, {
+    status: 'closed',
+    closedAt: new Date(now).toISOString(),
+    // The same content later is a new handoff.
+    handoff: '',
+  })
 }

@@ -22,5 +22,8 @@ export const readInstallation = async (call: Call): Promise<Installation> => {
 /** Changes some fields and leaves the others to whoever writes them at the same time. */
 export const patchInstallation = async (call: Call, change: Partial<Installation>): Promise<void> => {
   const patched = await gone(call.client.patchState({ ..._key(call), payload: change }))
-  if (!patched) await call.client.setState({ ..._key(call), payload: { ...EMPTY, ...change } })
+  if (patched) return
+  // The first of all to write; somebody else may be it at the same moment.
+  await call.client.getOrSetState({ ..._key(call), payload: EMPTY })
+  await call.client.patchState({ ..._key(call), payload: change })
 }

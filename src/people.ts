@@ -51,6 +51,8 @@ export const withContact = async (call: Call, desk: Desk, customer: KnownCustome
   return { ...person, contactId }
 }
 
+const NAMELESS = 'Agent'
+
 const _agentKey = (call: Call, provider: string, agentId: string) => `${call.installation}/${provider}/${agentId}`
 
 /** The agent's own Botpress user, with name and photo as the desk knows them; one per desk and agent. */
@@ -59,19 +61,21 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
   const known = call.memory.agents.get(key)
   if (known) return known
   const described = await _describe(call, desk, agent)
-  const name = described.name?.trim() || 'Agent'
+  const named = described.name?.trim()
   const pictureUrl =
     described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
   const { user } = await call.client.getOrCreateUser({
     tags: { agent: `${desk.provider.name}:${agent.id}` },
     discriminateByTags: ['agent'],
-    name,
+    name: named || NAMELESS,
     ...(pictureUrl ? { pictureUrl } : {}),
   })
-  if (user.name !== name || (pictureUrl && user.pictureUrl !== pictureUrl)) {
-    await call.client.updateUser({ id: user.id, name, ...(pictureUrl ? { pictureUrl } : {}) })
+  // Whose name could not be read this time keeps the one of before, and is asked for again the next time.
+  if (!named) return { userId: user.id, name: user.name || NAMELESS }
+  if (user.name !== named || (pictureUrl && user.pictureUrl !== pictureUrl)) {
+    await call.client.updateUser({ id: user.id, name: named, ...(pictureUrl ? { pictureUrl } : {}) })
   }
-  const found: KnownAgent = { userId: user.id, name }
+  const found: KnownAgent = { userId: user.id, name: named }
   call.memory.agents.set(key, found)
   return found
 }

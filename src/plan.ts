@@ -4,7 +4,9 @@ import type { Candidate } from './actions/open-session'
 import type { SessionWishes } from './actions/start-hitl'
 import type { Context } from './bp'
 import type { Call } from './call'
+import { noteTurn } from './actions/run'
 import { configuredDesks } from './configuration'
+import { describeError } from './errors'
 import { beginProbe, healthOfDesks } from './health'
 import type { Installation } from './installation'
 import { customerTexts } from './transcript'
@@ -75,15 +77,17 @@ export const planHandoff = async (
     transcript: TranscriptEntry[]
     /** A conversation takes one turn of the rotation for ever: a repeated start takes none. */
     takesTurn: boolean
+    /** The turn that an earlier run of this start has taken. */
+    turn: number | undefined
   }
 ): Promise<Plan> => {
   const { wishes, customer, conversationId } = asked
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(asked.transcript) }
   const situation = await readSituation(call, installation, handoff, { customer })
   let ranking = rank(situation)
-  if (ranking.rotation && asked.takesTurn) {
-    const turn = await claimTurn(call, conversationId, ranking.rotation.key, installation)
-    ranking = rank({ ...situation, turn })
+  if (ranking.rotation && (asked.takesTurn || asked.turn !== undefined)) {
+    const turn = asked.turn ?? (await _claimTurn(call, conversationId, ranking.rotation.key, installation))
+    if (turn !== undefined) ranking = rank({ ...situation, turn })
   }
   const tried = attempts(ranking)
   const [first] = tried
@@ -97,6 +101,18 @@ export const planHandoff = async (
     decision: decisionOf(ranking),
     lines: explain(ranking),
     ranking,
+  }
+}
+
+/** Turns are a nicety: without one the handoff goes by preference. */
+const _claimTurn = async (call: Call, conversationId: string, key: string, installation: Installation) => {
+  try {
+    const turn = await claimTurn(call, conversationId, key, installation)
+    await noteTurn(call, conversationId, turn)
+    return turn
+  } catch (error) {
+    call.log.warn('Could not take a turn of the rotation', { conversationId, error: describeError(error) })
+    return undefined
   }
 }
 
@@ -137,13 +153,16 @@ const _history = (customer: KnownCustomer | undefined) => {
 }
 
 /** Open sessions per desk, counted only where the configuration asks for it. */
-const _load = async (call: Call, { strategy, desks }: Routing): Promise<Record<string, number> | undefined> => {
+const _load = async (
+  call: Call,
+  { strategy, desks }: Routing
+): Promise<Record<string, number | undefined> | undefined> => {
   const counted = desks.filter(({ capacity }) => strategy === 'least-busy' || capacity !== undefined)
   if (counted.length === 0) return undefined
   const numbers = await Promise.all(
-    counted.map(async ({ provider }) => [provider, await _openSessions(call, provider)] as const)
+    counted.map(async ({ provider }) => [provider, await _openSessions(call, provider).catch(() => undefined)] as const)
   )
-  return Object.fromEntries(numbers)
+  return Object.fromEntries(numbers.filter(([, count]) => count !== undefined))
 }
 
 const _openSessions = async (call: Call, provider: string): Promise<number> => {

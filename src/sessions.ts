@@ -10,10 +10,10 @@ export type Tags = Partial<Record<string, string>>
 export interface Session {
   conversationId: string
   provider: string
-  /** Absent while the desk has not answered yet. */
+  /** Absent when no desk took it. */
   ticket: Ticket | undefined
   status: Status
-  /** Milliseconds since the epoch; undefined while opening. */
+  /** Milliseconds since the epoch. */
   openedAt: number | undefined
   customerId: string | undefined
   customerName: string | undefined
@@ -37,7 +37,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     conversationId: id,
     provider: tags.provider,
     ticket,
-    status: isStatus(tags.status) ? tags.status : 'opening',
+    status: isStatus(tags.status) ? tags.status : 'failed',
     openedAt: Number.isNaN(openedAt) ? undefined : openedAt,
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,

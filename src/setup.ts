@@ -45,13 +45,13 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   const desk = connectDesk(call, name)
   if (!desk) return { error: 'its configuration is incomplete' }
   const target = subscriptionTarget(call, name, webhookUrl)
+  // Before anything can fail: what has to be done by hand may be what is missing.
+  const instructions = desk.driver.instructions?.(target)
+  if (instructions) call.log.info(`${desk.provider.title}: to be done by hand, once.\n${instructions}`, { desk: name })
   try {
     const account = await desk.driver.checkCredentials()
     const subscription = await desk.driver.subscribe?.(target)
     call.log.info(`${desk.provider.title} is connected: ${account}`, { desk: name })
-    const instructions = desk.driver.instructions?.(target)
-    if (instructions)
-      call.log.info(`${desk.provider.title}: to be done by hand, once.\n${instructions}`, { desk: name })
     return subscription ? { subscription } : {}
   } catch (error) {
     return { error: describeError(error).replace(`[${name}] `, '') }

@@ -6,8 +6,6 @@ import type { Session } from './sessions'
  * messages, assignments and endings for good.
  */
 export const ACTIVATION_MS = 3_000
-/** The same while the ticket exists and startHitl has not returned yet. */
-const OPENING_MS = 5_000
 /** The plugin reads, links and writes before it has handled an event: what depends on that waits this long. */
 export const HANDLING_MS = 1_500
 /** Two messages of one session closer than this may overtake each other in the bot. */
@@ -15,8 +13,7 @@ const SPACING_MS = 250
 
 /** Milliseconds until the plugin listens to this session; 0 when it does. */
 export const activationDelay = (call: Call, session: Session): number => {
-  if (session.status === 'opening' || session.openedAt === undefined) return OPENING_MS
-  return Math.max(0, session.openedAt + ACTIVATION_MS - call.environment.now())
+  return Math.max(0, (session.openedAt ?? 0) + ACTIVATION_MS - call.environment.now())
 }
 
 /**
@@ -36,7 +33,7 @@ export const reserve = (call: Call, session: Session, options: { notBefore: numb
 /** A delay up to this is waited for here; a longer one would keep the desk waiting for its answer. */
 export const LONGEST_WAIT_MS = 500
 
-/** What was begun goes on, and what it does twice happens once; but whoever waits for it is answered in time. */
+/** What was begun may go on or not; done once more it happens once. Whoever waits for it is answered in time and asked to deliver again. */
 export class TooSlow extends Error {
   public override readonly name = 'TooSlow'
 }

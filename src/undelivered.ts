@@ -8,6 +8,8 @@ import type { Session } from './sessions'
 const EXCERPT = 60
 /** What was given to the bot so shortly before its end may have been read by nobody. */
 const UNSURE_MS = 700
+/** Nothing is scheduled further ahead: an older message with a later moment was delivered again, not late. */
+const LONGEST_SCHEDULE_MS = 15_000
 
 /** Tells the agent something in the ticket, once per `id`. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
@@ -47,7 +49,7 @@ export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session
     const { deskMessageId, deliverAt } = message.tags as Partial<Record<string, string>>
     if (!deskMessageId) return false
     const delivered = deliverAt ? Date.parse(deliverAt) : Date.parse(message.createdAt)
-    return delivered > endedAt - UNSURE_MS
+    return delivered > endedAt - UNSURE_MS && Date.parse(message.createdAt) > endedAt - LONGEST_SCHEDULE_MS
   })
   await Promise.all(
     dropped.map(({ tags, type, payload }) => {

@@ -185,5 +185,3 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
 
   return { open, play, perform, allTickets, ticketIdOf }
 }
-
-type Actors = ReturnType<typeof createActors>

@@ -45,8 +45,10 @@ interface Case extends Evidence {
 /** As the router tells an agent; that a ticket as a whole reaches nobody any more is another note. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
-/** An agent who was only told to take a ticket while it ended need not be announced. */
-const NEAR_MS = 15_000
+/** An agent who took a ticket and wrote nothing is certain to be announced only if the session outlasts the vendor's last try at saying so. */
+const LAST_TRY_MS = 16 * 60_000
+/** Whom the desk did not name in time: nobody is taken for somebody else. */
+const NAMELESS = 'Agent'
 const CROSSING_MS = 5_000
 
 export const judge = (evidence: Evidence): Violation[] => {
@@ -149,7 +151,7 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
     if (found.length > 1) report('doubled', `the agent’s ${said.mark}, ${found.length} times`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
-      else if (message.name !== said.name)
+      else if (message.name !== said.name && message.name !== NAMELESS)
         report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
     }
   }
@@ -198,7 +200,7 @@ const _announcements = ({ stage, played, report }: Case): void => {
     ...wrote,
     // Claiming what somebody has claimed has no effect at a desk that knows no reassignment.
     ...(played.script.desk === 'slack' ? [] : played.takes)
-      .filter(({ at }) => at + NEAR_MS < endedAt)
+      .filter(({ at }) => at + LAST_TRY_MS < endedAt)
       .map(({ name }) => name),
   ])
   if (joined < certain.size || joined > possible.size)

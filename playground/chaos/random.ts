@@ -58,5 +58,3 @@ export const createRolls = (seed: string) => {
     }
   }
 }
-
-type Rolls = ReturnType<typeof createRolls>

@@ -1,7 +1,8 @@
 /** Fires attacks, many of them, at worlds that are renewed now and then. */
 import fc from 'fast-check'
 import { listen } from '../chaos/silence'
-import { ATTACKS, type Attack } from './attacks'
+import { ATTACKS } from './attacks'
+import type { Attack } from './shots'
 import { createTarget, type Target } from './target'
 
 export interface FuzzOptions {

@@ -1,3 +1,4 @@
+import type { z } from '@botpress/sdk'
 import type { Clock } from './clock'
 import type { Delivery } from './delivery'
 
@@ -11,7 +12,8 @@ export interface RuntimeDefinition {
     string,
     { conversation?: { tags?: Record<string, unknown> }; message?: { tags?: Record<string, unknown> } }
   >
-  states?: Record<string, { type: string }>
+  /** With a schema, what does not fit it is refused. */
+  states?: Record<string, { type: string; schema?: z.ZodTypeAny }>
   events?: Record<string, unknown>
 }
 

@@ -150,6 +150,16 @@ const _lacks = (desk: Desk, what: string, error: unknown, id?: string): undefine
 
 // ----------------------------------------------------------------------------------------------------------------- messages
 
+/** Somebody else than the conversation's contact: Intercom takes replies of that one only, so the name goes with the words. */
+const _isSecondPerson = (
+  { contactId }: Ticket,
+  message: OutboundMessage
+): message is OutboundMessage & { author: { type: 'customer' } } =>
+  message.author.type === 'customer' &&
+  contactId !== undefined &&
+  message.author.customer.contactId !== undefined &&
+  message.author.customer.contactId !== contactId
+
 /** As the contact, or, for the bot's own words, as a note. */
 export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
   const author =
@@ -163,7 +173,10 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
             (await ensureContact(desk, message.author.customer)),
         }
   const messageIds: string[] = []
-  for (const [index, text] of splitText(partsToText(message.parts)).entries()) {
+  const words = partsToText(message.parts)
+  for (const [index, text] of splitText(
+    _isSecondPerson(ticket, message) ? `${message.author.customer.name}: ${words}` : words
+  ).entries()) {
     const piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}` }
     try {
       const id = await _postPiece(desk, piece, message.mayExist)

@@ -69,7 +69,7 @@ export interface Failure {
 }
 
 const RETRIES = 2
-/** A wait longer than this is the caller's decision: it has a budget or a queue. */
+/** A wait longer than this is the caller's decision: it has a budget and its own patience. */
 const LONGEST_WAIT_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 const LARGEST_ANSWER = 20 * 1024 * 1024
@@ -113,7 +113,9 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     let response: AxiosResponse<string>
     try {
       response = await instance().request<string>({
+        // The time-out is that of a silent socket; the signal ends an answer that drips.
         timeout: Math.min(tools.timeoutMs, timeLeft),
+        signal: AbortSignal.timeout(Math.ceil(Math.min(tools.timeoutMs, timeLeft))),
         method: request.method,
         url: request.path,
         params: request.query,

@@ -131,6 +131,20 @@ describe('splitting', () => {
     )
   })
 
+  it.each([
+    ['*a_', 10_000],
+    ['~a~~b*', 5_000],
+    ['[a](<b', 5_000],
+    ['`', 30_000],
+    ['```\n', 10_000],
+    ['<a ', 10_000],
+  ])('a customer cannot stop the process with %j, many times over', (mark, times) => {
+    const began = performance.now()
+    const pieces = markdownToPieces(mark.repeat(times))
+    expect(pieces.length).toBeGreaterThan(0)
+    expect(performance.now() - began).toBeLessThan(2_000)
+  })
+
   it('fences every piece of a long code block', () => {
     const pieces = markdownToPieces(`\`\`\`\n${'line <of> code\n'.repeat(800)}\`\`\``)
     expect(pieces.length).toBeGreaterThan(2)

@@ -46,14 +46,23 @@ export interface Block {
   isCode: boolean
 }
 
+/** The parser's time grows with the square of the marks and more (4 KB of `*a_`: a second): what has so many is shown as it was typed. */
+const LONGEST_MARKDOWN = 100_000
+const MOST_MARKS = 300
+
 export const markdownToBlocks = (markdown: string): Block[] => {
+  // What is fenced is not parsed for marks.
+  const marks = markdown.replace(/^```[\s\S]*?^```/gm, '').match(/[*_~[\]`<>!]/g)?.length ?? 0
+  if (markdown.length > LONGEST_MARKDOWN || marks > MOST_MARKS) return _plain(markdown)
   try {
     return _blocks(new Lexer({ gfm: true }).lex(markdown), 0)
   } catch {
     // Nested deeper than the parser's stack: nobody who wants to be understood writes that.
-    return [{ text: escapeText(markdown), gap: '\n\n', isCode: false }]
+    return _plain(markdown)
   }
 }
+
+const _plain = (markdown: string): Block[] => [{ text: escapeText(markdown), gap: '\n\n', isCode: false }]
 
 const _blocks = (tokens: Token[], depth: number): Block[] => {
   const blocks: Block[] = []

@@ -130,6 +130,11 @@ const _readEvent = (body: unknown, internalPrefix: string): ParsedWebhook => {
 const SPOKEN = new Set([undefined, null, '', 'file_share', 'thread_broadcast', 'me_message'])
 const SYSTEM_USERS = new Set(['USLACKBOT', 'USLACK'])
 
+/** Longer than a session takes to be written down. An older thread of ours without a session has none: asking for it again would be for ever. */
+const YOUNG_S = 120
+
+const _isYoung = (threadTs: string, ts: string): boolean => Number(ts) - Number(threadTs) < YOUNG_S
+
 const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix: string): ParsedWebhook => {
   const { user, ts, thread_ts: threadTs, channel } = message
   const parentUser = message.parent_user_id ?? message.root?.user
@@ -147,7 +152,10 @@ const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix:
   const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
   if (parts.length === 0 && names.length === 0) return _ignored('An empty message')
 
-  const ticket: TicketKey = { ticketId: addressToId({ channel, ts: threadTs }), ...(isOurs ? { ours: true } : {}) }
+  const ticket: TicketKey = {
+    ticketId: addressToId({ channel, ts: threadTs }),
+    ...(isOurs && _isYoung(threadTs, ts) ? { ours: true } : {}),
+  }
   const agent = { id: user }
   return {
     events: [

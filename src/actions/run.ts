@@ -49,7 +49,10 @@ export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
  * - taken-over: somebody was, and has died or failed; at `provider` there may be a ticket of his.
  * - open: somebody was, and has succeeded.
  */
-export type Hold = { kind: 'mine' } | { kind: 'taken-over'; provider: string | undefined } | { kind: 'open' }
+export type Hold =
+  | { kind: 'mine' }
+  | { kind: 'taken-over'; provider: string | undefined; turn: number | undefined }
+  | { kind: 'open' }
 
 /** Makes this run the only one that opens the session. Overlapping runs of the same handoff wait for the first one's end. */
 export const holdRun = async (call: Call, conversationId: string, deadline: number): Promise<Hold> => {
@@ -64,12 +67,15 @@ export const holdRun = async (call: Call, conversationId: string, deadline: numb
     if (status === 'open' || status === 'closed') return { kind: 'open' }
     const now = call.environment.now()
     if (holder.failed || holder.at + RUN_MS < now) {
-      const { provider } = holder
-      await call.client.setState({ ...key, payload: { run, at: now, ...(provider ? { provider } : {}) } })
+      const { provider, turn } = holder
+      await call.client.setState({
+        ...key,
+        payload: { run, at: now, ...(provider ? { provider } : {}), ...(turn === undefined ? {} : { turn }) },
+      })
       // Others may have seen the same and done the same: whose run stands there after a moment goes on.
       await call.environment.sleep(SETTLING_MS)
       holder = (await call.client.getState(key)).state.payload
-      if (holder.run === run) return { kind: 'taken-over', provider }
+      if (holder.run === run) return { kind: 'taken-over', provider, turn }
       continue
     }
     if (now + POLL_MS >= deadline)
@@ -95,4 +101,9 @@ export const noteFailure = async (call: Call, conversationId: string, reason: st
     call.client.patchState({ type: 'conversation', id: conversationId, name: 'opening', payload: { failed: true } }),
     writeTags(call, conversationId, { status: 'failed', reason: tagValue(reason) }),
   ])
+}
+
+/** A conversation takes one turn of the rotation: whoever finishes the work of this run has it. */
+export const noteTurn = async (call: Call, conversationId: string, turn: number): Promise<void> => {
+  await call.client.patchState({ type: 'conversation', id: conversationId, name: 'opening', payload: { turn } })
 }

@@ -70,6 +70,7 @@ export const startHitl = async (call: Call, raw: unknown): Promise<{ conversatio
     wishes,
     transcript,
     takesTurn: hold.kind === 'mine',
+    turn: hold.kind === 'taken-over' ? hold.turn : undefined,
   })
   for (const line of plan.lines) call.log.info(line, { conversationId })
   const candidates = hold.kind === 'taken-over' ? _first(plan.candidates, hold.provider) : plan.candidates

@@ -13,6 +13,9 @@ import { readSession, type Session, type Tags } from '../sessions'
 const LATE_MS = 10_000
 /** How long a message is offered to a desk that is limited or does not answer; Botpress gives a delivery 60 s. */
 const PATIENCE_MS = 40_000
+const JUST_ENDED_MS = 10_000
+/** For the answer to the last try. */
+const LAST_ANSWER_MS = 8_000
 const SHORTEST_WAIT_MS = 1_000
 
 export interface ChannelMessage {
@@ -38,10 +41,11 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   }
   const userId = _userIdOf(props.payload)
   const meaning = meaningOf(userId ? 'customer-message' : 'bot-message', session.status)
-  if (meaning !== 'deliver') {
+  if (meaning !== 'deliver' && !_justEnded(call, props.conversation.tags)) {
     throw new RuntimeError(`The session of conversation ${conversationId} has ended: the message was not delivered`)
   }
-  const desk = connectDesk(call, session.provider)
+  const until = call.environment.now() + PATIENCE_MS
+  const desk = connectDesk(call, session.provider, { deadline: until + LAST_ANSWER_MS, timeoutMs: LAST_ANSWER_MS })
   if (!desk) {
     throw new RuntimeError(
       `The desk “${session.provider}” owns this session and is missing in the configuration: put its credentials back to end its open sessions`
@@ -56,7 +60,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   const { ticket } = session
   // What waits for a limit keeps what comes after it waiting, too.
   const messageIds = await call.memory.inOrder(`${call.installation}/to/${conversationId}`, () =>
-    _post(call, desk, session, ticket, outbound)
+    _post(call, desk, session, ticket, outbound, until)
   )
   await props.ack({ tags: { deskMessageIds: _joined(messageIds) } })
 }
@@ -69,9 +73,9 @@ const _post = async (
   desk: Desk,
   session: Session,
   ticket: Ticket,
-  message: OutboundMessage
+  message: OutboundMessage,
+  until: number
 ): Promise<string[]> => {
-  const until = call.environment.now() + PATIENCE_MS
   let { mayExist } = message
   for (;;) {
     try {
@@ -126,6 +130,10 @@ const _userIdOf = (payload: unknown): string | undefined => {
   const userId = (payload as { userId?: unknown } | null | undefined)?.userId
   return typeof userId === 'string' && userId !== '' ? userId : undefined
 }
+
+/** The bot hears of an end a moment after it is written down: what the customer says meanwhile still goes into the ticket. */
+const _justEnded = (call: Call, { status, closedAt }: Tags): boolean =>
+  status === 'closed' && Date.parse(closedAt ?? '') + JUST_ENDED_MS > call.environment.now()
 
 const _isLate = (call: Call, createdAt: string | undefined): boolean => {
   const at = createdAt === undefined ? Number.NaN : Date.parse(createdAt)

@@ -153,6 +153,12 @@ describe('the definition', () => {
     expect(Object.keys(definition.events ?? {}).length).toBeLessThanOrEqual(20)
   })
 
+  it('has the icon and the page that it names', () => {
+    for (const file of [definition.icon, definition.readme]) {
+      expect(existsSync(join(import.meta.dirname, '../..', file ?? 'nothing')), file).toBe(true)
+    }
+  })
+
   it('has no field in its own events that the HITL plugin would take for a session', () => {
     const own = Object.entries(definition.events ?? {}).filter(([name]) => !(name in EVENTS))
     const fields = own.flatMap(([, event]) => fieldsOf(event.schema).map((field) => field.replace('?', '')))

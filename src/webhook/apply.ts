@@ -2,7 +2,7 @@ import type { SessionEvent, Ticket, TicketKey } from '../../providers/provider'
 import { announce, type Announcement } from '../announcements'
 import type { Call, Desk } from '../call'
 import { endSession } from '../ending'
-import { describeError } from '../errors'
+import { describeError, gone } from '../errors'
 import { fromParts } from '../messages'
 import { agentUser } from '../people'
 import { meaningOf } from '../session-life'
@@ -42,12 +42,18 @@ export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]
 const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
   const session = await findSession(call, desk.provider.name, key)
   if (!session?.ticket) {
-    if (events.some((event) => event.ticket.ours))
+    if (events.some((event) => event.ticket.ours) && (await _mayBecomeReady(call, key)))
       throw new SessionNotReady('The session of this ticket is not there yet')
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }
   await _applyAll(call, desk, session as OpenSession, events)
+}
+
+/** A conversation that does not exist here belongs to another installation, or was deleted. */
+const _mayBecomeReady = async (call: Call, { conversationId }: TicketKey): Promise<boolean> => {
+  if (!conversationId) return true
+  return (await gone(call.client.getConversation({ id: conversationId }))) !== undefined
 }
 
 const _applyAll = async (call: Call, desk: Desk, session: OpenSession, events: SessionEvent[]): Promise<void> => {
@@ -275,8 +281,23 @@ const _assigned = async (
 }
 
 const _closed = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {
-  const ended = await endSession(call, session, 'agent')
+  const ended = await _persistently(call, () => endSession(call, session, 'agent'))
   if (ended) await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'agent' })
+}
+
+const TRIES = 3
+const PAUSE_MS = 300
+
+/** Not every vendor sends an end again (a button is pressed once): a moment's failure of Botpress is waited out here. */
+const _persistently = async <T>(call: Call, work: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === TRIES) throw error
+      await call.environment.sleep(PAUSE_MS)
+    }
+  }
 }
 
 const _reopened = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {

@@ -18,6 +18,7 @@ const _expiryBody = z.object({ expiry: z.number().int().positive().nullable() })
 
 interface Place {
   key: string
+  schema?: z.ZodTypeAny
   type: string
   subject: string
   name: string
@@ -45,7 +46,9 @@ const _place = (cloud: Cloud, caller: Caller, { params }: OperationInput): Place
     }
   }
   _checkSubject(cloud, caller, type, subject)
-  return { key: [ownerOf(caller) ?? 'bot', type, subject, name].join('|'), type, subject, name }
+  const key = [ownerOf(caller) ?? 'bot', type, subject, name].join('|')
+  const schema = caller.by === 'integration' ? caller.definition?.states?.[name]?.schema : undefined
+  return { key, type, subject, name, ...(schema ? { schema } : {}) }
 }
 
 /** The state, unless it lay idle for longer than its expiry. */
@@ -62,11 +65,21 @@ const _existing = (cloud: Cloud, place: Place): State => {
   throw new ResourceNotFoundError(`State "${place.name}" of ${place.type} "${place.subject}" not found`)
 }
 
+/** A payload has what the definition declares, and nothing else. */
+const _checkPayload = (name: string, schema: z.ZodTypeAny | undefined, payload: Payload): void => {
+  if (!schema) return
+  const declared = schema instanceof z.ZodObject ? schema.strict() : schema
+  const parsed = declared.safeParse(payload)
+  if (parsed.success) return
+  throw new InvalidPayloadError(`The state "${name}" is not as declared: ${parsed.error.issues[0]?.message ?? ''}`)
+}
+
 const _write = (cloud: Cloud, place: Place, payload: Payload, expiry: number | null | undefined): State => {
   if (Buffer.byteLength(JSON.stringify(payload)) > LARGEST_STATE) {
     throw new LimitExceededError(`The state "${place.name}" is larger than ${LARGEST_STATE} bytes`)
   }
-  const { key, ...rest } = place
+  const { key, schema, ...rest } = place
+  _checkPayload(place.name, schema, payload)
   const state = _find(cloud, key) ?? { ...cloud.store.row('state', {}), ...rest, payload }
   state.payload = payload
   if (expiry !== undefined) state.expiry = expiry ?? undefined

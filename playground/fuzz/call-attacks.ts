@@ -1,0 +1,146 @@
+/** What Botpress itself passes on, as nobody who means well would have written it. */
+import fc from 'fast-check'
+import { hostile, mutate, mutations } from './hostile'
+import { attack, bad, isClear, nth } from './shots'
+import type { Target } from './target'
+
+// --------------------------------------------------------------------------------------------------------------- actions
+
+const _inputs = (target: Target): Record<string, unknown> => {
+  const [first] = target.played
+  const sessionId = target.stage.world.botpress.bot.downstreamOf(first?.conversationId ?? '')
+  const customer = target.stage.world.botpress.runtime.store.users.withTags({}).find(({ tags }) => tags['desk:email'])
+  return {
+    createUser: { name: 'Eve', pictureUrl: 'https://pictures.example/eve.png', email: 'eve@customer.example' },
+    startHitl: {
+      title: 'Printer',
+      description: 'It burns',
+      userId: customer?.id,
+      hitlSession: { provider: 'slack', strict: false, language: 'fr', priority: 'high', tags: ['vip'], queue: '1' },
+      messageHistory: [
+        { source: { type: 'user', userId: customer?.id }, type: 'text', payload: { text: 'hello' } },
+        {
+          source: { type: 'bot' },
+          type: 'card',
+          payload: { title: 'a', actions: [{ action: 'url', label: 'b', value: 'c' }] },
+        },
+      ],
+    },
+    stopHitl: { conversationId: sessionId },
+    checkAvailability: {
+      language: 'de',
+      priority: 'low',
+      tags: ['a'],
+      provider: 'zendesk',
+      strict: true,
+      text: 'hallo',
+    },
+    explainRouting: { at: '2026-12-24T09:00:00+01:00', provider: 'zendesk' },
+  }
+}
+
+export const actions = attack({
+  name: 'actions',
+  shot: fc.record({
+    type: fc.constantFrom(
+      'createUser',
+      'startHitl',
+      'stopHitl',
+      'checkAvailability',
+      'explainRouting',
+      'nothing',
+      '__proto__'
+    ),
+    changes: mutations,
+    whole: fc.option(hostile, { freq: 6 }),
+  }),
+  fire: async (target, { type, changes, whole }) => {
+    const inputs = _inputs(target)
+    const input = whole ?? mutate(Object.hasOwn(inputs, type) ? inputs[type] : {}, changes)
+    const { gateway } = target.stage.world.botpress.runtime
+    return bad(await target.send(() => gateway.action(type, input)), isClear)
+  },
+})
+
+// -------------------------------------------------------------------------------------------------------------- messages
+
+const PAYLOADS: { type: string; payload: unknown }[] = [
+  { type: 'text', payload: { type: 'text', text: 'hello', userId: 'user' } },
+  { type: 'image', payload: { imageUrl: 'https://files.example/a.png', title: 'a' } },
+  { type: 'file', payload: { fileUrl: 'https://files.example/a.pdf', title: 'a', userId: 'user' } },
+  {
+    type: 'bloc',
+    payload: {
+      items: [
+        { type: 'text', payload: { text: 'a' } },
+        { type: 'location', payload: { latitude: 1, longitude: 2 } },
+      ],
+    },
+  },
+]
+
+export const messages = attack({
+  name: 'messages',
+  shot: fc.record({
+    which: fc.nat(100),
+    session: fc.nat(100),
+    about: fc.constantFrom('payload', 'payload', 'conversation', 'message', 'user'),
+    changes: mutations,
+  }),
+  fire: async (target, { which, session, about, changes }) => {
+    const { bot, runtime } = target.stage.world.botpress
+    const { type, payload } = nth(PAYLOADS, which)
+    const conversationId = bot.downstreamOf(nth(target.played, session).conversationId) ?? ''
+    const row = runtime.store.messagesOf(conversationId).find(({ direction }) => direction === 'outgoing')
+    if (!row) return 'the session has no message'
+    const conversation = runtime.store.conversations.get(conversationId)
+    const own = Object.fromEntries(
+      Object.entries(conversation?.tags ?? {}).map(([name, value]) => [name.replace('desk:', ''), value])
+    )
+    const times = { createdAt: new Date(row.createdAt).toISOString(), updatedAt: new Date(row.updatedAt).toISOString() }
+    const body: Record<string, unknown> = {
+      type,
+      payload,
+      conversation: { id: conversationId, channel: 'hitl', integration: 'desk', tags: own, ...times },
+      message: {
+        id: row.id,
+        userId: row.userId,
+        conversationId,
+        direction: 'outgoing',
+        tags: {},
+        type,
+        payload,
+        ...times,
+      },
+      user: { id: row.userId, tags: {}, ...times },
+    }
+    // The payload is the customer's; of the rest the Cloud is sure, so only its smaller pieces are changed.
+    body[about] = mutate(body[about], changes)
+    return bad(await target.send(() => runtime.gateway.deliver('message_created', body)), isClear)
+  },
+})
+
+// ---------------------------------------------------------------------------------------------------------- configuration
+
+export const configurations = attack({
+  name: 'configurations',
+  shot: fc.record({
+    changes: mutations,
+    whole: fc.option(hostile, { freq: 6 }),
+    url: fc.constantFrom('https://webhooks.example/wh', 'https://webhooks.example/wh/'),
+  }),
+  fire: async (target, { changes, whole, url }) => {
+    const { runtime } = target.stage.world.botpress
+    const good = runtime.gateway.configuration
+    const before = target.state()
+    runtime.gateway.configuration = whole ?? mutate(good, changes) ?? {}
+    try {
+      const reply = await target.send(() => runtime.gateway.register(url))
+      const wrong = bad(reply, isClear)
+      if (wrong) return wrong
+      return JSON.parse(before).length === JSON.parse(target.state()).length ? undefined : 'the state has changed'
+    } finally {
+      runtime.gateway.configuration = good
+    }
+  },
+})
