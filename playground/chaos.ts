@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { providerNames } from '../src/registry'
-import { BREAKS, type Break } from './chaos/kinds'
+import { BREAKS, type Break, WEATHERS, type WeatherName } from './chaos/kinds'
 import { countFaults, countViolations, createProgress, describeShortest, summary } from './chaos/report'
 import { runAll, runOne, type RunOptions } from './chaos/run'
 import { shrink } from './chaos/shrink'
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     workers: { type: 'string' },
     only: { type: 'string' },
     break: { type: 'string' },
+    weather: { type: 'string', default: 'rough' },
     json: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
@@ -46,12 +47,19 @@ const _break = (): Break | undefined => {
   return known
 }
 
+const _weather = (): WeatherName => {
+  const known = (Object.keys(WEATHERS) as WeatherName[]).find((name) => name === values.weather)
+  if (!known) throw new Error(`--weather is one of ${Object.keys(WEATHERS).join(', ')}`)
+  return known
+}
+
 const broken = _break()
 const options: RunOptions = {
   seed: values.seed,
   handoffs: _whole('handoffs', values.handoffs, 1),
   desks: _desks(),
   workers: _whole('workers', values.workers ?? String(availableParallelism()), 1),
+  weather: _weather(),
   ...(broken ? { break: broken } : {}),
 }
 

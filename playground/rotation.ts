@@ -55,6 +55,8 @@ for (const { desk, weight, got, expected } of result.shares) {
     `${desk.padEnd(12)} weight ${weight}  got ${got}  share ${expected.toFixed(1)}  off by ${Math.abs(got - expected).toFixed(1)}`
   )
 }
-print(`${handoffs} handoffs, ${result.tickets} tickets, ${result.failed} failed, ${result.seconds.toFixed(0)} s`)
+print(
+  `${handoffs} handoffs, ${result.tickets} tickets, ${result.failed} failed, ${result.failedOver} failed over, ${result.seconds.toFixed(0)} s`
+)
 const isExact = result.shares.every(({ got, expected }) => Math.abs(got - expected) <= 1)
 process.exit(isExact && result.tickets === handoffs && result.failed === 0 ? 0 : 1)

@@ -14,8 +14,10 @@ const LONGEST_SCHEDULE_MS = 15_000
 /** Tells the agent something in the ticket, once per `id`. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
   const message: OutboundMessage = { id, author: { type: 'bot' }, parts: [{ type: 'text', text }], mayExist: true }
+  // Two who find the same message undelivered at the same moment: the second one looks and finds the note.
+  const post = () => desk.driver.postMessage(ticket, message)
   try {
-    await desk.driver.postMessage(ticket, message)
+    await call.memory.inOrder(`${call.installation}/note/${ticket.id}/${id}`, post)
   } catch (error) {
     // A ticket that takes no more notes has nobody who reads them.
     const isOver = isProviderError(error) && ['ended', 'not-found', 'rejected'].includes(error.code)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/registry'
 import type { ViolationKind } from './judge'
-import type { Break } from './kinds'
+import type { Break, WeatherName } from './kinds'
 import { createRandom, createRolls } from './random'
 import { countFaults } from './report'
 import { runAll, type RunOptions, type Totals } from './run'
@@ -10,7 +10,7 @@ import { simulatedTime } from './time'
 
 const LONG_MS = 240_000
 const run = (options: Partial<RunOptions>) =>
-  runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 2, ...options })
+  runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 2, weather: 'rough', ...options })
 
 describe('chance', () => {
   it('is the same for the same seed and another for another', () => {
@@ -69,10 +69,21 @@ describe('chaos', () => {
   )
 
   it(
-    'breaks no promise, prints nobody’s words or secrets, and really injects faults',
+    'breaks no promise in calm weather',
+    async () => {
+      const totals = await run({ handoffs: 200, weather: 'calm' })
+      expect(totals.violations).toEqual([])
+      expect(totals.messages).toBeGreaterThan(500)
+    },
+    LONG_MS
+  )
+
+  it(
+    'brings nothing to the wrong people in any weather, prints nobody’s words or secrets, and really injects faults',
     async () => {
       const totals = await run({ handoffs: 80 })
-      expect(totals.violations).toEqual([])
+      const never: ViolationKind[] = ['misrouted', 'customer as bot', 'leaked', 'crashed']
+      expect(totals.violations.filter(({ kind }) => never.includes(kind))).toEqual([])
       expect(totals.leaks).toEqual([])
       const kinds = Object.values(countFaults(totals)).filter((count) => count > 0)
       expect(kinds.length).toBeGreaterThan(20)
@@ -81,17 +92,15 @@ describe('chaos', () => {
     LONG_MS
   )
 
-  const CAUGHT: Record<Break, ViolationKind[]> = {
-    dedupe: ['doubled'],
-    reading: ['doubled', 'tickets'],
-    guard: ['lost', 'ended', 'announced', 'reordered'],
-  }
-
-  it.each(Object.entries(CAUGHT) as [Break, ViolationKind[]][])(
+  // In calm weather the whole router breaks nothing, so what a broken one does there proves that it is noticed.
+  it.each([
+    ['dedupe', 'rough', ['doubled']],
+    ['guard', 'calm', ['lost', 'ended', 'announced', 'reordered']],
+  ] as [Break, WeatherName, ViolationKind[]][])(
     'notices a router without %s within 200 handoffs',
-    async (what, kinds) => {
+    async (what, weather, kinds) => {
       const isCaught = ({ violations }: Totals) => violations.some(({ kind }) => kinds.includes(kind))
-      const totals = await run({ handoffs: 200, break: what, isEnough: isCaught })
+      const totals = await run({ handoffs: 200, break: what, weather, isEnough: isCaught })
       expect(isCaught(totals)).toBe(true)
     },
     LONG_MS

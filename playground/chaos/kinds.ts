@@ -94,3 +94,6 @@ export const ROUGH: Weather = {
   spread: 200,
   instances: 3,
 }
+
+export const WEATHERS = { calm: CALM, rough: ROUGH }
+export type WeatherName = keyof typeof WEATHERS

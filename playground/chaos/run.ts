@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { runBatch, type BatchResult } from './batch'
 import { breakRouter } from './breaks'
-import { ROUGH, type Break } from './kinds'
+import { WEATHERS, type Break, type WeatherName } from './kinds'
 import type { Violation } from './judge'
 
 export interface RunOptions {
@@ -11,6 +11,7 @@ export interface RunOptions {
   handoffs: number
   desks: string[]
   workers: number
+  weather: WeatherName
   break?: Break
   /** Whether what is known already is enough to stop. */
   isEnough?(totals: Totals): boolean
@@ -34,19 +35,19 @@ export const BATCH = 8
 export const firstOf = (handoff: number): number => Math.floor(handoff / BATCH) * BATCH
 
 /** What a batch is, for whoever runs it: the same everywhere. */
-export const batchOptions = (options: Pick<RunOptions, 'seed' | 'desks' | 'break'>, first: number) => ({
+export const batchOptions = (options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>, first: number) => ({
   seed: options.seed,
   first,
   count: BATCH,
   desks: options.desks,
-  weather: ROUGH,
+  weather: WEATHERS[options.weather],
   ...(options.break ? { bend: breakRouter(options.break) } : {}),
 })
 
 export interface Job {
   id: number
   first: number
-  options: Pick<RunOptions, 'seed' | 'desks' | 'break'>
+  options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>
 }
 
 export interface Done {
@@ -103,7 +104,7 @@ const _start = (): ChildProcess =>
 
 /** One process, one batch after the other. */
 const _work = (
-  { seed, desks, break: broken }: RunOptions,
+  { seed, desks, weather, break: broken }: RunOptions,
   next: () => number | undefined,
   add: (result: NonNullable<Done['result']>) => void
 ): Promise<void> =>
@@ -118,7 +119,7 @@ const _work = (
         return
       }
       id += 1
-      child.send({ id, first, options: { seed, desks, ...(broken ? { break: broken } : {}) } } satisfies Job)
+      child.send({ id, first, options: { seed, desks, weather, ...(broken ? { break: broken } : {}) } } satisfies Job)
     }
     child.on('message', (done: Done) => {
       if (done.result) {
@@ -137,5 +138,7 @@ const _work = (
   })
 
 /** In this process: one batch, for a closer look. */
-export const runOne = (options: Pick<RunOptions, 'seed' | 'desks' | 'break'>, handoff: number): Promise<BatchResult> =>
-  runBatch({ ...batchOptions(options, firstOf(handoff)), trace: handoff })
+export const runOne = (
+  options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>,
+  handoff: number
+): Promise<BatchResult> => runBatch({ ...batchOptions(options, firstOf(handoff)), trace: handoff })

@@ -20,7 +20,7 @@ export interface Shortest {
 const MOST_TRIES = 150
 
 export const shrink = async (
-  options: Pick<RunOptions, 'seed' | 'desks' | 'break'>,
+  options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>,
   handoff: number,
   kind: ViolationKind
 ): Promise<Shortest | undefined> => {

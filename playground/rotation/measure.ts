@@ -29,6 +29,8 @@ export interface Result {
   /** Handoffs that failed although the platform repeated them. */
   failed: number
   tickets: number
+  /** Handoffs that another desk took because the one whose turn it was failed. */
+  failedOver: number
   seconds: number
 }
 
@@ -86,7 +88,8 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
     const began = performance.now()
     const failed = await _handOver(world, measurement, children)
     const seconds = (performance.now() - began) / 1_000
-    return { ..._count(world, measurement), failed, seconds }
+    const failedOver = world.botpress.bot.events.filter(({ type }) => type.endsWith('handoffFailedOver')).length
+    return { ..._count(world, measurement), failed, failedOver, seconds }
   } finally {
     for (const child of children) child.kill('SIGKILL')
     await world.close()

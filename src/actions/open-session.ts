@@ -59,7 +59,8 @@ export const openAtFirst = async (
   for (const [index, candidate] of candidates.entries()) {
     const left = deadline - RESERVE_MS - call.environment.now()
     const others = candidates.length - index - 1
-    const share = left / (others + 1)
+    // Where a run that died may have left a ticket, finding it comes before everything else.
+    const share = place.mayExist && index === 0 ? left : left / (others + 1)
     const longest = Math.max(share, left - others * SHORTEST_SHARE_MS)
     const opened = await _attempt(call, place, handoff, candidate, { longest, share })
     if (typeof opened === 'function') {

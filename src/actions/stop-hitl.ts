@@ -14,7 +14,9 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     const session = await getSession(call, conversationId)
     if (!session || meaningOf('stop', session.status) !== 'end') return {}
     const endedAt = call.environment.now()
-    const [ended, solved] = await Promise.allSettled([endSession(call, session, 'bot'), _solve(call, session, endedAt)])
+    const [ended, solved] = await Promise.allSettled([endSession(call, session, 'bot'), _solve(call, session)])
+    // Only now: whoever had a message for the customer has either been seen by then or sees the end.
+    await _tell(call, session, endedAt)
     if (solved.status === 'rejected') throw solved.reason
     if (ended.status === 'rejected' && !(ended.reason instanceof EndingUnderWay)) throw ended.reason
   } catch (error) {
@@ -26,7 +28,7 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
   return {}
 }
 
-const _solve = async (call: Call, session: Session, endedAt: number): Promise<void> => {
+const _solve = async (call: Call, session: Session): Promise<void> => {
   const desk = connectDesk(call, session.provider)
   if (!session.ticket || !desk) {
     call.log.warn('A session ended whose ticket cannot be solved', {
@@ -35,6 +37,11 @@ const _solve = async (call: Call, session: Session, endedAt: number): Promise<vo
     })
     return
   }
-  await Promise.all([desk.driver.closeTicket(session.ticket), tellOfUndelivered(call, desk, session, endedAt)])
+  await desk.driver.closeTicket(session.ticket)
   await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'bot' })
+}
+
+const _tell = async (call: Call, session: Session, endedAt: number): Promise<void> => {
+  const desk = connectDesk(call, session.provider)
+  if (desk) await tellOfUndelivered(call, desk, session, endedAt)
 }

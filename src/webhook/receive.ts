@@ -46,7 +46,7 @@ export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Pro
   if (body !== '' && !CONTENT_TYPES.includes(contentType)) return answer(415, 'The body is neither JSON nor a form')
   const request: WebhookRequest = { method, path: incoming.path, query: incoming.query, headers, body }
   try {
-    if (!(await _isVerified(call, desk, request))) {
+    if (!(await within(call, desk.provider.answerWithinMs, _isVerified(call, desk, request)))) {
       call.log.warn('A webhook was refused: its signature is not the desk’s', { desk: name })
       return answer(401, 'The signature is missing or wrong')
     }
