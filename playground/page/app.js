@@ -43,7 +43,17 @@ const move = async (path, body) => {
 const showCustomer = createCustomerPanel({ move, choose })
 const showDesks = createDeskPanel({ move })
 
-const saveRouting = (choice) => move('/api/routing', { strategy: routing.strategy, order: routing.order, ...choice })
+/** How many choices are on their way: until they have arrived, what the server said before must not undo them on the page. */
+let choosing = 0
+
+const saveRouting = async (choice) => {
+  choosing += 1
+  try {
+    return await move('/api/routing', { strategy: routing.strategy, order: routing.order, ...choice })
+  } finally {
+    choosing -= 1
+  }
+}
 
 const shift = (name, by) => {
   const order = routing.order.filter((other) => other !== name)
@@ -69,7 +79,9 @@ const makeDeskInOrder = (name, desks) => {
 
 const showRouting = ({ routing: shown, desks }) => {
   routing = shown
-  for (const input of byId('strategy').querySelectorAll('input')) input.checked = input.value === shown.strategy
+  if (choosing === 0) {
+    for (const input of byId('strategy').querySelectorAll('input')) input.checked = input.value === shown.strategy
+  }
   setChildren(
     byId('order'),
     shown.order,

@@ -86,7 +86,12 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
     children.push(...started.map(({ child }) => child))
     world.botpress.connect(...started.map(({ origin }) => origin))
     const began = performance.now()
-    const failed = await _handOver(world, measurement, children)
+    const kill = () => {
+      // What it was doing is lost with it; the platform soon sends nothing more there.
+      children[0]?.kill('SIGKILL')
+      world.botpress.connect(...started.slice(1).map(({ origin }) => origin))
+    }
+    const failed = await _handOver(world, measurement, kill)
     const seconds = (performance.now() - began) / 1_000
     const failedOver = world.botpress.bot.events.filter(({ type }) => type.endsWith('handoffFailedOver')).length
     return { ..._count(world, measurement), failed, failedOver, seconds }
@@ -99,7 +104,7 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
 type RunningWorld = Awaited<ReturnType<typeof createWorld>>
 
 /** Each handoff is another customer's. Resolves to how many failed for good. */
-const _handOver = async (world: RunningWorld, measurement: Measurement, children: ChildProcess[]): Promise<number> => {
+const _handOver = async (world: RunningWorld, measurement: Measurement, kill: () => void): Promise<number> => {
   const { bot } = world.botpress
   let next = 0
   let done = 0
@@ -108,7 +113,7 @@ const _handOver = async (world: RunningWorld, measurement: Measurement, children
     while (next < measurement.handoffs) {
       const number = next
       next += 1
-      if (measurement.kill && number === Math.floor(measurement.handoffs / 2)) children[0]?.kill('SIGKILL')
+      if (measurement.kill && number === Math.floor(measurement.handoffs / 2)) kill()
       const { conversationId } = bot.newCustomer({ name: `Customer ${number}` })
       await bot.customerSays(conversationId, `This is handoff ${number}`)
       await bot.startHitl(conversationId, { title: `Handoff ${number}` }).catch(() => {
