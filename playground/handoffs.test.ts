@@ -359,7 +359,7 @@ describe('routing', () => {
     expect(status).toBe(400)
     expect(message).toMatch(/We open again .*09:00/)
     const asked = await action(stage, 'checkAvailability', {})
-    expect(asked.output).toMatchObject({ available: false, nextOpening: '2026-06-02T07:00:00.000Z' })
+    expect(asked.output).toMatchObject({ available: false, willOpen: false, nextOpening: '2026-06-02T07:00:00.000Z' })
     const anyway = startInput(await newUser(stage, 'bob@customer.example'), {
       hitlSession: { nobodyThere: 'open-anyway' },
     })

@@ -63,6 +63,12 @@ export const unregister = async (call: Call, webhookUrl: string): Promise<void> 
   await Promise.all(
     configuredDesks(call.context.configuration).map(async ({ provider: name }) => {
       const desk = connectDesk(call, name)
+      if (!desk) {
+        call.log.warn(
+          `${providers[name]?.title ?? name} cannot be asked any more: remove what was set up there by hand`,
+          { desk: name }
+        )
+      }
       try {
         await desk?.driver.unsubscribe?.(subscriptionTarget(call, name, webhookUrl))
       } catch (error) {

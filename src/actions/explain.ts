@@ -23,6 +23,7 @@ export const checkAvailability = async (call: Call, question: Question) => {
   const opensAt = decision.kind === 'assign' ? undefined : decision.opening?.at
   return {
     available: decision.kind === 'assign',
+    willOpen: decision.kind !== 'refuse',
     message: decisionOf(ranking),
     ...(desk ? { desk: desk.provider, deskTitle: desk.title } : {}),
     ...(opensAt === undefined ? {} : { nextOpening: new Date(opensAt).toISOString() }),

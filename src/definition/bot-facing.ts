@@ -26,6 +26,10 @@ export const actions = {
     output: {
       schema: z.object({
         available: z.boolean().title('Available').describe('Whether a desk can take the handoff now.'),
+        willOpen: z
+          .boolean()
+          .title('Will open')
+          .describe('Whether Start HITL would open a ticket now, be it for later.'),
         desk: z.string().optional().title('Desk').describe('The desk that would take it.'),
         deskTitle: z.string().optional().title('Desk title').describe('That desk as people call it.'),
         nextOpening: z

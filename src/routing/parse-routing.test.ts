@@ -268,6 +268,18 @@ describe('what is wrong is refused, with its field and what would be right', () 
     ['no block at all', 'alpha', ['Routing: is the text "alpha"; it has fields such as Order and Strategy']],
   ])('%s', (_name, config, problems) => expect(problemsOf(config)).toEqual(problems))
 
+  test('what cannot be read and what is wrong are told together', () => {
+    const problems = problemsOf({
+      strategy: 'whatever',
+      order: ['alpha', 'alpha', 'beta'],
+      desks: [{ desk: 'alpha', weight: 0 }],
+      timeZone: 'Paris',
+    })
+    for (const field of ['Strategy', 'Order', 'Desks', 'Time zone']) {
+      expect(problems.some((problem) => problem.startsWith(`Routing → ${field}`))).toBe(true)
+    }
+  })
+
   test('no desk', () => {
     expect(parseRouting({}, []).problems).toEqual([
       { field: 'Routing', problem: 'no desk is configured; fill in the connection of one' },

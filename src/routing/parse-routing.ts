@@ -26,11 +26,18 @@ export const parseRouting = (config: unknown, configured: readonly ConfiguredDes
   const [first, ...others] = configured.map(({ provider }) => provider)
   if (first === undefined)
     return { problems: [{ field: 'Routing', problem: 'no desk is configured; fill in the connection of one' }] }
-  const shape = parseShape(config, [first, ...others])
-  if (shape.problems) return { problems: shape.problems }
-  const problems: FieldProblem[] = []
-  const routing = _read(shape.value, configured, problems)
+  const names: [string, ...string[]] = [first, ...others]
+  const shape = parseShape(config, names)
+  const problems: FieldProblem[] = [...(shape.problems ?? [])]
+  const routing = _read(shape.value ?? _readable(config, names), configured, problems)
   return problems.length > 0 ? { problems } : { routing }
+}
+
+/** The fields that can be read, so that what is wrong with them is told together with those that cannot. */
+const _readable = (config: unknown, names: [string, ...string[]]): RoutingConfig => {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return {}
+  const fields = Object.entries(config).filter(([field, value]) => !parseShape({ [field]: value }, names).problems)
+  return parseShape(Object.fromEntries(fields), names).value ?? {}
 }
 
 const _read = (config: RoutingConfig, configured: readonly ConfiguredDesk[], problems: FieldProblem[]): Routing => {
