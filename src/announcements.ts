@@ -1,118 +1,105 @@
 import type { Agent } from '../providers/provider'
-import type { Call } from './call'
-import { randomId } from './environment'
-import type { Session } from './sessions'
-import { HANDLING_MS } from './timing'
+import type { Call, Progress } from './call'
+import { inLane, Unsettled, type Hold } from './lane'
+import { emitOnce, isRefused } from './once'
+import { describeDoing, settledSession } from './settle'
+import { agentsTag, writeTags, type Announced, type Session } from './sessions'
+import { activatedAt, HANDLING_MS, SPACING_MS } from './timing'
 
-/** A claim whose holder has not finished by then is taken over: the holder has died. */
-const CLAIM_MS = 5_000
-/** Old enough for a claim to be taken over at once, and not the 0 of an agent whom the plugin introduces. */
-const LONG_AGO = 1
-
-export interface Announcement {
-  /** Whether this caller is to emit hitlAssigned. */
-  emit: boolean
-  /** Whether this caller is the one that introduces the agent, by an event or by his first message. */
-  isNew: boolean
-  /** Before this moment (milliseconds since the epoch) the plugin may still be busy with the announcement. */
-  settledAt: number
-  /** Marks the announcement as made, so that nobody takes the claim over; `deliveredAt`: when the plugin gets it. */
-  done(deliveredAt: number): Promise<void>
-  /** Gives the claim back: the announcement could not be made. */
-  release(): Promise<void>
+/** An agent with his Botpress user. */
+export interface KnownAgent {
+  agent: Agent
+  userId: string
 }
-
-const _nothing = () => Promise.resolve()
-const NOTHING: Announcement = { emit: false, isNew: false, settledAt: 0, done: _nothing, release: _nothing }
 
 /**
- * Decides, across all instances, who announces an agent: once per agent and session.
- *
- * The plugin announces the author of a session's first message by itself, so the first agent who writes without having been assigned gets no event of ours. Every hitlAssigned is
- * announced again by the plugin, hence the claims: `getOrSetState` hands one caller's payload to all. The first agent's claim is a state of the session; later agents, who are rare, get a
- * claim of their own on a helper conversation.
+ * - announced: he is known to the customer, or will be at `at` (milliseconds since the epoch). `isNew`: by this call.
+ * - over: the session has ended meanwhile.
+ * - declined: somebody else had been announced, and this one only claimed.
  */
-export const announce = async (
+export type Introduction =
+  | { kind: 'announced'; at: number; isNew: boolean }
+  | { kind: 'over'; session: Session }
+  | { kind: 'declined' }
+
+const _key = (call: Call, session: Session, agentId: string) =>
+  `${call.installation}/${session.conversationId}/${agentId}`
+
+/** When the agent was announced; undefined: he has not been, as far as the session as it was read and this instance know. */
+export const announcedAt = (call: Call, session: Session, agentId: string): number | undefined =>
+  session.agents.find((known) => known.agentId === agentId)?.at ??
+  call.memory.announced.get(_key(call, session, agentId))
+
+/**
+ * Announces an agent, once per agent and session, whoever asks and however often. Throws LaneBusy, LaneLost or Unsettled when that has to wait for another delivery.
+ *
+ * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours: `write` gives his message to the bot (once,
+ * however often it is called) and resolves to the moment at which it gets there. Everybody else gets an event, and what he writes comes after it.
+ */
+export const introduce = async (
   call: Call,
   session: Session,
-  agent: Agent,
-  how: 'wrote' | 'assigned' | 'claimed'
-): Promise<Announcement> => {
-  const key = `${call.installation}/${session.conversationId}/${agent.id}`
-  const known = call.memory.announced.get(key)
-  if (known !== undefined) return { ...NOTHING, settledAt: known }
+  { agent, userId }: KnownAgent,
+  progress: Progress,
+  how: { patienceMs: number; claims?: boolean; message?: { deskMessageId: string; write: () => Promise<number> } }
+): Promise<Introduction> => {
+  const known = announcedAt(call, session, agent.id)
+  if (known !== undefined) return { kind: 'announced', at: known, isNew: false }
+  const { conversationId } = session
+  const { message, patienceMs } = how
+  const introducesHimself = message !== undefined && session.agents.length === 0
+  const doing = describeDoing(
+    introducesHimself
+      ? { kind: 'introduce', agentId: agent.id, deskMessageId: message.deskMessageId }
+      : { kind: 'announce', agentId: agent.id, userId }
+  )
+  const introduction = await inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
+    const settled = await settledSession(call, conversationId, hold)
+    if (settled?.session.status !== 'open') return { kind: 'over' as const, session: settled?.session ?? session }
+    const fresh = settled.session
+    const at = fresh.agents.find((other) => other.agentId === agent.id)?.at
+    if (at !== undefined) return { kind: 'announced' as const, at, isNew: false }
+    if (how.claims && fresh.agents.length > 0) return { kind: 'declined' as const }
+    const moment =
+      message && fresh.agents.length === 0
+        ? await _settledOrNot(message.write)
+        : await _emit(call, hold, fresh, userId, progress)
+    await _writeDown(call, fresh, { agentId: agent.id, at: moment })
+    return { kind: 'announced' as const, at: moment, isNew: true }
+  })
+  if (introduction.kind === 'announced') call.memory.announced.set(_key(call, session, agent.id), introduction.at)
+  return introduction
+}
 
+/** A message whose fate is unknown may have introduced its author. */
+const _settledOrNot = async (write: () => Promise<number>): Promise<number> => {
+  try {
+    return await write()
+  } catch (error) {
+    if (isRefused(error)) throw error
+    throw new Unsettled('Whether a first message was given to the bot is not known', { cause: error })
+  }
+}
+
+const _emit = async (call: Call, hold: Hold, session: Session, userId: string, progress: Progress): Promise<number> => {
   const now = call.environment.now()
-  const payload = { claim: randomId(call.environment), agent: agent.id, at: how === 'wrote' ? 0 : now }
-  const first = await _claim(call, session.conversationId, payload)
-  if (first.agent === agent.id) {
-    const mine = first.claim === payload.claim
-    return _result(call, key, session.conversationId, { mine, emit: mine && how !== 'wrote', at: first.at })
-  }
-  // Somebody else has been announced before.
-  if (how === 'claimed') return NOTHING
-  const { conversation } = await call.client.getOrCreateConversation({
-    channel: 'hitl',
-    tags: { claim: `${session.conversationId}/${agent.id}` },
-    discriminateByTags: ['claim'],
-  })
-  const later = await _claim(call, conversation.id, { ...payload, at: now })
-  const mine = later.claim === payload.claim
-  return _result(call, key, conversation.id, { mine, emit: mine, at: later.at })
+  const previous = session.agents.at(-1)
+  const moment = Math.max(
+    now,
+    activatedAt(session),
+    // Whom the plugin introduces by itself it must have introduced before it hears of another.
+    previous ? previous.at + HANDLING_MS : 0,
+    progress.last + SPACING_MS
+  )
+  const event = { type: 'hitlAssigned' as const, payload: { conversationId: session.conversationId, userId } }
+  await emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
+  return moment
 }
 
-interface Claim {
-  claim: string
-  agent: string
-  at: number
-  done?: boolean
-}
-
-/** The claim that holds: ours, or another's; one that was left unfinished becomes ours. */
-const _claim = async (call: Call, conversationId: string, payload: Claim): Promise<Claim> => {
-  const { state } = await call.client.getOrSetState({
-    type: 'conversation',
-    id: conversationId,
-    name: 'announcement',
-    payload,
-  })
-  const held = state.payload as Claim
-  const abandoned =
-    held.agent === payload.agent && held.at > 0 && !held.done && held.at + CLAIM_MS < call.environment.now()
-  if (held.claim === payload.claim || !abandoned || payload.at === 0) return held
-  await call.client.setState({ type: 'conversation', id: conversationId, name: 'announcement', payload })
-  return payload
-}
-
-const _result = (
-  call: Call,
-  key: string,
-  conversationId: string,
-  { mine, emit, at }: { mine: boolean; emit: boolean; at: number }
-): Announcement => {
-  const settledAt = at === 0 ? 0 : at + HANDLING_MS
-  if (!emit) {
-    call.memory.announced.set(key, settledAt)
-    return { ...NOTHING, isNew: mine, settledAt }
-  }
-  return {
-    emit,
-    isNew: true,
-    settledAt,
-    done: async (deliveredAt) => {
-      call.memory.announced.set(key, deliveredAt + HANDLING_MS)
-      await call.client.patchState({
-        type: 'conversation',
-        id: conversationId,
-        name: 'announcement',
-        payload: { done: true, at: deliveredAt },
-      })
-    },
-    release: async () => {
-      const abandoned = { at: LONG_AGO }
-      await call.client
-        .patchState({ type: 'conversation', id: conversationId, name: 'announcement', payload: abandoned })
-        .catch(() => undefined)
-    },
+const _writeDown = async (call: Call, { conversationId, agents }: Session, announced: Announced): Promise<void> => {
+  try {
+    await writeTags(call, conversationId, { agents: agentsTag([...agents, announced]) })
+  } catch (error) {
+    throw new Unsettled('An announcement could not be written down', { cause: error })
   }
 }

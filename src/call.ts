@@ -8,6 +8,8 @@ import { providers } from './registry'
 import type { Session } from './sessions'
 
 const MINUTE_MS = 60_000
+/** What waits longer behind other work goes ahead: nothing that is right depends on this order. */
+const LONGEST_QUEUE_MS = 15_000
 
 /** An agent as this instance last saw him. */
 export interface KnownAgent {
@@ -15,15 +17,25 @@ export interface KnownAgent {
   name: string
 }
 
+/** What an instance knows to have been given to the bot in a session. Others may have given more. */
+export interface Progress {
+  /** Of agents' messages, as their tag has them. */
+  ids: Set<string>
+  /** When the last of them reaches the bot, milliseconds since the epoch. */
+  last: number
+  /** Everything that the desk has up to here is among them. */
+  cursor: string | undefined
+}
+
 /** What one instance remembers, for all installations that it serves. */
 export interface Memory {
-  /** Ticket → its open session. Status, agent and cursor may be old; the rest never changes. */
+  /** Ticket → its session. All but its conversation may be old. */
   sessions: Cache<Session>
   agents: Cache<KnownAgent>
   /** Agents known to be announced in a session; the value is when. */
   announced: Cache<number>
-  /** When the newest message to the bot of a session was (or will be) delivered. */
-  delivered: Cache<number>
+  /** Session → what has been given to the bot. */
+  progress: Cache<Progress>
   subscriptions: Cache<Record<string, Subscription>>
   /** The newest turn of the rotation that this instance has seen. */
   rotation: Cache<{ conversationId: string; turn: number }>
@@ -34,10 +46,10 @@ export const createMemory = (environment: Environment): Memory => ({
   sessions: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 5_000 }),
   agents: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 2_000 }),
   announced: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 5_000 }),
-  delivered: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 5_000 }),
+  progress: createCache(environment.now, { lifetimeMs: 60 * MINUTE_MS, size: 5_000 }),
   subscriptions: createCache(environment.now, { lifetimeMs: 5 * MINUTE_MS, size: 500 }),
   rotation: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 500 }),
-  inOrder: createQueue(environment.setTimer, MINUTE_MS),
+  inOrder: createQueue(environment.setTimer, LONGEST_QUEUE_MS),
 })
 
 /** One call from Botpress, with everything that its handling may use. */

@@ -1,69 +1,84 @@
 import type { Call } from './call'
-import { randomId } from './environment'
-import { rememberSession, writeTags, type Session } from './sessions'
-import { HANDLING_MS, reserve } from './timing'
+import { inLane, Unsettled, type Hold } from './lane'
+import { emitOnce } from './once'
+import { deliveredAt, deskMessageIdOf } from './progress'
+import { meaningOf } from './session-life'
+import { closedTags, describeDoing, settledSession } from './settle'
+import { writeTags, type Session } from './sessions'
+import { activatedAt, HANDLING_MS, UNSURE_MS } from './timing'
 
-/** A claim whose holder has not finished by then is taken over: the holder has died. */
-const CLAIM_MS = 10_000
-
-interface Claim {
-  claim: string
-  by: string
-  at: number
-  told?: boolean
-  done?: boolean
+export interface Ending {
+  /** Whether this call has ended it. */
+  ended: boolean
+  session: Session
+  /** From this moment on (milliseconds since the epoch) what was given to the bot may not have been shown: the agents have to be told. Absent: there can be no such thing. */
+  unshownSince?: number
 }
 
-/** Somebody else is ending the session at this moment: whether he succeeds is not known yet. */
-export class EndingUnderWay extends Error {
-  public override readonly name = 'EndingUnderWay'
+export interface End {
+  by: 'agent' | 'bot'
+  /** When the bot has ended it, milliseconds since the epoch. */
+  at?: number
+  /** Up to where the ticket has been read. */
+  cursor?: string | undefined
+  /** Milliseconds to wait for others who are telling the bot something. */
+  patienceMs: number
 }
 
 /**
- * Ends a session exactly once, whoever asks and however often: one caller of all instances holds the claim. By an agent: the bot is told, after everything that was said before. By the bot: it knows already. Resolves to
- * whether this caller ended it; throws EndingUnderWay while somebody else is at it.
+ * Ends a session exactly once, whoever asks and however often. By an agent: the bot is told, after everything that was said before. By the bot, at `at`: it knows already. Throws LaneBusy, LaneLost or Unsettled when that has
+ * to wait for another delivery.
  */
-export const endSession = async (call: Call, session: Session, by: 'agent' | 'bot'): Promise<boolean> => {
+export const endSession = (call: Call, session: Session, end: End): Promise<Ending> => {
   const { conversationId } = session
-  const key = { type: 'conversation' as const, id: conversationId, name: 'ending' as const }
-  const payload: Claim = { claim: randomId(call.environment), by, at: call.environment.now() }
-  const { state } = await call.client.getOrSetState({ ...key, payload })
-  const held = state.payload as Claim
-  if (held.done) return false
-  if (held.claim !== payload.claim) {
-    if (held.at + CLAIM_MS > call.environment.now()) throw new EndingUnderWay('The session is being ended')
-    // Whoever claimed it died before it was done. An end by the bot stays one: the plugin has told the customer.
-    payload.by = held.by
-    await call.client.setState({ ...key, payload: { ...payload, ...(held.told ? { told: true } : {}) } })
-  }
-  try {
-    await _end(call, session, payload.by, held.told === true)
-    await call.client.patchState({ ...key, payload: { done: true } })
-  } catch (error) {
-    // The claim is given back, so that the next try need not wait for it to grow old.
-    await call.client.patchState({ ...key, payload: { at: 0 } }).catch(() => undefined)
-    throw error
-  }
-  call.log.info('Session ended', { conversationId, desk: session.provider, by })
-  return true
+  const doing = describeDoing({ kind: 'end', by: end.by, at: end.at ?? call.environment.now() })
+  return inLane(call, { conversationId, lane: 'toBot', doing, patienceMs: end.patienceMs }, async (hold) => {
+    const settled = await settledSession(call, conversationId, hold)
+    const fresh = settled?.session ?? session
+    const unnoticed = settled?.endedUnnoticed
+    if (meaningOf('ticket-closed', fresh.status) !== 'end') {
+      const since = Math.min(unnoticed ?? Number.POSITIVE_INFINITY, _overtaken(fresh, end))
+      return { ended: false, session: fresh, ...(Number.isFinite(since) ? { unshownSince: since } : {}) }
+    }
+    return end.by === 'bot' ? _endByBot(call, fresh, end) : _endByAgent(call, fresh, hold, end)
+  })
 }
 
-const _end = async (call: Call, session: Session, by: string, isTold: boolean): Promise<void> => {
-  const { conversationId } = session
+/** The bot has ended what an agent had ended a moment before: what was still to come before his end does not come. */
+const _overtaken = ({ closedAt }: Session, end: End): number =>
+  end.by === 'bot' && end.at !== undefined && closedAt !== undefined && closedAt > end.at
+    ? end.at - UNSURE_MS
+    : Number.POSITIVE_INFINITY
+
+const _endByBot = async (call: Call, session: Session, end: End): Promise<Ending> => {
+  const { conversationId, provider } = session
+  const at = end.at ?? call.environment.now()
+  await writeTags(call, conversationId, closedTags(at, 'bot'))
+  call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
+  return { ended: true, session: { ...session, status: 'closed', closedAt: at }, unshownSince: at - UNSURE_MS }
+}
+
+const _endByAgent = async (call: Call, session: Session, hold: Hold, { cursor }: End): Promise<Ending> => {
+  const { conversationId, provider } = session
+  // Other instances may have given the bot more than this one knows.
+  const { messages } = await call.client.listMessages({ conversationId })
+  const last = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
+  const announced = session.agents.map(({ at }) => at)
   const now = call.environment.now()
-  if (by === 'agent' && !isTold) {
-    // The plugin drops what it is still handling when it hears of the end: the last message gets time.
-    const delay = reserve(call, session, { notBefore: now + HANDLING_MS, spacingMs: HANDLING_MS })
-    await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
-    // Told is told, whatever fails next: the plugin says goodbye for every event.
-    const key = { type: 'conversation' as const, id: conversationId, name: 'ending' as const }
-    await call.client.patchState({ ...key, payload: { told: true } })
+  // The plugin drops what it is still handling when it hears of the end: the last message gets time.
+  const closedAt = Math.max(activatedAt(session), Math.max(now, ...last, ...announced) + HANDLING_MS)
+  const event = { type: 'hitlStopped' as const, payload: { conversationId } }
+  await emitOnce(call, hold, event, { delayMs: closedAt - now, since: session.openedAt ?? 0 })
+  try {
+    await writeTags(call, conversationId, { ...closedTags(closedAt, 'agent'), ...(cursor ? { cursor } : {}) })
+  } catch (error) {
+    throw new Unsettled('An end could not be written down', { cause: error })
   }
-  rememberSession(call, { ...session, status: 'closed' })
-  await writeTags(call, conversationId, {
-    status: 'closed',
-    closedAt: new Date(now).toISOString(),
-    // The same content later is a new handoff.
-    handoff: '',
-  })
+  call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
+  const isLate = call.environment.now() > closedAt - UNSURE_MS
+  return {
+    ended: true,
+    session: { ...session, status: 'closed', closedAt },
+    ...(isLate ? { unshownSince: closedAt - UNSURE_MS } : {}),
+  }
 }

@@ -8,6 +8,7 @@ import { createCall, createMemory, type Call } from './call'
 import { deliverToDesk, type ChannelMessage } from './channels/hitl'
 import type { Environment } from './environment'
 import { describeError } from './errors'
+import { makeCareful } from './patience'
 import { register, unregister } from './setup'
 import { receiveWebhook, type IncomingRequest } from './webhook/receive'
 
@@ -20,6 +21,7 @@ export const createIntegration = (environment: Environment): Integration => {
 
   /** Callers see the text of RuntimeErrors only: whatever else is thrown becomes one, without anybody's words in it. */
   const handle = async <T>(props: Common, work: (call: Call) => Promise<T>): Promise<T> => {
+    makeCareful(props.client)
     const call = createCall(environment, memory, props)
     try {
       return await work(call)

@@ -4,6 +4,8 @@ import type { Call } from './call'
 import { gone } from './errors'
 import { isStatus, type Status } from './session-life'
 
+const TAG_SIZE = 500
+
 export type Tags = Partial<Record<string, string>>
 
 /** A conversation of the hitl channel, read as a session. The tags are the only place where a session is kept. */
@@ -17,8 +19,18 @@ export interface Session {
   openedAt: number | undefined
   customerId: string | undefined
   customerName: string | undefined
-  agentId: string | undefined
+  /** Who has been announced to the customer, the newest last. */
+  agents: Announced[]
+  /** When the session ends or ended for the customer, milliseconds since the epoch: the bot is told a moment later than it is decided. */
+  closedAt: number | undefined
+  closedBy: 'agent' | 'bot' | undefined
   cursor: string | undefined
+}
+
+export interface Announced {
+  agentId: string
+  /** When the bot gets the announcement, milliseconds since the epoch. */
+  at: number
 }
 
 interface TaggedConversation {
@@ -32,22 +44,46 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
   const ticket: Ticket | undefined = tags.ticketId ? { id: tags.ticketId, conversationId: id } : undefined
   if (ticket && tags.ticketMemo) ticket.memo = tags.ticketMemo
   if (ticket && tags.contactId) ticket.contactId = tags.contactId
-  const openedAt = tags.openedAt ? Date.parse(tags.openedAt) : Number.NaN
   return {
     conversationId: id,
     provider: tags.provider,
     ticket,
     status: isStatus(tags.status) ? tags.status : 'failed',
-    openedAt: Number.isNaN(openedAt) ? undefined : openedAt,
+    openedAt: _moment(tags.openedAt),
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,
-    agentId: tags.agentId || undefined,
+    agents: readAgents(tags.agents),
+    closedAt: _moment(tags.closedAt),
+    closedBy: tags.closedBy === 'agent' || tags.closedBy === 'bot' ? tags.closedBy : undefined,
     cursor: tags.cursor || undefined,
   }
 }
 
+const _moment = (iso: string | undefined): number | undefined => {
+  const at = Date.parse(iso ?? '')
+  return Number.isNaN(at) ? undefined : at
+}
+
+const readAgents = (tag: string | undefined): Announced[] =>
+  (tag ?? '').split(' ').flatMap((entry): Announced[] => {
+    const [id, time] = entry.split('@')
+    const at = Number.parseInt(time ?? '', 36)
+    return id && !Number.isNaN(at) ? [{ agentId: decodeURIComponent(id), at }] : []
+  })
+
+/** As many as a tag holds, the newest ones: some twenty. */
+export const agentsTag = (agents: Announced[]): string => {
+  let tag = ''
+  for (const { agentId, at } of agents.toReversed()) {
+    const entry = `${encodeURIComponent(agentId)}@${Math.round(at).toString(36)}`
+    if (tag.length + entry.length + 1 >= TAG_SIZE) break
+    tag = tag ? `${entry} ${tag}` : entry
+  }
+  return tag
+}
+
 /** A tag holds less than 500 characters; what is only for people is cut, anything else must fit. */
-export const tagValue = (text: string): string => (text.length < 500 ? text : `${text.slice(0, 498)}…`)
+export const tagValue = (text: string): string => (text.length < TAG_SIZE ? text : `${text.slice(0, TAG_SIZE - 2)}…`)
 
 type ConversationTags = NonNullable<Parameters<Client['updateConversation']>[0]['tags']>
 
@@ -62,26 +98,23 @@ export const getSession = async (call: Call, conversationId: string): Promise<Se
 
 const _ticketKey = (call: Call, provider: string, ticketId: string) => `${call.installation}/${provider}/${ticketId}`
 
-/** Spares the look-up of the next webhook. Only an open session is worth it: the tags that it is read for later do not change any more. */
+/** Spares the next webhook a search. Only which conversation it is may be believed later: everything else is read again. */
 export const rememberSession = (call: Call, session: Session): void => {
-  if (!session.ticket) return
-  const key = _ticketKey(call, session.provider, session.ticket.id)
-  if (session.status === 'open') call.memory.sessions.set(key, session)
-  else call.memory.sessions.delete(key)
+  if (session.ticket) call.memory.sessions.set(_ticketKey(call, session.provider, session.ticket.id), session)
 }
 
 /**
- * The session that a desk's event is about. Looked up, never created: a ticket that we did not open has none. A conversation id in the event is believed only when the
- * conversation belongs to this desk and this ticket. What comes from memory may have an old status.
+ * The session that a desk's event is about, as it is now. Looked up, never created: a ticket that we did not open has none. A conversation id in the event is believed only when the conversation belongs to this desk and this
+ * ticket.
  */
 export const findSession = async (call: Call, provider: string, key: TicketKey): Promise<Session | undefined> => {
   const known = call.memory.sessions.get(_ticketKey(call, provider, key.ticketId))
-  if (known) return known
-  if (key.conversationId) {
-    const session = await getSession(call, key.conversationId)
+  const conversationId = known?.conversationId ?? key.conversationId
+  if (conversationId) {
+    const session = await getSession(call, conversationId)
     if (session?.provider === provider && (!session.ticket || session.ticket.id === key.ticketId)) {
       rememberSession(call, session)
-      return { ...session, ticket: session.ticket ?? { id: key.ticketId, conversationId: session.conversationId } }
+      return { ...session, ticket: session.ticket ?? { id: key.ticketId, conversationId } }
     }
   }
   const { conversations } = await call.client.listConversations({
@@ -97,3 +130,7 @@ export const findSession = async (call: Call, provider: string, key: TicketKey):
   }
   return undefined
 }
+
+/** What an instance remembers of a session, to begin work on it beside reading how it is now. */
+export const knownSession = (call: Call, provider: string, key: TicketKey): Session | undefined =>
+  call.memory.sessions.get(_ticketKey(call, provider, key.ticketId))

@@ -8,27 +8,13 @@ import type { Session } from './sessions'
 export const ACTIVATION_MS = 3_000
 /** The plugin reads, links and writes before it has handled an event: what depends on that waits this long. */
 export const HANDLING_MS = 1_500
-/** Two messages of one session closer than this may overtake each other in the bot. */
-const SPACING_MS = 250
+/** Two messages of one session closer than this may overlap in the bot, and overtake each other. */
+export const SPACING_MS = 250
+/** What is given to the bot so shortly before the end may be shown or not. */
+export const UNSURE_MS = 700
 
-/** Milliseconds until the plugin listens to this session; 0 when it does. */
-export const activationDelay = (call: Call, session: Session): number => {
-  return Math.max(0, (session.openedAt ?? 0) + ACTIVATION_MS - call.environment.now())
-}
-
-/**
- * Reserves the moment at which the next thing for the bot is delivered, after everything reserved before: the order in which this is called is the order in which the customer
- * sees it. Returns the delay in milliseconds; short ones are waited for, long ones are left to the runtime's scheduling.
- */
-export const reserve = (call: Call, session: Session, options: { notBefore: number; spacingMs?: number }): number => {
-  const now = call.environment.now()
-  const key = `${call.installation}/${session.conversationId}`
-  const last = call.memory.delivered.get(key)
-  const earliest = Math.max(now, now + activationDelay(call, session), options.notBefore)
-  const moment = last === undefined ? earliest : Math.max(earliest, last + (options.spacingMs ?? SPACING_MS))
-  call.memory.delivered.set(key, moment)
-  return moment - now
-}
+/** The first moment at which the plugin listens to this session, in milliseconds since the epoch. */
+export const activatedAt = (session: Session): number => (session.openedAt ?? 0) + ACTIVATION_MS
 
 /** A delay up to this is waited for here; a longer one would keep the desk waiting for its answer. */
 export const LONGEST_WAIT_MS = 500

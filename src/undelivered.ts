@@ -2,22 +2,29 @@ import { partsToText, shorten } from '../providers/kit/message-text'
 import type { MessagePart, OutboundMessage, Ticket } from '../providers/provider'
 import { isProviderError } from '../providers/errors'
 import type { Call, Desk } from './call'
+import { inLane } from './lane'
 import { toParts } from './messages'
+import { deliveredAt, deskMessageIdOf } from './progress'
 import type { Session } from './sessions'
 
 const EXCERPT = 60
-/** What was given to the bot so shortly before its end may have been read by nobody. */
-const UNSURE_MS = 700
 /** Nothing is scheduled further ahead: an older message with a later moment was delivered again, not late. */
 const LONGEST_SCHEDULE_MS = 15_000
 
-/** Tells the agent something in the ticket, once per `id`. */
+/** Milliseconds to wait for others who post into the ticket. */
+const PATIENCE_MS = 10_000
+
+/** What makes an agent's message one message, however often it is delivered. */
+export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`
+
+/** Tells the agent something in the ticket, once per `id`: two who find the same message undelivered look one after the other, and the second one finds the note. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
   const message: OutboundMessage = { id, author: { type: 'bot' }, parts: [{ type: 'text', text }], mayExist: true }
-  // Two who find the same message undelivered at the same moment: the second one looks and finds the note.
-  const post = () => desk.driver.postMessage(ticket, message)
+  const { conversationId } = ticket
   try {
-    await call.memory.inOrder(`${call.installation}/note/${ticket.id}/${id}`, post)
+    await inLane(call, { conversationId, lane: 'toDesk', doing: 'posting', patienceMs: PATIENCE_MS }, () =>
+      desk.driver.postMessage(ticket, message)
+    )
   } catch (error) {
     // A ticket that takes no more notes has nobody who reads them.
     const isOver = isProviderError(error) && ['ended', 'not-found', 'rejected'].includes(error.code)
@@ -40,24 +47,41 @@ export const tellThatOver = (
 }
 
 /**
- * The bot has ended the session while messages of agents were on their way: scheduled for a moment that is now past the end, or just handed over. The plugin drops them without a word, so
- * the agent is told of each. Only the newest page is read: nothing older can still be on its way.
+ * A session has ended while messages of agents were on their way: scheduled for a moment past the end, or just handed over. The plugin drops them without a word, so the agent is told of each that reached the bot after
+ * `since` (milliseconds since the epoch). Only the newest page is read: nothing older can still be on its way.
  */
-export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session, endedAt: number): Promise<void> => {
+export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session, since: number): Promise<void> => {
   const { ticket, conversationId } = session
   if (!ticket) return
   const { messages } = await call.client.listMessages({ conversationId })
-  const dropped = messages.filter((message) => {
-    const { deskMessageId, deliverAt } = message.tags as Partial<Record<string, string>>
-    if (!deskMessageId) return false
-    const delivered = deliverAt ? Date.parse(deliverAt) : Date.parse(message.createdAt)
-    return delivered > endedAt - UNSURE_MS && Date.parse(message.createdAt) > endedAt - LONGEST_SCHEDULE_MS
-  })
-  await Promise.all(
-    dropped.map(({ tags, type, payload }) => {
-      const { deskMessageId = '' } = tags as Partial<Record<string, string>>
-      const id = deskMessageId.slice(deskMessageId.indexOf(':') + 1)
-      return tellThatOver(call, desk, ticket, id, toParts(type, payload))
-    })
+  const dropped = messages.filter(
+    (message) =>
+      deskMessageIdOf(message) !== undefined &&
+      deliveredAt(message) > since &&
+      Date.parse(message.createdAt) > since - LONGEST_SCHEDULE_MS
   )
+  for (const message of dropped.toReversed()) {
+    const deskMessageId = deskMessageIdOf(message) ?? ''
+    const id = deskMessageId.slice(deskMessageId.indexOf(':') + 1)
+    await tellThatOver(call, desk, ticket, id, toParts(message.type, message.payload))
+  }
+}
+
+/** The bot has ended the session: what agents had written by then and nobody had brought to the bot never will be. */
+export const tellOfUnread = async (call: Call, desk: Desk, session: Session): Promise<void> => {
+  const { ticket, conversationId, cursor } = session
+  if (!ticket || !desk.driver.catchUp) return
+  const [{ events }, { messages }] = await Promise.all([
+    desk.driver.catchUp(ticket, cursor),
+    call.client.listMessages({ conversationId }),
+  ])
+  const given = new Set(messages.map(deskMessageIdOf))
+  for (const event of events) {
+    if (event.type !== 'message-posted' || given.has(messageTag(desk, event.id))) continue
+    const { messages: older } = await call.client.listMessages({
+      conversationId,
+      tags: { deskMessageId: messageTag(desk, event.id) },
+    })
+    if (older.length === 0) await tellThatOver(call, desk, ticket, event.id, event.parts)
+  }
 }

@@ -50,6 +50,8 @@ const LAST_TRY_MS = 16 * 60_000
 /** Whom the desk did not name in time: nobody is taken for somebody else. */
 const NAMELESS = 'Agent'
 const CROSSING_MS = 5_000
+/** What is decided is written down with the moment at which the customer hears of it. */
+const BEFORE_CLOSING_MS = 5_000
 
 export const judge = (evidence: Evidence): Violation[] => {
   const violations: Violation[] = []
@@ -119,14 +121,19 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
 /** The handler threw, at a time when the session had ended: the bot’s log says so, and the plugin sends no more. */
 const _isRefused = (stage: Stage, sessionId: string, messageId: string): boolean => {
   const { runtime } = stage.world.botpress
-  const endedAt = runtime.store.states.get(_stateKey(sessionId, 'ending'))?.createdAt
+  const closedAt = _closed(stage, sessionId)?.at
   const outcomes = runtime.deliveries.filter(
     ({ kind, to, id }) => kind === 'message' && to === 'integration' && id === messageId
   )
-  return endedAt !== undefined && outcomes.some(({ status, at }) => status === 400 && at >= endedAt)
+  return closedAt !== undefined && outcomes.some(({ status, at }) => status === 400 && at >= closedAt)
 }
 
-const _stateKey = (conversationId: string, name: string) => ['desk', 'conversation', conversationId, name].join('|')
+/** By whom and when the session was ended, as its tags have it. */
+const _closed = (stage: Stage, sessionId: string): { by: string; at: number } | undefined => {
+  const tags = stage.world.botpress.runtime.store.conversations.get(sessionId)?.tags
+  const at = Date.parse(tags?.['desk:closedAt'] ?? '')
+  return Number.isNaN(at) ? undefined : { by: tags?.['desk:closedBy'] ?? '', at: at - BEFORE_CLOSING_MS }
+}
 
 const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
   const { bot } = stage.world.botpress
@@ -227,8 +234,7 @@ const _ending = ({ stage, played, sessionId, tickets, report }: Case): void => {
   const end = seen.findIndex(({ text }) => text === AGENT_CLOSED)
   if (end !== -1 && last > end) report('ended', 'before the agent’s last message')
   const open = tickets.filter(({ status }) => status === 'open')
-  const ending = runtime.store.states.get(_stateKey(sessionId ?? '', 'ending'))?.payload
-  if (open.length > 0 && ending?.['by'] === 'bot' && !_wasReopened(played))
+  if (open.length > 0 && _closed(stage, sessionId ?? '')?.by === 'bot' && !_wasReopened(played))
     report('unsolved', open.map(({ desk, id }) => `${desk} ${id}`).join(', '))
 }
 

@@ -5,6 +5,7 @@ import { describeError } from '../errors'
 import { withContact, type KnownCustomer } from '../people'
 import { contactTag } from '../registry'
 import { rememberSession, tagValue, writeTags, type Tags } from '../sessions'
+import { within } from '../timing'
 import { applyEvents } from '../webhook/apply'
 import { noteDesk, POLL_MS } from './run'
 
@@ -65,7 +66,7 @@ export const openAtFirst = async (
     const opened = await _attempt(call, place, handoff, candidate, { longest, share })
     if (typeof opened === 'function') {
       // From here on the ticket exists: a failure to write it down is no reason to ask another desk.
-      await Promise.all([_persistently(call, opened), report.opened(candidate, attempts.length + 1)])
+      await opened(() => report.opened(candidate, attempts.length + 1))
       return { provider: candidate.provider, reason: candidate.reason, attempts }
     }
     attempts.push(opened)
@@ -85,7 +86,7 @@ const _attempt = async (
   handoff: Handoff,
   candidate: Candidate,
   time: Time
-): Promise<Attempt | (() => Promise<void>)> => {
+): Promise<Attempt | WriteDown> => {
   const { provider } = candidate
   if (time.share <= 0) return { provider, error: 'no time was left to ask it', code: 'unavailable' }
   try {
@@ -109,7 +110,7 @@ const SHORTEST_WAIT_MS = 1_000
 
 const WRITE_TRIES = 3
 
-const _persistently = async (call: Call, write: () => Promise<void>): Promise<void> => {
+const _persistently = async <T>(call: Call, write: () => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries += 1) {
     try {
       return await write()
@@ -126,7 +127,7 @@ const _openAt = async (
   handoff: Handoff,
   candidate: Candidate,
   { longest, share }: Time
-): Promise<() => Promise<void>> => {
+): Promise<WriteDown> => {
   const now = call.environment.now()
   const limits: Limits = { deadline: now + share, timeoutMs: Math.max(SHORTEST_WAIT_MS, share * ANSWER_SHARE) }
   const desk = connectDesk(call, candidate.provider, limits)
@@ -167,10 +168,30 @@ const _openAt = async (
     if (!remembered || !isRefused) throw error
     return open(_withoutContact(handoff.customer, candidate.provider))
   })
-  return async () => {
-    await _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
-    if (opened.readBack) await _readBack(call, desk, { ticketId: opened.id, conversationId })
+  return async (report) => {
+    const written = await _persistently(call, () =>
+      _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
+    )
+    // The plugin begins to listen when this start has returned: what can be done without does not keep it waiting.
+    const readBack = opened.readBack ? _readBack(call, desk, { ticketId: opened.id, conversationId }) : undefined
+    await _shortly(call, Promise.all([readBack, report(), _noteLastDesk(call, handoff.customer, candidate.provider)]))
+    if (written + SPARE_MS < call.environment.now()) {
+      const openedAt = new Date(call.environment.now()).toISOString()
+      await _persistently(call, () => writeTags(call, conversationId, { openedAt }))
+    }
   }
+}
+
+/** Writes down that the ticket exists. `report` runs beside what may take a moment longer. */
+type WriteDown = (report: () => Promise<void>) => Promise<void>
+
+/** How long the answer of a start waits for what is not part of it. */
+const SHORTLY_MS = 500
+/** A start that returns so much later than it was written down begins the time anew that the plugin is given to listen. */
+const SPARE_MS = 1_000
+
+const _shortly = async (call: Call, work: Promise<unknown>): Promise<void> => {
+  await within(call, SHORTLY_MS, work).catch(() => undefined)
 }
 
 /**
@@ -215,7 +236,7 @@ const _writeDown = async (
   opened: OpenedTicket,
   contactId: string | undefined,
   customer: KnownCustomer
-): Promise<void> => {
+): Promise<number> => {
   const openedAt = call.environment.now()
   const now = new Date(openedAt).toISOString()
   const tags: Tags = {
@@ -231,12 +252,7 @@ const _writeDown = async (
     reason: tagValue(candidate.reason),
     ...(opened.url ? { ticketUrl: tagValue(opened.url) } : {}),
   }
-  await Promise.all([
-    writeTags(call, conversationId, tags),
-    call.client
-      .updateUser({ id: customer.id, tags: { lastDesk: candidate.provider, lastDeskAt: now } })
-      .catch(() => call.log.warn('Could not note the desk of a customer', { userId: customer.id })),
-  ])
+  await writeTags(call, conversationId, tags)
   rememberSession(call, {
     conversationId,
     provider: candidate.provider,
@@ -250,9 +266,21 @@ const _writeDown = async (
     openedAt,
     customerId: customer.id,
     customerName: customer.name,
-    agentId: undefined,
+    agents: [],
+    closedAt: undefined,
+    closedBy: undefined,
     cursor: opened.cursor,
   })
+  return openedAt
+}
+
+const _noteLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
+  try {
+    const lastDeskAt = new Date(call.environment.now()).toISOString()
+    await call.client.updateUser({ id, tags: { lastDesk: provider, lastDeskAt } })
+  } catch (error) {
+    call.log.warn('Could not note the desk of a customer', { userId: id, error: describeError(error) })
+  }
 }
 
 const _withoutContact = (customer: KnownCustomer, provider: string): KnownCustomer => {

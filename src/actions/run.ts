@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RuntimeError } from '@botpress/sdk'
 import type { Call } from '../call'
-import { randomId } from '../environment'
-import { tagValue, writeTags, type Tags } from '../sessions'
+import { readSession, tagValue, writeTags, type Session, type Tags } from '../sessions'
 
 /** A handoff with the same content as one that began less than this ago is its repetition: the platform repeats a lost answer after seconds. */
 const REPEAT_MS = 3 * 60_000
@@ -21,7 +20,7 @@ export const handoffKey = (input: unknown, generation: number): string =>
 export interface Place {
   conversationId: string
   /** The session exists: this start is a repetition of one that succeeded. */
-  isOpen: boolean
+  session: Session | undefined
 }
 
 /**
@@ -34,13 +33,14 @@ export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
       tags: { handoff: handoffKey(input, generation) },
       discriminateByTags: ['handoff'],
     })
-    const tags = conversation.tags as Tags
-    const isOpen = tags.status === 'open'
-    if (isOpen && Date.parse(tags.openedAt ?? '') + REPEAT_MS > call.environment.now()) {
-      return { conversationId: conversation.id, isOpen: true }
+    const session = readSession(conversation)
+    const isYoung = (session?.openedAt ?? 0) + REPEAT_MS > call.environment.now()
+    if (session?.status === 'open' || session?.status === 'closed') {
+      if (isYoung) return { conversationId: conversation.id, session }
+      // An older handoff that happened to have the same content.
+      continue
     }
-    // Otherwise an older handoff that happened to have the same content.
-    if (!isOpen && tags.status !== 'closed') return { conversationId: conversation.id, isOpen: false }
+    return { conversationId: conversation.id, session: undefined }
   }
 }
 
@@ -54,13 +54,15 @@ export type Hold =
   | { kind: 'taken-over'; provider: string | undefined; turn: number | undefined }
   | { kind: 'open' }
 
-/** Makes this run the only one that opens the session. Overlapping runs of the same handoff wait for the first one's end. */
-export const holdRun = async (call: Call, conversationId: string, deadline: number): Promise<Hold> => {
-  const run = randomId(call.environment)
+/** Makes the run with this id the only one that opens the session. Overlapping runs of the same handoff wait for the first one's end. */
+export const holdRun = async (call: Call, conversationId: string, run: string, deadline: number): Promise<Hold> => {
   const key = { type: 'conversation' as const, id: conversationId, name: 'opening' as const }
   const { state } = await call.client.getOrSetState({ ...key, payload: { run, at: call.environment.now() } })
   let holder = state.payload
-  if (holder.run === run) return { kind: 'mine' }
+  if (holder.run === run) {
+    // With a desk, it is this run itself that had come so far before something failed.
+    return holder.provider ? { kind: 'taken-over', provider: holder.provider, turn: holder.turn } : { kind: 'mine' }
+  }
   for (;;) {
     const { conversation } = await call.client.getConversation({ id: conversationId })
     const { status } = conversation.tags as Tags

@@ -1,5 +1,8 @@
 import { RuntimeError, z } from '@botpress/sdk'
+import { isProviderError } from '../../providers/errors'
 import type { Call } from '../call'
+import { randomId } from '../environment'
+import { describeError } from '../errors'
 import { emit } from '../analytics'
 import { readInstallation, type Installation } from '../installation'
 import { getCustomer, realAddress, type KnownCustomer } from '../people'
@@ -7,10 +10,14 @@ import { planHandoff } from '../plan'
 import { recordFailure, recordSuccess } from '../health'
 import { providers } from '../registry'
 import { toTranscript } from '../transcript'
+import { overlappingStart, repeatedStart } from './repeated-start'
 import { holdRun, noteFailure, takePlace } from './run'
 import { openAtFirst, START_BUDGET_MS, type Attempt, type Candidate, type Handoff } from './open-session'
 
 const LONGEST_TITLE = 250
+/** What is left of the budget when nothing is begun again. */
+const LAST_TRY_MS = 8_000
+const PAUSE_MS = 500
 const LONGEST_DESCRIPTION = 8_000
 
 const input = z.object({
@@ -38,7 +45,27 @@ export type SessionWishes = z.infer<typeof session>
  * failed: it then says what each of them answered.
  */
 export const startHitl = async (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
-  const deadline = call.environment.now() + START_BUDGET_MS
+  const run: Run = { id: randomId(call.environment), deadline: call.environment.now() + START_BUDGET_MS }
+  for (;;) {
+    try {
+      return await _start(call, raw, run)
+    } catch (error) {
+      // Botpress has failed, and the answer of an earlier run of this handoff may depend on this one.
+      const isOver = call.environment.now() + LAST_TRY_MS > run.deadline
+      if (error instanceof RuntimeError || isProviderError(error) || isOver) throw error
+      call.log.warn('A start begins again', { error: describeError(error) })
+      await call.environment.sleep(PAUSE_MS)
+    }
+  }
+}
+
+interface Run {
+  id: string
+  /** Milliseconds since the epoch. */
+  deadline: number
+}
+
+const _start = async (call: Call, raw: unknown, { id, deadline }: Run): Promise<{ conversationId: string }> => {
   const parsed = input.safeParse(raw)
   if (!parsed.success)
     throw new RuntimeError('Start HITL needs the id of a user, and a title and a description if there are any')
@@ -49,15 +76,15 @@ export const startHitl = async (call: Call, raw: unknown): Promise<{ conversatio
     takePlace(call, raw),
     readInstallation(call),
   ])
-  if (place.isOpen) return { conversationId: place.conversationId }
+  if (place.session) return repeatedStart(call, place.session)
   if (!found)
     throw new RuntimeError(
       `The customer’s user ${parsed.data.userId} does not exist any more: HITL cannot start for it`
     )
 
   const { conversationId } = place
-  const hold = await holdRun(call, conversationId, deadline)
-  if (hold.kind === 'open') return { conversationId }
+  const hold = await holdRun(call, conversationId, id, deadline)
+  if (hold.kind === 'open') return overlappingStart(call, conversationId)
 
   const customer = _asWished(found, wishes)
   const transcript = toTranscript(parsed.data.messageHistory, {

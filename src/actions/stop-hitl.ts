@@ -1,24 +1,32 @@
-import { connectDesk, type Call } from '../call'
-import { endSession, EndingUnderWay } from '../ending'
+import { isProviderError, isTransient } from '../../providers/errors'
+import { connectDesk, type Call, type Desk } from '../call'
+import { endSession } from '../ending'
 import { describeError } from '../errors'
-import { meaningOf } from '../session-life'
 import { getSession, type Session } from '../sessions'
-import { tellOfUndelivered } from '../undelivered'
+import { tellOfUndelivered, tellOfUnread } from '../undelivered'
+
+/** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
+const PATIENCE_MS = 30_000
+const PAUSE_MS = 1_000
 
 /**
  * The bot ends a session: its ticket is solved at the desk that the tag names. Never throws for a failure of a desk: the plugin would leave the customer without a closing text and the flow without
  * its continuation. Ending what has ended, or what never was, is a success.
  */
 export const stopHitl = async (call: Call, conversationId: string): Promise<Record<string, never>> => {
+  const at = call.environment.now()
+  const until = at + PATIENCE_MS
   try {
-    const session = await getSession(call, conversationId)
-    if (!session || meaningOf('stop', session.status) !== 'end') return {}
-    const endedAt = call.environment.now()
-    const [ended, solved] = await Promise.allSettled([endSession(call, session, 'bot'), _solve(call, session)])
-    // Only now: whoever had a message for the customer has either been seen by then or sees the end.
-    await _tell(call, session, endedAt)
+    const session = await _persistently(call, until, () => getSession(call, conversationId))
+    if (!session || session.status === 'failed') return {}
+    const desk = connectDesk(call, session.provider)
+    const isOpen = session.status === 'open'
+    const [ended, solved] = await Promise.allSettled([
+      _persistently(call, until, () => _end(call, session, desk, at, until)),
+      isOpen ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
+    ])
     if (solved.status === 'rejected') throw solved.reason
-    if (ended.status === 'rejected' && !(ended.reason instanceof EndingUnderWay)) throw ended.reason
+    if (ended.status === 'rejected') throw ended.reason
   } catch (error) {
     call.log.error('A session was ended, but its ticket could not be solved: an agent has to', {
       conversationId,
@@ -28,8 +36,17 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
   return {}
 }
 
-const _solve = async (call: Call, session: Session): Promise<void> => {
-  const desk = connectDesk(call, session.provider)
+const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number, until: number): Promise<void> => {
+  const patienceMs = Math.max(0, until - call.environment.now())
+  const ending = await endSession(call, session, { by: 'bot', at, patienceMs })
+  // Only now: whoever had a message for the customer has either been seen by then or sees the end.
+  if (!desk) return
+  const ended = { ...ending.session, ticket: session.ticket }
+  if (ending.unshownSince !== undefined) await tellOfUndelivered(call, desk, ended, ending.unshownSince)
+  if (ending.ended) await tellOfUnread(call, desk, ended)
+}
+
+const _solve = async (call: Call, session: Session, desk: Desk | undefined): Promise<void> => {
   if (!session.ticket || !desk) {
     call.log.warn('A session ended whose ticket cannot be solved', {
       conversationId: session.conversationId,
@@ -41,7 +58,16 @@ const _solve = async (call: Call, session: Session): Promise<void> => {
   await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'bot' })
 }
 
-const _tell = async (call: Call, session: Session, endedAt: number): Promise<void> => {
-  const desk = connectDesk(call, session.provider)
-  if (desk) await tellOfUndelivered(call, desk, session, endedAt)
+/** Nobody asks for an end a second time: a failure that may pass is waited out. */
+const _persistently = async <T>(call: Call, until: number, work: () => Promise<T>): Promise<T> => {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const wait = Math.max(PAUSE_MS, (isProviderError(error) && error.retryAfterMs) || 0)
+      const isFinal = isProviderError(error) && !isTransient(error)
+      if (isFinal || call.environment.now() + wait > until) throw error
+      await call.environment.sleep(wait)
+    }
+  }
 }

@@ -60,6 +60,14 @@ export const hitlSession = {
 
 export const entities = { hitlSession }
 
+/** One at a time: see src/lane.ts. */
+const lane = z.object({
+  holder: z.string().title('Holder').describe('Random id of the delivery or action that holds the lane.'),
+  at: z.number().title('Since').describe('Milliseconds since the epoch.'),
+  doing: z.string().optional().title('Doing').describe('What the holder wants to tell.'),
+  left: z.array(z.string()).optional().title('Left').describe('What earlier holders may have told.'),
+})
+
 export const states = {
   /** One per installation: what drivers want back for verifying webhooks, where the rotations are, the health of desks. */
   installation: {
@@ -97,27 +105,10 @@ export const states = {
       turn: z.number().title('Turn').describe('Number of the next turn.'),
     }),
   },
-  /** First agent announced in the session: the claim that makes several announcements one. */
-  announcement: {
-    type: 'conversation' as const,
-    schema: z.object({
-      claim: z.string().title('Claim').describe('Random id of the delivery that announced.'),
-      agent: z.string().title('Agent').describe('Who was announced.'),
-      at: z.number().title('Since').describe('Milliseconds since the epoch.'),
-      done: z.boolean().optional().title('Done').describe('Whether the announcement has been made.'),
-    }),
-  },
-  /** Who ends the session: the claim that makes several endings one. */
-  ending: {
-    type: 'conversation' as const,
-    schema: z.object({
-      claim: z.string().title('Claim').describe('Random id of the delivery or action that ends the session.'),
-      by: z.string().title('By').describe('agent or bot.'),
-      at: z.number().title('Since').describe('Milliseconds since the epoch.'),
-      told: z.boolean().optional().title('Told').describe('Whether the bot has been told.'),
-      done: z.boolean().optional().title('Done').describe('Whether the session has ended.'),
-    }),
-  },
+  /** Who tells the bot something about the session that may be told only once. */
+  toBot: { type: 'conversation' as const, schema: lane },
+  /** Who posts the customer’s messages into the ticket. */
+  toDesk: { type: 'conversation' as const, schema: lane },
 }
 
 export const user = {
@@ -156,13 +147,11 @@ export const hitlChannel = {
       status: { title: 'Status', description: 'open, closed or failed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
       closedAt: { title: 'Closed', description: 'When the session ended, ISO 8601' },
-      agentId: { title: 'Agent', description: 'The agent announced last, as the desk names him' },
+      closedBy: { title: 'Closed by', description: 'agent or bot' },
+      agents: { title: 'Agents', description: 'Who has been announced and when: the desk’s ids, the newest last' },
       cursor: { title: 'Cursor', description: 'Up to where the ticket has been read' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
-      claim: {
-        title: 'Claim',
-        description: 'Marks a helper conversation that keeps one announcement from being made twice',
-      },
+      claim: { title: 'Claim', description: 'Marks a helper conversation with which a rotation begins' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
   },

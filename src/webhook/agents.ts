@@ -1,157 +1,183 @@
 /** What an agent does reaches the customer: once, in order, after he has been introduced. */
 import type { SessionEvent, Ticket } from '../../providers/provider'
-import { announce, type Announcement } from '../announcements'
-import type { Call, Desk } from '../call'
+import { announcedAt, introduce } from '../announcements'
+import type { Call, Desk, Progress } from '../call'
 import { fromParts } from '../messages'
 import { agentUser } from '../people'
+import { deliveredAt, noteDelivered, type Stored } from '../progress'
 import { meaningOf } from '../session-life'
-import { getSession, readSession, rememberSession, writeTags, type Session } from '../sessions'
-import { activationDelay, HANDLING_MS, LONGEST_WAIT_MS, reserve } from '../timing'
-import { tellAgent, tellThatOver } from '../undelivered'
+import { getSession, readSession, type Session } from '../sessions'
+import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../timing'
+import { messageTag, tellAgent, tellThatOver } from '../undelivered'
 
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
 export type OpenSession = Session & { ticket: Ticket }
 
-/** What makes an agent's message one message, however often it is delivered. */
-export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`
+/** What the events of one ticket are applied with. */
+export interface Work {
+  call: Call
+  desk: Desk
+  /** What the bot has been given already; moves on with what it is given now. */
+  progress: Progress
+}
 
-/** An agent wrote to the customer. */
+/** Milliseconds that one webhook waits for another that is telling the bot something about the same session. */
+export const patienceOf = (desk: Desk): number => desk.provider.answerWithinMs * 0.6
+
+/** An agent wrote to the customer. Resolves to the session as it is after that. */
 export const agentWrote = async (
-  call: Call,
-  desk: Desk,
+  work: Work,
   session: OpenSession,
   event: EventOf<'message-posted'>
-): Promise<void> => {
+): Promise<OpenSession> => {
+  const { call, desk } = work
   const message = fromParts(event.parts)
-  if (message) await _deliver(call, desk, session, event, message)
+  const after = message ? await _deliver(work, session, event, message) : session
   if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
+  return after
 }
+
+type Message = NonNullable<ReturnType<typeof fromParts>>
 
 const _deliver = async (
-  call: Call,
-  desk: Desk,
+  work: Work,
   session: OpenSession,
   event: EventOf<'message-posted'>,
-  message: NonNullable<ReturnType<typeof fromParts>>
-): Promise<void> => {
-  if (meaningOf('agent-message', session.status) === 'tell-agent')
-    return _tellUnlessDelivered(call, desk, session, event)
-  const [agent, announcement] = await Promise.all([
-    agentUser(call, desk, event.agent),
-    // Behind the activation guard others may be announced first: then the plugin would not introduce this agent by itself.
-    announce(call, session, event.agent, activationDelay(call, session) > LONGEST_WAIT_MS ? 'assigned' : 'wrote'),
-  ])
-  let announcedAt: number | undefined
-  if (announcement.emit) {
-    const delay = reserve(call, session, { notBefore: 0 })
-    await _emitAssigned(call, session, agent.userId, delay, announcement)
-    announcedAt = call.environment.now() + delay
-    await announcement.done(announcedAt)
+  message: Message
+): Promise<OpenSession> => {
+  const { call, desk, progress } = work
+  const deskMessageId = messageTag(desk, event.id)
+  if (meaningOf('agent-message', session.status) === 'tell-agent') {
+    await _tellUnlessDelivered(work, session, event)
+    return session
   }
-  const settledAt = announcedAt === undefined ? announcement.settledAt : announcedAt + HANDLING_MS
-  const delay = reserve(call, session, { notBefore: settledAt })
-  const tags = { deskMessageId: messageTag(desk, event.id) }
-  const content = { type: message.type, payload: message.payload, tags, discriminateByTags: ['deskMessageId'] }
-  const fresh =
-    delay > LONGEST_WAIT_MS
-      ? await _scheduled(call, session, agent.userId, content, delay)
-      : await _atOnce(call, session, agent.userId, content, delay)
-  if (fresh && meaningOf('agent-message', fresh.status) === 'tell-agent') {
-    return _tellUnlessDelivered(call, desk, session, event)
+  const agent = await agentUser(call, desk, event.agent)
+  let given: Given | undefined
+  const give = async (notBefore: number): Promise<Given> => {
+    given ??= await _give(work, session, { userId: agent.userId, message, deskMessageId, notBefore })
+    return given
   }
-  if (announcement.isNew) {
+  const introduction = await introduce(
+    call,
+    session,
+    { agent: { ...event.agent, name: agent.name }, userId: agent.userId },
+    progress,
+    { patienceMs: patienceOf(desk), message: { deskMessageId, write: async () => (await give(0)).at } }
+  )
+  if (introduction.kind === 'over') {
+    const over = { ...introduction.session, ticket: session.ticket }
+    await _tellUnlessDelivered(work, over, event)
+    return over
+  }
+  const { fresh } = await give(introduction.kind === 'announced' ? introduction.at + HANDLING_MS : 0)
+  if (introduction.kind === 'announced' && introduction.isNew) {
     await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
   }
+  const after = { ...(fresh ?? session), ticket: session.ticket }
+  if (meaningOf('agent-message', after.status) === 'tell-agent') await _tellUnlessDelivered(work, after, event)
+  return after
 }
 
-/** A redelivery after the end may be of a message that was read long before: then there is nothing to tell. */
-const _tellUnlessDelivered = async (
-  call: Call,
-  desk: Desk,
-  { conversationId, ticket }: OpenSession,
-  { id, parts }: EventOf<'message-posted'>
-): Promise<void> => {
-  const [before, answer] = await Promise.all([
-    call.client.getConversation({ id: conversationId }),
-    call.client.listMessages({ conversationId, tags: { deskMessageId: messageTag(desk, id) } }),
-  ])
-  const closedAt = Date.parse((before.conversation.tags as Partial<Record<string, string>>).closedAt ?? '')
-  const wasDelivered = answer.messages.some(({ tags, createdAt }) => {
-    const { deliverAt } = tags as Partial<Record<string, string>>
-    return Date.parse(deliverAt ?? createdAt) < closedAt
-  })
-  if (!wasDelivered) await tellThatOver(call, desk, ticket, id, parts)
+/** What became of a message that was given to the bot. */
+interface Given {
+  /** When it reaches the bot, milliseconds since the epoch. */
+  at: number
+  /** The session as it was at that moment. */
+  fresh: Session | undefined
 }
+
+interface Giving {
+  userId: string
+  message: Message
+  deskMessageId: string
+  notBefore: number
+}
+
+/** Once, whoever else does the same: then its moment is the other's. After everything that was given before. */
+const _give = async (
+  { call, progress }: Work,
+  session: OpenSession,
+  { userId, message, deskMessageId, notBefore }: Giving
+): Promise<Given> => {
+  const now = call.environment.now()
+  const moment = Math.max(now, activatedAt(session), notBefore, progress.last + SPACING_MS)
+  const content = { type: message.type, payload: message.payload, discriminateByTags: ['deskMessageId'] }
+  const { conversationId } = session
+  const [fresh, stored] =
+    moment - now > LONGEST_WAIT_MS
+      ? await _scheduled(call, conversationId, userId, { ...content, tags: { deskMessageId } }, moment - now)
+      : await _atOnce(call, conversationId, userId, { ...content, tags: { deskMessageId } }, moment - now)
+  const at = stored ? deliveredAt(stored) : moment
+  noteDelivered(progress, deskMessageId, at)
+  return { at, fresh }
+}
+
+type Outcome = [Session | undefined, Stored | undefined]
 
 /** One call that also answers with the session's tags as they are now. */
-const _atOnce = async (call: Call, session: OpenSession, userId: string, message: object, delay: number) => {
+const _atOnce = async (
+  call: Call,
+  conversationId: string,
+  userId: string,
+  message: object,
+  delay: number
+): Promise<Outcome> => {
   if (delay > 0) await call.environment.sleep(delay)
-  const { conversationId } = session
   const answer = await call.client.initializeIncomingMessage({ conversationId, userId, message } as never)
-  return readSession(answer.conversation)
+  return [readSession(answer.conversation), answer.message as Stored | undefined]
 }
 
+/** Looked for first: to make it a second time would write a new moment over the one at which it really comes. */
 const _scheduled = async (
   call: Call,
-  session: OpenSession,
+  conversationId: string,
   userId: string,
-  message: { tags: Record<string, string> },
+  message: { tags: { deskMessageId: string } },
   delay: number
-) => {
-  const { conversationId } = session
+): Promise<Outcome> => {
   const deliverAt = new Date(call.environment.now() + delay).toISOString()
+  const { messages } = await call.client.listMessages({ conversationId, tags: message.tags })
+  const [existing] = messages
+  if (existing) return [await getSession(call, conversationId), existing]
   const tags = { ...message.tags, deliverAt }
-  const [fresh] = await Promise.all([
-    getSession(call, conversationId),
-    call.client.getOrCreateMessage({ ...message, tags, conversationId, userId, schedule: { delay } } as never),
-  ])
-  return fresh
+  const content = { ...message, tags, conversationId, userId, schedule: { delay } }
+  const { message: stored } = await call.client.getOrCreateMessage(content as never)
+  return [await getSession(call, conversationId), stored]
 }
 
-const _emitAssigned = async (
-  call: Call,
-  { conversationId }: Session,
-  userId: string,
-  delay: number,
-  announcement: Announcement
+/** What the customer has read before the end need not be told of, however late it is delivered again. */
+const _tellUnlessDelivered = async (
+  { call, desk }: Work,
+  { conversationId, ticket, closedAt }: OpenSession,
+  { id, parts }: EventOf<'message-posted'>
 ): Promise<void> => {
-  try {
-    await call.client.createEvent({
-      type: 'hitlAssigned',
-      payload: { conversationId, userId },
-      ...(delay > 0 ? { schedule: { delay } } : {}),
-    })
-  } catch (error) {
-    await announcement.release()
-    throw error
-  }
+  const deskMessageId = messageTag(desk, id)
+  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  const until = (closedAt ?? 0) - UNSURE_MS
+  if (!messages.some((message) => deliveredAt(message) <= until)) await tellThatOver(call, desk, ticket, id, parts)
 }
 
-/** An agent took the ticket. `writes`: his message comes in the same breath. */
+/** An agent took the ticket. `writes`: his message comes in the same breath. Resolves to the session as it is after that. */
 export const agentAssigned = async (
-  call: Call,
-  desk: Desk,
+  { call, desk, progress }: Work,
   session: OpenSession,
   event: EventOf<'agent-assigned'>,
   writes: boolean
-): Promise<void> => {
-  if (meaningOf('agent-assigned', session.status) === 'nothing' || (writes && !session.agentId)) return
-  const [agent, announcement] = await Promise.all([
-    agentUser(call, desk, event.agent),
-    announce(call, session, event.agent, event.ifUnassigned ? 'claimed' : 'assigned'),
-  ])
-  if (!announcement.emit) return
-  const delay = reserve(call, session, { notBefore: 0 })
-  await _emitAssigned(call, session, agent.userId, delay, announcement)
-  await Promise.all([
-    announcement.done(call.environment.now() + delay),
-    writeTags(call, session.conversationId, { agentId: event.agent.id }),
-    desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } }),
-  ])
-  rememberSession(call, { ...session, agentId: event.agent.id })
-  call.log.info('Agent announced', {
-    conversationId: session.conversationId,
-    desk: desk.provider.name,
-    agentId: event.agent.id,
+): Promise<OpenSession> => {
+  if (meaningOf('agent-assigned', session.status) === 'nothing') return session
+  if (session.agents.length === 0 ? writes : event.ifUnassigned) return session
+  if (announcedAt(call, session, event.agent.id) !== undefined) return session
+  const { userId, name } = await agentUser(call, desk, event.agent)
+  const agent = { ...event.agent, name }
+  const claims = event.ifUnassigned ?? false
+  const introduction = await introduce(call, session, { agent, userId }, progress, {
+    patienceMs: patienceOf(desk),
+    claims,
   })
+  if (introduction.kind === 'over') return { ...introduction.session, ticket: session.ticket }
+  if (introduction.kind !== 'announced' || !introduction.isNew) return session
+  const { conversationId } = session
+  call.log.info('Agent announced', { conversationId, desk: desk.provider.name, agentId: agent.id })
+  await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent })
+  return { ...session, agents: [...session.agents, { agentId: agent.id, at: introduction.at }] }
 }

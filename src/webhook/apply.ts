@@ -1,11 +1,14 @@
+import { isProviderError, isTransient } from '../../providers/errors'
 import type { SessionEvent, TicketKey } from '../../providers/provider'
 import type { Call, Desk } from '../call'
 import { endSession } from '../ending'
 import { describeError, gone } from '../errors'
+import { LaneBusy } from '../lane'
+import { progressOf } from '../progress'
 import { meaningOf } from '../session-life'
-import { findSession, getSession, rememberSession, writeTags, type Session } from '../sessions'
-import { tellAgent } from '../undelivered'
-import { agentAssigned, agentWrote, messageTag, type OpenSession } from './agents'
+import { findSession, knownSession, writeTags } from '../sessions'
+import { messageTag, tellAgent, tellOfUndelivered } from '../undelivered'
+import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
 
 /** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
 export class SessionNotReady extends Error {
@@ -13,8 +16,7 @@ export class SessionNotReady extends Error {
 }
 
 /**
- * Makes a desk's events happen at Botpress, those of one ticket in order. Throws when an effect could not be had: the desk is then asked to deliver again, and what has happened already
- * does not happen twice.
+ * Makes a desk's events happen at Botpress. Throws when an effect could not be had: the desk is then asked to deliver again, and what has happened already does not happen twice.
  */
 export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]): Promise<void> => {
   const byTicket = new Map<string, SessionEvent[]>()
@@ -33,7 +35,15 @@ export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]
   )
 }
 
+/** A pushed assignment and a reopening say it all; words and ends are put in order with what the desk knows. */
+const _needsReading = ({ type }: SessionEvent): boolean => type !== 'agent-assigned' && type !== 'ticket-reopened'
+
 const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
+  const known = knownSession(call, desk.provider.name, key)
+  const needsReading = events.some(_needsReading)
+  // What does not depend on how the session is now is asked for beside it.
+  const early = known?.ticket ? _read(call, desk, known as OpenSession, needsReading) : undefined
+  early?.catch(() => undefined)
   const session = await findSession(call, desk.provider.name, key)
   if (!session?.ticket) {
     if (events.some((event) => event.ticket.ours) && (await _mayBecomeReady(call, key)))
@@ -41,7 +51,11 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }
-  await _applyAll(call, desk, session as OpenSession, events)
+  const open = session as OpenSession
+  // Nothing that was read for a session that is over by now tells where its end was.
+  const isOutdated = known?.status !== session.status
+  const reading = await (early && !isOutdated ? early : _read(call, desk, open, needsReading))
+  await _applyReading(open, events, reading)
 }
 
 /** A conversation that does not exist here belongs to another installation, or was deleted. */
@@ -50,92 +64,111 @@ const _mayBecomeReady = async (call: Call, { conversationId }: TicketKey): Promi
   return (await gone(call.client.getConversation({ id: conversationId }))) !== undefined
 }
 
-const _applyAll = async (call: Call, desk: Desk, session: OpenSession, events: SessionEvent[]): Promise<void> => {
-  let current = session
-  for (const [index, event] of events.entries()) {
-    switch (event.type) {
-      case 'message-posted':
-        await agentWrote(call, desk, current, event)
-        break
-      case 'agent-assigned': {
-        // An agent who writes in the same breath is announced by the plugin with his message.
-        const writes = events
-          .slice(index + 1)
-          .some((later) => later.type === 'message-posted' && later.agent.id === event.agent.id)
-        await agentAssigned(call, desk, current, event, writes)
-        break
-      }
-      case 'ticket-closed':
-        current = await _outstanding(call, desk, current)
-        await _closed(call, desk, current)
-        break
-      case 'ticket-reopened':
-        await _reopened(call, desk, current)
-        break
-      case 'ticket-changed':
-        current = await _catchUp(call, desk, current)
-        break
-    }
+interface Reading {
+  work: Work
+  events: SessionEvent[]
+  /** Where the reading began and where it ended. */
+  from: string | undefined
+  cursor: string | undefined
+}
+
+/**
+ * What the desk has after the place up to which this instance knows everything to be delivered: the webhooks of one ticket come in any order, on any instance, and late; the ticket itself is in order.
+ */
+const _read = async (call: Call, desk: Desk, session: OpenSession, needsReading: boolean): Promise<Reading> => {
+  const progress = await progressOf(call, session)
+  // What is written down at the end says that it was the end.
+  const from = session.status === 'open' ? (progress.cursor ?? session.cursor) : session.cursor
+  const reading: Reading = { work: { call, desk, progress }, events: [], from, cursor: from }
+  if (!desk.driver.catchUp || !needsReading) return reading
+  try {
+    return { ...reading, ...(await desk.driver.catchUp(session.ticket, from)) }
+  } catch (error) {
+    if (!isProviderError(error) || isTransient(error)) throw error
+    // A ticket that cannot be read any more must not keep the session open.
+    const { conversationId } = session
+    call.log.warn('Could not read a ticket', { conversationId, error: describeError(error) })
+    return reading
   }
 }
 
-/** Reads what the hint is about, applies it, and only then moves the cursor. */
-const _catchUp = async (call: Call, desk: Desk, session: OpenSession): Promise<OpenSession> => {
-  if (!desk.driver.catchUp) return session
-  const { events, cursor } = await desk.driver.catchUp(session.ticket, session.cursor)
-  const news = events.filter((event) => event.type !== 'ticket-changed')
-  const end = news.findIndex((event) => event.type === 'ticket-closed')
-  await _applyAll(call, desk, session, end === -1 ? news : news.slice(0, end))
-  if (end !== -1) await _closed(call, desk, session)
-  if (cursor === undefined || cursor === session.cursor) return session
-  await writeTags(call, session.conversationId, { cursor })
-  const moved = { ...session, cursor }
-  rememberSession(call, moved)
-  return moved
+/** A tag that is so many messages behind costs whoever has to begin there more than writing it. */
+const FAR_BEHIND = 10
+
+const _applyReading = async (session: OpenSession, pushed: SessionEvent[], reading: Reading): Promise<void> => {
+  const { work, cursor } = reading
+  const { call, progress } = work
+  const events = _merged(pushed, reading.events)
+  let current = session
+  for (const [index, event] of events.entries()) {
+    current = await _applyOne(work, current, event, { later: events.slice(index + 1), cursor })
+  }
+  progress.cursor = cursor
+  if (cursor === undefined || cursor === current.cursor) return
+  const isFarBehind = reading.from === session.cursor && reading.events.length >= FAR_BEHIND
+  if (isFarBehind || current.status !== 'open') await writeTags(call, session.conversationId, { cursor })
 }
 
-/** What the desk knows and has not been delivered is delivered before the end. Reading again costs little: every message is delivered once. */
-const _outstanding = async (call: Call, desk: Desk, session: OpenSession): Promise<OpenSession> => {
-  if (!desk.driver.catchUp || meaningOf('ticket-closed', session.status) !== 'end') return session
-  const { events, cursor } = await desk.driver.catchUp(session.ticket, session.cursor).catch((error: unknown) => {
-    // A ticket that cannot be read any more must not keep the session open.
-    call.log.warn('Could not read a ticket before its session ends', {
-      conversationId: session.conversationId,
-      error: describeError(error),
-    })
-    return { events: [], cursor: session.cursor }
-  })
-  const messages = events.filter((event) => event.type === 'message-posted')
-  const delivered = messages.length > 0 ? await _deliveredIds(call, session) : new Set<string>()
-  await _applyAll(
-    call,
-    desk,
-    session,
-    messages.filter((event) => event.type === 'message-posted' && !delivered.has(messageTag(desk, event.id)))
-  )
-  return { ...session, cursor }
+/** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */
+const _merged = (pushed: SessionEvent[], read: SessionEvent[]): SessionEvent[] => {
+  const known = new Set(read.flatMap((event) => (event.type === 'message-posted' ? [event.id] : [])))
+  const isKnown = (event: SessionEvent): boolean => event.type === 'message-posted' && known.has(event.id)
+  // Who wrote what the desk has in order is announced there.
+  const writers = new Set(pushed.flatMap((event) => (_isMessage(event) && isKnown(event) ? [event.agent.id] : [])))
+  const before: SessionEvent[] = []
+  const after: SessionEvent[] = []
+  const last: SessionEvent[] = []
+  for (const event of pushed) {
+    if (event.type === 'ticket-reopened') before.push(event)
+    else if (event.type === 'agent-assigned' && !writers.has(event.agent.id)) before.push(event)
+    else if (event.type === 'message-posted' && !isKnown(event)) after.push(event)
+    else if (event.type === 'ticket-closed' && !read.some(({ type }) => type === 'ticket-closed')) last.push(event)
+  }
+  return [...before, ...read, ...after, ...last]
 }
 
-const _deliveredIds = async (call: Call, session: Session): Promise<Set<string>> => {
-  const ids = new Set<string>()
-  let nextToken: string | undefined
-  do {
-    const page = await call.client.listMessages({
-      conversationId: session.conversationId,
-      ...(nextToken ? { nextToken } : {}),
-    })
-    for (const message of page.messages) {
-      const id = (message.tags as Partial<Record<string, string>>).deskMessageId
-      if (id) ids.add(id)
+const _isMessage = (event: SessionEvent): event is Extract<SessionEvent, { type: 'message-posted' }> =>
+  event.type === 'message-posted'
+
+/** Resolves to the session as it is after that. */
+const _applyOne = async (
+  work: Work,
+  session: OpenSession,
+  event: SessionEvent,
+  { later, cursor }: { later: SessionEvent[]; cursor: string | undefined }
+): Promise<OpenSession> => {
+  switch (event.type) {
+    case 'message-posted': {
+      const isGiven = session.status === 'open' && work.progress.ids.has(messageTag(work.desk, event.id))
+      return isGiven ? session : agentWrote(work, session, event)
     }
-    nextToken = page.meta.nextToken
-  } while (nextToken)
-  return ids
+    case 'agent-assigned': {
+      // An agent who writes in the same breath is announced by the plugin with his message.
+      const writes = later.some((other) => _isMessage(other) && other.agent.id === event.agent.id)
+      return agentAssigned(work, session, event, writes)
+    }
+    case 'ticket-closed':
+      return _closed(work, session, cursor)
+    case 'ticket-reopened':
+      await _reopened(work, session)
+      return session
+    case 'ticket-changed':
+      return session
+  }
 }
 
-const _closed = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {
-  const ended = await _persistently(call, () => endSession(call, session, 'agent'))
-  if (ended) await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'agent' })
+const _closed = async (
+  { call, desk }: Work,
+  session: OpenSession,
+  cursor: string | undefined
+): Promise<OpenSession> => {
+  if (meaningOf('ticket-closed', session.status) !== 'end') return session
+  const patienceMs = patienceOf(desk)
+  const ending = await _persistently(call, () => endSession(call, session, { by: 'agent', cursor, patienceMs }))
+  const after = { ...ending.session, ticket: session.ticket }
+  if (ending.unshownSince !== undefined) await tellOfUndelivered(call, desk, after, ending.unshownSince)
+  if (ending.ended) await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'agent' })
+  return after
 }
 
 const TRIES = 3
@@ -147,16 +180,15 @@ const _persistently = async <T>(call: Call, work: () => Promise<T>): Promise<T> 
     try {
       return await work()
     } catch (error) {
-      if (tries === TRIES) throw error
+      if (tries === TRIES || error instanceof LaneBusy) throw error
       await call.environment.sleep(PAUSE_MS)
     }
   }
 }
 
-const _reopened = async (call: Call, desk: Desk, session: OpenSession): Promise<void> => {
-  const fresh = await getSession(call, session.conversationId)
-  if (!fresh || meaningOf('ticket-reopened', fresh.status) !== 'tell-agent') return
-  const { status, conversationId } = fresh
+const _reopened = async ({ call, desk }: Work, session: OpenSession): Promise<void> => {
+  if (meaningOf('ticket-reopened', session.status) !== 'tell-agent') return
+  const { status, conversationId } = session
   call.log.info('A ticket was reopened after its session had ended', {
     desk: desk.provider.name,
     conversationId,

@@ -109,9 +109,11 @@ export const setState: Operation = (cloud, caller, input) => {
   const body = parse(_setBody, input.body)
   const place = _place(cloud, caller, input)
   if (body.payload !== null) return { state: _view(cloud, _write(cloud, place, body.payload, body.expiry)) }
-  const state = _write(cloud, place, {}, null)
-  cloud.store.states.delete(place.key)
-  return { state: _view(cloud, state) }
+  // Nothing is written: the state is removed, and the answer shows an empty one.
+  const { key, schema: _schema, ...rest } = place
+  const removed = _find(cloud, key) ?? { ...cloud.store.row('state', {}), ...rest, payload: {} }
+  cloud.store.states.delete(key)
+  return { state: _view(cloud, { ...removed, payload: {} }) }
 }
 
 export const getOrSetState: Operation = async (cloud, caller, input) => {
