@@ -92,8 +92,7 @@ const _emit = async (call: Call, hold: Hold, session: Session, userId: string, p
     progress.last + SPACING_MS
   )
   const event = { type: 'hitlAssigned' as const, payload: { conversationId: session.conversationId, userId } }
-  await emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
-  return moment
+  return emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
 }
 
 const _writeDown = async (call: Call, { conversationId, agents }: Session, announced: Announced): Promise<void> => {

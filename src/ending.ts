@@ -66,9 +66,9 @@ const _endByAgent = async (call: Call, session: Session, hold: Hold, { cursor }:
   const announced = session.agents.map(({ at }) => at)
   const now = call.environment.now()
   // The plugin drops what it is still handling when it hears of the end: the last message gets time.
-  const closedAt = Math.max(activatedAt(session), Math.max(now, ...last, ...announced) + HANDLING_MS)
+  const moment = Math.max(activatedAt(session), Math.max(now, ...last, ...announced) + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
-  await emitOnce(call, hold, event, { delayMs: closedAt - now, since: session.openedAt ?? 0 })
+  const closedAt = await emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
   try {
     await writeTags(call, conversationId, { ...closedTags(closedAt, 'agent'), ...(cursor ? { cursor } : {}) })
   } catch (error) {

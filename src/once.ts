@@ -11,17 +11,18 @@ export interface BotEvent {
 /** A busy bot makes some events in the time that a start and a session's first minutes take; nobody looks for older ones. */
 const MOST_PAGES = 10
 
-/** Whether this event has been emitted for this session, scheduled or delivered. Throws as Botpress does. */
-export const wasEmitted = async (call: Call, event: BotEvent, since: number): Promise<boolean> => {
+/** When this event was emitted for this session (milliseconds since the epoch; scheduled or delivered), if it was. Throws as Botpress does. */
+export const emittedAt = async (call: Call, event: BotEvent, since: number): Promise<number | undefined> => {
   let nextToken: string | undefined
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const { events, meta } = await call.client.listEvents({ type: event.type, ...(nextToken ? { nextToken } : {}) })
-    if (events.some(({ payload }) => _isSame(payload, event.payload))) return true
+    const found = events.find(({ payload }) => _isSame(payload, event.payload))
+    if (found) return Date.parse(found.createdAt)
     nextToken = meta.nextToken
     const oldest = events.at(-1)
-    if (!nextToken || !oldest || Date.parse(oldest.createdAt) < since) return false
+    if (!nextToken || !oldest || Date.parse(oldest.createdAt) < since) return undefined
   }
-  return false
+  return undefined
 }
 
 const _isSame = (payload: unknown, wanted: Record<string, string>): boolean =>
@@ -33,26 +34,26 @@ export const isRefused = (error: unknown): boolean => isApiError(error) && error
 const TRIES = 2
 
 /**
- * Emits an event for the bot, `delayMs` from now. An unknown outcome is settled by looking for it. Throws Unsettled when that was not possible, as Botpress does when nothing has happened.
+ * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot gets it: a slow call makes it later. An unknown outcome is settled by looking for it. Throws Unsettled when that was not possible, as Botpress does when nothing has happened.
  */
 export const emitOnce = async (
   call: Call,
   hold: Hold,
   event: BotEvent,
   { delayMs, since }: { delayMs: number; since: number }
-): Promise<void> => {
+): Promise<number> => {
   for (let tries = 1; ; tries += 1) {
     hold.assertOurs()
     try {
       const schedule = delayMs > 0 ? { schedule: { delay: delayMs } } : {}
-      await call.client.createEvent({ type: event.type, payload: event.payload, ...schedule } as never)
-      return
+      const answer = await call.client.createEvent({ type: event.type, payload: event.payload, ...schedule } as never)
+      return Date.parse(answer.event.createdAt) + delayMs
     } catch (error) {
       if (isRefused(error)) throw error
-      const wasDone = await wasEmitted(call, event, since).catch(() => {
+      const at = await emittedAt(call, event, since).catch(() => {
         throw new Unsettled(`Whether ${event.type} was emitted is not known`)
       })
-      if (wasDone) return
+      if (at !== undefined) return at + delayMs
       if (tries === TRIES) throw error
     }
   }

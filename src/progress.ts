@@ -10,6 +10,7 @@ export interface Stored {
   direction: string
   createdAt: string
   tags: unknown
+  payload: unknown
 }
 
 export const deskMessageIdOf = ({ tags }: Stored): string | undefined => (tags as Tags).deskMessageId || undefined

@@ -1,6 +1,6 @@
 import type { Call } from './call'
 import { Unsettled, type Hold } from './lane'
-import { wasEmitted } from './once'
+import { emittedAt } from './once'
 import { deliveredAt } from './progress'
 import { agentsTag, getSession, writeTags, type Announced, type Session, type Tags } from './sessions'
 import { activatedAt, HANDLING_MS, UNSURE_MS } from './timing'
@@ -56,7 +56,8 @@ const _settle = async (call: Call, session: Session, left: string[]): Promise<Se
     if (kind === 'announce' && isNews) {
       const event = { type: 'hitlAssigned' as const, payload: { conversationId, userId: second } }
       // It may be scheduled: no further ahead than to the moment at which the plugin listens.
-      if (await wasEmitted(call, event, since)) agents.push({ agentId: first, at: Math.max(now, activatedAt(session)) })
+      const emitted = await emittedAt(call, event, since)
+      if (emitted !== undefined) agents.push({ agentId: first, at: Math.max(now, activatedAt(session)) })
     } else if (kind === 'introduce' && isNews) {
       const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId: second } })
       const [message] = messages
@@ -65,7 +66,8 @@ const _settle = async (call: Call, session: Session, left: string[]): Promise<Se
       ended = { by: 'bot', at: Number(second) }
     } else if (kind === 'end') {
       const event = { type: 'hitlStopped' as const, payload: { conversationId } }
-      if (await wasEmitted(call, event, since)) ended ??= { by: 'agent', at: Number(second) + HANDLING_MS }
+      if ((await emittedAt(call, event, since)) !== undefined)
+        ended ??= { by: 'agent', at: Number(second) + HANDLING_MS }
     }
   }
   const changes: Tags = {

@@ -4,12 +4,15 @@ import { isProviderError } from '../providers/errors'
 import type { Call, Desk } from './call'
 import { inLane } from './lane'
 import { toParts } from './messages'
-import { deliveredAt, deskMessageIdOf } from './progress'
+import { deliveredAt, deskMessageIdOf, type Stored } from './progress'
 import type { Session } from './sessions'
+import { UNSURE_MS } from './timing'
 
 const EXCERPT = 60
 /** Nothing is scheduled further ahead: an older message with a later moment was delivered again, not late. */
 const LONGEST_SCHEDULE_MS = 15_000
+/** Botpress has given up repeating a call by then. */
+const LONGEST_REPETITION_MS = 60_000
 
 /** Milliseconds to wait for others who post into the ticket. */
 const PATIENCE_MS = 10_000
@@ -33,17 +36,30 @@ export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: stri
   }
 }
 
-/** Tells the agent that the customer had left before this message could be delivered. */
+/** Tells the agent that the customer had left before this message could be delivered. `isSure`: else it was given to the bot in the moment of the end. */
 export const tellThatOver = (
   call: Call,
   desk: Desk,
   ticket: Ticket,
   id: string,
-  parts: MessagePart[]
+  parts: MessagePart[],
+  isSure = true
 ): Promise<void> => {
   const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
-  const text = `The customer has left this conversation, so this was not delivered: “${excerpt}”`
+  const text = isSure
+    ? `The customer has left this conversation, so this was not delivered: “${excerpt}”`
+    : `The customer left this conversation at this moment, so this may not have been delivered: “${excerpt}”`
   return tellAgent(call, desk, ticket, `over-${id}`, text)
+}
+
+/** The plugin writes into the ticket before it ends a session; when its call for the end has been repeated, that tells how long ago this was. */
+const _farewellAt = (messages: Stored[], since: number): number => {
+  const farewell = messages.find(
+    ({ direction, payload }) =>
+      direction === 'outgoing' && (payload as { userId?: unknown } | null)?.userId === undefined
+  )
+  const at = farewell ? Date.parse(farewell.createdAt) - UNSURE_MS / 2 : Number.NaN
+  return at > since - LONGEST_REPETITION_MS ? at : since
 }
 
 /**
@@ -54,16 +70,18 @@ export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session
   const { ticket, conversationId } = session
   if (!ticket) return
   const { messages } = await call.client.listMessages({ conversationId })
+  const from = Math.min(since, _farewellAt(messages, since))
   const dropped = messages.filter(
     (message) =>
       deskMessageIdOf(message) !== undefined &&
-      deliveredAt(message) > since &&
-      Date.parse(message.createdAt) > since - LONGEST_SCHEDULE_MS
+      deliveredAt(message) > from &&
+      Date.parse(message.createdAt) > from - LONGEST_SCHEDULE_MS
   )
   for (const message of dropped.toReversed()) {
     const deskMessageId = deskMessageIdOf(message) ?? ''
     const id = deskMessageId.slice(deskMessageId.indexOf(':') + 1)
-    await tellThatOver(call, desk, ticket, id, toParts(message.type, message.payload))
+    const isSure = deliveredAt(message) > from + UNSURE_MS
+    await tellThatOver(call, desk, ticket, id, toParts(message.type, message.payload), isSure)
   }
 }
 

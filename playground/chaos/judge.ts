@@ -43,7 +43,7 @@ interface Case extends Evidence {
 }
 
 /** As the router tells an agent; that a ticket as a whole reaches nobody any more is another note. */
-const NOT_DELIVERED = /w(?:as|ere) not delivered/
+const NOT_DELIVERED = /w(?:as|ere) not delivered|may not have been delivered/
 
 /** An agent who took a ticket and wrote nothing is certain to be announced only if the session outlasts the vendor's last try at saying so. */
 const LAST_TRY_MS = 16 * 60_000
@@ -135,7 +135,8 @@ const _closed = (stage: Stage, sessionId: string): { by: string; at: number } | 
   return Number.isNaN(at) ? undefined : { by: tags?.['desk:closedBy'] ?? '', at: at - BEFORE_CLOSING_MS }
 }
 
-const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
+const _toCustomer = (one: Case): void => {
+  const { stage, played, tickets, all, report } = one
   const { bot } = stage.world.botpress
   const seen = bot.seen(played.conversationId)
   const arrivals = seen.flatMap((message) =>
@@ -162,7 +163,8 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
         report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
     }
   }
-  _told(played, entries, undelivered, report)
+  const shownAt = (said: Said): number => arrivals.find(({ mark }) => mark === said.mark)?.message.at ?? Number.NaN
+  _told(one, entries, undelivered, shownAt)
   const first = [...new Set(arrivals.map(({ mark }) => mark))].filter((mark) => order.includes(mark))
   if (first.join() !== order.join())
     report('reordered', `to the customer: ${first.join(' ')} instead of ${order.join(' ')}`)
@@ -178,9 +180,17 @@ const _toCustomer = ({ stage, played, tickets, all, report }: Case): void => {
 }
 
 /** Each message that did not reach the customer is named by a note that says so; no note says so of another one, unless it crossed with the end. */
-const _told = (played: Played, entries: SandboxEntry[], undelivered: Said[], report: Case['report']): void => {
+const _told = (
+  { played, report, stage }: Case,
+  entries: SandboxEntry[],
+  undelivered: Said[],
+  shownAt: (said: Said) => number
+): void => {
+  const closings = stage.world.botpress.bot
+    .seen(played.conversationId)
+    .filter(({ text }) => text === AGENT_CLOSED || text === SESSION_ENDED)
+  const ends = [...played.ends, ...closings].map(({ at }) => at)
   const told = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
-  const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
   for (const said of played.said) {
     if (said.by !== 'agent') continue
     const times = told.filter((mark) => mark === said.mark).length
@@ -188,7 +198,8 @@ const _told = (played: Played, entries: SandboxEntry[], undelivered: Said[], rep
     if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
     if (isLost && times > 1)
       report('untold', `${said.name} was told ${times} times that ${said.mark} was not delivered`)
-    if (!isLost && times > 0 && Math.abs(said.at - endedAt) > CROSSING_MS)
+    const crosses = (at: number): boolean => ends.some((end) => Math.abs(at - end) < CROSSING_MS)
+    if (!isLost && times > 0 && !crosses(said.at) && !crosses(shownAt(said)))
       report('untold', `${said.name} was told that ${said.mark} was not delivered, but it was`)
   }
 }
@@ -208,6 +219,8 @@ const _announcements = ({ stage, played, report }: Case): void => {
     // Claiming what somebody has claimed has no effect at a desk that knows no reassignment.
     ...(played.script.desk === 'slack' ? [] : played.takes)
       .filter(({ at }) => at + LAST_TRY_MS < endedAt)
+      // Who had it for a moment and wrote nothing is past when the desk is asked who has it.
+      .filter(({ at }) => !played.takes.some((other) => other.at > at && other.at < at + LAST_TRY_MS))
       .map(({ name }) => name),
   ])
   if (joined < certain.size || joined > possible.size)

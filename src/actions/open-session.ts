@@ -5,7 +5,7 @@ import { describeError } from '../errors'
 import { withContact, type KnownCustomer } from '../people'
 import { contactTag } from '../registry'
 import { rememberSession, tagValue, writeTags, type Tags } from '../sessions'
-import { within } from '../timing'
+import { TooSlow, within } from '../timing'
 import { applyEvents } from '../webhook/apply'
 import { noteDesk, POLL_MS } from './run'
 
@@ -108,15 +108,17 @@ const SHORTEST_SHARE_MS = 5_000
 const ANSWER_SHARE = 0.4
 const SHORTEST_WAIT_MS = 1_000
 
-const WRITE_TRIES = 3
+/** The plugin begins to listen when the start has returned, so no answer is waited for longer than this: what is written once more is right as well. */
+const WRITE_MS = 1_000
+const WRITE_TRIES = 8
 
 const _persistently = async <T>(call: Call, write: () => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await write()
+      return await within(call, WRITE_MS, write())
     } catch (error) {
       if (tries === WRITE_TRIES) throw error
-      await call.environment.sleep(POLL_MS)
+      if (!(error instanceof TooSlow)) await call.environment.sleep(POLL_MS)
     }
   }
 }

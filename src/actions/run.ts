@@ -36,7 +36,8 @@ export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
     const session = readSession(conversation)
     const isYoung = (session?.openedAt ?? 0) + REPEAT_MS > call.environment.now()
     if (session?.status === 'open' || session?.status === 'closed') {
-      if (isYoung) return { conversationId: conversation.id, session }
+      // What the bot has ended it had begun: its start was answered. What an agent has ended may not have been.
+      if (isYoung && session.closedBy !== 'bot') return { conversationId: conversation.id, session }
       // An older handoff that happened to have the same content.
       continue
     }

@@ -20,10 +20,11 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     const session = await _persistently(call, until, () => getSession(call, conversationId))
     if (!session || session.status === 'failed') return {}
     const desk = connectDesk(call, session.provider)
-    const isOpen = session.status === 'open'
+    // Whoever asks again may have died before the ticket was solved.
+    const isOurs = session.status === 'open' || session.closedBy === 'bot'
     const [ended, solved] = await Promise.allSettled([
       _persistently(call, until, () => _end(call, session, desk, at, until)),
-      isOpen ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
+      isOurs ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
     ])
     if (solved.status === 'rejected') throw solved.reason
     if (ended.status === 'rejected') throw ended.reason

@@ -6,7 +6,7 @@ import { fromParts } from '../messages'
 import { agentUser } from '../people'
 import { deliveredAt, noteDelivered, type Stored } from '../progress'
 import { meaningOf } from '../session-life'
-import { getSession, readSession, type Session } from '../sessions'
+import { getSession, readSession, type Session, type Tags } from '../sessions'
 import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../timing'
 import { messageTag, tellAgent, tellThatOver } from '../undelivered'
 
@@ -142,7 +142,16 @@ const _scheduled = async (
   const tags = { ...message.tags, deliverAt }
   const content = { ...message, tags, conversationId, userId, schedule: { delay } }
   const { message: stored } = await call.client.getOrCreateMessage(content as never)
-  return [await getSession(call, conversationId), stored]
+  return [await getSession(call, conversationId), await _asDelayed(call, stored, delay)]
+}
+
+/** A call that took long has scheduled from its end on: what follows counts on the moment that the message's tag tells. */
+const _asDelayed = async (call: Call, message: Stored, delay: number): Promise<Stored> => {
+  const at = Date.parse(message.createdAt) + delay
+  if (at < deliveredAt(message) + SPACING_MS) return message
+  const deliverAt = new Date(at).toISOString()
+  await call.client.updateMessage({ id: message.id, tags: { deliverAt } } as never)
+  return { ...message, tags: { ...(message.tags as Tags), deliverAt } }
 }
 
 /** What the customer has read before the end need not be told of, however late it is delivered again. */
