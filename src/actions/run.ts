@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { RuntimeError } from '@botpress/sdk'
 import type { Call } from '../call'
 import { readSession, tagValue, writeTags, type Session, type Tags } from '../sessions'
+import { TooSlow, within } from '../timing'
 
 /** A handoff with the same content as one that began less than this ago is its repetition: the platform repeats a lost answer after seconds. */
 const REPEAT_MS = 3 * 60_000
@@ -12,6 +13,20 @@ const REPEAT_MS = 3 * 60_000
 const RUN_MS = 12_000
 export const POLL_MS = 500
 const SETTLING_MS = 200
+
+/** The plugin waits for the answer of a repeated start before it listens: rather ask again than wait long. */
+const SOON_MS = 1_500
+const SOON_TRIES = 4
+
+const _soon = async <T>(call: Call, ask: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await within(call, SOON_MS, ask())
+    } catch (error) {
+      if (!(error instanceof TooSlow) || tries === SOON_TRIES) throw error
+    }
+  }
+}
 
 /** The handoff's identity: nothing else in the call tells a repetition from a new one. */
 export const handoffKey = (input: unknown, generation: number): string =>
@@ -28,11 +43,10 @@ export interface Place {
  */
 export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
   for (let generation = 0; ; generation += 1) {
-    const { conversation } = await call.client.getOrCreateConversation({
-      channel: 'hitl',
-      tags: { handoff: handoffKey(input, generation) },
-      discriminateByTags: ['handoff'],
-    })
+    const handoff = handoffKey(input, generation)
+    const { conversation } = await _soon(call, () =>
+      call.client.getOrCreateConversation({ channel: 'hitl', tags: { handoff }, discriminateByTags: ['handoff'] })
+    )
     const session = readSession(conversation)
     const isYoung = (session?.openedAt ?? 0) + REPEAT_MS > call.environment.now()
     if (session?.status === 'open' || session?.status === 'closed') {

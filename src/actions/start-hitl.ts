@@ -71,12 +71,12 @@ const _start = async (call: Call, raw: unknown, { id, deadline }: Run): Promise<
     throw new RuntimeError('Start HITL needs the id of a user, and a title and a description if there are any')
   const wishes = _wishes(call, (raw as { hitlSession?: unknown }).hitlSession)
 
-  const [found, place, installation] = await Promise.all([
-    getCustomer(call, parsed.data.userId),
-    takePlace(call, raw),
-    readInstallation(call),
-  ])
+  const reading = Promise.all([getCustomer(call, parsed.data.userId), readInstallation(call)])
+  // A repetition is answered without it.
+  reading.catch(() => undefined)
+  const place = await takePlace(call, raw)
   if (place.session) return repeatedStart(call, place.session)
+  const [found, installation] = await reading
   if (!found)
     throw new RuntimeError(
       `The customer’s user ${parsed.data.userId} does not exist any more: HITL cannot start for it`
