@@ -132,10 +132,11 @@ const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, 
   await doAll(open, 'agent-says')
   await doAll(open, 'agent-solves')
   const ticketsOf = actors.allTickets()
-  const isIncomplete = ({ script, conversationId }: Played): boolean =>
-    bot.isActive(conversationId) ||
+  const isIncomplete = ({ script, conversationId, started }: Played): boolean =>
+    (started === 'yes' && bot.isActive(conversationId)) ||
+    // Also those of starts that had to give up without knowing that there was a ticket: an agent picks them up.
     ticketsOf(script.handoff).some(({ ticket }) => ticket.status === 'open') ||
     couriers.givenUp.some(({ body }) => ticketsOf(script.handoff).some(({ ticket }) => body.includes(ticket.id)))
-  await doAll(started.filter(isIncomplete), 'agent-says')
+  await doAll(all.filter(isIncomplete), 'agent-says')
   await clock.drain(SETTLING_MS)
 }

@@ -2,12 +2,13 @@ import { isProviderError, isTransient } from '../../providers/errors'
 import type { SessionEvent, TicketKey } from '../../providers/provider'
 import type { Call, Desk } from '../call'
 import { endSession } from '../ending'
-import { describeError, gone } from '../errors'
+import { describeError } from '../errors'
 import { LaneBusy } from '../lane'
 import { progressOf } from '../progress'
 import { meaningOf } from '../session-life'
 import { findSession, knownSession, writeTags } from '../sessions'
 import { messageTag, tellAgent, tellOfUndelivered } from '../undelivered'
+import { absenceOf, closeAbandoned } from './abandoned'
 import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
 
 /** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
@@ -46,8 +47,9 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   early?.catch(() => undefined)
   const session = await findSession(call, desk.provider.name, key)
   if (!session?.ticket) {
-    if (events.some((event) => event.ticket.ours) && (await _mayBecomeReady(call, key)))
-      throw new SessionNotReady('The session of this ticket is not there yet')
+    const absence = await absenceOf(call, { ...key, ours: events.some((event) => event.ticket.ours) })
+    if (absence === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
+    if (absence === 'abandoned') return closeAbandoned(call, desk, key)
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }
@@ -56,12 +58,6 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   const isOutdated = known?.status !== session.status
   const reading = await (early && !isOutdated ? early : _read(call, desk, open, needsReading))
   await _applyReading(open, events, reading)
-}
-
-/** A conversation that does not exist here belongs to another installation, or was deleted. */
-const _mayBecomeReady = async (call: Call, { conversationId }: TicketKey): Promise<boolean> => {
-  if (!conversationId) return true
-  return (await gone(call.client.getConversation({ id: conversationId }))) !== undefined
 }
 
 interface Reading {
