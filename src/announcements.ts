@@ -47,12 +47,8 @@ export const introduce = async (
   if (known !== undefined) return { kind: 'announced', at: known, isNew: false }
   const { conversationId } = session
   const { message, patienceMs } = how
-  const introducesHimself = message !== undefined && session.agents.length === 0
-  const doing = describeDoing(
-    introducesHimself
-      ? { kind: 'introduce', agentId: agent.id, deskMessageId: message.deskMessageId }
-      : { kind: 'announce', agentId: agent.id, userId }
-  )
+  const deskMessageId = message?.deskMessageId
+  const doing = describeDoing({ kind: 'announce', agentId: agent.id, userId, deskMessageId })
   const introduction = await inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
     const settled = await settledSession(call, conversationId, hold)
     if (settled?.session.status !== 'open') return { kind: 'over' as const, session: settled?.session ?? session }

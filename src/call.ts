@@ -25,6 +25,8 @@ export interface Progress {
   last: number
   /** Everything that the desk has up to here is among them. */
   cursor: string | undefined
+  /** This instance has not met the session before. */
+  isNew: boolean
 }
 
 /** What one instance remembers, for all installations that it serves. */

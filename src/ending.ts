@@ -2,7 +2,7 @@ import type { Call } from './call'
 import { inLane, Unsettled, type Hold } from './lane'
 import { emitOnce } from './once'
 import { deliveredAt, deskMessageIdOf } from './progress'
-import { meaningOf } from './session-life'
+import { meaningOf, phaseOf } from './session-life'
 import { closedTags, describeDoing, settledSession } from './settle'
 import { writeTags, type Session } from './sessions'
 import { activatedAt, HANDLING_MS, UNSURE_MS } from './timing'
@@ -36,7 +36,9 @@ export const endSession = (call: Call, session: Session, end: End): Promise<Endi
     const settled = await settledSession(call, conversationId, hold)
     const fresh = settled?.session ?? session
     const unnoticed = settled?.endedUnnoticed
-    if (meaningOf('ticket-closed', fresh.status) !== 'end') {
+    const event = end.by === 'bot' ? 'stop' : 'ticket-closed'
+    const meaning = meaningOf(event, phaseOf(fresh, call.environment.now()))
+    if (meaning !== 'end' && meaning !== 'wait') {
       const since = Math.min(unnoticed ?? Number.POSITIVE_INFINITY, _overtaken(fresh, end))
       return { ended: false, session: fresh, ...(Number.isFinite(since) ? { unshownSince: since } : {}) }
     }

@@ -1,6 +1,7 @@
+import { isApiError } from '@botpress/client'
 import type { Call } from './call'
 import { randomId } from './environment'
-import { describeError } from './errors'
+import { describeError, gone } from './errors'
 import { API_TIMEOUT_MS } from './patience'
 
 /**
@@ -20,6 +21,7 @@ const SAFE_MS = LEASE_MS - 2 * API_TIMEOUT_MS
 /** Two may find the same lane abandoned: whose id stands there after this time goes on. */
 const SETTLING_MS = 300
 const POLL_MS = 150
+const ASKING_TRIES = 3
 
 /** Somebody else holds the lane for longer than there was time to wait. */
 export class LaneBusy extends Error {
@@ -52,6 +54,12 @@ interface Payload {
   left?: string[]
 }
 
+interface Key {
+  type: 'conversation'
+  id: string
+  name: Lane
+}
+
 interface Place {
   conversationId: string
   lane: Lane
@@ -69,7 +77,6 @@ export const inLane = <T>(call: Call, place: Place, work: (hold: Hold) => Promis
   // Those of one instance need not ask Botpress whose turn it is.
   call.memory.inOrder(`${call.installation}/${place.lane}/${place.conversationId}`, async () => {
     const payload = await _acquire(call, place)
-    const key = { type: 'conversation' as const, id: place.conversationId, name: place.lane }
     const isOurs = (): boolean => call.environment.now() - payload.at < SAFE_MS
     const hold: Hold = {
       left: payload.left ?? [],
@@ -79,6 +86,7 @@ export const inLane = <T>(call: Call, place: Place, work: (hold: Hold) => Promis
       renew: async () => {
         hold.assertOurs()
         const at = call.environment.now()
+        const key = { type: 'conversation' as const, id: place.conversationId, name: place.lane }
         await call.client.setState({ ...key, payload: { ...payload, at } })
         payload.at = at
       },
@@ -92,16 +100,52 @@ export const inLane = <T>(call: Call, place: Place, work: (hold: Hold) => Promis
       isInDoubt ||= error instanceof Unsettled
       throw error
     } finally {
-      // What is not given back in time is taken over: giving it back later could take it from somebody else.
-      if (isOurs()) {
-        const left = { ...payload, at: 0 }
-        await call.client.setState({ ...key, payload: isInDoubt ? left : null }).catch((error: unknown) => {
-          const { conversationId, lane } = place
-          call.log.warn('A lane could not be given back', { conversationId, lane, error: describeError(error) })
-        })
-      }
+      await _release(call, place, payload, isInDoubt, isOurs)
     }
   })
+
+/**
+ * Gives the lane back. What is not given back in time is taken over, and to give it back later could take it from somebody else: hence no blind repetition, and none after that time. In doubt it is left to
+ * whoever comes next as if its holder had died.
+ */
+const _release = async (
+  call: Call,
+  { conversationId, lane }: Place,
+  payload: Payload,
+  isInDoubt: boolean,
+  isOurs: () => boolean
+): Promise<void> => {
+  const key = { type: 'conversation' as const, id: conversationId, name: lane }
+  let isKnown = true
+  while (isOurs()) {
+    try {
+      if (!isKnown) {
+        const held = await gone(call.client.getState(key))
+        if (held?.state.payload.holder !== payload.holder || held.state.payload.at === 0) return
+        isKnown = true
+      }
+      await call.client.setState({ ...key, payload: isInDoubt ? { ...payload, at: 0 } : null })
+      return
+    } catch (error) {
+      isKnown = false
+      call.log.warn('A lane could not be given back', { conversationId, lane, error: describeError(error) })
+      await call.environment.sleep(POLL_MS)
+    }
+  }
+}
+
+/** Who holds the lane. An answer that was lost may have been that it is ours now: it is asked for again with the same id, lest we wait for ourselves. */
+const _ask = async (call: Call, key: Key, payload: Payload): Promise<Payload> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { state } = await call.client.getOrSetState({ ...key, payload })
+      return state.payload
+    } catch (error) {
+      if (tries === ASKING_TRIES || (isApiError(error) && error.code >= 400 && error.code < 500)) throw error
+      await call.environment.sleep(POLL_MS)
+    }
+  }
+}
 
 /** The payload with which the lane is ours. */
 const _acquire = async (call: Call, { conversationId, lane, doing, patienceMs }: Place): Promise<Payload> => {
@@ -111,8 +155,7 @@ const _acquire = async (call: Call, { conversationId, lane, doing, patienceMs }:
   const until = environment.now() + patienceMs
   for (;;) {
     const payload: Payload = { holder, at: environment.now(), ...(doing === undefined ? {} : { doing }) }
-    const { state } = await client.getOrSetState({ ...key, payload })
-    const held = state.payload
+    const held = await _ask(call, key, payload)
     if (held.holder === holder) return held
     if (held.at + LEASE_MS < environment.now()) {
       const left = [...(held.left ?? []), ...(held.doing === undefined ? [] : [held.doing])]

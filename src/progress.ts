@@ -15,11 +15,9 @@ export interface Stored {
 
 export const deskMessageIdOf = ({ tags }: Stored): string | undefined => (tags as Tags).deskMessageId || undefined
 
-/** When the bot gets (or got) a message, in milliseconds since the epoch. */
-export const deliveredAt = ({ tags, createdAt }: Stored): number => {
-  const { deliverAt } = tags as Tags
-  return Date.parse(deliverAt ?? createdAt)
-}
+/** When the bot gets (or got) a message, in milliseconds since the epoch: the runtime counts the delay from the moment at which the message exists. */
+export const deliveredAt = ({ tags, createdAt }: Stored): number =>
+  Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
 
 /**
  * What agents' messages of a session have been given to the bot, and when the last one reaches it: from memory, else of the newest page. What is older and comes again is recognised by its tag.
@@ -32,7 +30,7 @@ export const progressOf = async (
   const known = call.memory.progress.get(key)
   if (known) return known
   const { messages } = await call.client.listMessages({ conversationId })
-  const progress: Progress = { ids: new Set(), last: 0, cursor: undefined }
+  const progress: Progress = { ids: new Set(), last: 0, cursor: undefined, isNew: true }
   for (const message of messages.toReversed()) {
     const id = deskMessageIdOf(message)
     if (id !== undefined) noteDelivered(progress, id, deliveredAt(message))

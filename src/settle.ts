@@ -7,21 +7,14 @@ import { activatedAt, HANDLING_MS, UNSURE_MS } from './timing'
 
 /** What the holder of the lane to the bot is about to do, in the words that the lane keeps. */
 export type Doing =
-  | { kind: 'announce'; agentId: string; userId: string }
-  /** The agent's first message introduces him. */
-  | { kind: 'introduce'; agentId: string; deskMessageId: string }
+  /** By an event, or by his first message when nobody has been announced before. */
+  | { kind: 'announce'; agentId: string; userId: string; deskMessageId: string | undefined }
   | { kind: 'end'; by: 'agent' | 'bot'; at: number }
 
-export const describeDoing = (doing: Doing): string => {
-  switch (doing.kind) {
-    case 'announce':
-      return _words(doing.kind, doing.agentId, doing.userId)
-    case 'introduce':
-      return _words(doing.kind, doing.agentId, doing.deskMessageId)
-    case 'end':
-      return _words(doing.kind, doing.by, String(doing.at))
-  }
-}
+export const describeDoing = (doing: Doing): string =>
+  doing.kind === 'announce'
+    ? _words(doing.kind, doing.agentId, doing.userId, doing.deskMessageId ?? '')
+    : _words(doing.kind, doing.by, String(doing.at))
 
 const _words = (...words: string[]): string => words.map(encodeURIComponent).join(' ')
 
@@ -47,21 +40,14 @@ export const settledSession = async (call: Call, conversationId: string, hold: H
 const _settle = async (call: Call, session: Session, left: string[]): Promise<Settled> => {
   const { conversationId } = session
   const since = session.openedAt ?? 0
-  const now = call.environment.now()
   const agents: Announced[] = [...session.agents]
   let ended: { by: 'agent' | 'bot'; at: number } | undefined
   for (const doing of left) {
-    const [kind = '', first = '', second = ''] = doing.split(' ').map(decodeURIComponent)
-    const isNews = !agents.some(({ agentId }) => agentId === first)
-    if (kind === 'announce' && isNews) {
-      const event = { type: 'hitlAssigned' as const, payload: { conversationId, userId: second } }
-      // It may be scheduled: no further ahead than to the moment at which the plugin listens.
-      const emitted = await emittedAt(call, event, since)
-      if (emitted !== undefined) agents.push({ agentId: first, at: Math.max(now, activatedAt(session)) })
-    } else if (kind === 'introduce' && isNews) {
-      const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId: second } })
-      const [message] = messages
-      if (message) agents.push({ agentId: first, at: deliveredAt(message) })
+    const [kind = '', first = '', second = '', third = ''] = doing.split(' ').map(decodeURIComponent)
+    if (kind === 'announce') {
+      const isNews = !agents.some(({ agentId }) => agentId === first)
+      const at = isNews ? await _announcedAt(call, session, second, third) : undefined
+      if (at !== undefined) agents.push({ agentId: first, at })
     } else if (kind === 'end' && first === 'bot') {
       ended = { by: 'bot', at: Number(second) }
     } else if (kind === 'end') {
@@ -78,6 +64,24 @@ const _settle = async (call: Call, session: Session, left: string[]): Promise<Se
   if (!ended) return { session: { ...session, agents } }
   const closed = { status: 'closed' as const, closedAt: ended.at, closedBy: ended.by }
   return { session: { ...session, agents, ...closed }, endedUnnoticed: ended.at - UNSURE_MS }
+}
+
+/** When the bot hears of an agent whose announcement may have been made; undefined: it has not been. */
+const _announcedAt = async (
+  call: Call,
+  session: Session,
+  userId: string,
+  deskMessageId: string
+): Promise<number | undefined> => {
+  const { conversationId } = session
+  const event = { type: 'hitlAssigned' as const, payload: { conversationId, userId } }
+  const emitted = await emittedAt(call, event, session.openedAt ?? 0)
+  // It may be scheduled: no further ahead than to the moment at which the plugin listens.
+  if (emitted !== undefined) return Math.max(call.environment.now(), activatedAt(session))
+  if (deskMessageId === '') return undefined
+  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  const [message] = messages
+  return message && deliveredAt(message)
 }
 
 /** How the end of a session is written down. */

@@ -5,7 +5,7 @@ import type { Session } from './sessions'
  * How long the plugin is given to listen after a session was opened. It needs five calls of its own after startHitl has returned; until then it answers 200 and drops
  * messages, assignments and endings for good. When the answer of startHitl is lost, Botpress asks again after one, two and three seconds, and the plugin listens only after the last answer.
  */
-export const ACTIVATION_MS = 6_000
+export const ACTIVATION_MS = 8_000
 /** The plugin reads, links and writes before it has handled an event: what depends on that waits this long. */
 export const HANDLING_MS = 1_500
 /** Two messages of one session closer than this may overlap in the bot, and overtake each other. */

@@ -15,7 +15,7 @@ const LONGEST_SCHEDULE_MS = 15_000
 const LONGEST_REPETITION_MS = 60_000
 
 /** Milliseconds to wait for others who post into the ticket. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 25_000
 
 /** What makes an agent's message one message, however often it is delivered. */
 export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`

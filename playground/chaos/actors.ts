@@ -111,6 +111,8 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
         case 'agent-solves':
           sandbox.solve(ticketId, { agentId })
           played.ends.push({ move, at })
+          // At some desks whoever solves a ticket that nobody has gets it.
+          played.takes.push({ agentId, name, at })
           break
         case 'agent-solves-with-text':
           say('agent', 'a', (text) => sandbox.solve(ticketId, { agentId, text }))

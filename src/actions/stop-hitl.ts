@@ -2,12 +2,15 @@ import { isProviderError, isTransient } from '../../providers/errors'
 import { connectDesk, type Call, type Desk } from '../call'
 import { endSession } from '../ending'
 import { describeError } from '../errors'
+import { flushOutbox } from '../outbox'
+import { meaningOf, phaseOf } from '../session-life'
 import { getSession, type Session } from '../sessions'
 import { tellOfUndelivered, tellOfUnread } from '../undelivered'
 
 /** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
 const PATIENCE_MS = 30_000
 const PAUSE_MS = 1_000
+const FLUSH_PATIENCE_MS = 22_000
 
 /**
  * The bot ends a session: its ticket is solved at the desk that the tag names. Never throws for a failure of a desk: the plugin would leave the customer without a closing text and the flow without
@@ -18,10 +21,11 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
   const until = at + PATIENCE_MS
   try {
     const session = await _persistently(call, until, () => getSession(call, conversationId))
-    if (!session || session.status === 'failed') return {}
+    const meaning = meaningOf('stop', phaseOf(session, at))
+    if (!session || meaning === 'nothing') return {}
     const desk = connectDesk(call, session.provider)
     // Whoever asks again may have died before the ticket was solved.
-    const isOurs = session.status === 'open' || session.closedBy === 'bot'
+    const isOurs = meaning === 'end' || session.closedBy === 'bot'
     const [ended, solved] = await Promise.allSettled([
       _persistently(call, until, () => _end(call, session, desk, at, until)),
       isOurs ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
@@ -55,6 +59,8 @@ const _solve = async (call: Call, session: Session, desk: Desk | undefined): Pro
     })
     return
   }
+  // What the customer said goes in before: it would open the ticket again.
+  await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
   await desk.driver.closeTicket(session.ticket)
   await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'bot' })
 }

@@ -158,8 +158,13 @@ export const hitlChannel = {
   message: {
     tags: {
       deskMessageId: { title: 'Desk message', description: 'Id of an agent’s message at the desk' },
-      deliverAt: { title: 'Deliver at', description: 'When a scheduled message reaches the bot, ISO 8601' },
+      delayMs: {
+        title: 'Delay',
+        description: 'Milliseconds after its creation at which a scheduled message reaches the bot',
+      },
       deskMessageIds: { title: 'Desk messages', description: 'Ids at the desk of what this message became' },
+      sentAs: { title: 'Sent as', description: 'The messages that go to the desk as one, and whose id it has' },
+      refused: { title: 'Refused', description: 'Why the desk does not take this message' },
     },
   },
 }

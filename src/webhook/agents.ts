@@ -5,8 +5,8 @@ import type { Call, Desk, Progress } from '../call'
 import { fromParts } from '../messages'
 import { agentUser } from '../people'
 import { deliveredAt, noteDelivered, type Stored } from '../progress'
-import { meaningOf } from '../session-life'
-import { getSession, readSession, type Session, type Tags } from '../sessions'
+import { meaningOf, phaseOf } from '../session-life'
+import { getSession, readSession, type Session } from '../sessions'
 import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../timing'
 import { messageTag, tellAgent, tellThatOver } from '../undelivered'
 
@@ -47,7 +47,7 @@ const _deliver = async (
 ): Promise<OpenSession> => {
   const { call, desk, progress } = work
   const deskMessageId = messageTag(desk, event.id)
-  if (meaningOf('agent-message', session.status) === 'tell-agent') {
+  if (meaningOf('agent-message', phaseOf(session, call.environment.now())) === 'tell-agent') {
     await _tellUnlessDelivered(work, session, event)
     return session
   }
@@ -74,7 +74,8 @@ const _deliver = async (
     await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
   }
   const after = { ...(fresh ?? session), ticket: session.ticket }
-  if (meaningOf('agent-message', after.status) === 'tell-agent') await _tellUnlessDelivered(work, after, event)
+  const meaning = meaningOf('agent-message', phaseOf(after, call.environment.now()))
+  if (meaning === 'tell-agent') await _tellUnlessDelivered(work, after, event)
   return after
 }
 
@@ -127,7 +128,7 @@ const _atOnce = async (
   return [readSession(answer.conversation), answer.message as Stored | undefined]
 }
 
-/** Looked for first: to make it a second time would write a new moment over the one at which it really comes. */
+/** Looked for first: to make it a second time would write another delay over the one with which it comes. */
 const _scheduled = async (
   call: Call,
   conversationId: string,
@@ -135,23 +136,13 @@ const _scheduled = async (
   message: { tags: { deskMessageId: string } },
   delay: number
 ): Promise<Outcome> => {
-  const deliverAt = new Date(call.environment.now() + delay).toISOString()
   const { messages } = await call.client.listMessages({ conversationId, tags: message.tags })
   const [existing] = messages
   if (existing) return [await getSession(call, conversationId), existing]
-  const tags = { ...message.tags, deliverAt }
+  const tags = { ...message.tags, delayMs: String(delay) }
   const content = { ...message, tags, conversationId, userId, schedule: { delay } }
   const { message: stored } = await call.client.getOrCreateMessage(content as never)
-  return [await getSession(call, conversationId), await _asDelayed(call, stored, delay)]
-}
-
-/** A call that took long has scheduled from its end on: what follows counts on the moment that the message's tag tells. */
-const _asDelayed = async (call: Call, message: Stored, delay: number): Promise<Stored> => {
-  const at = Date.parse(message.createdAt) + delay
-  if (at < deliveredAt(message) + SPACING_MS) return message
-  const deliverAt = new Date(at).toISOString()
-  await call.client.updateMessage({ id: message.id, tags: { deliverAt } } as never)
-  return { ...message, tags: { ...(message.tags as Tags), deliverAt } }
+  return [await getSession(call, conversationId), stored]
 }
 
 /** What the customer has read before the end need not be told of, however late it is delivered again. */
@@ -173,7 +164,7 @@ export const agentAssigned = async (
   event: EventOf<'agent-assigned'>,
   writes: boolean
 ): Promise<OpenSession> => {
-  if (meaningOf('agent-assigned', session.status) === 'nothing') return session
+  if (meaningOf('agent-assigned', phaseOf(session, call.environment.now())) === 'nothing') return session
   if (session.agents.length === 0 ? writes : event.ifUnassigned) return session
   if (announcedAt(call, session, event.agent.id) !== undefined) return session
   const { userId, name } = await agentUser(call, desk, event.agent)

@@ -4,8 +4,9 @@ import type { Call, Desk } from '../call'
 import { endSession } from '../ending'
 import { describeError } from '../errors'
 import { LaneBusy } from '../lane'
+import { flushOutbox } from '../outbox'
 import { progressOf } from '../progress'
-import { meaningOf } from '../session-life'
+import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session-life'
 import { findSession, knownSession, writeTags } from '../sessions'
 import { messageTag, tellAgent, tellOfUndelivered } from '../undelivered'
 import { absenceOf, closeAbandoned } from './abandoned'
@@ -14,6 +15,11 @@ import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } fr
 /** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
 export class SessionNotReady extends Error {
   public override readonly name = 'SessionNotReady'
+}
+
+/** The end of a session is known, and what the customer said before it is not at the desk. */
+class OutboxWaits extends Error {
+  public override readonly name = 'OutboxWaits'
 }
 
 /**
@@ -99,10 +105,28 @@ const _applyReading = async (session: OpenSession, pushed: SessionEvent[], readi
   for (const [index, event] of events.entries()) {
     current = await _applyOne(work, current, event, { later: events.slice(index + 1), cursor })
   }
+  await _flush(work, current, events)
   progress.cursor = cursor
   if (cursor === undefined || cursor === current.cursor) return
   const isFarBehind = reading.from === session.cursor && reading.events.length >= FAR_BEHIND
   if (isFarBehind || current.status !== 'open') await writeTags(call, session.conversationId, { cursor })
+}
+
+/** Younger messages are on their way. */
+const WAITING_MS = 15_000
+const WAITING_AT_END_MS = 2_000
+
+/**
+ * What an instance that died, or a limit, has left behind on the way to the desk: looked for at the end, and when this instance meets the session for the first time. Throws when it waits on and nothing else would come by.
+ */
+const _flush = async ({ call, desk, progress }: Work, session: OpenSession, events: SessionEvent[]): Promise<void> => {
+  const hasEnded = events.some(({ type }) => type === 'ticket-closed')
+  const isDue = hasEnded ? session.closedBy !== 'bot' : progress.isNew && session.status === 'open'
+  progress.isNew = false
+  if (!isDue) return
+  const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
+  const isEmpty = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
+  if (!isEmpty && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
 }
 
 /** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */
@@ -135,8 +159,10 @@ const _applyOne = async (
 ): Promise<OpenSession> => {
   switch (event.type) {
     case 'message-posted': {
-      const isGiven = session.status === 'open' && work.progress.ids.has(messageTag(work.desk, event.id))
-      return isGiven ? session : agentWrote(work, session, event)
+      const isGiven = work.progress.ids.has(messageTag(work.desk, event.id))
+      // Given, and shown unless the session has ended meanwhile.
+      const isDone = isGiven && _meaning(work, 'agent-message', session) !== 'tell-agent'
+      return isDone ? session : agentWrote(work, session, event)
     }
     case 'agent-assigned': {
       // An agent who writes in the same breath is announced by the plugin with his message.
@@ -153,12 +179,12 @@ const _applyOne = async (
   }
 }
 
-const _closed = async (
-  { call, desk }: Work,
-  session: OpenSession,
-  cursor: string | undefined
-): Promise<OpenSession> => {
-  if (meaningOf('ticket-closed', session.status) !== 'end') return session
+const _meaning = ({ call }: Work, event: LifeEvent, session: OpenSession): Meaning =>
+  meaningOf(event, phaseOf(session, call.environment.now()))
+
+const _closed = async (work: Work, session: OpenSession, cursor: string | undefined): Promise<OpenSession> => {
+  if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
+  const { call, desk } = work
   const patienceMs = patienceOf(desk)
   const ending = await _persistently(call, () => endSession(call, session, { by: 'agent', cursor, patienceMs }))
   const after = { ...ending.session, ticket: session.ticket }
@@ -182,8 +208,9 @@ const _persistently = async <T>(call: Call, work: () => Promise<T>): Promise<T> 
   }
 }
 
-const _reopened = async ({ call, desk }: Work, session: OpenSession): Promise<void> => {
-  if (meaningOf('ticket-reopened', session.status) !== 'tell-agent') return
+const _reopened = async (work: Work, session: OpenSession): Promise<void> => {
+  if (_meaning(work, 'ticket-reopened', session) !== 'tell-agent') return
+  const { call, desk } = work
   const { status, conversationId } = session
   call.log.info('A ticket was reopened after its session had ended', {
     desk: desk.provider.name,
