@@ -21,6 +21,7 @@ const SAFE_MS = LEASE_MS - 2 * API_TIMEOUT_MS
 /** Two may find the same lane abandoned: whose id stands there after this time goes on. */
 const SETTLING_MS = 300
 const POLL_MS = 150
+const LONGEST_POLL_MS = 1_000
 const ASKING_TRIES = 3
 
 /** Somebody else holds the lane for longer than there was time to wait. */
@@ -153,7 +154,7 @@ const _acquire = async (call: Call, { conversationId, lane, doing, patienceMs }:
   const key = { type: 'conversation' as const, id: conversationId, name: lane }
   const holder = randomId(environment)
   const until = environment.now() + patienceMs
-  for (;;) {
+  for (let poll = POLL_MS; ; poll = Math.min(2 * poll, LONGEST_POLL_MS)) {
     const payload: Payload = { holder, at: environment.now(), ...(doing === undefined ? {} : { doing }) }
     const held = await _ask(call, key, payload)
     if (held.holder === holder) return held
@@ -165,7 +166,7 @@ const _acquire = async (call: Call, { conversationId, lane, doing, patienceMs }:
       const now = await client.getOrSetState({ ...key, payload: taken })
       if (now.state.payload.holder === holder) return now.state.payload
     }
-    if (environment.now() + POLL_MS >= until) throw new LaneBusy(`Somebody else holds the lane ${lane}`)
-    await environment.sleep(POLL_MS)
+    if (environment.now() + poll >= until) throw new LaneBusy(`Somebody else holds the lane ${lane}`)
+    await environment.sleep(poll)
   }
 }

@@ -132,10 +132,19 @@ const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, 
   await doAll(open, 'agent-says')
   await doAll(open, 'agent-solves')
   const ticketsOf = actors.allTickets()
+  const { runtime } = world.botpress
+  const failed = new Set(
+    runtime.deliveries.flatMap(({ kind, to, id, status }) =>
+      kind === 'message' && to === 'integration' && status !== 200
+        ? [runtime.store.messages.get(id)?.conversationId]
+        : []
+    )
+  )
   const isIncomplete = ({ script, conversationId, started }: Played): boolean =>
     (started === 'yes' && bot.isActive(conversationId)) ||
     // Also those of starts that had to give up without knowing that there was a ticket: an agent picks them up.
     ticketsOf(script.handoff).some(({ ticket }) => ticket.status === 'open') ||
+    failed.has(bot.downstreamOf(conversationId)) ||
     couriers.givenUp.some(({ body }) => ticketsOf(script.handoff).some(({ ticket }) => body.includes(ticket.id)))
   await doAll(all.filter(isIncomplete), 'agent-says')
   await clock.drain(SETTLING_MS)

@@ -60,8 +60,8 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
     return
   }
   const open = session as OpenSession
-  // Nothing that was read for a session that is over by now tells where its end was.
-  const isOutdated = known?.status !== session.status
+  // Nothing that was read for a session that is over by now, or before its end was read, tells where its end was.
+  const isOutdated = known?.status !== session.status || (session.status !== 'open' && known.cursor !== session.cursor)
   const reading = await (early && !isOutdated ? early : _read(call, desk, open, needsReading))
   await _applyReading(open, events, reading)
 }
@@ -117,11 +117,12 @@ const WAITING_MS = 15_000
 const WAITING_AT_END_MS = 2_000
 
 /**
- * What an instance that died, or a limit, has left behind on the way to the desk: looked for at the end, and when this instance meets the session for the first time. Throws when it waits on and nothing else would come by.
+ * What an instance that died, or a limit, has left behind on the way to the desk: looked for at the end and after it, and when this instance meets the session for the first time. Throws when it waits on and nothing else would come by.
  */
 const _flush = async ({ call, desk, progress }: Work, session: OpenSession, events: SessionEvent[]): Promise<void> => {
   const hasEnded = events.some(({ type }) => type === 'ticket-closed')
-  const isDue = hasEnded ? session.closedBy !== 'bot' : progress.isNew && session.status === 'open'
+  // A ticket that the bot has solved stays solved.
+  const isDue = session.closedBy !== 'bot' && (progress.isNew || session.status === 'closed')
   progress.isNew = false
   if (!isDue) return
   const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
