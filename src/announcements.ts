@@ -1,7 +1,7 @@
 import type { Agent } from '../providers/provider'
 import type { Call, Progress } from './call'
 import { inLane, Unsettled, type Hold } from './lane'
-import { emitOnce, isRefused } from './once'
+import { emitOnce } from './once'
 import { describeDoing, settledSession } from './settle'
 import { agentsTag, writeTags, type Announced, type Session } from './sessions'
 import { activatedAt, HANDLING_MS, SPACING_MS } from './timing'
@@ -72,7 +72,6 @@ const _settledOrNot = async (write: () => Promise<number>): Promise<number> => {
   try {
     return await write()
   } catch (error) {
-    if (isRefused(error)) throw error
     throw new Unsettled('Whether a first message was given to the bot is not known', { cause: error })
   }
 }

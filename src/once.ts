@@ -29,7 +29,7 @@ const _isSame = (payload: unknown, wanted: Record<string, string>): boolean =>
   Object.entries(wanted).every(([field, value]) => (payload as Record<string, unknown> | null)?.[field] === value)
 
 /** Botpress has refused it: nothing has happened. Anything else may have. */
-export const isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500
+const _isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500
 
 const TRIES = 2
 
@@ -49,7 +49,7 @@ export const emitOnce = async (
       const answer = await call.client.createEvent({ type: event.type, payload: event.payload, ...schedule } as never)
       return Date.parse(answer.event.createdAt) + delayMs
     } catch (error) {
-      if (isRefused(error)) throw error
+      if (_isRefused(error)) throw error
       const at = await emittedAt(call, event, since).catch(() => {
         throw new Unsettled(`Whether ${event.type} was emitted is not known`)
       })
