@@ -49,10 +49,8 @@ export const endSession = (call: Call, session: Session, end: End): Promise<Endi
 /**
  * The bot has ended what an agent had ended a moment before: what was still to come before his end does not come. Or it says so a second time: whoever heard it first may have died before he had told anybody.
  */
-const _overtaken = ({ closedAt, closedBy }: Session, end: End): number => {
-  if (end.by === 'agent' || end.at === undefined || closedAt === undefined) return Number.POSITIVE_INFINITY
-  return closedBy === 'bot' || closedAt > end.at ? Math.min(closedAt, end.at) - UNSURE_MS : Number.POSITIVE_INFINITY
-}
+const _overtaken = ({ closedAt }: Session, { by, at }: End): number =>
+  by === 'agent' || at === undefined ? Number.POSITIVE_INFINITY : Math.min(closedAt ?? at, at) - UNSURE_MS
 
 const _endByBot = async (call: Call, session: Session, end: End): Promise<Ending> => {
   const { conversationId, provider } = session

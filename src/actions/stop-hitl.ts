@@ -48,7 +48,7 @@ const _end = async (call: Call, session: Session, desk: Desk | undefined, at: nu
   if (!desk) return
   const ended = { ...ending.session, ticket: session.ticket }
   if (ending.unshownSince !== undefined) await tellOfUndelivered(call, desk, ended, ending.unshownSince)
-  if (ending.ended || ended.closedBy === 'bot') await tellOfUnread(call, desk, ended)
+  await tellOfUnread(call, desk, ended)
 }
 
 const _solve = async (call: Call, session: Session, desk: Desk | undefined): Promise<void> => {
