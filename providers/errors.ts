@@ -5,7 +5,7 @@
  * - `not-found`: the ticket or the contact is gone (404).
  * - `ended`: the ticket takes no more messages (closed for good, thread deleted).
  * - `rejected`: the desk refuses this input (400, 409, 422). Trying the same again cannot mend it.
- * - `rate-limited`: the desk asks to wait (429); nothing has happened there.
+ * - `rate-limited`: the desk asks to wait (429), `retryAfterMs` long where it says so. The call that was refused has done nothing; whether earlier ones of the same work have, `outcome` says.
  * - `unavailable`: the weather: 5xx, time-out, connection refused or broken.
  * - `misconfigured`: our own configuration lacks something that this call needs.
  */
@@ -22,7 +22,7 @@ export type ProviderErrorCode =
  * Whether the call had an effect at the desk.
  *
  * - `none`: the desk answered that it did nothing, or was never reached. Repeating is safe.
- * - `unknown`: the request went out and no usable answer came back. It is settled by reading, never by repeating.
+ * - `unknown`: a request went out and no usable answer came back, or part of what was to be done is done. It is settled by reading, never by repeating.
  */
 export type Outcome = 'none' | 'unknown'
 
@@ -59,3 +59,14 @@ export const isProviderError = (error: unknown): error is ProviderError => error
 /** Whether the same call may succeed later without anybody changing anything. */
 export const isTransient = (error: unknown): boolean =>
   isProviderError(error) && (error.code === 'rate-limited' || error.code === 'unavailable')
+
+/** The same error, for work of which the desk may have more than the call that failed says. */
+export const asUnknown = (error: unknown): unknown =>
+  isProviderError(error) && error.outcome !== 'unknown'
+    ? new ProviderError(error.provider, error.code, error.message.slice(`[${error.provider}] `.length), {
+        ...(error.status === undefined ? {} : { status: error.status }),
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        outcome: 'unknown',
+        cause: error.cause,
+      })
+    : error

@@ -76,12 +76,14 @@ export interface Driver {
   /**
    * Appends one message to the ticket. `author.type: 'bot'` is the bot or the router speaking: agents see it, the customer never does
    * (an internal note where the vendor has them), and it never comes back as an event.
-   * Throws `ended` when the ticket takes no more messages.
+   * Throws `ended` when the ticket takes no more messages. Of any other error `outcome` says what is at the desk: `none`, nothing of this message; `unknown`, perhaps all or part of it, and only an
+   * attempt with `mayExist` is safe.
    */
   postMessage(ticket: Ticket, message: OutboundMessage): Promise<PostedMessage>
 
   /**
-   * Solves the ticket (never destroys it). Closing one that is closed or gone succeeds.
+   * Solves the ticket (never destroys it). Closing one that is closed or gone succeeds. A message of ours that arrives after it, or at the same moment, leaves the ticket solved: last words and the
+   * end are sent side by side.
    * The webhook that our own close causes may come back as `ticket-closed`; the core knows that the session has ended.
    */
   closeTicket(ticket: Ticket): Promise<void>
@@ -107,8 +109,19 @@ export interface Driver {
   ensureContact?(customer: Customer): Promise<string>
 
   /**
-   * Reads what happened in the ticket after `cursor` (undefined: from the ticket's beginning), oldest first, echoes and notes left out.
-   * For a vendor whose webhook is only a hint (`ticket-changed`) and to settle a gap. The cursor moves only past what was returned.
+   * Reads what happened in the ticket after `cursor` (undefined: since the ticket's beginning): people's doings only, as in `SessionEvent`. Webhooks come late, twice and in any order; the core shows
+   * agents' messages in the order of this reading.
+   *
+   * - Every message of an agent after the cursor is in it, whoever of them wrote it, in the desk's own order: the order in which agents see them in the ticket.
+   * - Their ids and contents are those that the webhook tells. What was edited since is told as it is now; what was deleted since is left out.
+   * - A message that a webhook has announced is in every reading that begins after it. No vendor promises that all its copies agree at once: where one lags, the message may be missing and the cursor may
+   *   move past it. Then the webhook is all there is of it, so what is pushed and was not read counts.
+   * - Reading has no effect and can be repeated, also side by side: the same cursor gives the same messages under the same ids, and behind them what came since. The cursor may be older than
+   *   what has been delivered.
+   * - The cursor moves only past what was returned, together with an event; unchanged, when there is none.
+   * - Assigned, closed and reopened are states: told as they are at the moment of reading where they differ from what the cursor knows. The end comes behind every message that was written before it. A
+   *   desk that knows an end only as a button pressed (Slack) tells it by webhook alone.
+   * - A ticket that is gone is `ticket-closed` with the reason `deleted`, and no exception. What cannot be read is thrown: part of a reading is none.
    */
   catchUp?(ticket: Ticket, cursor: string | undefined): Promise<CaughtUp>
 
@@ -209,6 +222,13 @@ export interface OutboundMessage {
   parts: MessagePart[]
   /** An earlier attempt may have got through: look before posting. */
   mayExist: boolean
+  /** When it was said, in milliseconds since the epoch: no attempt to post it is older, so none is looked for before. Given with `mayExist`, looking is exact and short. */
+  createdAt?: number
+  /**
+   * Ids at the desk (`PostedMessage.messageIds`) that are known to be other messages of ours in this ticket. A driver that can only recognise its own messages by their words takes none of these for this one:
+   * customers say “yes” twice.
+   */
+  others?: readonly string[]
 }
 
 /** Ids of what was posted, in the vendor's terms: kept on the Botpress message, and they recognise an echo. At least one. */

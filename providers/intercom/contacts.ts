@@ -1,4 +1,4 @@
-import { ProviderError } from '../errors'
+import { isProviderError, ProviderError } from '../errors'
 import type { Customer } from '../provider'
 import type { Desk } from './desk'
 
@@ -9,7 +9,11 @@ import type { Desk } from './desk'
 export const ensureContact = async ({ api }: Desk, customer: Customer): Promise<string> => {
   const found = await api.findContact(customer.id)
   if (found) return found
-  const made = await api.createContact(customer)
+  const made = await api.createContact(customer).catch((error: unknown) => {
+    // An address or picture that Intercom takes for none is no reason to leave the customer alone.
+    if (!isProviderError(error) || error.code !== 'rejected') throw error
+    return api.createContact({ id: customer.id, name: customer.name })
+  })
   if (made.id) return made.id
   // Somebody was faster, or a contact has the same e-mail, or it has been archived: Intercom names it.
   if (made.existing) {

@@ -1,5 +1,6 @@
-import { isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
+import type { Ticket } from '../provider'
 import type { IntercomApi } from './api'
 
 /** What the driver's functions share: the calls, the world, and what this instance has fetched already. */
@@ -12,6 +13,9 @@ export interface Desk {
   /** Parts that this instance has posted, and which of our messages each one is. Without it, equal texts are told apart by time alone. */
   posted: Map<string, string>
 }
+
+/** The clocks of two machines, and Intercom's times in whole seconds. */
+export const SKEW_MS = 60_000
 
 /** Enough for the messages that can be under way at one time. */
 const REMEMBERED = 2_000
@@ -74,11 +78,9 @@ export const settling = async <T>(read: () => Promise<T>): Promise<T> => {
   }
 }
 
-export const asUnknown = (error: unknown): unknown =>
-  isProviderError(error)
-    ? new ProviderError('intercom', error.code, error.message.replace(/^\[intercom\] /, ''), {
-        outcome: 'unknown',
-        ...(error.status === undefined ? {} : { status: error.status }),
-        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-      })
-    : error
+/** The conversation or the contact does not exist (any more). */
+export const isGone = (error: unknown): boolean => isProviderError(error) && error.code === 'not-found'
+
+/** As configured; else as it was when the ticket was opened, which spares a call. */
+export const adminOf = async (desk: Desk, ticket: Ticket): Promise<string> =>
+  desk.configuredAdmin ?? ticket.memo ?? (await desk.actingAdmin())

@@ -1,9 +1,7 @@
 import { htmlToParts } from '../kit/html-to-markdown'
 import type { Agent, CaughtUp, MessagePart, SessionEvent, Ticket, TicketKey } from '../provider'
-import { isProviderError } from '../errors'
 import { partsIn, type Part } from './api'
-import type { Desk } from './desk'
-import { byTime, compareIds } from './tickets'
+import { isGone, whileNew, type Desk } from './desk'
 
 /** Which doings of a list of parts count. */
 export interface Reading {
@@ -18,25 +16,35 @@ export interface Reading {
  * What parts mean, in the order in which they happened. Every part of a person that speaks to the customer is a message; of what happened to the
  * state of the conversation only the last counts, since older parts may come along.
  */
-export const eventsOf = (ticket: TicketKey, parts: Part[], reading: Reading): SessionEvent[] => {
+export const eventsOf = (ticket: TicketKey, parts: Part[], reading: Reading): SessionEvent[] =>
+  _told(ticket, parts, reading).flatMap(({ events }) => events)
+
+const _told = (ticket: TicketKey, parts: Part[], reading: Reading): { part: Part; events: SessionEvent[] }[] => {
   const ordered = parts.toSorted(byTime)
   const closing = reading.isClosed ? ordered.findLast((part) => part.part_type === 'close') : undefined
-  const reopening = reading.isReopened ? ordered.findLast((part) => _isOpen(part)) : undefined
+  const reopening = reading.isReopened ? ordered.findLast((part) => isReopening(part)) : undefined
   const assignment = reading.isAssigned ? ordered.findLast((part) => part.part_type?.startsWith('assign')) : undefined
-  const events: SessionEvent[] = []
-  for (const part of ordered) {
+  return ordered.map((part) => {
+    const events: SessionEvent[] = []
     if (part === reopening) events.push({ type: 'ticket-reopened', ticket })
     const assigned = part === assignment ? _assignedAgent(part) : undefined
     if (assigned) events.push({ type: 'agent-assigned', ticket, agent: assigned })
     const message = _message(ticket, part, reading.isReply)
     if (message) events.push(message)
     if (part === closing) events.push({ type: 'ticket-closed', ticket, reason: 'solved' })
-  }
-  return events
+    return { part, events }
+  })
 }
 
+/** Order in which parts happened: Intercom's times are whole seconds, its ids grow. */
+export const byTime = (a: Part, b: Part): number => (a.created_at ?? 0) - (b.created_at ?? 0) || _compareIds(a.id, b.id)
+
+const _compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+
+export const isNote = (part: Part): boolean => part.part_type?.startsWith('note') ?? false
+
 /** Opened again by a person, with or without assigning it. The customer's own answer opens it too, and is no news. */
-const _isOpen = (part: Part): boolean =>
+export const isReopening = (part: Part): boolean =>
   part.author?.type === 'admin' && (part.part_type === 'open' || part.part_type === 'assign_and_reopen')
 
 /** Whom a person gave the conversation to. A team, nobody, and what workflows do are left out. */
@@ -102,25 +110,33 @@ const _kind = (contentType: string, name: string): 'image' | 'audio' | 'video' |
 
 // -------------------------------------------------------------------------------------------------------------- reading
 
-/** The parts after the cursor: `created_at:id` of the last one that was returned. Intercom keeps the newest 500. */
+/**
+ * The parts after the cursor: `created_at:id` of the last one that was told. Intercom keeps the newest 500.
+ * https://developers.intercom.com/docs/references/2.14/rest-api/api.intercom.io/conversations/retrieveconversation
+ */
 export const catchUp = async (desk: Desk, ticket: Ticket, cursor: string | undefined): Promise<CaughtUp> => {
   const key = { ticketId: ticket.id, conversationId: ticket.conversationId }
+  const read = () => desk.api.conversation(ticket.id)
   let conversation
   try {
-    conversation = await desk.api.conversation(ticket.id)
+    // What has never been read may have just been made.
+    conversation = cursor === undefined ? await whileNew(desk, read) : await read()
   } catch (error) {
-    if (!isProviderError(error) || error.code !== 'not-found') throw error
+    if (!isGone(error)) throw error
     return { events: [{ type: 'ticket-closed', ticket: key, reason: 'deleted' }], cursor }
   }
   const news = partsIn(conversation.conversation_parts?.conversation_parts).filter((part) => _isAfter(part, cursor))
   const isClosed = conversation.state === 'closed'
-  const events = eventsOf(key, news, { isClosed, isReopened: !isClosed, isAssigned: true, isReply: false })
-  const last = news.toSorted(byTime).at(-1)
-  return { events, cursor: events.length > 0 && last ? `${last.created_at ?? 0}:${last.id}` : cursor }
+  const told = _told(key, news, { isClosed, isReopened: !isClosed, isAssigned: true, isReply: false })
+  const last = told.findLast(({ events }) => events.length > 0)?.part
+  return {
+    events: told.flatMap(({ events }) => events),
+    cursor: last ? `${last.created_at ?? 0}:${last.id}` : cursor,
+  }
 }
 
 const _isAfter = (part: Part, cursor: string | undefined): boolean => {
   const [time = '', id = ''] = cursor?.split(':') ?? []
   if (!/^\d+$/.test(time)) return true
-  return ((part.created_at ?? 0) - Number(time) || compareIds(part.id, id)) > 0
+  return ((part.created_at ?? 0) - Number(time) || _compareIds(part.id, id)) > 0
 }

@@ -61,10 +61,10 @@ export const openingOf = (request: TicketRequest): string =>
   toPlainBody(shorten(request.description?.trim() || request.title.trim() || 'Hello', LONGEST_FIELD))
 
 /** The line by which a conversation is recognised as the handoff's. */
-const REFERENCE = /Handoff reference: (\S+)/
+const REFERENCE = /Handoff reference: (\S+)/g
 
-/** The reference in a note's HTML. */
-export const referenceIn = (html: string): string | undefined => REFERENCE.exec(htmlToText(html))?.[1]
+/** The reference in a note's HTML: the last one, since what stands before it may have been written by the customer. */
+export const referenceIn = (html: string): string | undefined => [...htmlToText(html).matchAll(REFERENCE)].at(-1)?.[1]
 
 /** What agents see before they answer: subject, customer, and what was said before, the oldest left out where it is too long. */
 export const noteOf = (request: TicketRequest): string => {

@@ -1,12 +1,14 @@
 import { isProviderError } from '../errors'
 import { defineProvider, type Agent, type SubscriptionTarget } from '../provider'
 import { createIntercomApi } from './api'
+import { closeTicket } from './closing'
 import { adminIdOf, checkConfig, configSchema } from './config'
 import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
 import { catchUp } from './events'
-import { closeTicket, openTicket, postMessage } from './tickets'
+import { postMessage } from './posting'
+import { openTicket } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
 
 /** Intercom as a desk: each handoff is one conversation in its inbox. */

@@ -3,6 +3,8 @@ import { afterEach } from 'vitest'
 import { createTestClock, createTestTools, recordLog } from '../kit/testing'
 import type { Fault } from '../kit/sandbox'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest } from '../provider'
+import { createIntercomApi } from './api'
+import { createDesk, remember } from './desk'
 import { intercom } from './index'
 import { createSandbox } from './sandbox'
 
@@ -21,12 +23,20 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
   const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 500 })
-  const connect = () => intercom.connect(intercom.config.parse({ ...sandbox.config, ...config }), tools)
+  const parsedConfig = intercom.config.parse({ ...sandbox.config, ...config })
+  const connect = () => intercom.connect(parsedConfig, tools)
   const asked = () => sandbox.server.requests.map((request) => `${request.method} ${request.path}`)
-  return { clock, sandbox, log, connect, driver: connect(), asked }
+  return { clock, sandbox, log, tools, config: parsedConfig, connect, driver: connect(), asked }
 }
 
 export type Setting = Awaited<ReturnType<typeof setUp>>
+
+/** A driver on an instance that remembers nothing of what was posted. */
+export const coldInstance = (setting: Setting) => {
+  const desk = createDesk(createIntercomApi(setting.config, setting.tools), setting.tools, undefined)
+  for (let count = 0; count < 2_000; count += 1) remember(desk, `elsewhere ${count}`, 'another message')
+  return setting.connect()
+}
 
 export const requestOf = (more: Partial<TicketRequest> = {}): TicketRequest => ({
   conversationId: 'conv_01',

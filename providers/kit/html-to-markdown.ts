@@ -75,6 +75,8 @@ const MARKS = new Map<string, Mark>([
 ])
 /** What is nested deeper is shown at this depth: every level lengthens every line, and nobody reads that far. */
 const DEEPEST = 16
+/** A link's address is written again on each of its lines: so many characters of addresses in all, then words only. */
+const MOST_LINKED = 1_000_000
 
 type Piece = { text: string } | { url: string; alt: string }
 type Attributes = Map<string, string>
@@ -87,6 +89,7 @@ const _convert = (html: string): Piece[] => {
   const containers: Container[] = []
   const beyond = new Map<Container['kind'], number>()
   let link: string | undefined
+  let linked = 0
   let skipped = 0
   let heading = 0
   let tables = 0
@@ -115,7 +118,9 @@ const _convert = (html: string): Piece[] => {
     if (code) code.text += text
     else {
       const words = text.replace(/[\u200b\ufeff]/g, '').replace(/[\s\u00a0]+/g, ' ')
-      runs.push({ text: words, marks: (Object.keys(depths) as Mark[]).filter((mark) => depths[mark] > 0), link })
+      const marks = (Object.keys(depths) as Mark[]).filter((mark) => depths[mark] > 0)
+      linked += link?.length ?? 0
+      runs.push({ text: words, marks, link: linked > MOST_LINKED ? undefined : link })
     }
   }
   const sayPlainly = (text: string): void => {

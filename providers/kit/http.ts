@@ -107,6 +107,10 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     if (!options.isAllowedHost(base.hostname)) {
       throw fail('misconfigured', `Could not ${request.purpose}: ${base.hostname} is not a host of this desk`)
     }
+    // An id of dots would lead to another call, however it is encoded.
+    if (request.path.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))) {
+      throw fail('not-found', `Could not ${request.purpose}: an id is none`)
+    }
     const credentials = await options.headers()
     const timeLeft = (tools.deadline ?? Number.POSITIVE_INFINITY) - tools.now()
     if (timeLeft <= 0) throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)

@@ -103,7 +103,8 @@ const _inline = (runs: Run[]): string[] => {
   for (const run of _merged(runs)) {
     const core = run.text.trim()
     if (!core) {
-      space = space.includes('\n') || run.text.includes('\n') ? (space + run.text).replace(/ +/g, '') : ' '
+      // Several empty lines are shown as one: keeping all of them would cost the square of their number.
+      space = (space + run.text).replace(/[^\n]/g, '').slice(0, 2) || ' '
       continue
     }
     if (/^\s/.test(run.text) && !space) space = ' '

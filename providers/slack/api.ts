@@ -1,8 +1,8 @@
 import { z } from '@botpress/sdk'
-import { ProviderError, type ProviderErrorCode } from '../errors'
-import { createHttp, type Failure, type HttpAnswer } from '../kit/http'
+import { createHttp, type HttpAnswer } from '../kit/http'
 import type { Tools } from '../kit/tools'
 import type { Agent } from '../provider'
+import { failureIn, wordIn } from './failures'
 import type { MessageAddress } from './ids'
 
 /** What one of our messages carries for ourselves. The whole workspace can read it: ids only. */
@@ -31,13 +31,18 @@ const _metadata = z.object({
   event_type: z.string(),
   event_payload: z.record(z.unknown()),
 })
-const _message = z.object({
-  ts: z.string(),
-  text: z.string().nullish(),
-  blocks: z.array(z.record(z.unknown())).nullish(),
-  // Another app's metadata may be of any shape.
-  metadata: _metadata.nullish().catch(undefined),
-})
+/** What is needed of every message is named; the rest of it comes along, for whoever reads what it says. */
+const _message = z
+  .object({
+    ts: z.string(),
+    user: z.string().nullish(),
+    parent_user_id: z.string().nullish(),
+    text: z.string().nullish(),
+    blocks: z.array(z.record(z.unknown())).nullish(),
+    // Another app's metadata may be of any shape.
+    metadata: _metadata.nullish().catch(undefined),
+  })
+  .passthrough()
 export type ReadMessage = z.infer<typeof _message>
 
 const _posted = z.object({
@@ -97,11 +102,8 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     baseUrl: 'https://slack.com/api',
     isAllowedHost: (host) => host === 'slack.com',
     headers: () => ({ authorization: `Bearer ${botToken}` }),
-    errorCode: (body) => _wordIn(body),
-    failureIn: (body) => {
-      const word = _wordIn(body)
-      return word === undefined ? undefined : { ...(FAILURES.get(word) ?? { code: 'rejected' }), word }
-    },
+    errorCode: wordIn,
+    failureIn,
   })
 
   const post = <Schema extends z.ZodTypeAny>(
@@ -193,9 +195,12 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     readChannel: (channel: string, oldest: string) =>
       pages('conversations.history', { channel, oldest }, 'look for the thread'),
 
-    /** The thread's messages since `oldest`, oldest first, the root always among them. */
-    readThread: ({ channel, ts }: MessageAddress, oldest: string | undefined) =>
-      pages('conversations.replies', { channel, ts, ...(oldest ? { oldest } : {}) }, 'look for the message'),
+    /**
+     * The thread's messages after `oldest`, page by page, the earliest first; Slack puts the root in front of them.
+     * https://docs.slack.dev/reference/methods/conversations.replies – 50 and more a minute (tier 3) for apps that a workspace makes for itself.
+     */
+    readThread: ({ channel, ts }: MessageAddress, oldest: string | undefined, purpose: string) =>
+      pages('conversations.replies', { channel, ts, ...(oldest ? { oldest } : {}) }, purpose),
 
     whoAmI: async () => {
       const { data, headers } = await post('auth.test', {}, _identity, 'check the bot token', true)
@@ -237,57 +242,3 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     },
   }
 }
-
-const _failed = z.object({ ok: z.literal(false), error: z.string().catch('unknown_error') })
-
-const _wordIn = (body: unknown): string | undefined => {
-  const parsed = _failed.safeParse(body)
-  return parsed.success ? parsed.data.error : undefined
-}
-
-const _all = (words: string[], failure: Omit<Failure, 'word'>): [string, Omit<Failure, 'word'>][] =>
-  words.map((word) => [word, failure])
-
-const _advised = (code: ProviderErrorCode, advice: string): Omit<Failure, 'word'> => ({ code, advice })
-
-/**
- * What Slack's error words mean; any other is a refusal of the input.
- * https://docs.slack.dev/reference/methods/chat.postMessage#errors
- */
-const FAILURES = new Map<string, Omit<Failure, 'word'>>([
-  ..._all(
-    ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired', 'no_permission'],
-    _advised('unauthorized', 'Copy the Bot User OAuth Token of the installed Slack app again')
-  ),
-  ..._all(
-    ['missing_scope', 'not_allowed_token_type'],
-    _advised('unauthorized', 'Give the Slack app the scopes of the manifest and install it again')
-  ),
-  ..._all(
-    ['channel_not_found'],
-    _advised('misconfigured', 'Check the channel’s id; a private channel has to invite the app first')
-  ),
-  ..._all(['not_in_channel'], _advised('misconfigured', 'Invite the app to the channel')),
-  ..._all(['is_archived'], _advised('misconfigured', 'The channel is archived: unarchive it or choose another')),
-  ..._all(
-    ['restricted_action', 'restricted_action_thread_only_channel', 'restricted_action_read_only_channel'],
-    _advised('misconfigured', 'The channel’s posting permissions keep the app out')
-  ),
-  ..._all(['thread_not_found', 'cannot_reply_to_message', 'invalid_thread_ts'], { code: 'ended' }),
-  ..._all(['message_not_found', 'user_not_found', 'user_not_visible'], { code: 'not-found' }),
-  ..._all(['ratelimited', 'rate_limited', 'message_limit_exceeded'], { code: 'rate-limited' }),
-  ..._all(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org'], {
-    code: 'unavailable',
-    outcome: 'unknown',
-  }),
-])
-
-/** The same error, for a call after which the desk may have more than it said. */
-export const asUnknown = (error: unknown): unknown =>
-  error instanceof ProviderError && error.outcome !== 'unknown'
-    ? new ProviderError('slack', error.code, error.message.replace(/^\[slack\] /, ''), {
-        ...(error.status === undefined ? {} : { status: error.status }),
-        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-        outcome: 'unknown',
-      })
-    : error

@@ -1,14 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { isProviderError, type ProviderError } from '../errors'
-import { closeAll, setUp, ticketRequest } from './testing'
+import type { SandboxRequest } from '../kit/sandbox'
+import { closeAll, failure, isPost, setUp, ticketRequest } from './testing'
 
 afterEach(closeAll)
-
-const failure = async (call: Promise<unknown>): Promise<ProviderError> => {
-  const error: unknown = await call.catch((thrown: unknown) => thrown)
-  if (!isProviderError(error)) throw new Error(`Expected a ProviderError, got ${String(error)}`)
-  return error
-}
 
 describe('the header', () => {
   it('shows who claimed and that it is over, and keeps everything else', async () => {
@@ -56,6 +50,50 @@ describe('the header', () => {
     sandbox.remove(ticket.id)
     await driver.closeTicket(ticket)
     await driver.closeTicket({ ...ticket, id: 'not a thread' })
+  })
+})
+
+describe('the end', () => {
+  const isUpdate = ({ path }: SandboxRequest) => path === '/api/chat.update'
+  const failing = { kind: 'status' as const, status: 500, times: 9 }
+
+  it('is said once, however often closing had to be tried', async () => {
+    const { driver, openTicket, shown, sandbox } = await setUp()
+    const ticket = await openTicket({ transcript: [] })
+    sandbox.server.addFault({ ...failing, matches: isUpdate })
+    expect(await failure(driver.closeTicket(ticket))).toMatchObject({ code: 'unavailable' })
+    expect(shown(ticket).entries).toHaveLength(1)
+    sandbox.server.clearFaults()
+    await driver.closeTicket(ticket)
+    await driver.closeTicket(ticket)
+    expect(shown(ticket)).toMatchObject({ status: 'solved' })
+    expect(shown(ticket).entries).toHaveLength(2)
+  })
+
+  it('is shown even if it cannot be said', async () => {
+    const { driver, openTicket, shown, sandbox, log } = await setUp()
+    const ticket = await openTicket({ transcript: [] })
+    sandbox.server.addFault({ ...failing, matches: isPost })
+    await driver.closeTicket(ticket)
+    expect(shown(ticket)).toMatchObject({ status: 'solved' })
+    expect(log.lines.map(({ level }) => level)).toContain('warn')
+  })
+
+  it('is shown again where a claim of the same moment has covered it', async () => {
+    const { driver, openTicket, shown, sandbox, connect } = await setUp()
+    const ticket = await openTicket({ transcript: [] })
+    let requests = 0
+    const claiming = connect(async (config) => {
+      requests += 1
+      // The claim has read the header; now the end comes in between.
+      if (requests === 2) await driver.closeTicket(ticket)
+      return sandbox.server.transport(config)
+    })
+    await claiming.reflect?.(ticket, { type: 'assigned', agent: { id: 'U0ADA000001', name: 'Ada' } })
+    expect(shown(ticket)).toMatchObject({ status: 'open' })
+    await driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
+    expect(shown(ticket)).toMatchObject({ status: 'solved' })
+    expect(shown(ticket).entries[0]?.text).toMatch(/Ended by the bot or the customer · was claimed by Ada$/)
   })
 })
 

@@ -1,5 +1,6 @@
 import { defineProvider } from '../provider'
 import { createSlackApi } from './api'
+import { catchUp } from './catch-up'
 import { channelIdOf, checkConfig, configSchema } from './config'
 import { checkCredentials } from './credentials'
 import { instructionsFor } from './manifest'
@@ -27,6 +28,7 @@ export const slack = defineProvider({
       closeTicket: (ticket) => closeTicket(api, tools, ticket),
       verifyWebhook: (request) => verifyWebhook(request, signingSecret, tools.now()),
       parseWebhook: (request) => parseWebhook(request, internalPrefix),
+      catchUp: (ticket, cursor) => catchUp(api, ticket, cursor, internalPrefix),
       describeAgent: (agentId) => api.describeUser(agentId),
       reflect: (ticket, change) => reflect(api, tools, ticket, change),
       instructions: (target) => instructionsFor(target),

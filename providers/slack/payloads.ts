@@ -90,3 +90,6 @@ export const blockActions = z.object({
 })
 
 export const anyPayload = z.object({ type: z.string() })
+
+/** A type is a word of Slack's; anything else is not for the log. */
+export const wordOf = (type: string): string => (/^[\w.]{1,60}$/.test(type) ? type : 'unknown')

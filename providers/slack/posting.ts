@@ -1,7 +1,7 @@
 /** Posting into Slack so that every text arrives once, although Slack has no key for that: each post carries who it is, and doubt is settled by reading. */
-import { isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import { asUnknown, type Metadata, type ReadMessage, type SlackApi } from './api'
+import type { Metadata, ReadMessage, SlackApi } from './api'
 import type { MessageAddress } from './ids'
 
 const PART_EVENT = 'hitl_router_message'
@@ -9,24 +9,40 @@ const PART_EVENT = 'hitl_router_message'
 const SETTLING_MS = 300
 /** Clocks differ: reading starts well before the post. */
 const LOOK_BACK_MS = 10 * 60_000
+/** Pages of a thread that are looked through for a message. What would be further on cannot be told to be there, nor to be not. */
+const MOST_PAGES = 20
 
 export interface Voice {
   username?: string
   iconUrl?: string
 }
 
+/** What is posted under one name. */
+export interface Letter {
+  /** Names the texts for good: those of them that are there already are not posted again. */
+  key: string
+  texts: string[]
+  voice: Voice
+  /** An earlier attempt may have got through. */
+  mayExist: boolean
+  /** No attempt is older (milliseconds since the epoch). Without it an earlier one is looked for from the thread's beginning. */
+  since?: number
+}
+
 /**
- * Posts the texts into the thread, in order, and returns their ids. `key` names them for good: those of them that are there already (`mayExist`) are not posted again.
- * What fails after a part was posted is thrown with an unknown outcome, since a plain repetition would double that part.
+ * Posts the texts into the thread, in order, and returns their ids. What fails after a part was posted is thrown with an unknown outcome, since a plain repetition would double
+ * that part.
  */
 export const postTexts = async (
   api: SlackApi,
   tools: Tools,
   root: MessageAddress,
-  texts: string[],
-  { key, mayExist, voice }: { key: string; mayExist: boolean; voice: Voice }
+  { key, texts, voice, mayExist, since }: Letter
 ): Promise<string[]> => {
-  const there = mayExist ? await _findParts(api, root, key, undefined).catch(_throwUnknown) : new Map<number, string>()
+  const oldest = since === undefined ? undefined : toSlackTime(since - LOOK_BACK_MS)
+  const there = mayExist
+    ? await _findParts(api, root, key, oldest, texts.length).catch(_throwUnknown)
+    : new Map<number, string>()
   const ids: string[] = []
   for (const [part, text] of texts.entries()) {
     const known = there.get(part)
@@ -59,11 +75,12 @@ const _postPart = async (
     await _takeBack(api, tools, { channel: root.channel, ts: posted.ts })
     throw new ProviderError('slack', 'ended', 'The thread was deleted')
   }
-  return once(tools, send, async (since) => (await _findParts(api, root, key, since)).get(part))
+  // The parts before it are there by now.
+  return once(tools, send, async (since) => (await _findParts(api, root, key, since, part + 1)).get(part))
 }
 
 /**
- * `send`, and where its outcome is unknown `find`, and only where that finds nothing `send` once more.
+ * `send`, and where its outcome is unknown `find`, and only where that finds nothing `send` once more. Whatever becomes of that: the first may still be at work.
  */
 export const once = async <T>(
   tools: Tools,
@@ -81,25 +98,34 @@ export const once = async <T>(
       // A thread that is gone has answered the question; any other failure leaves it open.
       throw isProviderError(failure) && (failure.code === 'ended' || failure.code === 'not-found') ? failure : error
     })
-    return found ?? send()
+    return found ?? (await send().catch(_throwUnknown))
   }
 }
 
 /** Milliseconds as a Slack timestamp. */
 export const toSlackTime = (ms: number): string => (Math.max(0, ms) / 1_000).toFixed(6)
 
-/** The parts of a message that the thread holds: number and timestamp. */
+/** The parts of a message that the thread holds since a time, all `count` of them or as many as there are: number and timestamp. */
 const _findParts = async (
   api: SlackApi,
   root: MessageAddress,
   key: string,
-  since: string | undefined
+  since: string | undefined,
+  count: number
 ): Promise<Map<number, string>> => {
   const parts = new Map<number, string>()
-  for await (const messages of api.readThread(root, since)) {
+  let pages = 0
+  for await (const messages of api.readThread(root, since, 'look for the message')) {
     for (const message of messages) {
       const part = _partOf(message, key)
       if (part !== undefined && !parts.has(part)) parts.set(part, message.ts)
+    }
+    if (parts.size >= count) return parts
+    pages += 1
+    if (pages === MOST_PAGES) {
+      throw new ProviderError('slack', 'unavailable', 'Could not look for the message: the thread is too long', {
+        outcome: 'unknown',
+      })
     }
   }
   return parts

@@ -48,6 +48,7 @@ export interface StoredMessage {
   metadata?: { event_type: string; event_payload: Record<string, unknown> }
   files?: StoredFile[]
   subtype?: string
+  hidden?: boolean
 }
 
 export interface Channel {
@@ -156,6 +157,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     return {
       type: 'message',
       ...(subtype ? { subtype } : {}),
+      ...(message.hidden ? { hidden: true } : {}),
       ...(user ? { user } : {}),
       ...(botId ? { bot_id: botId } : {}),
       ...(appId && subtype !== 'bot_message' ? { app_id: appId } : {}),
@@ -197,6 +199,19 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     return stored
   }
 
+  const announceChange = (inChannel: Channel, message: StoredMessage, previous: Record<string, unknown>): void => {
+    const ts = nextTs()
+    emit({
+      type: 'message',
+      subtype: 'message_changed',
+      hidden: true,
+      message: shown(inChannel, message),
+      previous_message: previous,
+      ts,
+      ...about(inChannel, ts),
+    })
+  }
+
   return {
     channels,
     nextTs,
@@ -210,19 +225,18 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     change: (inChannel: Channel, message: StoredMessage, change: Partial<StoredMessage>): void => {
       const previous = shown(inChannel, message)
       Object.assign(message, change)
-      const ts = nextTs()
-      emit({
-        type: 'message',
-        subtype: 'message_changed',
-        hidden: true,
-        message: shown(inChannel, message),
-        previous_message: previous,
-        ts,
-        ...about(inChannel, ts),
-      })
+      announceChange(inChannel, message, previous)
     },
     remove: (inChannel: Channel, message: StoredMessage): void => {
-      inChannel.messages.splice(inChannel.messages.indexOf(message), 1)
+      const place = inChannel.messages.indexOf(message)
+      if (inChannel.messages.some(({ threadTs }) => threadTs === message.ts)) {
+        // A thread outlives its first message, under a stand-in.
+        const standIn = { ts: message.ts, ...TOMBSTONE }
+        inChannel.messages[place] = standIn
+        announceChange(inChannel, standIn, shown(inChannel, message))
+        return
+      }
+      inChannel.messages.splice(place, 1)
       const ts = nextTs()
       emit({
         type: 'message',
@@ -236,3 +250,5 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     },
   }
 }
+
+const TOMBSTONE = { user: 'USLACKBOT', subtype: 'tombstone', hidden: true, text: 'This message was deleted.' }

@@ -33,6 +33,10 @@ export interface SlackSandbox extends Sandbox {
   emit(event: Record<string, unknown>): void
   /** A person's message as the client would send it, with any fields more. Returns its id. */
   say(ticketId: string, text: string, more?: Partial<StoredMessage>): string
+  /** A person changes what a message says. */
+  edit(messageId: string, text: string): void
+  /** A person deletes one message. A thread whose first message it was goes on. */
+  erase(messageId: string): void
 }
 
 const RETRIES = 3
@@ -152,6 +156,14 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     switches,
     react,
     say,
+    edit: (messageId, text) => {
+      const { channel, message } = find(messageId)
+      workspace.change(channel, message, { text: _typed(text), blocks: [_richText(text)] })
+    },
+    erase: (messageId) => {
+      const { channel, message } = find(messageId)
+      workspace.remove(channel, message)
+    },
     emit: workspace.emit,
     signed: workspace.signed,
     tickets: () =>

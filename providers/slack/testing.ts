@@ -1,6 +1,9 @@
 /** What the tests of this folder start from. Never part of the deployed bundle. */
+import { isProviderError, type ProviderError } from '../errors'
+import type { SandboxRequest } from '../kit/sandbox'
 import { createTestClock, createTestTools, recordLog } from '../kit/testing'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest, WebhookRequest } from '../provider'
+import type { Tools } from '../kit/tools'
 import { slack } from './index'
 import { createSandbox, type SlackSandbox } from './sandbox'
 
@@ -35,7 +38,8 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
   const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 400 })
-  const driver = slack.connect(slack.config.parse({ ...sandbox.config, ...config }), tools)
+  const parsed = slack.config.parse({ ...sandbox.config, ...config })
+  const driver = slack.connect(parsed, tools)
   const received: WebhookRequest[] = []
   sandbox.deliveries.connect((request) => {
     received.push(request)
@@ -46,6 +50,8 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
     sandbox,
     log,
     driver,
+    /** Another driver at the same workspace, whose requests go through `transport`. */
+    connect: (transport: Tools['transport']) => slack.connect(parsed, { ...tools, transport }),
     openTicket: async (more: Partial<TicketRequest> = {}): Promise<Ticket> => {
       const request = ticketRequest(more)
       const { id } = await driver.openTicket(request)
@@ -56,11 +62,11 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
     deliver: async (): Promise<{ events: SessionEvent[]; ignored: string[]; requests: WebhookRequest[] }> => {
       await sandbox.deliveries.flush()
       const requests = received.splice(0)
-      const parsed = requests.map((request) => driver.parseWebhook(request))
+      const meanings = requests.map((request) => driver.parseWebhook(request))
       return {
         requests,
-        events: parsed.flatMap(({ events }) => events),
-        ignored: parsed.flatMap(({ ignored }) => ignored ?? []),
+        events: meanings.flatMap(({ events }) => events),
+        ignored: meanings.flatMap(({ ignored }) => ignored ?? []),
       }
     },
     /** The bodies of one method's calls so far. */
@@ -83,3 +89,14 @@ const open: SlackSandbox[] = []
 export const closeAll = async (): Promise<void> => {
   await Promise.all(open.splice(0).map((sandbox) => sandbox.server.close()))
 }
+
+export const failure = async (call: Promise<unknown>): Promise<ProviderError> => {
+  const error: unknown = await call.catch((thrown: unknown) => thrown)
+  if (!isProviderError(error)) throw new Error(`Expected a ProviderError, got ${String(error)}`)
+  return error
+}
+
+export const isPost = ({ path }: SandboxRequest): boolean => path === '/api/chat.postMessage'
+
+/** A refusal as Slack words it, for `addFault`. */
+export const says = (word: string) => ({ kind: 'status' as const, status: 200, body: { ok: false, error: word } })

@@ -1,17 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { isProviderError, type ProviderError } from '../errors'
-import type { SandboxRequest } from '../kit/sandbox'
-import { closeAll, EVE, fromCustomer, setUp, ticketRequest } from './testing'
+import { closeAll, EVE, failure, fromCustomer, isPost, says, setUp, ticketRequest } from './testing'
 
 afterEach(closeAll)
-
-const failure = async (call: Promise<unknown>): Promise<ProviderError> => {
-  const error: unknown = await call.catch((thrown: unknown) => thrown)
-  if (!isProviderError(error)) throw new Error(`Expected a ProviderError, got ${String(error)}`)
-  return error
-}
-const isPost = ({ path }: SandboxRequest) => path === '/api/chat.postMessage'
-const says = (word: string) => ({ kind: 'status' as const, status: 200, body: { ok: false, error: word } })
 
 describe('opening', () => {
   it('takes two calls: the header with its buttons, and the transcript as the first reply', async () => {
@@ -190,31 +180,6 @@ describe('messages', () => {
       expect(shown(ticket).entries).toHaveLength(3)
     }
   )
-
-  it('stay unknown when looking fails too', async () => {
-    const { driver, openTicket, sandbox, shown } = await setUp()
-    const ticket = await openTicket({ transcript: [] })
-    sandbox.server.addFault({ ...says('fatal_error'), effect: 'after', matches: isPost })
-    sandbox.server.addFault({ ...says('internal_error'), times: 9, matches: ({ path }) => path.endsWith('.replies') })
-    expect(await failure(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
-      code: 'unavailable',
-      outcome: 'unknown',
-    })
-    expect(shown(ticket).entries).toHaveLength(2)
-    sandbox.server.clearFaults()
-    await driver.postMessage(ticket, fromCustomer('once', { mayExist: true }))
-    expect(shown(ticket).entries).toHaveLength(2)
-  })
-
-  it('are found in a thread of several pages', async () => {
-    const { driver, openTicket, sandbox, shown } = await setUp()
-    const ticket = await openTicket({ transcript: [] })
-    for (let index = 0; index < 450; index += 1) sandbox.agentReplies(ticket.id, `${index}`)
-    const first = await driver.postMessage(ticket, fromCustomer('late'))
-    const again = await driver.postMessage(ticket, fromCustomer('late', { mayExist: true }))
-    expect(again).toEqual(first)
-    expect(shown(ticket).entries).toHaveLength(452)
-  })
 })
 
 describe('what Slack’s error words mean', () => {

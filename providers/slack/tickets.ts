@@ -22,6 +22,8 @@ import { plainName } from './to-mrkdwn'
 const EARLIER_ATTEMPT_MS = 3 * 24 * 60 * 60_000
 /** Pages of the channel that are looked through for it. */
 const MOST_PAGES = 10
+/** How far back an earlier attempt at posting is looked for, where nobody says when the message was made. */
+const RETRIED_WITHIN_MS = 24 * 60 * 60_000
 const LONGEST_NAME = 80
 const OPENING = 'opening'
 const CLOSING = 'closing'
@@ -54,7 +56,7 @@ export const openTicket = async (
   ]
   try {
     if (texts.length > 0)
-      await postTexts(api, tools, root, texts, { key: OPENING, mayExist: earlier !== undefined, voice: {} })
+      await postTexts(api, tools, root, { key: OPENING, texts, voice: {}, mayExist: earlier !== undefined })
   } catch (error) {
     // The thread is there and works. Another desk would get the same customer a second time.
     tools.log.warn('The conversation before the handoff could not be posted', {
@@ -125,8 +127,13 @@ export const postMessage = async (
 ): Promise<PostedMessage> => {
   const root = idToAddress(ticket.id)
   const voice = message.author.type === 'customer' ? _voiceOf(message.author.customer) : {}
-  const { id: key, mayExist } = message
-  const timestamps = await postTexts(api, tools, root, partsToPieces(message.parts), { key, mayExist, voice })
+  const timestamps = await postTexts(api, tools, root, {
+    key: message.id,
+    texts: partsToPieces(message.parts),
+    voice,
+    mayExist: message.mayExist,
+    since: message.createdAt ?? tools.now() - RETRIED_WITHIN_MS,
+  })
   return { messageIds: timestamps.map((ts) => addressToId({ channel: root.channel, ts })) }
 }
 
@@ -136,28 +143,37 @@ const _voiceOf = (customer: Customer): Voice => ({
   ...(customer.pictureUrl && customer.pictureUrl.startsWith('https://') ? { iconUrl: customer.pictureUrl } : {}),
 })
 
-/** Says in the thread that it is over and shows it in the header, which is also how the second call knows. */
+/**
+ * Shows in the header that it is over, which is also how the second call knows, and then says so in the thread: a line that could not be said is no reason to say it twice.
+ */
 export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): Promise<void> => {
   try {
     const root = idToAddress(ticket.id)
     const header = await api.readMessage(root)
     if (!header || isClosed(header)) return
     const after = headerAfter(header, { type: 'closed', by: 'bot' })
-    const outcomes = await Promise.allSettled([
-      after ? api.updateMessage(root, after) : undefined,
-      postTexts(api, tools, root, [CLOSING_LINE], { key: CLOSING, mayExist: false, voice: {} }),
-    ])
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    if (after) await api.updateMessage(root, after)
+    // Where the header was deleted, only the line itself tells that it was said.
+    const line = { key: CLOSING, texts: [CLOSING_LINE], voice: {}, mayExist: after === undefined }
+    await postTexts(api, tools, root, line).catch((error: unknown) => {
+      if (!after) throw error
+      tools.log.warn('A thread was closed, but the line that says so could not be posted', {
+        conversationId: ticket.conversationId,
+        ticketId: ticket.id,
+        error: isProviderError(error) ? error.message : 'unknown',
+      })
+    })
   } catch (error) {
     if (isProviderError(error) && (error.code === 'not-found' || error.code === 'ended')) return
     throw error
   }
 }
 
-/** Shows in the header who claimed the thread and that it is over. One read and one write: the header itself is the only memory of what it says. */
+/**
+ * Shows in the header who claimed the thread and that it is over. One read and one write: the header itself is the only memory of what it says. A claim that was shown at the moment of the end may have covered the end:
+ * after `closeTicket` this looks and mends it.
+ */
 export const reflect = async (api: SlackApi, tools: Tools, ticket: Ticket, change: SessionChange): Promise<void> => {
-  // What the bot ended is shown by closeTicket.
-  if (change.type === 'closed' && change.by === 'bot') return
   try {
     const root = idToAddress(ticket.id)
     const header = await api.readMessage(root)

@@ -93,7 +93,10 @@ const _runs = (elements: unknown[], botUsers: string[]): Run[] =>
     if (!parsed.success) return []
     const { style, url, type } = parsed.data
     const marks = MARKS.filter((mark) => style?.[mark] === true)
-    return _lines(_words(parsed.data, botUsers), marks, type === 'link' ? _target(url ?? '') : undefined)
+    const words = _words(parsed.data, botUsers)
+    // A link on several lines would repeat its address on each.
+    if (type === 'link') return _lines(words.replace(/\s+/g, ' '), marks, _target(url ?? ''))
+    return _lines(words, marks, undefined)
   })
 
 const MARKS: Mark[] = ['bold', 'italic', 'strike', 'code']

@@ -46,14 +46,29 @@ export interface Block {
   isCode: boolean
 }
 
-/** The parser's time grows with the square of the marks and more (4 KB of `*a_`: a second): what has so many is shown as it was typed. */
-const LONGEST_MARKDOWN = 100_000
+/**
+ * The parser's time grows with the square of the marks and more (4 KB of `*a_`: a second), and without any marks with the square of an address's
+ * length (24 KB of `a@aaa…@`: a second and a half). What has so many or is so long is shown as it was typed, but for fenced code, which needs no parser.
+ */
+const LONGEST_MARKDOWN = 8_000
 const MOST_MARKS = 300
 
 export const markdownToBlocks = (markdown: string): Block[] => {
-  // What is fenced is not parsed for marks.
-  const marks = markdown.replace(/^```[\s\S]*?^```/gm, '').match(/[*_~[\]`<>!]/g)?.length ?? 0
-  if (markdown.length > LONGEST_MARKDOWN || marks > MOST_MARKS) return _plain(markdown)
+  if (_isParsable(markdown)) return _parsed(markdown)
+  let room = LONGEST_MARKDOWN
+  return _withoutFences(markdown).flatMap(({ text, isCode }): Block[] => {
+    if (text.trim() === '') return []
+    if (isCode) return [{ text: text.trimEnd(), gap: '\n\n', isCode }]
+    if (text.length > room || !_isParsable(text)) return _plain(text.replace(/^\n+/, '').trimEnd())
+    room -= text.length
+    return _parsed(text)
+  })
+}
+
+const _isParsable = (markdown: string): boolean =>
+  markdown.length <= LONGEST_MARKDOWN && (markdown.match(/[*_~[\]`<>!]/g)?.length ?? 0) <= MOST_MARKS
+
+const _parsed = (markdown: string): Block[] => {
   try {
     return _blocks(new Lexer({ gfm: true }).lex(markdown), 0)
   } catch {
@@ -61,6 +76,29 @@ export const markdownToBlocks = (markdown: string): Block[] => {
     return _plain(markdown)
   }
 }
+
+/** Fenced code, and what stands between. A fence that nobody closes is none. */
+const _withoutFences = (markdown: string): { text: string; isCode: boolean }[] => {
+  const pieces: { text: string; isCode: boolean }[] = []
+  const lines = markdown.split('\n')
+  const last = lines.findLastIndex((line) => FENCE_END.test(line))
+  let from = 0
+  let fence = -1
+  for (const [index, line] of lines.entries()) {
+    if (fence < 0 && index < last && FENCE.test(line)) fence = index
+    else if (fence >= 0 && FENCE_END.test(line)) {
+      pieces.push({ text: lines.slice(from, fence).join('\n'), isCode: false })
+      pieces.push({ text: lines.slice(fence + 1, index).join('\n'), isCode: true })
+      from = index + 1
+      fence = -1
+    }
+  }
+  pieces.push({ text: lines.slice(from).join('\n'), isCode: false })
+  return pieces
+}
+
+const FENCE = /^```[^`]*$/
+const FENCE_END = /^```\s*$/
 
 const _plain = (markdown: string): Block[] => [{ text: escapeText(markdown), gap: '\n\n', isCode: false }]
 

@@ -1,5 +1,6 @@
 import { isFresh, isSigned } from '../kit/signature'
-import type { MessagePart, ParsedWebhook, SessionEvent, TicketKey, WebhookRequest } from '../provider'
+import type { ParsedWebhook, SessionEvent, TicketKey, WebhookRequest } from '../provider'
+import { answerOf, SYSTEM_USERS, whyNoAnswer } from './answers'
 import { CLAIM_ACTION, RESOLVE_ACTION } from './header'
 import { addressToId } from './ids'
 import {
@@ -9,10 +10,10 @@ import {
   messageEvent,
   reactionEvent,
   urlVerification,
+  wordOf,
   type MessageEvent,
   type ReactionEvent,
 } from './payloads'
-import { messageToMarkdown, unescapeText } from './to-markdown'
 
 const FRESH_FOR_MS = 300_000
 
@@ -48,7 +49,7 @@ export const parseWebhook = (request: WebhookRequest, internalPrefix: string): P
     case 'event_callback':
       return _readEvent(body, internalPrefix)
     default:
-      return _ignored(`Payloads of type ${_word(kind.data.type)} are not used`)
+      return _ignored(`Payloads of type ${wordOf(kind.data.type)} are not used`)
   }
 }
 
@@ -62,9 +63,6 @@ const _readBody = ({ headers, body }: WebhookRequest): unknown => {
     return undefined
   }
 }
-
-/** A type is a word of Slack's; anything else is not for the log. */
-const _word = (type: string): string => (/^[\w.]{1,60}$/.test(type) ? type : 'unknown')
 
 const _answerChallenge = (body: unknown): ParsedWebhook => {
   const parsed = urlVerification.safeParse(body)
@@ -123,12 +121,8 @@ const _readEvent = (body: unknown, internalPrefix: string): ParsedWebhook => {
       : _ignored('A reaction to something else than a message')
   }
   const alarm = Object.hasOwn(ALARMS, event.type) ? ALARMS[event.type] : undefined
-  return _ignored(alarm ?? `Events of type ${_word(event.type)} are not used`)
+  return _ignored(alarm ?? `Events of type ${wordOf(event.type)} are not used`)
 }
-
-/** The subtypes in which a person says something new; all others are edits, deletions and notices. */
-const SPOKEN = new Set([undefined, null, '', 'file_share', 'thread_broadcast', 'me_message'])
-const SYSTEM_USERS = new Set(['USLACKBOT', 'USLACK'])
 
 /** Longer than a session takes to be written down. An older thread of ours without a session has none: asking for it again would be for ever. */
 const YOUNG_S = 120
@@ -136,54 +130,21 @@ const YOUNG_S = 120
 const _isYoung = (threadTs: string, ts: string): boolean => Number(ts) - Number(threadTs) < YOUNG_S
 
 const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix: string): ParsedWebhook => {
-  const { user, ts, thread_ts: threadTs, channel } = message
-  const parentUser = message.parent_user_id ?? message.root?.user
-  if (!SPOKEN.has(message.subtype) || message.hidden)
-    return _ignored(`Not a new message: ${_word(message.subtype ?? 'hidden')}`)
-  if (message.bot_id || message.app_id || message.bot_profile) return _ignored('A message of an app')
-  if (!user || SYSTEM_USERS.has(user) || botUsers.includes(user)) return _ignored('A message that no person wrote')
+  const { ts, thread_ts: threadTs, channel } = message
+  const why = whyNoAnswer(message, botUsers)
+  if (why) return _ignored(why)
   if (!threadTs || threadTs === ts) return _ignored('A message outside a thread')
+  const parentUser = message.parent_user_id ?? message.root?.user
   const isOurs = parentUser ? botUsers.includes(parentUser) : false
-  if (parentUser && botUsers.length > 0 && !isOurs) return _ignored('A reply in a thread that somebody else began')
-
-  const text = messageToMarkdown(message, botUsers)
-  if (_isInternal(message, text, internalPrefix)) return _ignored('An internal note')
-  const names = (message.files ?? []).map(({ name, title }) => name || title || 'a file without a name')
-  const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
-  if (parts.length === 0 && names.length === 0) return _ignored('An empty message')
-
+  // Where the first message of a thread was deleted, Slack stands for whoever wrote it.
+  if (parentUser && !SYSTEM_USERS.has(parentUser) && botUsers.length > 0 && !isOurs)
+    return _ignored('A reply in a thread that somebody else began')
   const ticket: TicketKey = {
     ticketId: addressToId({ channel, ts: threadTs }),
     ...(isOurs && _isYoung(threadTs, ts) ? { ours: true } : {}),
   }
-  const agent = { id: user }
-  return {
-    events: [
-      // Who answers first has claimed.
-      { type: 'agent-assigned', ticket, agent, ifUnassigned: true },
-      {
-        type: 'message-posted',
-        ticket,
-        id: addressToId({ channel, ts }),
-        agent,
-        parts,
-        ...(names.length > 0 ? { undelivered: _undelivered(names) } : {}),
-      },
-    ],
-  }
+  return answerOf(message, { ticket, botUsers, internalPrefix })
 }
-
-/** As it was typed (a prefix may be `:lock:` or `>`) and as it is shown (🔒), with or without the app being called first. */
-const _isInternal = (message: MessageEvent, text: string, prefix: string): boolean => {
-  const typed = unescapeText(message.text ?? '').replace(/^\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s,:]*/, '')
-  return [typed, text, text.replaceAll('\\', '')].some((form) => form.trimStart().startsWith(prefix))
-}
-
-/** Slack's files open with a token of the workspace only. */
-const _undelivered = (names: string[]): string =>
-  names.length === 1
-    ? `The file “${names[0]}” was not delivered to the customer: files from Slack cannot be opened outside it.`
-    : `The files ${names.map((name) => `“${name}”`).join(', ')} were not delivered to the customer: files from Slack cannot be opened outside it.`
 
 const DONE = new Set(['white_check_mark', 'heavy_check_mark'])
 

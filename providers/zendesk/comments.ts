@@ -1,5 +1,5 @@
 import { z } from '@botpress/sdk'
-import { isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import {
   auditSchema,
@@ -27,6 +27,10 @@ export interface Draft {
   authorId?: string
   /** It may be there already. */
   mayExist: boolean
+  /** When it was said, in milliseconds since the epoch: it is not there from before. */
+  createdAt?: number
+  /** Comments that are known to be other messages. */
+  others?: readonly string[]
 }
 
 const pageSchema = z.object({
@@ -40,11 +44,16 @@ const ticketAnswerSchema = z.object({ ticket: ticketSchema, users: z.array(userS
 const PAGE = 100
 /** 5,000 comments are all that a ticket can have. */
 const MOST_PAGES = 50
-/** Where an unmarked comment of ours may be: Zendesk's clock and ours differ by less. */
-const RECENT_MS = 10 * 60_000
+/** How far back an earlier attempt is looked for by its mark, where nobody says when the message was made. */
+const RETRIED_WITHIN_MS = 24 * 60 * 60_000
+/** The same by author and words, which are less sure: customers say the same again. */
+const UNMARKED_WITHIN_MS = 10 * 60_000
+/** Zendesk's clock and ours differ by less. */
+const SKEW_MS = 60_000
 /** An answer that did not come may be a request that is still at work. */
 const SETTLING_MS = 500
 const CLASH_MS = 200
+const MOST_CLASHES = 3
 
 export const ticketPath = (ticketId: string): string => `/api/v2/tickets/${encodeURIComponent(ticketId)}`
 
@@ -106,27 +115,46 @@ export const readComments = async (
  */
 export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise<string> => {
   if (draft.mayExist) {
-    const found = await _find(api, draft, tools.now() - RECENT_MS)
+    const found = await _findEarlier(api, tools, draft)
     if (found) return found
   }
-  const since = tools.now() - 60_000
-  for (let attempt = 1; ; attempt += 1) {
+  const since = tools.now() - SKEW_MS
+  let isDoubtful = false
+  let clashes = 0
+  for (;;) {
     try {
       return (await _put(api, draft)) ?? (await _mustFind(api, draft, since))
     } catch (error) {
       if (!isProviderError(error)) throw error
       if (error.outcome === 'unknown') {
         await tools.sleep(SETTLING_MS)
-        const found = await _find(api, draft, since).catch(() => {
+        const found = await _find(api, draft, since, since).catch(() => {
           throw error
         })
         if (found) return found
-        if (attempt > 1) throw error
-      } else if (error.status === 409 && attempt === 1) {
+        if (isDoubtful) throw error
+        isDoubtful = true
+      } else if (error.status === 409 && clashes < MOST_CLASHES) {
         // Two updates of one ticket at the same moment: Zendesk took the other one.
-        await tools.sleep(CLASH_MS)
-      } else throw await _explained(api, draft.ticketId, error)
+        clashes += 1
+        await tools.sleep(CLASH_MS * clashes)
+      } else {
+        const explained = await _explained(api, draft.ticketId, error)
+        // The first try may still be at work.
+        throw isDoubtful ? asUnknown(explained) : explained
+      }
     }
+  }
+}
+
+/** An earlier attempt's comment. Where it cannot be looked for, nobody knows. */
+const _findEarlier = async (api: Api, tools: Tools, draft: Draft): Promise<string | undefined> => {
+  const { createdAt } = draft
+  const said = createdAt === undefined ? undefined : createdAt - SKEW_MS
+  try {
+    return await _find(api, draft, said ?? tools.now() - RETRIED_WITHIN_MS, said ?? tools.now() - UNMARKED_WITHIN_MS)
+  } catch (error) {
+    throw hasCode(error, 'not-found') ? await _explained(api, draft.ticketId, error) : asUnknown(error)
   }
 }
 
@@ -151,7 +179,7 @@ const _put = async (api: Api, draft: Draft): Promise<string | undefined> => {
 }
 
 const _mustFind = async (api: Api, draft: Draft, since: number): Promise<string> => {
-  const found = await _find(api, draft, since)
+  const found = await _find(api, draft, since, since)
   if (found) return found
   throw new ProviderError(PROVIDER, 'unavailable', 'Could not add the message to the ticket: it is not there', {
     outcome: 'unknown',
@@ -159,18 +187,19 @@ const _mustFind = async (api: Api, draft: Draft, since: number): Promise<string>
 }
 
 /** By its mark; where the account does not show marks, by author, words and time. */
-const _find = async (api: Api, draft: Draft, since: number): Promise<string | undefined> => {
-  const older = (comment: Comment) => Date.parse(comment.created_at ?? '') < since - RECENT_MS
-  const { comments } = await readComments(api, draft.ticketId, (page) => page.every(older))
+const _find = async (api: Api, draft: Draft, since: number, unmarkedSince: number): Promise<string | undefined> => {
+  const isOlder = (comment: Comment) => Date.parse(comment.created_at ?? '') < since
+  const { comments } = await readComments(api, draft.ticketId, (page) => page.every(isOlder))
   const marked = comments.find((comment) => comment.metadata?.custom?.[MESSAGE_KEY] === draft.marker)
   if (marked) return marked.id
   const words = _words(draft.text)
   return comments.find(
     (comment) =>
       comment.metadata?.custom == null &&
+      !draft.others?.includes(comment.id) &&
       comment.public === draft.public &&
       (draft.authorId === undefined || comment.author_id === draft.authorId) &&
-      Date.parse(comment.created_at ?? '') >= since &&
+      Date.parse(comment.created_at ?? '') >= unmarkedSince &&
       _words(comment.plain_body ?? comment.body ?? '') === words
   )?.id
 }

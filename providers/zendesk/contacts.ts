@@ -7,6 +7,8 @@ import { userExternalId } from './identity'
 const userAnswerSchema = z.object({ user: userSchema.extend({ id: userSchema.shape.id.unwrap().unwrap() }) })
 const usersSchema = z.object({ users: z.array(userSchema) })
 
+/** No mailbox has a longer one. */
+const LONGEST_ADDRESS = 254
 /** What both an address and Zendesk's search language take without quoting. */
 const ADDRESS = /^[^\s@":<>\\]+@[^\s@":<>\\]+\.[^\s@":<>\\]+$/
 
@@ -28,7 +30,7 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
     skip_verify_email: true,
   }
   const email = customer.email?.trim()
-  if (email && ADDRESS.test(email)) {
+  if (email && email.length <= LONGEST_ADDRESS && ADDRESS.test(email)) {
     try {
       const { user } = await api.request({
         method: 'POST',

@@ -95,6 +95,62 @@ describe('messages', () => {
     expect(shown(setting, ticket.id).entries.filter((entry) => entry.text === 'after all')).toHaveLength(1)
   })
 
+  it('that keep meeting other updates are given up after some tries, and were not posted', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting, { transcript: [] })
+    fault(setting, 'PUT', TICKET, { status: 409, times: 9 })
+    const error = await thrownBy(setting.driver.postMessage(ticket, says(customer, 'busy')))
+    expect(error).toMatchObject({ code: 'rejected', outcome: 'none' })
+    expect(requests(setting, 'PUT', TICKET)).toHaveLength(4)
+  })
+
+  it('are found by their mark however much was said since, and looked for no further back than they were made', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    for (let count = 0; count < 250; count += 1) setting.sandbox.agentReplies(ticket.id, `before ${count}`)
+    setting.clock.advance(3_600_000)
+    const createdAt = setting.clock.now()
+    const first = await setting.driver.postMessage(ticket, says(customer, 'once'))
+    for (let count = 0; count < 120; count += 1) setting.sandbox.agentReplies(ticket.id, `after ${count}`)
+    setting.clock.advance(50 * 60_000)
+    const again = says(customer, 'once', { mayExist: true })
+    expect(await setting.driver.postMessage(ticket, again)).toEqual(first)
+    const before = requests(setting, 'GET', COMMENTS).length
+    expect(await setting.driver.postMessage(ticket, { ...again, createdAt })).toEqual(first)
+    expect(requests(setting, 'GET', COMMENTS).length - before).toBeLessThanOrEqual(3)
+  })
+
+  it('are told apart from others with the same words, where the account shows no marks', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const first = await setting.driver.postMessage(ticket, says(customer, 'yes'))
+    for (const comment of rowOf(setting, ticket.id).comments) Object.assign(comment, { custom: null })
+    const createdAt = setting.clock.now()
+    const second = says(customer, 'yes', { id: 'msg_02', mayExist: true, createdAt, others: first.messageIds })
+    const posted = await setting.driver.postMessage(ticket, second)
+    expect(posted).not.toEqual(first)
+    for (const comment of rowOf(setting, ticket.id).comments) Object.assign(comment, { custom: null })
+    expect(await setting.driver.postMessage(ticket, second)).toEqual(posted)
+  })
+
+  it('are in doubt when nobody can look for them, and when the second try is refused', async () => {
+    const setting = await setUp()
+    const { ticket, customer } = await openSession(setting)
+    const limited = { status: 429, times: 9, headers: { 'retry-after': '60' } }
+    fault(setting, 'GET', COMMENTS, limited)
+    expect(
+      await thrownBy(setting.driver.postMessage(ticket, says(customer, 'once', { mayExist: true })))
+    ).toMatchObject({ code: 'rate-limited', outcome: 'unknown', retryAfterMs: 60_000 })
+    setting.sandbox.server.clearFaults()
+    fault(setting, 'PUT', TICKET, { status: 502 })
+    fault(setting, 'PUT', TICKET, limited)
+    expect(await thrownBy(setting.driver.postMessage(ticket, says(customer, 'once')))).toMatchObject({
+      code: 'rate-limited',
+      outcome: 'unknown',
+      retryAfterMs: 60_000,
+    })
+  })
+
   it('wait as long as Zendesk asks when a customer writes very much', async () => {
     const setting = await setUp({ limits: true })
     const { ticket, customer } = await openSession(setting, { transcript: [] })

@@ -1,5 +1,5 @@
 import { z } from '@botpress/sdk'
-import { isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError } from '../errors'
 import { partsToText } from '../kit/message-text'
 import type { Tools } from '../kit/tools'
 import type { Customer, OpenedTicket, OutboundMessage, PostedMessage, Ticket, TicketRequest } from '../provider'
@@ -179,17 +179,13 @@ export const postMessage = async (
         public: customer !== undefined,
         authorId,
         mayExist: message.mayExist,
+        createdAt: message.createdAt,
+        others: message.others,
       })
       messageIds.push(id)
     } catch (error) {
       // Part of the message is at the desk: whoever tries again has to look first.
-      if (messageIds.length === 0 || !isProviderError(error) || error.outcome === 'unknown') throw error
-      throw new ProviderError(PROVIDER, error.code, error.message.replace(`[${PROVIDER}] `, ''), {
-        status: error.status,
-        retryAfterMs: error.retryAfterMs,
-        outcome: 'unknown',
-        cause: error,
-      })
+      throw messageIds.length === 0 ? error : asUnknown(error)
     }
   }
   return { messageIds }

@@ -1,6 +1,6 @@
 /** What tests give a driver instead of the world. */
-import type { Log, LogFields, Tools } from './tools'
-import type { Sandbox } from './sandbox'
+import type { Log, LogFields, Tools } from '../tools'
+import type { Sandbox } from '../sandbox'
 
 export interface RecordedLog extends Log {
   readonly lines: { level: string; message: string; fields: LogFields | undefined }[]
