@@ -42,6 +42,8 @@ export interface Memory {
   /** The newest turn of the rotation that this instance has seen. */
   rotation: Cache<{ conversationId: string; turn: number }>
   inOrder: ReturnType<typeof createQueue>
+  /** The drivers’ own. */
+  drivers: Map<string, unknown>
 }
 
 export const createMemory = (environment: Environment): Memory => ({
@@ -52,6 +54,7 @@ export const createMemory = (environment: Environment): Memory => ({
   subscriptions: createCache(environment.now, { lifetimeMs: 5 * MINUTE_MS, size: 500 }),
   rotation: createCache(environment.now, { lifetimeMs: MINUTE_MS, size: 500 }),
   inOrder: createQueue(environment.setTimer, LONGEST_QUEUE_MS),
+  drivers: new Map(),
 })
 
 /** One call from Botpress, with everything that its handling may use. */
@@ -106,6 +109,7 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
     now: call.environment.now,
     sleep: call.environment.sleep,
     log: call.log,
+    memory: call.memory.drivers,
     timeoutMs: Math.min(call.environment.timeoutMs, limits?.timeoutMs ?? Number.POSITIVE_INFINITY),
     get deadline() {
       return limits?.deadline

@@ -4,8 +4,8 @@
  * The messages of the session's conversation are the outbox: what carries the desk's ids is there. Whoever comes first posts all that wait, his own or not, one after the other in the order in which they were said; the
  * session's lane to the desk lets one at a time. So what an instance that died, an outage or a limit has left behind goes out with the next message or event of the session.
  *
- * A message that may be at the desk is looked for before it is posted: all that waited when a holder of the lane died; what carries `sentAs`; what is late. Everything else is certain not to be there, and what a limit has
- * held back of that goes out as one, since desks count messages.
+ * A message that may be at the desk is looked for before it is posted: all that waited when a holder of the lane died; what is marked as sent; what is late and not marked. Everything else is certain not to be there, and
+ * what a limit has held back of that goes out as one, since desks count messages.
  */
 import { isProviderError } from '../providers/errors'
 import type { Ticket } from '../providers/provider'
@@ -13,8 +13,8 @@ import { connectDesk, type Call, type Desk, type Limits } from './call'
 import { describeError, gone } from './errors'
 import { inLane, LaneBusy, Unsettled, type Hold } from './lane'
 import { createAuthors, type Authors } from './outbox/authors'
-import { isSettled, nextUnit, readOutbox, toEntry, wasSent, type Entry } from './outbox/entries'
-import { markAsSingle } from './outbox/marks'
+import { HELD_BACK, isSettled, nextUnit, readOutbox, toEntry, wasSent, type Entry } from './outbox/entries'
+import { markAsSingle, markHeldBack } from './outbox/marks'
 import { postUnit, type Knowledge, type Posting, type Problem } from './outbox/posting'
 import { meaningOf, phaseOf } from './session-life'
 import type { Session } from './sessions'
@@ -101,24 +101,27 @@ const _emptied = async (call: Call, work: Flush, hold: Hold, knowledge: Knowledg
     knowledge.entries = entries
     const isWaiting = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
     if (round === 1) {
-      for (const { id, createdAt } of entries.filter(isWaiting)) {
+      for (const { id, createdAt, sentAs } of entries.filter(isWaiting)) {
         if (hold.left.length > 0) knowledge.doubtful.add(id)
-        if (createdAt + LATE_MS < now()) knowledge.late.add(id)
+        if (sentAs === undefined && createdAt + LATE_MS < now()) knowledge.late.add(id)
       }
     }
-    const joins = ({ id }: Entry): boolean => !knowledge.doubtful.has(id) && (isHeldBack || knowledge.late.has(id))
+    const known = {
+      isCertain: ({ id }: Entry): boolean => !knowledge.doubtful.has(id) && !knowledge.late.has(id),
+      isHeldBack: ({ sentAs }: Entry): boolean => isHeldBack || sentAs === HELD_BACK,
+    }
     let problem: Problem | undefined
     for (let waiting = entries; !problem;) {
       waiting = entries.filter(isWaiting)
       if (waiting.length === 0) return { entries }
       await holding.keep()
       problem = now() > until ? { error: new LaneBusy('No time is left') } : undefined
-      problem ??= await postUnit(posting, hold, knowledge, nextUnit(entries, waiting, joins))
+      problem ??= await postUnit(posting, hold, knowledge, nextUnit(entries, waiting, known))
     }
     const isOursDone = own !== undefined && entries.some((entry) => entry.id === own.id && isSettled(entry))
     const { waitMs } = problem
     if (isOursDone || waitMs === undefined || now() + waitMs > until) {
-      await _markDoubt(call, knowledge, problem)
+      if (!problem.isOver) await _markWaiting(call, entries, entries.filter(isWaiting), known)
       // Whose message is still waiting hears it from the delivery of that.
       if (!isOursDone) _tellOfWaiting(call, work, entries.filter(isWaiting).length, problem)
       return { entries, problem }
@@ -140,11 +143,20 @@ const _read = async (call: Call, { session, own }: Flush): Promise<Entry[]> => {
   return !own || entries.some(({ id }) => id === own.id) ? entries : [...entries, own]
 }
 
-/** What is doubtful says so itself from now on, so that only that is looked for. */
-const _markDoubt = async (call: Call, { entries, doubtful }: Knowledge, { isOver }: Problem): Promise<void> => {
-  if (isOver) return
-  const unmarked = entries.filter((entry) => doubtful.has(entry.id) && !isSettled(entry) && !wasSent(entries, entry))
-  await markAsSingle(call, unmarked)
+/** What waits says itself from now on whether it may be at the desk. */
+const _markWaiting = async (
+  call: Call,
+  entries: Entry[],
+  waiting: Entry[],
+  { isCertain }: { isCertain(entry: Entry): boolean }
+): Promise<void> => {
+  const unsent = waiting.filter((entry) => !wasSent(entries, entry))
+  const heldBack = unsent.filter((entry) => isCertain(entry) && entry.sentAs !== HELD_BACK)
+  await markAsSingle(
+    call,
+    unsent.filter((entry) => !isCertain(entry))
+  )
+  await markHeldBack(call, heldBack)
 }
 
 const _tellOfWaiting = (call: Call, { desk, session }: Flush, messages: number, { error }: Problem): void => {

@@ -1,5 +1,5 @@
 import { asUnknown, isProviderError, ProviderError } from '../errors'
-import type { Tools } from '../kit/tools'
+import { remembered, type Tools } from '../kit/tools'
 import type { Ticket } from '../provider'
 import type { IntercomApi } from './api'
 
@@ -20,15 +20,13 @@ export const SKEW_MS = 60_000
 /** Enough for the messages that can be under way at one time. */
 const REMEMBERED = 2_000
 
-/** Part ids are unique across workspaces: one memory serves all that this instance talks to. It may be lost at any time. */
-const POSTED = new Map<string, string>()
-
 export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | undefined): Desk => {
   let owner: Promise<string> | undefined
   return {
     api,
     tools,
-    posted: POSTED,
+    // Part ids are unique across workspaces: one memory serves all that this instance talks to.
+    posted: remembered(tools, 'intercom/posted', () => new Map<string, string>()),
     configuredAdmin: adminId,
     actingAdmin: () => {
       if (adminId) return Promise.resolve(adminId)

@@ -23,6 +23,17 @@ export interface Tools {
   transport?: AxiosAdapter | undefined
   /** Longest wait for one answer of a vendor, in milliseconds. */
   timeoutMs: number
+  /** What this instance remembers from one call to the next, for all desks: keys begin with the desk's name. It may be lost at any time. Absent: the process's own. */
+  memory?: Map<string, unknown> | undefined
   /** No call begins after this moment (milliseconds since the epoch), and none outlasts it. */
   deadline?: number | undefined
+}
+
+const ownMemory = new Map<string, unknown>()
+
+/** Something that an instance remembers; made when it is not there. */
+export const remembered = <T>(tools: Tools, key: string, make: () => T): T => {
+  const memory = tools.memory ?? ownMemory
+  if (!memory.has(key)) memory.set(key, make())
+  return memory.get(key) as T
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Tools } from '../kit/tools'
+import { remembered, type Tools } from '../kit/tools'
 import { subdomainOf, type Config } from './config'
 
 /** An access token. From `renewAt` on it is replaced, until `expiresAt` it still works. */
@@ -26,7 +26,6 @@ export interface Memory {
 }
 
 const MOST = 200
-const memories = new Map<string, Memory>()
 
 /**
  * One instance serves many installations, and `connect` runs for each request: what is remembered hangs on the credentials
@@ -42,6 +41,7 @@ export const memoryOf = (config: Config, tools: Tools): Memory => {
     config.apiToken,
   ]
   const key = createHash('sha256').update(JSON.stringify(identity)).digest('base64')
+  const memories = remembered(tools, 'zendesk/accounts', () => new Map<string, Memory>())
   const known = memories.get(key)
   if (known) return known
   const oldest = memories.keys().next()

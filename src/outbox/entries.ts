@@ -71,6 +71,9 @@ export const readOutbox = async (call: Call, conversationId: string): Promise<En
 /** How messages are marked before they go to the desk as one: how many they are, and the id of the last one, under which they go. */
 export const sentAsOne = (unit: Entry[]): string => `${unit.length}/${unit.at(-1)?.id}`
 
+/** How a message is marked that was kept from the desk: it is certain not to be there. */
+export const HELD_BACK = '0'
+
 /** Those that went to the desk as one with this one. Empty: not all of them were marked, so nothing was posted under that mark. */
 const _groupOf = (entries: Entry[], { sentAs }: Entry): Entry[] => {
   const members = sentAs === undefined ? [] : entries.filter((entry) => entry.sentAs === sentAs)
@@ -84,16 +87,20 @@ export const wasSent = (entries: Entry[], entry: Entry): boolean => _groupOf(ent
 const MOST_MERGED = 25
 
 /**
- * What goes to the desk next, as one message. What was sent as one stays one, so that it is found there; what was held back joins what was held back before it, as long as the same person speaks. `waiting`: in order, not
- * empty.
+ * What goes to the desk next, as one message. What was sent as one stays one, so that it is found there; what was held back takes along what follows, as long as the same person speaks and it is certain not to be there.
+ * `waiting`: in order, not empty.
  */
-export const nextUnit = (entries: Entry[], waiting: Entry[], isHeldBack: (entry: Entry) => boolean): Entry[] => {
+export const nextUnit = (
+  entries: Entry[],
+  waiting: Entry[],
+  known: { isHeldBack(entry: Entry): boolean; isCertain(entry: Entry): boolean }
+): Entry[] => {
   const [first] = waiting
   if (!first) return []
   if (wasSent(entries, first)) return _groupOf(entries, first)
+  if (!known.isCertain(first) || !known.isHeldBack(first)) return [first]
   const joins = (entry: Entry): boolean =>
-    entry.userId === first.userId && isHeldBack(entry) && !wasSent(entries, entry)
-  if (!joins(first)) return [first]
+    entry.userId === first.userId && known.isCertain(entry) && !wasSent(entries, entry)
   const end = waiting.findIndex((entry, index) => index === MOST_MERGED || !joins(entry))
   return end === -1 ? waiting : waiting.slice(0, end)
 }

@@ -3,7 +3,7 @@ import type { Call } from '../call'
 import { gone } from '../errors'
 import { Unsettled } from '../lane'
 import { tagValue } from '../sessions'
-import { sentAsOne, type Entry } from './entries'
+import { HELD_BACK, sentAsOne, type Entry } from './entries'
 
 type Marks = Partial<Pick<Entry, 'deskMessageIds' | 'sentAs' | 'refused'>>
 
@@ -31,6 +31,11 @@ export const markAsOne = async (call: Call, unit: Entry[]): Promise<void> => {
 /** From now on each is a message of its own, which may be at the desk. */
 export const markAsSingle = async (call: Call, entries: Entry[]): Promise<void> => {
   await Promise.all(entries.map((entry) => _mark(call, entry, { sentAs: sentAsOne([entry]) })))
+}
+
+/** They were kept from the desk: whoever comes next need not look for them there. */
+export const markHeldBack = async (call: Call, entries: Entry[]): Promise<void> => {
+  await Promise.all(entries.map((entry) => _mark(call, entry, { sentAs: HELD_BACK })))
 }
 
 /** The desk will never take them. */

@@ -32,7 +32,7 @@ export interface Knowledge {
   doubtful: Set<string>
   /** Marks of units that were made here: nothing was ever posted under them before. */
   made: Set<string>
-  /** Ids of what came so long ago that it was probably offered before. */
+  /** Ids of what was probably offered before, since it is so old, although nothing says what became of that. */
   late: Set<string>
 }
 
@@ -59,7 +59,7 @@ export const postUnit = async (
   const author = await _authorOf(posting, unit)
   if ('problem' in author) return author.problem
   const mayExist = _mayExist(knowledge, unit)
-  if (unit.length > 1 && unit.some(({ sentAs }) => sentAs !== sentAsOne(unit))) {
+  if (_needsMark(unit)) {
     await markAsOne(call, unit)
     knowledge.made.add(sentAsOne(unit))
   }
@@ -87,11 +87,15 @@ const _settleLike = async (call: Call, { deskMessageIds, refused }: Entry, unit:
   else if (refused !== undefined) await markRefused(call, unit, refused)
 }
 
+/** A message that goes alone and was never marked goes under its own id: that needs no mark. */
+const _needsMark = (unit: Entry[]): boolean =>
+  unit.some(({ sentAs }) => sentAs !== sentAsOne(unit) && (sentAs !== undefined || unit.length > 1))
+
 const _mayExist = ({ doubtful, late, made }: Knowledge, unit: Entry[]): boolean => {
   if (unit.some(({ id }) => doubtful.has(id))) return true
   const [first] = unit
   if (first?.sentAs === sentAsOne(unit)) return !made.has(first.sentAs)
-  return unit.length === 1 && unit.some(({ id }) => late.has(id))
+  return unit.some(({ id }) => late.has(id))
 }
 
 const _toMessage = (
