@@ -36,19 +36,18 @@ export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: stri
   }
 }
 
-/** Tells the agent that the customer had left before this message could be delivered. `isSure`: else it was given to the bot in the moment of the end. */
+/**
+ * Tells the agent that the customer had left before this message could be delivered. In the same words for one that was given to the bot in the moment of the end: at some desks a note is recognised by its words.
+ */
 export const tellThatOver = (
   call: Call,
   desk: Desk,
   ticket: Ticket,
   id: string,
-  parts: MessagePart[],
-  isSure = true
+  parts: MessagePart[]
 ): Promise<void> => {
   const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
-  const text = isSure
-    ? `The customer has left this conversation, so this was not delivered: “${excerpt}”`
-    : `The customer left this conversation at this moment, so this may not have been delivered: “${excerpt}”`
+  const text = `The customer has left this conversation, so this was not delivered: “${excerpt}”`
   return tellAgent(call, desk, ticket, `over-${id}`, text)
 }
 
@@ -80,8 +79,7 @@ export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session
   for (const message of dropped.toReversed()) {
     const deskMessageId = deskMessageIdOf(message) ?? ''
     const id = deskMessageId.slice(deskMessageId.indexOf(':') + 1)
-    const isSure = deliveredAt(message) > from + UNSURE_MS
-    await tellThatOver(call, desk, ticket, id, toParts(message.type, message.payload), isSure)
+    await tellThatOver(call, desk, ticket, id, toParts(message.type, message.payload))
   }
 }
 

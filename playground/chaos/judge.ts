@@ -43,7 +43,7 @@ interface Case extends Evidence {
 }
 
 /** As the router tells an agent; that a ticket as a whole reaches nobody any more is another note. */
-const NOT_DELIVERED = /w(?:as|ere) not delivered|may not have been delivered/
+const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
 /** An agent who took a ticket and wrote nothing is certain to be announced only if the session outlasts the vendor's last try at saying so. */
 const LAST_TRY_MS = 16 * 60_000

@@ -90,8 +90,8 @@ const _referenceOf = (conversation: Conversation): string | undefined => {
   return undefined
 }
 
+/** An agent may have closed it already: then the session ends with what it was opened with. */
 const _isUndressed = (desk: Desk, conversation: Conversation, request: TicketRequest): boolean =>
-  conversation.state !== 'closed' &&
   (conversation.created_at ?? 0) * 1_000 >= desk.tools.now() - UNDRESSED_WITHIN_MS &&
   saysTheSame(conversation.source?.body ?? '', openingOf(request))
 
