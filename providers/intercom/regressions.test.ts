@@ -4,7 +4,7 @@ import { EVE, openOne, part, parsed, requestOf, setUp, shown, textOf } from './t
 
 const said = (events: SessionEvent[]): string[] =>
   events.flatMap((event) =>
-    event.type === 'message-posted' ? event.parts.map((piece) => (piece.type === 'text' ? piece.text : piece.url)) : []
+    event.type === 'message-posted' ? event.parts.flatMap((piece) => (piece.type === 'text' ? [piece.text] : [])) : []
   )
 
 describe('an agent’s answer', () => {

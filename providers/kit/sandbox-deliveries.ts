@@ -51,13 +51,12 @@ export const createDeliveryQueue = (options: DeliveryOptions): DeliveryQueue => 
   let running: Promise<void> = Promise.resolve()
 
   const send: (delivery: Delivery) => ReturnType<Parameters<DeliveryScheduler>[1]> = async (delivery) => {
-    const reply = await receiver?.(delivery.request).catch(() => undefined)
-    log.push({ delivery, reply })
-    const isRepeated = options.retries(reply, delivery.attempt, delivery.request)
-    if (isRepeated) {
-      const request = options.resign?.(delivery.request) ?? delivery.request
-      enqueue({ request, attempt: delivery.attempt + 1 })
-    }
+    // Signed when it goes out: the vendor may wait long between two tries.
+    const request = delivery.attempt > 1 ? (options.resign?.(delivery.request) ?? delivery.request) : delivery.request
+    const reply = await receiver?.(request).catch(() => undefined)
+    log.push({ delivery: { ...delivery, request }, reply })
+    const isRepeated = options.retries(reply, delivery.attempt, request)
+    if (isRepeated) enqueue({ request, attempt: delivery.attempt + 1 })
     return { isRepeated, status: reply?.status }
   }
 
