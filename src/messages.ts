@@ -55,23 +55,29 @@ export const fromParts = (parts: MessagePart[]): BotpressMessage | undefined => 
 const _fromPart = (part: MessagePart): BotpressMessage[] => {
   switch (part.type) {
     case 'text':
-      return part.text.trim() === '' ? [] : [{ type: 'text', payload: { text: _inert(part.text) } }]
+      return part.text.trim() === '' ? [] : [{ type: 'text', payload: { text: inert(part.text) } }]
     case 'file':
       return [
         {
           type: part.kind,
-          payload: { [`${part.kind}Url`]: part.url, ...(part.title ? { title: _inert(part.title) } : {}) },
+          payload: {
+            [`${part.kind}Url`]: _inertAddress(part.url),
+            ...(part.title ? { title: inert(part.title) } : {}),
+          },
         },
       ]
     case 'location': {
       const name = [part.title, part.address].filter(Boolean).join(', ')
-      return [{ type: 'text', payload: { text: _inert(`${name} ${part.latitude}, ${part.longitude}`.trim()) } }]
+      return [{ type: 'text', payload: { text: inert(`${name} ${part.latitude}, ${part.longitude}`.trim()) } }]
     }
   }
 }
 
-/** Double braces are expressions in Studio's texts: an agent's words must stay words wherever the bot puts them. */
-const _inert = (words: string): string => words.replaceAll('{{', '{\u200b{')
+/** Double braces are expressions in Studio's texts: an agent's words and name must stay words wherever the bot puts them. */
+export const inert = (words: string): string => words.replace(/\{(?=\{)/g, '{\u200b')
+
+/** The same for an address, which goes on leading where it led. */
+const _inertAddress = (url: string): string => url.replace(/\{(?=\{)/g, '%7B')
 
 function _reader<Schema extends z.ZodTypeAny>(schema: Schema, read: (payload: z.infer<Schema>) => MessagePart[]) {
   return (payload: unknown): MessagePart[] | undefined => {

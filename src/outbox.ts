@@ -13,7 +13,7 @@ import { connectDesk, type Call, type Desk, type Limits } from './call'
 import { describeError, gone } from './errors'
 import { inLane, LaneBusy, Unsettled, type Hold } from './lane'
 import { createAuthors, type Authors } from './outbox/authors'
-import { HELD_BACK, isSettled, nextUnit, readOutbox, toEntry, wasSent, type Entry } from './outbox/entries'
+import { HELD_BACK, inOrder, isSettled, nextUnit, readOutbox, toEntry, wasSent, type Entry } from './outbox/entries'
 import { markAsSingle, markHeldBack } from './outbox/marks'
 import { postUnit, type Knowledge, type Posting, type Problem } from './outbox/posting'
 import { meaningOf, phaseOf } from './session-life'
@@ -137,10 +137,12 @@ const _emptied = async (call: Call, work: Flush, hold: Hold, knowledge: Knowledg
   }
 }
 
-/** As Botpress has it now; the message that has just come may not be listed yet. */
+/** As Botpress has it now. The message that has just come may not be listed: not yet, or not on these pages any more. */
 const _read = async (call: Call, { session, own }: Flush): Promise<Entry[]> => {
   const entries = await readOutbox(call, session.conversationId)
-  return !own || entries.some(({ id }) => id === own.id) ? entries : [...entries, own]
+  if (!own || entries.some(({ id }) => id === own.id)) return entries
+  const answer = await gone(call.client.getMessage({ id: own.id }))
+  return inOrder([...entries, answer ? toEntry(answer.message) : own])
 }
 
 /** What waits says itself from now on whether it may be at the desk. */

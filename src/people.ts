@@ -1,11 +1,14 @@
 import type { Agent, Customer } from '../providers/provider'
 import type { Desk, Call, KnownAgent } from './call'
 import { gone } from './errors'
+import { inert } from './messages'
 import { contactTag } from './registry'
 
 /** The address that the plugin makes up for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
 const INVENTED_ADDRESS = /@no-reply\.[^@\s]+\.botpress\.com$/i
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+/** No mailbox has a longer address. */
+const LONGEST_ADDRESS = 254
 const LONGEST_PICTURE_URL = 1_000
 
 export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.test(email.trim())
@@ -13,7 +16,8 @@ export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.te
 /** An address that a desk may have: real, and looking like one. */
 export const realAddress = (email: string | undefined | null): string | undefined => {
   const trimmed = email?.trim()
-  return trimmed && ADDRESS.test(trimmed) && !isInventedAddress(trimmed) ? trimmed : undefined
+  if (!trimmed || trimmed.length > LONGEST_ADDRESS) return undefined
+  return ADDRESS.test(trimmed) && !isInventedAddress(trimmed) ? trimmed : undefined
 }
 
 export interface KnownCustomer extends Customer {
@@ -61,7 +65,7 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
   const known = call.memory.agents.get(key)
   if (known) return known
   const described = await _describe(call, desk, agent)
-  const named = described.name?.trim()
+  const named = inert(described.name?.trim() ?? '')
   const pictureUrl =
     described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
   const { user } = await call.client.getOrCreateUser({

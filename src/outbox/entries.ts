@@ -64,9 +64,11 @@ export const readOutbox = async (call: Call, conversationId: string): Promise<En
     const oldest = newestFirst.at(-1)
     if (!nextToken || (oldest && isSettled(oldest))) break
   }
-  // Of one moment, in the order of the listing.
-  return newestFirst.toReversed().toSorted((a, b) => a.createdAt - b.createdAt)
+  return inOrder(newestFirst.toReversed())
 }
+
+/** In which they were said; those of one moment as they are listed. */
+export const inOrder = (entries: Entry[]): Entry[] => entries.toSorted((a, b) => a.createdAt - b.createdAt)
 
 /** How messages are marked before they go to the desk as one: how many they are, and the id of the last one, under which they go. */
 export const sentAsOne = (unit: Entry[]): string => `${unit.length}/${unit.at(-1)?.id}`

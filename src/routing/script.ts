@@ -21,10 +21,19 @@ export const letterCount = (text: string): number => text.match(/\p{L}/gu)?.leng
 /** Addresses, numbers and emoji say nothing about a language. */
 export const onlyWords = (text: string): string =>
   text
-    .replace(/https?:\S+|\S+@\S+/gu, ' ')
+    .split(/\s+/u)
+    .filter((word) => !_isMailbox(word))
+    .join(' ')
+    .replace(/https?:\S+/gu, ' ')
     .replace(/[^\p{L}\p{M}'’ ]+/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
+
+/** Not by a pattern: one that may begin anywhere in a word takes the square of its length where no @ comes. */
+const _isMailbox = (word: string): boolean => {
+  const at = word.indexOf('@', 1)
+  return at > 0 && at < word.length - 1
+}
 
 /** Latin words in other writing are product names and the English of computers (`updateしたらWi-Fiがつながらない`). */
 export const withoutForeignWords = (text: string): string => {

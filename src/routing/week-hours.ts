@@ -90,6 +90,9 @@ const _dayNumber = (piece: Piece | undefined): number | undefined => {
   return day < 0 ? undefined : day
 }
 
+/** As many as anybody reads: every pair can overlap, and a long text has millions of them. */
+const MOST_OVERLAPS = 20
+
 /** Overlaps are looked for on the circle of the week: what runs past midnight on Sunday meets Monday. */
 const _overlaps = (entries: Entry[]): string[] => {
   const problems: string[] = []
@@ -103,6 +106,7 @@ const _overlaps = (entries: Entry[]): string[] => {
       const week = 7 * DAY_MINUTES
       const ahead = (((other.start - one.start) % week) + week) % week
       if (ahead >= one.length && week - ahead >= other.length) continue
+      if (problems.length === MOST_OVERLAPS) return problems
       problems.push(
         `${_name(one.entry)} and ${_name(other.entry)} overlap at ${quote(other.entry.piece)}; join them or move one`
       )
