@@ -203,17 +203,20 @@ const _keeping = (call: Call, hold: Hold) => {
 }
 
 /**
- * Posts what waits in a session's outbox, for whoever comes by: before its ticket is solved, or because it was noticed that something has been waiting for `olderThanMs`. Resolves to whether nothing waits any more; never
- * throws. Not to be called while holding a lane.
+ * Posts what waits in a session's outbox, for whoever comes by: before its ticket is solved, or because it was noticed that something has been waiting for `olderThanMs`. Never throws. Not to be called while holding a lane.
+ *
+ * - empty: nothing waited.
+ * - emptied: it has been posted.
+ * - waits: some of it still waits.
  */
 export const flushOutbox = async (
   call: Call,
   session: Session,
   desk: Desk,
   { patienceMs, olderThanMs = 0 }: { patienceMs: number; olderThanMs?: number }
-): Promise<boolean> => {
+): Promise<'empty' | 'emptied' | 'waits'> => {
   const { ticket, conversationId } = session
-  if (!ticket) return true
+  if (!ticket) return 'empty'
   const { now } = call.environment
   const began = now()
   const isWaiting = (entry: Entry): boolean =>
@@ -221,13 +224,13 @@ export const flushOutbox = async (
   const limits: Limits = { deadline: began + patienceMs, timeoutMs: Number.POSITIVE_INFINITY }
   const own = connectDesk(call, desk.provider.name, limits) ?? desk
   try {
-    if (!(await readOutbox(call, conversationId)).some(isWaiting)) return true
+    if (!(await readOutbox(call, conversationId)).some(isWaiting)) return 'empty'
   } catch (error) {
     call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
-    return false
+    return 'waits'
   }
   const authors = createAuthors(call, own, session)
   const work: Flush = { session: { ...session, ticket }, desk: own, limits, authors, until: began + patienceMs }
   const { entries, problem } = await flush(call, work)
-  return problem === undefined || (entries.length > 0 && !entries.some(isWaiting))
+  return problem === undefined || (entries.length > 0 && !entries.some(isWaiting)) ? 'emptied' : 'waits'
 }

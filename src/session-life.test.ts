@@ -19,6 +19,7 @@ const session = (given: Partial<Session> = {}): Session => ({
   agents: [],
   closedAt: undefined,
   closedBy: undefined,
+  endingAt: undefined,
   cursor: undefined,
   ...given,
 })

@@ -24,6 +24,8 @@ export interface Session {
   /** When the session ends or ended for the customer, milliseconds since the epoch: the bot is told a moment later than it is decided. */
   closedAt: number | undefined
   closedBy: 'agent' | 'bot' | undefined
+  /** When an end was begun that may not be written down yet, milliseconds since the epoch. */
+  endingAt: number | undefined
   cursor: string | undefined
 }
 
@@ -55,6 +57,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     agents: readAgents(tags.agents),
     closedAt: _moment(tags.closedAt),
     closedBy: tags.closedBy === 'agent' || tags.closedBy === 'bot' ? tags.closedBy : undefined,
+    endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
   }
 }

@@ -168,11 +168,13 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       }
     },
 
+    /** `isFinal`: nobody changes it after that, so to write it twice does no harm. */
     updateMessage: async (
       address: MessageAddress,
-      content: { text: string; blocks: Block[]; metadata: Metadata }
+      content: { text: string; blocks: Block[]; metadata: Metadata },
+      isFinal = false
     ): Promise<void> => {
-      await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', true)
+      await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', isFinal)
     },
 
     deleteMessage: async (address: MessageAddress): Promise<void> => {

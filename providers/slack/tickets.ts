@@ -152,7 +152,7 @@ export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): 
     const header = await api.readMessage(root)
     if (!header || isClosed(header)) return
     const after = headerAfter(header, { type: 'closed', by: 'bot' })
-    if (after) await api.updateMessage(root, after)
+    if (after) await api.updateMessage(root, after, true)
     // Where the header was deleted, only the line itself tells that it was said.
     const line = { key: CLOSING, texts: [CLOSING_LINE], voice: {}, mayExist: after === undefined }
     await postTexts(api, tools, root, line).catch((error: unknown) => {
@@ -178,7 +178,7 @@ export const reflect = async (api: SlackApi, tools: Tools, ticket: Ticket, chang
     const root = idToAddress(ticket.id)
     const header = await api.readMessage(root)
     const after = header && headerAfter(header, change)
-    if (after) await api.updateMessage(root, after)
+    if (after) await api.updateMessage(root, after, change.type === 'closed')
   } catch (error) {
     tools.log.warn('The header of a thread could not be updated', {
       conversationId: ticket.conversationId,

@@ -271,6 +271,7 @@ const _writeDown = async (
     agents: [],
     closedAt: undefined,
     closedBy: undefined,
+    endingAt: undefined,
     cursor: opened.cursor,
   })
   return openedAt

@@ -14,6 +14,8 @@ const PATIENCE_MS = 40_000
 /** For the answer to the last try. */
 const LAST_ANSWER_MS = 8_000
 const END_PATIENCE_MS = 5_000
+/** Whoever has begun to end the session and has not written it down by then has died. */
+const ENDING_MS = 30_000
 
 export interface ChannelMessage {
   type: string
@@ -58,6 +60,8 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   authors(own.userId).catch(() => undefined)
   const { ticket } = session
   const flushed = await flush(call, { session: { ...session, ticket }, desk, limits, authors, until, own })
+  const { endingAt = Number.POSITIVE_INFINITY } = session
+  if (session.status === 'open' && endingAt + ENDING_MS < now()) await _end(call, session)
   const after = flushed.entries.find(({ id }) => id === own.id)
   if (after && _isDone(after)) return
   const { problem } = flushed
@@ -83,7 +87,7 @@ const _isDone = ({ deskMessageIds, refused }: Entry): boolean => {
   return deskMessageIds !== undefined
 }
 
-/** Nobody at the desk can read it any more: the customer hears that the agent has gone. */
+/** The customer hears that the agent has gone. */
 const _end = async (call: Call, session: Session): Promise<void> => {
   try {
     await endSession(call, session, { by: 'agent', patienceMs: END_PATIENCE_MS })

@@ -101,7 +101,8 @@ const _applyReading = async (session: OpenSession, pushed: SessionEvent[], readi
   const { work, cursor } = reading
   const { call, progress } = work
   const events = _merged(pushed, reading.events)
-  let current = session
+  // An end that somebody has begun comes before what was said after it.
+  let current = session.endingAt === undefined ? session : await _closed(work, session, cursor)
   for (const [index, event] of events.entries()) {
     current = await _applyOne(work, current, event, { later: events.slice(index + 1), cursor })
   }
@@ -121,13 +122,14 @@ const WAITING_AT_END_MS = 2_000
  */
 const _flush = async ({ call, desk, progress }: Work, session: OpenSession, events: SessionEvent[]): Promise<void> => {
   const hasEnded = events.some(({ type }) => type === 'ticket-closed')
-  // A ticket that the bot has solved stays solved.
-  const isDue = session.closedBy !== 'bot' && (progress.isNew || session.status === 'closed')
+  const isDue = progress.isNew || session.status === 'closed'
   progress.isNew = false
   if (!isDue) return
   const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
-  const isEmpty = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
-  if (!isEmpty && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
+  const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
+  // The customer's words open a ticket again, and what the bot has solved stays solved.
+  if (outcome === 'emptied' && session.closedBy === 'bot') await desk.driver.closeTicket(session.ticket)
+  if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
 }
 
 /** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */
