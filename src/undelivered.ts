@@ -14,20 +14,21 @@ const LONGEST_SCHEDULE_MS = 15_000
 /** Botpress has given up repeating a call by then. */
 const LONGEST_REPETITION_MS = 60_000
 
-/** Milliseconds to wait for others who post into the ticket. */
+/** Milliseconds to wait for others who do something to the ticket. */
 const PATIENCE_MS = 25_000
 
 /** What makes an agent's message one message, however often it is delivered. */
 export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`
 
+/** What is done to a ticket one after the other: a slow change to what agents see must not come after its end. */
+export const atDesk = <T>(call: Call, { conversationId }: Ticket, work: () => Promise<T>): Promise<T> =>
+  inLane(call, { conversationId, lane: 'toDesk', doing: 'posting', patienceMs: PATIENCE_MS }, work)
+
 /** Tells the agent something in the ticket, once per `id`: two who find the same message undelivered look one after the other, and the second one finds the note. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
   const message: OutboundMessage = { id, author: { type: 'bot' }, parts: [{ type: 'text', text }], mayExist: true }
-  const { conversationId } = ticket
   try {
-    await inLane(call, { conversationId, lane: 'toDesk', doing: 'posting', patienceMs: PATIENCE_MS }, () =>
-      desk.driver.postMessage(ticket, message)
-    )
+    await atDesk(call, ticket, () => desk.driver.postMessage(ticket, message))
   } catch (error) {
     // A ticket that takes no more notes has nobody who reads them.
     const isOver = isProviderError(error) && ['ended', 'not-found', 'rejected'].includes(error.code)

@@ -2,7 +2,7 @@
 import type { Sandbox, SandboxTicket } from '../../providers/kit/sandbox'
 import type { Bot } from '../runtime'
 import type { Move, Script, Step } from './script'
-import type { SimulatedTime } from './time'
+import type { StageTime } from './time'
 
 export type Speaker = 'customer' | 'agent' | 'note' | 'vendor-bot' | 'mail'
 
@@ -53,7 +53,7 @@ const _isOf = ({ title, entries }: SandboxTicket, handoff: number): boolean => {
 const LOOKING_MS = 100
 const LOOKS = 400
 
-export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock: SimulatedTime) => {
+export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock: StageTime) => {
   const known = new Map<number, string>()
 
   /** Every ticket of every handoff as it is now, at all desks. */

@@ -50,13 +50,18 @@ export const runBatch = async (options: BatchOptions): Promise<BatchResult> => {
     without: new Set(options.without),
     ...(options.bend ? { bend: options.bend } : {}),
   })
+  return play(stage, scripts, options.trace)
+}
+
+/** Plays and judges these handoffs on a stage of their own, which is closed afterwards. `trace` names one of them. */
+export const play = async (stage: Stage, scripts: Script[], trace?: number): Promise<BatchResult> => {
   const rejections: string[] = []
   const onRejection = (reason: unknown): void => {
     rejections.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason))
   }
   process.on('unhandledRejection', onRejection)
   try {
-    return await _play(stage, scripts, rejections, options.trace)
+    return await _play(stage, scripts, rejections, trace)
   } finally {
     await stage.close()
     process.off('unhandledRejection', onRejection)
@@ -75,11 +80,10 @@ const _play = async (
   const all = scripts.map((script) => actors.open(script))
   chaos.isActive = true
   const stuck: string[] = []
-  await clock
-    .run(Promise.all([...all.map((played) => actors.play(played)), _restarts(stage, stage.weather.restart)]))
-    .catch((error: unknown) => {
-      stuck.push(error instanceof Error ? error.message : String(error))
-    })
+  const plays = Promise.all(all.map((played) => actors.play(played)))
+  await clock.run(Promise.all([plays, stage.disturb(plays)])).catch((error: unknown) => {
+    stuck.push(error instanceof Error ? error.message : String(error))
+  })
   chaos.isActive = false
   await clock.drain(SETTLING_MS)
   await _closeAll(stage, actors, all)
@@ -104,14 +108,6 @@ const _play = async (
     ticketsMost: Math.max(0, ...all.map(({ script: { handoff } }) => ticketsOf(handoff).length)),
     longestAnswer: { ms: longest.ms, desk: longest.desk },
     trace: all.flatMap((played) => (played.script.handoff === trace ? traceOf(stage, ticketsOf, played) : [])),
-  }
-}
-
-/** A deployment now and then, without any fault. */
-const _restarts = async ({ clock, chaos, restart }: Stage, rate: number): Promise<void> => {
-  for (let times = 0; times < 4; times += 1) {
-    await clock.sleep(chaos.random('until restart').between(5, 30) * 1_000)
-    if (chaos.happens('restart', rate, 'deployment')) restart()
   }
 }
 

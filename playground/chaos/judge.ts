@@ -73,11 +73,15 @@ export const judge = (evidence: Evidence): Violation[] => {
 
 const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
+/** Botpress gave up asking while it heard no answer: the router may have opened the ticket, and cannot know that nobody listens. */
+const _isUnheard = ({ started, refusal }: Played): boolean =>
+  started === 'refused' && /No answer|by an injected fault/.test(refusal ?? '')
+
 const _tickets = ({ played, tickets, report }: Case): void => {
   if (played.started === undefined) report('crashed', 'Start HITL never returned')
   const expected = played.started === 'yes' ? 1 : 0
   const left = expected === 0 ? tickets.filter(({ status }) => status === 'open') : tickets
-  if (left.length === expected) return
+  if (left.length === expected || (left.length === 1 && _isUnheard(played))) return
   const where = left.map(({ desk, id, status }) => `${desk} ${id} ${status}`).join(', ')
   report('tickets', `${left.length} instead of ${expected}: ${where}`)
 }

@@ -13,6 +13,8 @@ const REPEAT_MS = 3 * 60_000
 const RUN_MS = 12_000
 export const POLL_MS = 500
 const SETTLING_MS = 200
+/** A moment's failure of Botpress is no reason to ask another desk. */
+const NOTE_TRIES = 4
 
 /** The plugin waits for the answer of a repeated start before it listens: rather ask again than wait long. */
 const SOON_MS = 1_500
@@ -104,12 +106,16 @@ export const holdRun = async (call: Call, conversationId: string, run: string, d
 
 /** Notes where a ticket is about to be opened, so that whoever finishes the work of a run that died looks there first. */
 export const noteDesk = async (call: Call, conversationId: string, provider: string): Promise<void> => {
-  await call.client.patchState({
-    type: 'conversation',
-    id: conversationId,
-    name: 'opening',
-    payload: { provider, at: call.environment.now() },
-  })
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const payload = { provider, at: call.environment.now() }
+      await call.client.patchState({ type: 'conversation', id: conversationId, name: 'opening', payload })
+      return
+    } catch (error) {
+      if (tries === NOTE_TRIES) throw error
+      await call.environment.sleep(SETTLING_MS)
+    }
+  }
 }
 
 /** No desk took the handoff: whoever starts it again does not wait for this run. */

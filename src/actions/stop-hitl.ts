@@ -5,7 +5,7 @@ import { describeError } from '../errors'
 import { flushOutbox } from '../outbox'
 import { meaningOf, phaseOf } from '../session-life'
 import { getSession, type Session } from '../sessions'
-import { tellOfUndelivered, tellOfUnread } from '../undelivered'
+import { atDesk, tellOfUndelivered, tellOfUnread } from '../undelivered'
 
 /** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
 const PATIENCE_MS = 30_000
@@ -61,8 +61,11 @@ const _solve = async (call: Call, session: Session, desk: Desk | undefined): Pro
   }
   // What the customer said goes in before: it would open the ticket again.
   await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
-  await desk.driver.closeTicket(session.ticket)
-  await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'bot' })
+  const { ticket } = session
+  await atDesk(call, ticket, async () => {
+    await desk.driver.closeTicket(ticket)
+    await desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
+  })
 }
 
 /** Nobody asks for an end a second time: a failure that may pass is waited out. */

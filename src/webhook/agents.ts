@@ -1,14 +1,15 @@
 /** What an agent does reaches the customer: once, in order, after he has been introduced. */
-import type { SessionEvent, Ticket } from '../../providers/provider'
+import type { Agent, SessionEvent, Ticket } from '../../providers/provider'
 import { announcedAt, introduce } from '../announcements'
 import type { Call, Desk, Progress } from '../call'
+import { describeError } from '../errors'
 import { fromParts } from '../messages'
 import { agentUser } from '../people'
 import { deliveredAt, noteDelivered, type Stored } from '../progress'
 import { meaningOf, phaseOf } from '../session-life'
 import { getSession, readSession, type Session } from '../sessions'
 import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../timing'
-import { messageTag, tellAgent, tellThatOver } from '../undelivered'
+import { atDesk, messageTag, tellAgent, tellThatOver } from '../undelivered'
 
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
 export type OpenSession = Session & { ticket: Ticket }
@@ -71,12 +72,23 @@ const _deliver = async (
   }
   const { fresh } = await give(introduction.kind === 'announced' ? introduction.at + HANDLING_MS : 0)
   if (introduction.kind === 'announced' && introduction.isNew) {
-    await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent: { ...event.agent, name: agent.name } })
+    await _showAssigned(work, session, { ...event.agent, name: agent.name })
   }
   const after = { ...(fresh ?? session), ticket: session.ticket }
   const meaning = meaningOf('agent-message', phaseOf(after, call.environment.now()))
   if (meaning === 'tell-agent') await _tellUnlessDelivered(work, after, event)
   return after
+}
+
+/** Agents see who has the ticket. Cosmetic: nothing that has happened is undone when it cannot be shown. */
+const _showAssigned = async ({ call, desk }: Work, { ticket }: OpenSession, agent: Agent): Promise<void> => {
+  const { reflect } = desk.driver
+  if (!reflect) return
+  try {
+    await atDesk(call, ticket, () => reflect(ticket, { type: 'assigned', agent }))
+  } catch (error) {
+    call.log.warn('Could not show who has a ticket', { ticketId: ticket.id, error: describeError(error) })
+  }
 }
 
 /** What became of a message that was given to the bot. */
@@ -178,6 +190,6 @@ export const agentAssigned = async (
   if (introduction.kind !== 'announced' || !introduction.isNew) return session
   const { conversationId } = session
   call.log.info('Agent announced', { conversationId, desk: desk.provider.name, agentId: agent.id })
-  await desk.driver.reflect?.(session.ticket, { type: 'assigned', agent })
+  await _showAssigned({ call, desk, progress }, session, agent)
   return { ...session, agents: [...session.agents, { agentId: agent.id, at: introduction.at }] }
 }

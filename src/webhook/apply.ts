@@ -8,7 +8,7 @@ import { flushOutbox } from '../outbox'
 import { progressOf } from '../progress'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session-life'
 import { findSession, knownSession, writeTags } from '../sessions'
-import { messageTag, tellAgent, tellOfUndelivered } from '../undelivered'
+import { atDesk, messageTag, tellAgent, tellOfUndelivered } from '../undelivered'
 import { absenceOf, closeAbandoned } from './abandoned'
 import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
 
@@ -128,7 +128,8 @@ const _flush = async ({ call, desk, progress }: Work, session: OpenSession, even
   const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
   const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
   // The customer's words open a ticket again, and what the bot has solved stays solved.
-  if (outcome === 'emptied' && session.closedBy === 'bot') await desk.driver.closeTicket(session.ticket)
+  if (outcome === 'emptied' && session.closedBy === 'bot')
+    await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
 }
 
@@ -192,8 +193,13 @@ const _closed = async (work: Work, session: OpenSession, cursor: string | undefi
   const ending = await _persistently(call, () => endSession(call, session, { by: 'agent', cursor, patienceMs }))
   const after = { ...ending.session, ticket: session.ticket }
   if (ending.unshownSince !== undefined) await tellOfUndelivered(call, desk, after, ending.unshownSince)
-  if (ending.ended) await desk.driver.reflect?.(session.ticket, { type: 'closed', by: 'agent' })
+  if (ending.ended) await _showClosed(work, session)
   return after
+}
+
+const _showClosed = async ({ call, desk }: Work, { ticket }: OpenSession): Promise<void> => {
+  const { reflect } = desk.driver
+  if (reflect) await atDesk(call, ticket, () => reflect(ticket, { type: 'closed', by: 'agent' }))
 }
 
 const TRIES = 3
