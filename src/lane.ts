@@ -68,6 +68,8 @@ interface Place {
   doing?: string
   /** Milliseconds to wait for others. */
   patienceMs: number
+  /** The work does not find out what `left` has become: the next holder still has to. */
+  keepsDoubt?: boolean
 }
 
 /**
@@ -95,7 +97,7 @@ export const inLane = <T>(call: Call, place: Place, work: (hold: Hold) => Promis
     let isInDoubt = hold.left.length > 0
     try {
       const result = await work(hold)
-      isInDoubt = false
+      isInDoubt = place.keepsDoubt === true && hold.left.length > 0
       return result
     } catch (error) {
       isInDoubt ||= error instanceof Unsettled

@@ -22,7 +22,7 @@ export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.na
 
 /** What is done to a ticket one after the other: a slow change to what agents see must not come after its end. */
 export const atDesk = <T>(call: Call, { conversationId }: Ticket, work: () => Promise<T>): Promise<T> =>
-  inLane(call, { conversationId, lane: 'toDesk', doing: 'posting', patienceMs: PATIENCE_MS }, work)
+  inLane(call, { conversationId, lane: 'toDesk', doing: 'posting', patienceMs: PATIENCE_MS, keepsDoubt: true }, work)
 
 /** Tells the agent something in the ticket, once per `id`: two who find the same message undelivered look one after the other, and the second one finds the note. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {

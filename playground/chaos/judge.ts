@@ -75,7 +75,7 @@ const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
 /** Botpress gave up asking while it heard no answer: the router may have opened the ticket, and cannot know that nobody listens. */
 const _isUnheard = ({ started, refusal }: Played): boolean =>
-  started === 'refused' && /No answer|by an injected fault/.test(refusal ?? '')
+  started === 'refused' && /No answer|did not answer|by an injected fault/.test(refusal ?? '')
 
 const _tickets = ({ played, tickets, report }: Case): void => {
   if (played.started === undefined) report('crashed', 'Start HITL never returned')
