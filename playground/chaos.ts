@@ -1,14 +1,19 @@
 /**
  * Whole handoffs in bad weather, and what became of them:
  *
- *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--json] [--workers 2] [--only 42] [--break dedupe]
+ *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--weather rough] [--json] [--workers 2] [--only 42] [--break dedupe]
+ *
+ * In simulated time, so that the same seed has the same outcome. With processes of the router that are really killed, on the machine's time:
+ *
+ *     npm run chaos -- --processes 3 --handoffs 60 --seed 1 [--desk zendesk] [--json]
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { providerNames } from '../src/registry'
-import { BREAKS, type Break, WEATHERS, type WeatherName } from './chaos/kinds'
-import { countFaults, countViolations, createProgress, describeShortest, summary } from './chaos/report'
-import { runAll, runOne, type RunOptions } from './chaos/run'
+import { BREAKS, type Break, KILLING, type Weather, WEATHERS, type WeatherName } from './chaos/kinds'
+import { runProcesses } from './chaos/processes'
+import { asJson, createProgress, describeShortest, summary } from './chaos/report'
+import { runAll, runOne, type RunOptions, type Totals } from './chaos/run'
 import { shrink } from './chaos/shrink'
 import { listen } from './chaos/silence'
 import type { Violation } from './chaos/judge'
@@ -19,6 +24,7 @@ const { values } = parseArgs({
     handoffs: { type: 'string', default: '1000' },
     desk: { type: 'string' },
     workers: { type: 'string' },
+    processes: { type: 'string' },
     only: { type: 'string' },
     break: { type: 'string' },
     weather: { type: 'string', default: 'rough' },
@@ -83,8 +89,9 @@ const _explain = async (violations: Violation[]): Promise<void> => {
   const shortest = await _quietly(() => shrink(options, first.handoff, first.kind))
   if (shortest) _print(describeShortest(shortest))
   const desk = values.desk ? ` --desk ${values.desk}` : ''
+  const weather = options.weather === 'rough' ? '' : ` --weather ${options.weather}`
   const bent = broken ? ` --break ${broken}` : ''
-  _print([`Again: npm run chaos -- --seed ${options.seed}${desk}${bent} --only ${first.handoff}`])
+  _print([`Again: npm run chaos -- --seed ${options.seed}${desk}${weather}${bent} --only ${first.handoff}`])
 }
 
 const _one = async (handoff: number): Promise<boolean> => {
@@ -101,31 +108,44 @@ const _one = async (handoff: number): Promise<boolean> => {
   return violations.length === 0
 }
 
-const _all = async (): Promise<boolean> => {
-  const from = performance.now()
-  const progress = createProgress(process.stderr, options.handoffs)
-  const totals = await runAll(options, ({ handoffs, violations }) =>
-    progress(Math.min(handoffs, options.handoffs), violations.length)
+/** What the run came to, and whether that is good. */
+const _tell = (totals: Totals, weather: Weather, seconds: number): boolean => {
+  const { seed } = options
+  _print(
+    values.json ? [JSON.stringify(asJson(totals, weather, seed, seconds))] : summary(totals, weather, seed, seconds)
   )
-  const seconds = (performance.now() - from) / 1_000
-  if (values.json) {
-    const { violations, ...others } = totals
-    _print([
-      JSON.stringify({
-        seed: options.seed,
-        seconds,
-        ...others,
-        faults: countFaults(totals),
-        counts: countViolations(totals),
-        violations,
-      }),
-    ])
-  } else {
-    _print(summary(totals, options.seed, seconds))
-    await _explain(totals.violations)
-  }
   return totals.violations.length === 0 && totals.leaks.length === 0
 }
 
-const isGood = await (values.only === undefined ? _all() : _one(_whole('only', values.only, 0)))
-process.exitCode = isGood ? 0 : 1
+const _timed = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
+  const from = performance.now()
+  const result = await work()
+  return [result, (performance.now() - from) / 1_000]
+}
+
+const _all = async (): Promise<boolean> => {
+  const progress = createProgress(process.stderr, options.handoffs)
+  const [totals, seconds] = await _timed(() =>
+    runAll(options, ({ handoffs, violations }) => progress(Math.min(handoffs, options.handoffs), violations.length))
+  )
+  const isGood = _tell(totals, WEATHERS[options.weather], seconds)
+  if (!values.json) await _explain(totals.violations)
+  return isGood
+}
+
+const _processes = async (processes: number): Promise<boolean> => {
+  for (const name of ['only', 'break', 'workers'] as const)
+    if (values[name] !== undefined) throw new Error(`--${name} is for simulated time, not for --processes`)
+  const { seed, handoffs, desks } = options
+  const ear = listen()
+  const [totals, seconds] = await _timed(() => runProcesses({ seed, handoffs, desks, processes })).finally(ear.stop)
+  return _tell({ ...totals, leaks: ear.take() }, KILLING, seconds)
+}
+
+const _play = (): Promise<boolean> => {
+  if (values.processes !== undefined) return _processes(_whole('processes', values.processes, 2))
+  if (values.only !== undefined) return _one(_whole('only', values.only, 0))
+  return _all()
+}
+
+process.exitCode = (await _play()) ? 0 : 1

@@ -20,6 +20,7 @@ const session = (given: Partial<Session> = {}): Session => ({
   closedAt: undefined,
   closedBy: undefined,
   endingAt: undefined,
+  isUnsolved: false,
   cursor: undefined,
   ...given,
 })

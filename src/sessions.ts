@@ -24,6 +24,8 @@ export interface Session {
   /** When the session ends or ended for the customer, milliseconds since the epoch: the bot is told a moment later than it is decided. */
   closedAt: number | undefined
   closedBy: 'agent' | 'bot' | undefined
+  /** The bot has ended it, and its desk could not be made to solve the ticket. */
+  isUnsolved: boolean
   /** When an end was begun that may not be written down yet, milliseconds since the epoch. */
   endingAt: number | undefined
   cursor: string | undefined
@@ -57,6 +59,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     agents: readAgents(tags.agents),
     closedAt: _moment(tags.closedAt),
     closedBy: tags.closedBy === 'agent' || tags.closedBy === 'bot' ? tags.closedBy : undefined,
+    isUnsolved: tags.unsolved === 'yes',
     endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
   }

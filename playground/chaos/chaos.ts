@@ -1,7 +1,7 @@
 /** Decides what goes wrong where, counts it, and remembers it so that a failing run can be made shorter. */
 import type { Clock } from '../runtime'
 import { createRolls, type Random } from './random'
-import { CALL_FAULT_NAMES, type Weather } from './kinds'
+import type { Weather } from './kinds'
 
 export interface Injected {
   /** Names the place and the occasion: what is left out by this name is left out in a repetition. */
@@ -47,7 +47,7 @@ export const createChaos = (options: {
       if (!chaos.isActive) return undefined
       const { key, random } = rolls(`${side} call`)
       if (!random.chance(weather[side])) return undefined
-      const name = random.pick(CALL_FAULT_NAMES)
+      const name = random.pick(weather.calls)
       return note(key, `${side}-${name}`, place) ? name : undefined
     },
     happens: (kind, probability, place) => {

@@ -9,7 +9,7 @@ import type { WebhookReply, WebhookRequest } from '../../providers/provider'
 import type { Runtime } from '../runtime'
 import type { Chaos } from './chaos'
 import type { Weather } from './kinds'
-import type { SimulatedTime } from './time'
+import type { StageTime } from './time'
 
 /** How long each vendor waits for an answer, and for its next try. */
 const HABITS: Record<string, { patienceMs: number; waitsMs: readonly number[] }> = {
@@ -38,9 +38,18 @@ export interface Couriers {
 
 const _patience = (desk: string): number => HABITS[desk]?.patienceMs ?? 10_000
 
+export interface CourierOptions {
+  clock: StageTime
+  chaos: Chaos
+  runtime: Runtime
+  weather: Weather
+  /** Which part of its usual time a vendor waits before it tries again; all of it unless told. */
+  haste?: number
+}
+
 export const connectCouriers = (
   sandboxes: Record<string, Sandbox>,
-  { clock, chaos, runtime, weather }: { clock: SimulatedTime; chaos: Chaos; runtime: Runtime; weather: Weather }
+  { clock, chaos, runtime, weather, haste = 1 }: CourierOptions
 ): Couriers => {
   const rate = weather.webhook
   const answers: Couriers['answers'] = []
@@ -75,7 +84,7 @@ export const connectCouriers = (
       const random = chaos.random(`${desk} way`)
       const usual = 10 + random.between(0, weather.spread / 10) * 10
       const late = chaos.happens('webhook-delayed', rate, desk) ? random.between(1, 30) * 500 : 0
-      const wait = delivery.attempt === 1 ? 0 : (HABITS[desk]?.waitsMs[delivery.attempt - 2] ?? 1_000)
+      const wait = delivery.attempt === 1 ? 0 : (HABITS[desk]?.waitsMs[delivery.attempt - 2] ?? 1_000) * haste
       clock.setTimer(() => _deliver(desk, delivery, send, { clock, givenUp }), wait + usual + late)
     })
   }
@@ -86,7 +95,7 @@ const _deliver = async (
   desk: string,
   delivery: Delivery,
   send: () => Promise<{ isRepeated: boolean; status?: number }>,
-  { clock, givenUp }: { clock: SimulatedTime; givenUp: Couriers['givenUp'] }
+  { clock, givenUp }: { clock: StageTime; givenUp: Couriers['givenUp'] }
 ): Promise<void> => {
   const { isRepeated, status } = await send()
   if (isRepeated || (status !== undefined && status < 300)) return

@@ -36,7 +36,8 @@ const SLOW_MS = [2_000, 5_000] as const
 /** Everyday latency of one call. */
 const LATENCY_MS = [5, 60] as const
 
-const NEVER = new Promise<never>(() => {})
+/** A promise of its own for each who waits: one that all shared would hold on to whatever waits for it, for as long as the process lives. */
+const _never = (): Promise<never> => new Promise(() => {})
 
 export const createInstances = (options: InstancesOptions) => {
   const { clock, chaos, runtime } = options
@@ -84,23 +85,23 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
   const through =
     (side: 'desk' | 'api', inner: AxiosAdapter): AxiosAdapter =>
     async (config) => {
-      if (!isAlive) return NEVER
+      if (!isAlive) return _never()
       const random = chaos.random(`${side} latency`)
       const place = `${config.method?.toUpperCase() ?? 'GET'} ${_pathOf(config)}`
       const name = chaos.ofCall(side, place)
       const dies = chaos.happens('crash', options.crashes, place)
       const diesBefore = dies && chaos.random('crash side').chance(0.5)
       if (diesBefore) crash()
-      if (!isAlive) return NEVER
+      if (!isAlive) return _never()
       await clock.sleep(_rounded(random.between(...LATENCY_MS)))
       if (name && callFault(name).kind === 'slow') await clock.sleep(_rounded(random.between(...SLOW_MS)))
-      if (!isAlive) return NEVER
+      if (!isAlive) return _never()
       try {
         if (!name || callFault(name).kind === 'slow') return await inner(config)
         return await _spoilt(clock, side, callFault(name), config, inner)
       } finally {
         if (dies) crash()
-        if (!isAlive) await NEVER
+        if (!isAlive) await _never()
       }
     }
 
@@ -124,8 +125,8 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
 /** Moments that fall together are cheap to simulate, and hit harder. */
 const _rounded = (ms: number): number => Math.ceil(ms / 5) * 5
 
-const _pathOf = (config: InternalAxiosRequestConfig): string =>
-  new URL((config.url ?? '').startsWith('http') ? (config.url ?? '') : `http://x${config.url ?? '/'}`).pathname
+const _pathOf = ({ url = '/' }: InternalAxiosRequestConfig): string =>
+  (url.startsWith('http') ? new URL(url).pathname : url).replace(/\?.*$/s, '')
 
 const _spoilt = async (
   clock: SimulatedTime,

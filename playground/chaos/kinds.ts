@@ -32,26 +32,14 @@ export const callFault = (name: string): CallFault => {
   return fault
 }
 
-/** Every kind that a run can inject. `desk`: calls to a vendor. `api`: calls of the router to Botpress. */
-export const FAULT_NAMES = [
-  ...CALL_FAULT_NAMES.map((name) => `desk-${name}`),
-  ...CALL_FAULT_NAMES.map((name) => `api-${name}`),
-  'crash',
-  'restart',
-  'webhook-duplicated',
-  'webhook-delayed',
-  'webhook-lost',
-  'webhook-answer-lost',
-  'message-repeated',
-  'start-repeated',
-] as const
-
 /** What the router can be made to do wrong, to show that it is noticed. */
 export const BREAKS = ['dedupe', 'reading', 'guard'] as const
 export type Break = (typeof BREAKS)[number]
 
 /** How often things go wrong. Each is a probability. */
 export interface Weather {
+  /** Which faults calls can have. */
+  calls: readonly string[]
   /** Per call to a vendor, all kinds together. */
   desk: number
   /** Per call of the router to Botpress, all kinds together. */
@@ -70,9 +58,12 @@ export interface Weather {
   instances: number
   /** Per startHitl: its answer is lost and the platform asks again. */
   start: number
+  /** Processes of the router are really killed: how long at most until the next one, in milliseconds. 0: none ever. */
+  kill: number
 }
 
 export const CALM: Weather = {
+  calls: CALL_FAULT_NAMES,
   desk: 0,
   api: 0,
   crash: 0,
@@ -82,8 +73,10 @@ export const CALM: Weather = {
   restart: 0,
   spread: 0,
   instances: 1,
+  kill: 0,
 }
 export const ROUGH: Weather = {
+  ...CALM,
   desk: 0.05,
   api: 0.025,
   crash: 0.002,
@@ -94,6 +87,27 @@ export const ROUGH: Weather = {
   spread: 200,
   instances: 3,
 }
+/** Desks do all that they are asked for, and do not always say so. Nothing else is wrong. */
+const LOST_ANSWERS: Weather = {
+  ...CALM,
+  calls: CALL_FAULT_NAMES.filter((name) => callFault(name).effect === 'after'),
+  desk: 0.08,
+}
 
-export const WEATHERS = { calm: CALM, rough: ROUGH }
+export const WEATHERS = { calm: CALM, rough: ROUGH, 'lost-answers': LOST_ANSWERS }
 export type WeatherName = keyof typeof WEATHERS
+
+/** For processes of their own, on the machine's time. */
+export const KILLING: Weather = { ...CALM, spread: 200, kill: 4_000 }
+
+/** Every kind of fault that this weather has. `desk`: calls to a vendor. `api`: calls of the router to Botpress. */
+export const faultsIn = (weather: Weather): string[] => [
+  ...(weather.desk > 0 ? weather.calls.map((name) => `desk-${name}`) : []),
+  ...(weather.api > 0 ? weather.calls.map((name) => `api-${name}`) : []),
+  ...(weather.crash > 0 ? ['crash'] : []),
+  ...(weather.restart > 0 ? ['restart'] : []),
+  ...(weather.webhook > 0 ? ['webhook-duplicated', 'webhook-delayed', 'webhook-lost', 'webhook-answer-lost'] : []),
+  ...(weather.repeat > 0 ? ['message-repeated'] : []),
+  ...(weather.start > 0 ? ['start-repeated'] : []),
+  ...(weather.kill > 0 ? ['process-killed', 'request-cut-off'] : []),
+]

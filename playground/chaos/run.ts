@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { runBatch, type BatchResult } from './batch'
 import { breakRouter } from './breaks'
+import { withBundle } from './bundle'
 import { WEATHERS, type Break, type WeatherName } from './kinds'
 import type { Violation } from './judge'
 
@@ -56,7 +57,7 @@ export interface Done {
   error?: string
 }
 
-const _empty = (): Totals => ({
+export const emptyTotals = (): Totals => ({
   handoffs: 0,
   messages: 0,
   refused: 0,
@@ -67,7 +68,7 @@ const _empty = (): Totals => ({
   leaks: [],
 })
 
-const _add = (totals: Totals, result: NonNullable<Done['result']>): void => {
+export const addTo = (totals: Totals, result: NonNullable<Done['result']>): void => {
   totals.handoffs += result.handoffs
   totals.messages += result.messages
   totals.refused += result.refused
@@ -80,36 +81,40 @@ const _add = (totals: Totals, result: NonNullable<Done['result']>): void => {
 
 /** Runs all batches in child processes; `onProgress` hears how many handoffs are done. */
 export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) => void): Promise<Totals> => {
-  const totals = _empty()
+  const totals = emptyTotals()
   const firsts = Array.from({ length: Math.ceil(options.handoffs / BATCH) }, (_, index) => index * BATCH)
   const next = (): number | undefined => (options.isEnough?.(totals) ? undefined : firsts.shift())
   const count = Math.min(options.workers, firsts.length)
-  await Promise.all(
-    Array.from({ length: count }, () =>
-      _work(options, next, (result) => {
-        _add(totals, result)
-        onProgress?.(totals)
-      })
-    )
+  const add = (result: NonNullable<Done['result']>): void => {
+    addTo(totals, result)
+    onProgress?.(totals)
+  }
+  await withBundle(WORKER, (script) =>
+    Promise.all(Array.from({ length: count }, () => _work(script, options, next, add)))
   )
   totals.violations.sort((a, b) => a.handoff - b.handoff || a.what.localeCompare(b.what))
   return totals
 }
 
-const _start = (): ChildProcess =>
-  fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+/** A batch makes much that is soon forgotten: with room for it little is taken for something to keep. */
+const ROOM_FOR_THE_YOUNG = '--max-semi-space-size=64'
+
+const _start = (script: string): ChildProcess =>
+  fork(script, {
+    execArgv: ['--enable-source-maps', ROOM_FOR_THE_YOUNG],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 
 /** One process, one batch after the other. */
 const _work = (
+  script: string,
   { seed, desks, weather, break: broken }: RunOptions,
   next: () => number | undefined,
   add: (result: NonNullable<Done['result']>) => void
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = _start()
+    const child = _start(script)
     let id = 0
     const ask = (): void => {
       const first = next()
@@ -131,8 +136,8 @@ const _work = (
       }
     })
     child.on('error', reject)
-    child.on('exit', (code) => {
-      if (code) reject(new Error(`A worker ended with code ${code}`))
+    child.on('exit', (code, signal) => {
+      if (code || signal) reject(new Error(`A worker ended with ${code ?? signal}`))
     })
     ask()
   })

@@ -8,15 +8,16 @@ import { createInstances, type Bend } from './instances'
 import type { Weather } from './kinds'
 import { createRandom } from './random'
 import { watchSecrets } from './silence'
-import { simulatedTime, type SimulatedTime } from './time'
+import { simulatedTime, type StageTime } from './time'
 
 export interface Stage {
   world: World
-  clock: SimulatedTime
+  clock: StageTime
   chaos: Chaos
   weather: Weather
   couriers: Couriers
-  restart(): void
+  /** What happens to the router's instances while handoffs are played. */
+  disturb(plays: Promise<unknown>): Promise<void>
   close(): Promise<void>
 }
 
@@ -90,7 +91,13 @@ export const createStage = async (options: {
     chaos,
     weather,
     couriers,
-    restart: instances.restart,
+    disturb: async () => {
+      // A deployment now and then, without any fault.
+      for (let times = 0; times < 4; times += 1) {
+        await clock.sleep(chaos.random('until restart').between(5, 30) * 1_000)
+        if (chaos.happens('restart', weather.restart, 'deployment')) instances.restart()
+      }
+    },
     close: async () => {
       uninstall()
       await world.close()

@@ -2,11 +2,15 @@
 import type { Clock } from '../runtime'
 import { turn } from '../runtime/clock'
 
-export interface SimulatedTime extends Clock {
+/** Time in which handoffs are played. */
+export interface StageTime extends Clock {
   /** Lets as much time pass as this work needs. Rejects when it waits for something that never comes. */
   run<T>(work: Promise<T>): Promise<T>
   /** Lets everything that waits happen, up to `limitMs` ahead. */
   drain(limitMs: number): Promise<void>
+}
+
+export interface SimulatedTime extends StageTime {
   /** Takes the place of the process's own timers and clock, for libraries that ask for those. Returns what puts them back. */
   install(): () => void
 }
@@ -94,14 +98,18 @@ export const simulatedTime = (): SimulatedTime => {
     return work
   }
 
-  const settle = async (): Promise<void> => {
-    for (let quiet = 0, seen = changes; quiet < QUIET_TURNS; quiet += 1) {
-      await turn()
-      if (changes === seen) continue
-      seen = changes
-      quiet = -1
-    }
-  }
+  const settle = (): Promise<void> =>
+    new Promise((resolve) => {
+      let quiet = 0
+      let seen = changes
+      const look = (): void => {
+        quiet = changes === seen ? quiet + 1 : 0
+        seen = changes
+        if (quiet === QUIET_TURNS) resolve()
+        else setImmediate(look)
+      }
+      setImmediate(look)
+    })
 
   /** Fires everything that is due at the next moment. */
   const step = (limit: number): boolean => {
@@ -157,6 +165,7 @@ export const simulatedTime = (): SimulatedTime => {
 
 const _install = (now: () => number, set: (task: () => unknown, ms: number) => Timer): (() => void) => {
   const own = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, now: Date.now }
+  const abortAfter = AbortSignal.timeout
   const timers = new Map<number, Timer>()
   Object.assign(globalThis, {
     setTimeout: (task: (...given: unknown[]) => unknown, ms = 0, ...given: unknown[]) => {
@@ -177,7 +186,10 @@ const _install = (now: () => number, set: (task: () => unknown, ms: number) => T
     },
   })
   Date.now = now
+  // Would run out in the machine's time: on a slow day some calls would end otherwise than on a fast one.
+  AbortSignal.timeout = () => new AbortController().signal
   return () => {
+    AbortSignal.timeout = abortAfter
     Object.assign(globalThis, { setTimeout: own.setTimeout, clearTimeout: own.clearTimeout })
     Date.now = own.now
   }

@@ -111,6 +111,19 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     expect(printed).toContain(downstream)
   })
 
+  it('solves the ticket with the next thing that an agent does, when the desk could not be reached for it', async () => {
+    const { stage, sandbox, conversationId, ticket } = await sessionAt(desk)
+    const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
+    sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
+    await action(stage, 'stopHitl', { conversationId: downstream })
+    await stage.pass(60_000)
+    sandbox.server.clearFaults()
+    expect(ticket().status).toBe('open')
+    sandbox.agentReplies(ticket().id, 'are you still there?')
+    await stage.pass(SETTLED_MS)
+    expect(ticket().status).not.toBe('open')
+  })
+
   it('succeeds when the desk has lost the credentials’ rights', async () => {
     const { stage, sandbox, conversationId } = await sessionAt(desk)
     sandbox.server.addFault({ kind: 'status', status: 403, times: 10_000 })

@@ -1,8 +1,7 @@
 /** Starts handoffs on several processes of the router at once and counts which desk got how many. */
-import { fork, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import { createWorld } from '../world'
+import { startProcess } from './process'
 
 export interface Measurement {
   /** Desks with their weights, in order. */
@@ -34,41 +33,11 @@ export interface Result {
   seconds: number
 }
 
-const _freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
-const _startProcess = async (apiUrl: string, token: string, origins: Record<string, string>) => {
-  const port = await _freePort()
-  const child = fork(fileURLToPath(new URL('./instance.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-    env: { ...process.env, BP_API_URL: apiUrl, BP_TOKEN: token, RESOLVE: JSON.stringify(origins), PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve())
-    child.once('exit', (code) => reject(new Error(`A process of the router ended with ${code}`)))
-  })
-  return { child, origin: `http://127.0.0.1:${port}` }
-}
-
 export const measureRotation = async (measurement: Measurement): Promise<Result> => {
   const desks = Object.keys(measurement.weights)
   const world = await createWorld({ desks })
   const children: ChildProcess[] = []
   try {
-    const origins = Object.fromEntries(
-      Object.values(world.sandboxes).flatMap(({ origins: real, server }) =>
-        real.map((origin) => [origin, server.origin ?? ''])
-      )
-    )
-    const { runtime } = world.botpress
     await world.save(
       world.configuration({
         strategy: 'round-robin',
@@ -78,11 +47,7 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
     )
     // Webhooks are not what is measured: the sandboxes keep theirs.
     for (const sandbox of Object.values(world.sandboxes)) sandbox.deliveries.mode = 'held'
-    const started = await Promise.all(
-      Array.from({ length: measurement.processes }, () =>
-        _startProcess(world.botpress.url, runtime.identity.token, origins)
-      )
-    )
+    const started = await Promise.all(Array.from({ length: measurement.processes }, () => startProcess(world)))
     children.push(...started.map(({ child }) => child))
     world.botpress.connect(...started.map(({ origin }) => origin))
     const began = performance.now()

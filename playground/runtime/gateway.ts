@@ -88,7 +88,7 @@ export const invokeOverHttp =
 export interface Gateway {
   /** Instances that take the requests, and which one takes which: in turns unless told. */
   connect(instances: Invoke | Invoke[], choose?: (request: InvokeRequest, count: number) => number): void
-  /** What the bot builder saved; sent along with every request. */
+  /** What the bot builder saved, as it was then; sent along with every request. */
   configuration: unknown
   register(webhookUrl: string): Promise<InvokeReply>
   unregister(webhookUrl: string): Promise<InvokeReply>
@@ -121,6 +121,8 @@ export const createGateway = (identity: Identity): Gateway => {
   const invocations = new Map<string, Invocation>()
   let instances: Invoke[] = []
   let turns = 0
+  let configuration: unknown
+  let encoded = ''
   let choose: (request: InvokeRequest, count: number) => number = (_request, count) => turns % count
 
   const send = async (operation: string, body: unknown, type?: string): Promise<InvokeReply> => {
@@ -138,7 +140,7 @@ export const createGateway = (identity: Identity): Gateway => {
         'x-integration-alias': identity.alias,
         'x-webhook-id': identity.webhookId,
         'x-bp-operation': operation,
-        'x-bp-configuration': Buffer.from(JSON.stringify(gateway.configuration)).toString('base64'),
+        'x-bp-configuration': encoded,
         traceparent: trace.header,
       },
       body: JSON.stringify(body),
@@ -154,7 +156,13 @@ export const createGateway = (identity: Identity): Gateway => {
 
   const gateway: Gateway = {
     invocations,
-    configuration: {},
+    get configuration() {
+      return configuration
+    },
+    set configuration(saved) {
+      configuration = saved
+      encoded = Buffer.from(JSON.stringify(saved)).toString('base64')
+    },
     connect: (targets, chooser) => {
       instances = Array.isArray(targets) ? targets : [targets]
       if (chooser) choose = chooser
@@ -179,5 +187,6 @@ export const createGateway = (identity: Identity): Gateway => {
       return send('message_created', body, message.type)
     },
   }
+  gateway.configuration = {}
   return gateway
 }

@@ -240,7 +240,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     transport,
     botCall: async (method, path, body) => {
       // What runs in this process must not share objects with the store any more than what comes over HTTP.
-      const copy = JSON.parse(JSON.stringify(body ?? {})) as unknown
+      const copy = body === undefined ? {} : (JSON.parse(JSON.stringify(body)) as unknown)
       const [pathname = '', query = ''] = path.split('?')
       await turn()
       return api({ by: 'bot' }, { method, path: pathname, query, headers: {}, body: '' }, copy)

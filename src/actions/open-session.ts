@@ -272,6 +272,7 @@ const _writeDown = async (
     closedAt: undefined,
     closedBy: undefined,
     endingAt: undefined,
+    isUnsolved: false,
     cursor: opened.cursor,
   })
   return openedAt

@@ -4,7 +4,7 @@ import { endSession } from '../ending'
 import { describeError } from '../errors'
 import { flushOutbox } from '../outbox'
 import { meaningOf, phaseOf } from '../session-life'
-import { getSession, type Session } from '../sessions'
+import { getSession, writeTags, type Session } from '../sessions'
 import { atDesk, tellOfUndelivered, tellOfUnread } from '../undelivered'
 
 /** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
@@ -30,7 +30,11 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
       _persistently(call, until, () => _end(call, session, desk, at, until)),
       isOurs ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
     ])
-    if (solved.status === 'rejected') throw solved.reason
+    if (solved.status === 'rejected') {
+      // Whoever comes by next tries again.
+      await writeTags(call, conversationId, { unsolved: 'yes' }).catch(() => undefined)
+      throw solved.reason
+    }
     if (ended.status === 'rejected') throw ended.reason
   } catch (error) {
     call.log.error('A session was ended, but its ticket could not be solved: an agent has to', {

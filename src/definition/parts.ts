@@ -148,6 +148,10 @@ export const hitlChannel = {
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
       closedAt: { title: 'Closed', description: 'When the session ended, ISO 8601' },
       closedBy: { title: 'Closed by', description: 'agent or bot' },
+      unsolved: {
+        title: 'Unsolved',
+        description: 'yes: the bot has ended the session, and its ticket has still to be solved',
+      },
       endingAt: { title: 'Ending', description: 'When an end was begun that may not be written down yet, ISO 8601' },
       agents: { title: 'Agents', description: 'Who has been announced and when: the desk’s ids, the newest last' },
       cursor: { title: 'Cursor', description: 'Up to where the ticket has been read' },

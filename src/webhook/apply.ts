@@ -107,6 +107,7 @@ const _applyReading = async (session: OpenSession, pushed: SessionEvent[], readi
     current = await _applyOne(work, current, event, { later: events.slice(index + 1), cursor })
   }
   await _flush(work, current, events)
+  if (current.isUnsolved) await _solve(work, current)
   progress.cursor = cursor
   if (cursor === undefined || cursor === current.cursor) return
   const isFarBehind = reading.from === session.cursor && reading.events.length >= FAR_BEHIND
@@ -131,6 +132,12 @@ const _flush = async ({ call, desk, progress }: Work, session: OpenSession, even
   if (outcome === 'emptied' && session.closedBy === 'bot')
     await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
+}
+
+/** What the bot's end could not have. */
+const _solve = async ({ call, desk }: Work, { ticket, conversationId }: OpenSession): Promise<void> => {
+  await atDesk(call, ticket, () => desk.driver.closeTicket(ticket))
+  await writeTags(call, conversationId, { unsolved: '' })
 }
 
 /** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */

@@ -52,11 +52,11 @@ export const isWithin = (query: URLSearchParams, time: number): boolean => {
   return (after === null || time > Date.parse(after)) && (before === null || time < Date.parse(before))
 }
 
-export const timesOf = (row: Row): { id: string; createdAt: string; updatedAt: string } => ({
-  id: row.id,
-  createdAt: new Date(row.createdAt).toISOString(),
-  updatedAt: new Date(row.updatedAt).toISOString(),
-})
+export const timesOf = (row: Row): { id: string; createdAt: string; updatedAt: string } => {
+  const createdAt = new Date(row.createdAt).toISOString()
+  const isUntouched = row.updatedAt === row.createdAt
+  return { id: row.id, createdAt, updatedAt: isUntouched ? createdAt : new Date(row.updatedAt).toISOString() }
+}
 
 export const found = <T extends Row>(table: Table<T>, kind: string, id: string, mayTouch: (row: T) => boolean): T => {
   const row = table.get(id)

@@ -65,6 +65,13 @@ export const routes: Route[] = [
   _route('POST', 'integrations/configure', { configureIntegration: _configureIntegration }),
 ]
 
+/** By how many segments they have: most paths then fit one or two. */
+const _bySegments = new Map<number, Route[]>()
+for (const route of routes) {
+  const { length } = route.segments
+  _bySegments.set(length, [...(_bySegments.get(length) ?? []), route])
+}
+
 /** What all paths of the runtime API begin with. */
 export const API_ROOT = '/v1/chat/'
 
@@ -74,17 +81,16 @@ export interface Match {
 }
 
 const _paramsOf = (route: Route, segments: string[]): Record<string, string> | undefined => {
-  if (route.segments.length !== segments.length) return undefined
+  if (!route.segments.every((expected, index) => expected.startsWith(':') || expected === segments[index]))
+    return undefined
   const params: Record<string, string> = {}
-  for (const [index, expected] of route.segments.entries()) {
-    const segment = segments[index] ?? ''
-    if (expected.startsWith(':')) params[expected.slice(1)] = segment
-    else if (expected !== segment) return undefined
-  }
+  for (const [index, expected] of route.segments.entries())
+    if (expected.startsWith(':')) params[expected.slice(1)] = segments[index] ?? ''
   return params
 }
 
 const _decoded = (segment: string): string => {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {
@@ -97,7 +103,7 @@ export const matchRoute = (method: string, path: string): Match | 'other-method'
   if (!path.startsWith(API_ROOT)) return undefined
   const segments = path.slice(API_ROOT.length).split('/').map(_decoded)
   let isKnown = false
-  for (const route of routes) {
+  for (const route of _bySegments.get(segments.length) ?? []) {
     const params = _paramsOf(route, segments)
     if (params && route.method === method) return { route, params }
     isKnown ||= params !== undefined

@@ -65,11 +65,19 @@ const _existing = (cloud: Cloud, place: Place): State => {
   throw new ResourceNotFoundError(`State "${place.name}" of ${place.type} "${place.subject}" not found`)
 }
 
+const _strict = new WeakMap<z.ZodTypeAny, z.ZodTypeAny>()
+
+/** The schema without room for what it does not name. Made once: making it is dearer than using it. */
+const _strictly = (schema: z.ZodTypeAny): z.ZodTypeAny => {
+  const known = _strict.get(schema) ?? (schema instanceof z.ZodObject ? schema.strict() : schema)
+  _strict.set(schema, known)
+  return known
+}
+
 /** A payload has what the definition declares, and nothing else. */
 const _checkPayload = (name: string, schema: z.ZodTypeAny | undefined, payload: Payload): void => {
   if (!schema) return
-  const declared = schema instanceof z.ZodObject ? schema.strict() : schema
-  const parsed = declared.safeParse(payload)
+  const parsed = _strictly(schema).safeParse(payload)
   if (parsed.success) return
   throw new InvalidPayloadError(`The state "${name}" is not as declared: ${parsed.error.issues[0]?.message ?? ''}`)
 }
