@@ -89,4 +89,6 @@ export const closedTags = (closedAt: number, by: 'agent' | 'bot'): Tags => ({
   status: 'closed',
   closedAt: new Date(closedAt).toISOString(),
   closedBy: by,
+  // Until its desk has been told.
+  ...(by === 'bot' ? { unsolved: 'yes' } : {}),
 })

@@ -30,12 +30,10 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
       _persistently(call, until, () => _end(call, session, desk, at, until)),
       isOurs ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
     ])
-    if (solved.status === 'rejected') {
-      // Whoever comes by next tries again.
-      await writeTags(call, conversationId, { unsolved: 'yes' }).catch(() => undefined)
-      throw solved.reason
-    }
+    // Until the tag is gone, whoever comes by tries again.
+    if (solved.status === 'rejected') throw solved.reason
     if (ended.status === 'rejected') throw ended.reason
+    if (isOurs) await _persistently(call, until, () => writeTags(call, conversationId, { unsolved: '' }))
   } catch (error) {
     call.log.error('A session was ended, but its ticket could not be solved: an agent has to', {
       conversationId,
