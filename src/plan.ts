@@ -107,9 +107,7 @@ export const planHandoff = async (
 /** Turns are a nicety: without one the handoff goes by preference. */
 const _claimTurn = async (call: Call, conversationId: string, key: string, installation: Installation) => {
   try {
-    const turn = await claimTurn(call, conversationId, key, installation)
-    await noteTurn(call, conversationId, turn)
-    return turn
+    return await claimTurn(call, conversationId, key, installation, (turn) => noteTurn(call, conversationId, turn))
   } catch (error) {
     call.log.warn('Could not take a turn of the rotation', { conversationId, error: describeError(error) })
     return undefined

@@ -10,15 +10,16 @@ const LONGEST_WALK = 2_000
  * Claims the next turn of the rotation for a session, so that no two sessions ever hold the same one, whichever instances they are started on.
  *
  * The turns are a linked list of the sessions' own conversations: each conversation has one state, `successor`, and `getOrSetState` lets exactly one session write itself there. Whoever finds the place taken goes on
- * to the session that took it. Where the list ends is remembered in memory and, as a hint, in the installation's state; both may be old.
+ * to the session that took it. `note` keeps the turn with the session, as soon as it is taken. Where the list ends is remembered in memory and, as a hint, in the installation's state; both may be old.
  */
 export const claimTurn = async (
   call: Call,
   conversationId: string,
   key: string,
-  installation: Installation
+  installation: Installation,
+  note: (turn: number) => Promise<void>
 ): Promise<number> => {
-  const list: List = { call, key, installation }
+  const list: List = { call, key, installation, note }
   let at = _newest(list) ?? (await _head(list))
   for (let steps = 0; steps < LONGEST_WALK; steps += 1) {
     const next = await _successor(call, at, conversationId)
@@ -40,6 +41,7 @@ interface List {
   call: Call
   key: string
   installation: Installation
+  note(turn: number): Promise<void>
 }
 
 const _memoryKey = ({ call, key }: List) => `${call.installation}/${key}`
@@ -84,10 +86,14 @@ const _successor = async (call: Call, at: Turn, conversationId: string): Promise
 }
 
 const _claimed = async (list: List, conversationId: string, turn: number): Promise<number> => {
-  const { call, key, installation } = list
+  const { call, key, installation, note } = list
   call.memory.rotation.set(_memoryKey(list), { conversationId, turn })
-  await patchInstallation(call, { tails: { ...installation.tails, [key]: `${turn} ${conversationId}` } }).catch(() => {
-    call.log.warn('Could not note the turn of the rotation', { conversationId, turn })
-  })
+  const hint = { tails: { ...installation.tails, [key]: `${turn} ${conversationId}` } }
+  await Promise.all([
+    note(turn),
+    patchInstallation(call, hint).catch(() => {
+      call.log.warn('Could not note the turn of the rotation', { conversationId, turn })
+    }),
+  ])
   return turn
 }

@@ -96,7 +96,8 @@ const _start = async (call: Call, raw: unknown, { id, deadline }: Run): Promise<
     customer,
     wishes,
     transcript,
-    takesTurn: hold.kind === 'mine',
+    // Whoever died before he had asked a desk may not have had one.
+    takesTurn: hold.kind === 'mine' || (hold.provider === undefined && hold.turn === undefined),
     turn: hold.kind === 'taken-over' ? hold.turn : undefined,
   })
   for (const line of plan.lines) call.log.info(line, { conversationId })
