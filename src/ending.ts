@@ -62,11 +62,9 @@ const _endByBot = async (call: Call, session: Session, end: End): Promise<Ending
 
 const _endByAgent = async (call: Call, session: Session, hold: Hold, { cursor }: End): Promise<Ending> => {
   const { conversationId, provider } = session
-  // Other instances may have given the bot more than this one knows. And whoever comes by after a death between the bot's hearing of it and the tag has to see that it was begun.
-  const [{ messages }] = await Promise.all([
-    call.client.listMessages({ conversationId }),
-    writeTags(call, conversationId, { endingAt: new Date(call.environment.now()).toISOString() }),
-  ])
+  // Whoever comes by after a death between the bot's hearing of it and the tag has to see that it was begun; and whoever has a message sees it and waits, or has given it to the bot before it is looked what the bot has.
+  await writeTags(call, conversationId, { endingAt: new Date(call.environment.now()).toISOString() })
+  const { messages } = await call.client.listMessages({ conversationId })
   const last = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
   const now = call.environment.now()

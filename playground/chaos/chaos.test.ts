@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/registry'
 import type { ViolationKind } from './judge'
-import { type Break, ROUGH, type WeatherName } from './kinds'
+import { type Break, faultsIn, ROUGH, type WeatherName } from './kinds'
 import { createRandom, createRolls } from './random'
-import { countFaults } from './report'
-import { runAll, type RunOptions, type Totals } from './run'
+import { countFaults, tooRare } from './report'
+import { emptyTotals, runAll, type RunOptions, type Totals } from './run'
 import { makeScript } from './script'
 import { freshSeed, NEVER } from './testing'
 import { simulatedTime } from './time'
@@ -56,6 +56,36 @@ describe('simulated time', () => {
   it('says when something is waited for that never comes', async () => {
     await expect(simulatedTime().run(new Promise(() => {}))).rejects.toThrow('never comes')
   })
+
+  it('knows no time-outs of the machine', async () => {
+    const clock = simulatedTime()
+    const uninstall = clock.install()
+    const signal = AbortSignal.timeout(0)
+    // The processor is kept busy for longer than that.
+    for (const from = performance.now(); performance.now() - from < 5;);
+    await clock.settle()
+    uninstall()
+    expect(signal.aborted).toBe(false)
+  })
+})
+
+describe('what happened too rarely', () => {
+  const totals = (handoffs: number, each: number): Totals => ({
+    ...emptyTotals(),
+    handoffs,
+    faults: { ...Object.fromEntries(faultsIn(ROUGH).map((kind) => [kind, 1_000])), crash: each },
+  })
+
+  it('is named with its count', () => {
+    expect(tooRare(totals(10_000, 500), ROUGH)).toEqual([])
+    expect(tooRare(totals(10_000, 499), ROUGH)).toEqual(['crash: 499 in 10000 handoffs, 500 wanted'])
+    expect(tooRare(totals(10_000, 499), { ...ROUGH, crash: 0 })).toEqual([])
+  })
+
+  it('is not what chance explains in a short run', () => {
+    expect(tooRare(totals(400, 15), ROUGH)).toEqual([])
+    expect(tooRare(totals(400, 5), ROUGH)).toEqual(['crash: 5 in 400 handoffs, 20 wanted'])
+  })
 })
 
 describe('chaos', () => {
@@ -63,7 +93,8 @@ describe('chaos', () => {
     'has the same outcome for the same seed, however many processes share the work',
     async () => {
       const outcome = ({ violations, faults, messages }: Totals) => ({ violations, faults, messages })
-      const [alone, shared] = await Promise.all([run({ workers: 1, handoffs: 24 }), run({ workers: 2, handoffs: 24 })])
+      // All batches one after the other in one process, and each in a process of its own.
+      const [alone, shared] = await Promise.all([run({ workers: 1, handoffs: 24 }), run({ workers: 3, handoffs: 24 })])
       expect(outcome(shared)).toEqual(outcome(alone))
     },
     LONG_MS
