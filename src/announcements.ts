@@ -22,6 +22,13 @@ export type Introduction =
   | { kind: 'over'; session: Session }
   | { kind: 'declined' }
 
+/** What an agent writes who has not been announced yet. */
+export interface FirstWords {
+  deskMessageId: string
+  /** Gives them to the bot, not before a moment, and resolves to the moment at which they get there. Moments in milliseconds since the epoch. */
+  write(session: Session, hold: Hold, notBefore: number): Promise<number>
+}
+
 const _key = (call: Call, session: Session, agentId: string) =>
   `${call.installation}/${session.conversationId}/${agentId}`
 
@@ -33,15 +40,15 @@ export const announcedAt = (call: Call, session: Session, agentId: string): numb
 /**
  * Announces an agent, once per agent and session, whoever asks and however often. Throws LaneBusy, LaneLost or Unsettled when that has to wait for another delivery.
  *
- * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours: `write` gives his message to the bot (once,
- * however often it is called) and resolves to the moment at which it gets there. Everybody else gets an event, and what he writes comes after it.
+ * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours. Everybody else gets an event, and what he writes comes
+ * after it. Either is done while nobody can end the session.
  */
 export const introduce = async (
   call: Call,
   session: Session,
   { agent, userId }: KnownAgent,
   progress: Progress,
-  how: { patienceMs: number; claims?: boolean; message?: { deskMessageId: string; write: () => Promise<number> } }
+  how: { patienceMs: number; claims?: boolean; message?: FirstWords }
 ): Promise<Introduction> => {
   const known = announcedAt(call, session, agent.id)
   if (known !== undefined) return { kind: 'announced', at: known, isNew: false }
@@ -50,17 +57,17 @@ export const introduce = async (
   const deskMessageId = message?.deskMessageId
   const doing = describeDoing({ kind: 'announce', agentId: agent.id, userId, deskMessageId })
   const introduction = await inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
-    const settled = await settledSession(call, conversationId, hold)
-    if (settled?.session.status !== 'open') return { kind: 'over' as const, session: settled?.session ?? session }
-    const fresh = settled.session
+    const fresh = await settledSession(call, conversationId, hold)
+    if (fresh?.status !== 'open') return { kind: 'over' as const, session: fresh ?? session }
     const at = fresh.agents.find((other) => other.agentId === agent.id)?.at
     if (at !== undefined) return { kind: 'announced' as const, at, isNew: false }
     if (how.claims && fresh.agents.length > 0) return { kind: 'declined' as const }
-    const moment =
-      message && fresh.agents.length === 0
-        ? await _settledOrNot(message.write)
-        : await _emit(call, hold, fresh, userId, progress)
+    const introducesHimself = message !== undefined && fresh.agents.length === 0
+    const moment = introducesHimself
+      ? await _settledOrNot(() => message.write(fresh, hold, 0))
+      : await _emit(call, hold, fresh, userId, progress)
     await _writeDown(call, fresh, { agentId: agent.id, at: moment })
+    if (!introducesHimself) await message?.write(fresh, hold, moment + HANDLING_MS)
     return { kind: 'announced' as const, at: moment, isNew: true }
   })
   if (introduction.kind === 'announced') call.memory.announced.set(_key(call, session, agent.id), introduction.at)

@@ -110,7 +110,9 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
     sleep: call.environment.sleep,
     log: call.log,
     memory: call.memory.drivers,
-    timeoutMs: Math.min(call.environment.timeoutMs, limits?.timeoutMs ?? Number.POSITIVE_INFINITY),
+    get timeoutMs() {
+      return Math.min(call.environment.timeoutMs, limits?.timeoutMs ?? Number.POSITIVE_INFINITY)
+    },
     get deadline() {
       return limits?.deadline
     },

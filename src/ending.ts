@@ -1,24 +1,33 @@
+/** The two ends of a session. Each is written down with what it leaves to be done at the desk (finish.ts). */
 import type { Call } from './call'
 import { inLane, Unsettled, type Hold } from './lane'
 import { emitOnce } from './once'
 import { deliveredAt, deskMessageIdOf } from './progress'
 import { meaningOf, phaseOf } from './session-life'
-import { closedTags, describeDoing, settledSession } from './settle'
+import { describeDoing, settledSession, untoldTag, writeClosed } from './settle'
 import { writeTags, type Session } from './sessions'
 import { activatedAt, HANDLING_MS, UNSURE_MS } from './timing'
 
-export interface Ending {
-  /** Whether this call has ended it. */
-  ended: boolean
-  session: Session
-  /** From this moment on (milliseconds since the epoch) what was given to the bot may not have been shown: the agents have to be told. Absent: there can be no such thing. */
-  unshownSince?: number
+/**
+ * The bot has ended the session at `at` (milliseconds since the epoch): the plugin shows nothing any more, whatever is written down here, and whoever gives it something sees that with the answer. So nobody has to be waited for.
+ * Resolves to the session as it is then.
+ */
+export const endByBot = async (call: Call, session: Session, at: number): Promise<Session> => {
+  const { conversationId, provider, status } = session
+  const stoppedAt = new Date(at).toISOString()
+  const isOpen = status === 'open'
+  await writeTags(call, conversationId, {
+    stoppedAt,
+    unsolved: 'yes',
+    ...(isOpen ? { status: 'closed', closedAt: stoppedAt, closedBy: 'bot' } : {}),
+  })
+  if (isOpen) call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
+  const closedAt = Math.min(at, session.closedAt ?? at)
+  const closedBy = isOpen ? 'bot' : session.closedBy
+  return { ...session, status: 'closed', closedAt, closedBy, isUnsolved: true, untoldSince: closedAt - UNSURE_MS }
 }
 
-export interface End {
-  by: 'agent' | 'bot'
-  /** When the bot has ended it, milliseconds since the epoch. */
-  at?: number
+export interface AgentsEnd {
   /** Up to where the ticket has been read. */
   cursor?: string | undefined
   /** Milliseconds to wait for others who are telling the bot something. */
@@ -26,62 +35,49 @@ export interface End {
 }
 
 /**
- * Ends a session exactly once, whoever asks and however often. By an agent: the bot is told, after everything that was said before. By the bot, at `at`: it knows already. Throws LaneBusy, LaneLost or Unsettled when that has
- * to wait for another delivery.
+ * An agent has ended the session: the bot is told once, however often this is asked for, after everything that was said before. Resolves to the session as it is then, and whether this call has ended it. Throws LaneBusy, LaneLost
+ * or Unsettled when that has to wait for another delivery.
  */
-export const endSession = (call: Call, session: Session, end: End): Promise<Ending> => {
+export const endByAgent = (
+  call: Call,
+  session: Session,
+  { cursor, patienceMs }: AgentsEnd
+): Promise<{ ended: boolean; session: Session }> => {
   const { conversationId } = session
-  const doing = describeDoing({ kind: 'end', by: end.by, at: end.at ?? call.environment.now() })
-  return inLane(call, { conversationId, lane: 'toBot', doing, patienceMs: end.patienceMs }, async (hold) => {
-    const settled = await settledSession(call, conversationId, hold)
-    const fresh = settled?.session ?? session
-    const unnoticed = settled?.endedUnnoticed
-    const event = end.by === 'bot' ? 'stop' : 'ticket-closed'
-    const meaning = meaningOf(event, phaseOf(fresh, call.environment.now()))
-    if (meaning !== 'end' && meaning !== 'wait') {
-      const since = Math.min(unnoticed ?? Number.POSITIVE_INFINITY, _overtaken(fresh, end))
-      return { ended: false, session: fresh, ...(Number.isFinite(since) ? { unshownSince: since } : {}) }
-    }
-    return end.by === 'bot' ? _endByBot(call, fresh, end) : _endByAgent(call, fresh, hold, end)
+  const doing = describeDoing({ kind: 'end', at: call.environment.now() })
+  return inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
+    const fresh = (await settledSession(call, conversationId, hold)) ?? session
+    const meaning = meaningOf('ticket-closed', phaseOf(fresh, call.environment.now()))
+    if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: fresh }
+    return { ended: true, session: await _end(call, fresh, hold, cursor) }
   })
 }
 
-/**
- * The bot has ended what an agent had ended a moment before: what was still to come before his end does not come. Or it says so a second time: whoever heard it first may have died before he had told anybody.
- */
-const _overtaken = ({ closedAt }: Session, { by, at }: End): number =>
-  by === 'agent' || at === undefined ? Number.POSITIVE_INFINITY : Math.min(closedAt ?? at, at) - UNSURE_MS
-
-const _endByBot = async (call: Call, session: Session, end: End): Promise<Ending> => {
+const _end = async (call: Call, session: Session, hold: Hold, cursor: string | undefined): Promise<Session> => {
   const { conversationId, provider } = session
-  const at = end.at ?? call.environment.now()
-  await writeTags(call, conversationId, closedTags(at, 'bot'))
-  call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
-  return { ended: true, session: { ...session, status: 'closed', closedAt: at }, unshownSince: at - UNSURE_MS }
-}
-
-const _endByAgent = async (call: Call, session: Session, hold: Hold, { cursor }: End): Promise<Ending> => {
-  const { conversationId, provider } = session
+  const { now } = call.environment
   // Whoever comes by after a death between the bot's hearing of it and the tag has to see that it was begun; and whoever has a message sees it and waits, or has given it to the bot before it is looked what the bot has.
-  await writeTags(call, conversationId, { endingAt: new Date(call.environment.now()).toISOString() })
+  await writeTags(call, conversationId, { endingAt: new Date(now()).toISOString() })
   const { messages } = await call.client.listMessages({ conversationId })
   const last = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
-  const now = call.environment.now()
+  const listedAt = now()
   // The plugin drops what it is still handling when it hears of the end: the last message gets time.
-  const moment = Math.max(activatedAt(session), Math.max(now, ...last, ...announced) + HANDLING_MS)
+  const moment = Math.max(activatedAt(session), Math.max(listedAt, ...last, ...announced) + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
-  const closedAt = await emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
+  const closedAt = await emitOnce(call, hold, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
+  const unsure = closedAt - UNSURE_MS
+  // Who gives a message sees the end from the moment on at which it is written down; what came before that and too late nobody else tells of.
+  const isLate = (): boolean => now() > unsure
+  const wasLate = isLate()
   try {
-    await writeTags(call, conversationId, { ...closedTags(closedAt, 'agent'), ...(cursor ? { cursor } : {}) })
+    const written = { closedAt, untoldSince: wasLate ? unsure : undefined }
+    const ended = await writeClosed(call, session, written, cursor ? { cursor } : {})
+    call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
+    if (wasLate || !isLate()) return ended
+    await writeTags(call, conversationId, untoldTag(unsure))
+    return { ...ended, untoldSince: unsure }
   } catch (error) {
     throw new Unsettled('An end could not be written down', { cause: error })
-  }
-  call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
-  const isLate = call.environment.now() > closedAt - UNSURE_MS
-  return {
-    ended: true,
-    session: { ...session, status: 'closed', closedAt },
-    ...(isLate ? { unshownSince: closedAt - UNSURE_MS } : {}),
   }
 }

@@ -5,12 +5,12 @@ import type { Client } from './bp'
 export const API_TIMEOUT_MS = 6_000
 
 /**
- * What must not be sent twice by itself: an event has no key by which a second one is recognised, a state that is written again later may overwrite what somebody else has written since, and a message that is scheduled by a
- * delay would come later than planned. The client
- * repeats any request after a broken connection and a 502, which may have been answered to something that has happened.
+ * What must not be sent twice by itself: an event has no key by which a second one is recognised, a state that is written again later may overwrite what somebody else has written since, and an agent's
+ * message would come later than planned, maybe after an end that was begun meanwhile. The client repeats any request after a broken connection and a 502, which may have been answered to something that has happened.
  */
 const ONCE: [string, RegExp][] = [
   ['post', /\/v1\/chat\/events$/],
+  ['post', /\/v1\/chat\/initialize-incoming-message$/],
   ['post', /\/v1\/chat\/messages\/get-or-create$/],
   ['post', /\/v1\/chat\/states\/[^/]+\/[^/]+\/[^/]+$/],
 ]

@@ -18,6 +18,7 @@ import { needsDetection, rank } from './routing/rank'
 import { attempts, type Handoff, type Ranking, type Situation } from './routing/ranking'
 import { configuredLanguages, type Routing } from './routing/routing'
 import type { KnownCustomer } from './people'
+import { readSession } from './sessions'
 
 /** Which desks to try for a handoff, and how that came about. */
 export interface Plan {
@@ -172,7 +173,7 @@ const _openSessions = async (call: Call, provider: string): Promise<number> => {
       tags: { provider, status: 'open' },
       ...(nextToken ? { nextToken } : {}),
     })
-    count += page.conversations.length
+    count += page.conversations.filter((conversation) => readSession(conversation)?.status === 'open').length
     nextToken = page.meta.nextToken
   } while (nextToken)
   return count

@@ -3,6 +3,7 @@ import type { Client } from './bp'
 import type { Call } from './call'
 import { gone } from './errors'
 import { isStatus, type Status } from './session-life'
+import { UNSURE_MS } from './timing'
 
 const TAG_SIZE = 500
 
@@ -21,11 +22,15 @@ export interface Session {
   customerName: string | undefined
   /** Who has been announced to the customer, the newest last. */
   agents: Announced[]
-  /** When the session ends or ended for the customer, milliseconds since the epoch: the bot is told a moment later than it is decided. */
+  /** When the session ends or ended for the customer, milliseconds since the epoch: the bot is told of an agent's end a moment later than it is decided. */
   closedAt: number | undefined
   closedBy: 'agent' | 'bot' | undefined
-  /** The bot has ended it, and its desk could not be made to solve the ticket. */
+  /** When the bot ended it, which an agent may have done a moment before or after; milliseconds since the epoch. */
+  stoppedAt: number | undefined
+  /** The bot has ended it, maybe a moment after an agent, and not everything has been done yet that this leaves to be done at the desk (finish.ts). */
   isUnsolved: boolean
+  /** From this moment on (milliseconds since the epoch) agents' messages may not have been shown before the end, and nobody has told their agents yet. Absent: there is nothing to tell. */
+  untoldSince: number | undefined
   /** When an end was begun that may not be written down yet, milliseconds since the epoch. */
   endingAt: number | undefined
   cursor: string | undefined
@@ -45,6 +50,10 @@ interface TaggedConversation {
 /** `undefined`: the conversation is no session (nobody has opened it at a desk). */
 export const readSession = ({ id, tags }: TaggedConversation): Session | undefined => {
   if (!tags.provider) return undefined
+  const isUnsolved = tags.unsolved === 'yes'
+  // Both sides may end it at the same moment. The plugin shows nothing after the first of the two ends.
+  const ends = [tags.closedAt, tags.stoppedAt].flatMap((tag) => _moment(tag) ?? [])
+  const closedAt = ends.length > 0 ? Math.min(...ends) : undefined
   const ticket: Ticket | undefined = tags.ticketId ? { id: tags.ticketId, conversationId: id } : undefined
   if (ticket && tags.ticketMemo) ticket.memo = tags.ticketMemo
   if (ticket && tags.contactId) ticket.contactId = tags.contactId
@@ -52,17 +61,25 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     conversationId: id,
     provider: tags.provider,
     ticket,
-    status: isStatus(tags.status) ? tags.status : 'failed',
+    status: _statusOf(tags, closedAt),
     openedAt: _moment(tags.openedAt),
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,
     agents: readAgents(tags.agents),
-    closedAt: _moment(tags.closedAt),
+    closedAt,
+    stoppedAt: _moment(tags.stoppedAt),
     closedBy: tags.closedBy === 'agent' || tags.closedBy === 'bot' ? tags.closedBy : undefined,
-    isUnsolved: tags.unsolved === 'yes',
+    isUnsolved,
+    untoldSince: isUnsolved && closedAt !== undefined ? closedAt - UNSURE_MS : _moment(tags.untoldSince),
     endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
   }
+}
+
+/** A start that was slow to write down that the session is open may do so after its end. */
+const _statusOf = ({ status }: Tags, closedAt: number | undefined): Status => {
+  if (closedAt !== undefined) return 'closed'
+  return isStatus(status) ? status : 'failed'
 }
 
 const _moment = (iso: string | undefined): number | undefined => {

@@ -9,27 +9,22 @@ import { activatedAt, HANDLING_MS, UNSURE_MS } from './timing'
 export type Doing =
   /** By an event, or by his first message when nobody has been announced before. */
   | { kind: 'announce'; agentId: string; userId: string; deskMessageId: string | undefined }
-  | { kind: 'end'; by: 'agent' | 'bot'; at: number }
+  /** By an agent. */
+  | { kind: 'end'; at: number }
 
 export const describeDoing = (doing: Doing): string =>
   doing.kind === 'announce'
     ? _words(doing.kind, doing.agentId, doing.userId, doing.deskMessageId ?? '')
-    : _words(doing.kind, doing.by, String(doing.at))
+    : _words(doing.kind, String(doing.at))
 
 const _words = (...words: string[]): string => words.map(encodeURIComponent).join(' ')
-
-export interface Settled {
-  session: Session
-  /** The session had ended without anybody having written that down: from this moment on (milliseconds since the epoch) nothing has reached the customer. */
-  endedUnnoticed?: number
-}
 
 /**
  * The session as it is now, for whoever holds the lane to the bot: what earlier holders may have done is found out and written down first. `undefined`: it is no session. Throws Unsettled when that cannot be found out.
  */
-export const settledSession = async (call: Call, conversationId: string, hold: Hold): Promise<Settled | undefined> => {
+export const settledSession = async (call: Call, conversationId: string, hold: Hold): Promise<Session | undefined> => {
   const session = await getSession(call, conversationId)
-  if (!session || hold.left.length === 0 || session.status !== 'open') return session && { session }
+  if (!session || hold.left.length === 0 || session.status !== 'open') return session
   try {
     return await _settle(call, session, hold.left)
   } catch (error) {
@@ -37,33 +32,30 @@ export const settledSession = async (call: Call, conversationId: string, hold: H
   }
 }
 
-const _settle = async (call: Call, session: Session, left: string[]): Promise<Settled> => {
+const _settle = async (call: Call, session: Session, left: string[]): Promise<Session> => {
   const { conversationId } = session
   const since = session.openedAt ?? 0
   const agents: Announced[] = [...session.agents]
-  let ended: { by: 'agent' | 'bot'; at: number } | undefined
+  let endedAt: number | undefined
   for (const doing of left) {
     const [kind = '', first = '', second = '', third = ''] = doing.split(' ').map(decodeURIComponent)
     if (kind === 'announce') {
       const isNews = !agents.some(({ agentId }) => agentId === first)
       const at = isNews ? await _announcedAt(call, session, second, third) : undefined
       if (at !== undefined) agents.push({ agentId: first, at })
-    } else if (kind === 'end' && first === 'bot') {
-      ended = { by: 'bot', at: Number(second) }
     } else if (kind === 'end') {
       const event = { type: 'hitlStopped' as const, payload: { conversationId } }
-      if ((await emittedAt(call, event, since)) !== undefined)
-        ended ??= { by: 'agent', at: Number(second) + HANDLING_MS }
+      if ((await emittedAt(call, event, since)) !== undefined) endedAt ??= Number(first) + HANDLING_MS
     }
   }
-  const changes: Tags = {
-    ...(agents.length > session.agents.length ? { agents: agentsTag(agents) } : {}),
-    ...(ended ? closedTags(Math.max(ended.at, activatedAt(session)), ended.by) : {}),
+  const announced: Tags = agents.length > session.agents.length ? { agents: agentsTag(agents) } : {}
+  const settled = { ...session, agents }
+  if (endedAt !== undefined) {
+    const closedAt = Math.max(endedAt, activatedAt(session))
+    return writeClosed(call, settled, { closedAt, untoldSince: endedAt - UNSURE_MS }, announced)
   }
-  if (Object.keys(changes).length > 0) await writeTags(call, conversationId, changes)
-  if (!ended) return { session: { ...session, agents } }
-  const closed = { status: 'closed' as const, closedAt: ended.at, closedBy: ended.by }
-  return { session: { ...session, agents, ...closed }, endedUnnoticed: ended.at - UNSURE_MS }
+  if (Object.keys(announced).length > 0) await writeTags(call, conversationId, announced)
+  return settled
 }
 
 /** When the bot hears of an agent whose announcement may have been made; undefined: it has not been. */
@@ -84,11 +76,24 @@ const _announcedAt = async (
   return message && deliveredAt(message)
 }
 
-/** How the end of a session is written down. */
-export const closedTags = (closedAt: number, by: 'agent' | 'bot'): Tags => ({
-  status: 'closed',
-  closedAt: new Date(closedAt).toISOString(),
-  closedBy: by,
-  // Until its desk has been told.
-  ...(by === 'bot' ? { unsolved: 'yes' } : {}),
-})
+/**
+ * Writes down that an agent has ended the session; moments in milliseconds since the epoch. What was given to the bot after `untoldSince` may not have been shown; undefined: all was given in time. Resolves to the session as it is
+ * then.
+ */
+export const writeClosed = async (
+  call: Call,
+  session: Session,
+  { closedAt, untoldSince }: { closedAt: number; untoldSince: number | undefined },
+  more: Tags = {}
+): Promise<Session> => {
+  await writeTags(call, session.conversationId, {
+    ...more,
+    status: 'closed',
+    closedAt: new Date(closedAt).toISOString(),
+    closedBy: 'agent',
+    ...(untoldSince === undefined ? {} : untoldTag(untoldSince)),
+  })
+  return { ...session, status: 'closed', closedAt, closedBy: 'agent', untoldSince }
+}
+
+export const untoldTag = (since: number): Tags => ({ untoldSince: new Date(since).toISOString() })

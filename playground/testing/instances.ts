@@ -20,6 +20,8 @@ export interface Asked {
 export interface Instance {
   /** From the first call on that fits it is dead: that one reaches its end (`after`) or does not, and nothing is answered any more. */
   dieAt(when: 'before' | 'after', fits: (asked: Asked) => boolean): void
+  /** The first call that fits it is kept on its way for so many milliseconds. */
+  delayAt(ms: number, fits: (asked: Asked) => boolean): void
   /** Everything that it has asked for, in order. */
   readonly asked: Asked[]
 }
@@ -28,6 +30,8 @@ export interface Instances {
   all: Instance[]
   /** Which instance gets a message that holds these words; without such a choice they take turns. */
   choose(words: string, instance: number): void
+  /** Which one has the next turn. */
+  takeTurns(from: number): void
   /** Runs work of the router as an instance of its own, which starts with it. */
   run(work: (call: Call) => Promise<void>): Promise<void>
 }
@@ -61,6 +65,7 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
   const start = (make: (given: Environment) => RunnableIntegration): Instance & { invoke: Invoke } => {
     const asked: Asked[] = []
     let isAlive = true
+    const delays: { ms: number; fits: (asked: Asked) => boolean }[] = []
     let fatal: { when: 'before' | 'after'; fits: (asked: Asked) => boolean } | undefined
     let die: (error: Error) => void = () => {}
     const death = new Promise<never>((_resolve, reject) => {
@@ -74,6 +79,8 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
         await clock.sleep(LATENCY_MS)
         if (!isAlive) return NEVER
         asked.push(call)
+        const delay = delays.findIndex(({ fits }) => fits(call))
+        for (const { ms } of delay === -1 ? [] : delays.splice(delay, 1)) await clock.sleep(ms)
         if (!fatal?.fits(call)) return inner(config)
         if (fatal.when === 'after') await inner(config)
         isAlive = false
@@ -90,6 +97,9 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
       dieAt: (when, fits) => {
         fatal = { when, fits }
       },
+      delayAt: (ms, fits) => {
+        delays.push({ ms, fits })
+      },
       invoke: (request) => Promise.race([invoke(request), death]),
     }
   }
@@ -100,7 +110,7 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
       all.map(({ invoke }) => invoke),
       ({ body }) => {
         const choice = choices.find(([words]) => body.includes(words))
-        return choice ? choice[1] : (turns += 1) % count
+        return choice ? choice[1] : turns++ % count
       }
     )
   connect()
@@ -108,6 +118,9 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
     all,
     choose: (words, instance) => {
       choices.unshift([words, instance])
+    },
+    takeTurns: (from) => {
+      turns = from
     },
     run: async (work) => {
       const { invoke } = start((given) => _doing((props) => work(createCall(given, createMemory(given), props))))

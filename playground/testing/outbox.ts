@@ -6,7 +6,7 @@ import { providers } from '../../src/registry'
 import { getSession, type Session as RouterSession } from '../../src/sessions'
 import type { Switches } from '../runtime'
 import { handOver, type Handoff } from './handoffs'
-import { connectInstances, type Asked, type Instances } from './instances'
+import { connectInstances, type Asked, type Instance, type Instances } from './instances'
 import { createStage, type Stage } from './simulated'
 
 /** Every desk of the registry. */
@@ -28,9 +28,15 @@ export interface Session extends Handoff {
 }
 
 /** A customer who has been handed over to this desk, and so many instances between them. */
-export const open = async (desk: string, count: number, switches: Partial<Switches> = {}): Promise<Session> => {
+export const open = async (
+  desk: string,
+  count: number,
+  switches: Partial<Switches> = {},
+  prepare: (instance: Instance) => void = () => {}
+): Promise<Session> => {
   const stage = await createStage({ sockets: false, switches })
   const instances = connectInstances(stage, count)
+  instances.all.forEach(prepare)
   await stage.save(stage.configuration({ order: [desk, ...DESKS.filter((name) => name !== desk)] }))
   const handoff = await handOver(stage)
   const before = handoff.ticket().entries.length

@@ -71,6 +71,8 @@ export interface Failure {
 const RETRIES = 2
 /** A wait longer than this is the caller's decision: it has a budget and its own patience. */
 const LONGEST_WAIT_MS = 2_000
+/** A write that is begun with less time left could not be settled by reading any more. */
+const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 const LARGEST_ANSWER = 20 * 1024 * 1024
 
@@ -113,7 +115,9 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     }
     const credentials = await options.headers()
     const timeLeft = (tools.deadline ?? Number.POSITIVE_INFINITY) - tools.now()
-    if (timeLeft <= 0) throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)
+    const isRead = request.method === 'GET'
+    if (timeLeft <= (isRead ? 0 : SETTLING_MS))
+      throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)
     let response: AxiosResponse<string>
     try {
       response = await instance().request<string>({
@@ -135,7 +139,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       const word = axios.isAxiosError(error) ? (error.code ?? 'network error') : 'network error'
       // The axios error itself carries the request's headers: it is not passed on as a cause.
       throw fail('unavailable', `Could not ${request.purpose}: no answer (${word})`, {
-        outcome: NOTHING_SENT.has(word) || request.method === 'GET' ? 'none' : 'unknown',
+        outcome: NOTHING_SENT.has(word) || isRead ? 'none' : 'unknown',
       })
     }
     const headers = _plainHeaders(response)
@@ -162,7 +166,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       throw fail(failure.code, `Could not ${request.purpose}: the desk answered ${_clean(failure.word)}${advice}`, {
         status: response.status,
         retryAfterMs: failure.code === 'rate-limited' ? _retryAfter(headers, tools.now()) : undefined,
-        outcome: request.method === 'GET' ? 'none' : failure.outcome,
+        outcome: isRead ? 'none' : failure.outcome,
       })
     }
     const parsed = request.schema.safeParse(body)
@@ -170,7 +174,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').slice(0, 3)
       throw fail('unavailable', `Could not ${request.purpose}: unexpected answer (${where.join(', ')})`, {
         status: response.status,
-        outcome: request.method === 'GET' ? 'none' : 'unknown',
+        outcome: isRead ? 'none' : 'unknown',
       })
     }
     return { status: response.status, headers, data: parsed.data as z.infer<Schema> }

@@ -104,7 +104,7 @@ interface Time {
 
 /** Left to each of the desks that are still to be tried, whatever an unknown outcome would take. */
 const SHORTEST_SHARE_MS = 5_000
-/** An answer that takes longer than this part of a desk's share leaves no time to find out whether it worked. */
+/** An answer that takes longer than this part of the time that is left leaves none to find out whether it worked. */
 const ANSWER_SHARE = 0.4
 const SHORTEST_WAIT_MS = 1_000
 
@@ -131,7 +131,12 @@ const _openAt = async (
   { longest, share }: Time
 ): Promise<WriteDown> => {
   const now = call.environment.now()
-  const limits: Limits = { deadline: now + share, timeoutMs: Math.max(SHORTEST_WAIT_MS, share * ANSWER_SHARE) }
+  const limits: Limits = {
+    deadline: now + share,
+    get timeoutMs() {
+      return Math.max(SHORTEST_WAIT_MS, (limits.deadline - call.environment.now()) * ANSWER_SHARE)
+    },
+  }
   const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
   const { conversationId } = place
@@ -271,8 +276,10 @@ const _writeDown = async (
     agents: [],
     closedAt: undefined,
     closedBy: undefined,
+    stoppedAt: undefined,
     endingAt: undefined,
     isUnsolved: false,
+    untoldSince: undefined,
     cursor: opened.cursor,
   })
   return openedAt

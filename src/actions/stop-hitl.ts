@@ -1,11 +1,12 @@
 import { isProviderError, isTransient } from '../../providers/errors'
+import type { Ticket } from '../../providers/provider'
 import { connectDesk, type Call, type Desk } from '../call'
-import { endSession } from '../ending'
+import { endByBot } from '../ending'
 import { describeError } from '../errors'
+import { isUnfinished, noteFinished, solveTicket, tellAgents } from '../finish'
 import { flushOutbox } from '../outbox'
 import { meaningOf, phaseOf } from '../session-life'
-import { getSession, writeTags, type Session } from '../sessions'
-import { atDesk, tellOfUndelivered, tellOfUnread } from '../undelivered'
+import { getSession, type Session } from '../sessions'
 
 /** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
 const PATIENCE_MS = 30_000
@@ -23,51 +24,37 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     const session = await _persistently(call, until, () => getSession(call, conversationId))
     const meaning = meaningOf('stop', phaseOf(session, at))
     if (!session || meaning === 'nothing') return {}
+    // Said again: whoever heard it first may have died before he was done.
+    if (session.stoppedAt !== undefined && !isUnfinished(session)) return {}
     const desk = connectDesk(call, session.provider)
-    // Whoever asks again may have died before the ticket was solved.
-    const isOurs = meaning === 'end' || session.closedBy === 'bot'
-    const [ended, solved] = await Promise.allSettled([
-      _persistently(call, until, () => _end(call, session, desk, at, until)),
-      isOurs ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
+    const { ticket } = session
+    const [told, solved] = await Promise.allSettled([
+      _persistently(call, until, () => _end(call, session, desk, at)),
+      desk && ticket ? _persistently(call, until, () => _solve(call, { ...session, ticket }, desk)) : undefined,
     ])
-    // Until the tag is gone, whoever comes by tries again.
+    if (told.status === 'rejected') throw told.reason
     if (solved.status === 'rejected') throw solved.reason
-    if (ended.status === 'rejected') throw ended.reason
-    if (isOurs) await _persistently(call, until, () => writeTags(call, conversationId, { unsolved: '' }))
+    if (desk && ticket) await _persistently(call, until, () => noteFinished(call, session))
+    else call.log.warn('A session ended whose ticket cannot be solved', { conversationId, desk: session.provider })
   } catch (error) {
-    call.log.error('A session was ended, but its ticket could not be solved: an agent has to', {
-      conversationId,
-      error: describeError(error),
-    })
+    call.log.error(
+      'A session was ended, but its ticket could not be solved or its agents not be told: the next event of the ticket does it, else an agent has to',
+      { conversationId, error: describeError(error) }
+    )
   }
   return {}
 }
 
-const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number, until: number): Promise<void> => {
-  const patienceMs = Math.max(0, until - call.environment.now())
-  const ending = await endSession(call, session, { by: 'bot', at, patienceMs })
+const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number): Promise<void> => {
+  const ended = session.stoppedAt === undefined ? await endByBot(call, session, at) : session
   // Only now: whoever had a message for the customer has either been seen by then or sees the end.
-  if (!desk) return
-  const ended = { ...ending.session, ticket: session.ticket }
-  if (ending.unshownSince !== undefined) await tellOfUndelivered(call, desk, ended, ending.unshownSince)
-  await tellOfUnread(call, desk, ended)
+  if (desk) await tellAgents(call, desk, ended)
 }
 
-const _solve = async (call: Call, session: Session, desk: Desk | undefined): Promise<void> => {
-  if (!session.ticket || !desk) {
-    call.log.warn('A session ended whose ticket cannot be solved', {
-      conversationId: session.conversationId,
-      desk: session.provider,
-    })
-    return
-  }
+const _solve = async (call: Call, session: Session & { ticket: Ticket }, desk: Desk): Promise<void> => {
   // What the customer said goes in before: it would open the ticket again.
   await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
-  const { ticket } = session
-  await atDesk(call, ticket, async () => {
-    await desk.driver.closeTicket(ticket)
-    await desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
-  })
+  await solveTicket(call, desk, session.ticket)
 }
 
 /** Nobody asks for an end a second time: a failure that may pass is waited out. */

@@ -1,6 +1,6 @@
 import { RuntimeError } from '@botpress/sdk'
 import { connectDesk, type Call, type Limits } from '../call'
-import { endSession } from '../ending'
+import { endByAgent } from '../ending'
 import { describeError } from '../errors'
 import { LaneBusy } from '../lane'
 import { flush, isDeliverable } from '../outbox'
@@ -90,7 +90,7 @@ const _isDone = ({ deskMessageIds, refused }: Entry): boolean => {
 /** The customer hears that the agent has gone. */
 const _end = async (call: Call, session: Session): Promise<void> => {
   try {
-    await endSession(call, session, { by: 'agent', patienceMs: END_PATIENCE_MS })
+    await endByAgent(call, session, { patienceMs: END_PATIENCE_MS })
   } catch (error) {
     const { conversationId } = session
     call.log.warn('A session could not be ended', { conversationId, error: describeError(error) })

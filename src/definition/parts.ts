@@ -148,9 +148,14 @@ export const hitlChannel = {
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
       closedAt: { title: 'Closed', description: 'When the session ended, ISO 8601' },
       closedBy: { title: 'Closed by', description: 'agent or bot' },
+      stoppedAt: { title: 'Stopped', description: 'When the bot ended the session, ISO 8601' },
       unsolved: {
         title: 'Unsolved',
-        description: 'yes: the bot has ended the session, and its ticket has still to be solved',
+        description: 'yes: the bot has ended the session, and its desk has still to be told',
+      },
+      untoldSince: {
+        title: 'Untold',
+        description: 'Agents have still to be told which of their messages since then the end overtook, ISO 8601',
       },
       endingAt: { title: 'Ending', description: 'When an end was begun that may not be written down yet, ISO 8601' },
       agents: { title: 'Agents', description: 'Who has been announced and when: the desk’s ids, the newest last' },

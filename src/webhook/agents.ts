@@ -3,10 +3,12 @@ import type { Agent, SessionEvent, Ticket } from '../../providers/provider'
 import { announcedAt, introduce } from '../announcements'
 import type { Call, Desk, Progress } from '../call'
 import { describeError } from '../errors'
+import { inLane, LaneLost, type Hold } from '../lane'
 import { fromParts } from '../messages'
 import { agentUser } from '../people'
 import { deliveredAt, noteDelivered, type Stored } from '../progress'
 import { meaningOf, phaseOf } from '../session-life'
+import { settledSession } from '../settle'
 import { getSession, readSession, type Session } from '../sessions'
 import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../timing'
 import { atDesk, messageTag, tellAgent, tellThatOver } from '../undelivered'
@@ -20,7 +22,14 @@ export interface Work {
   desk: Desk
   /** What the bot has been given already; moves on with what it is given now. */
   progress: Progress
+  /** As old is what is known of the session, milliseconds since the epoch. */
+  seenAt: number
 }
+
+/** An end that is begun after a session was read comes later than this, with everything that has reached the bot by then before it. */
+const FRESH_MS = HANDLING_MS - 600
+const GIVING_TRIES = 2
+const PAUSE_MS = 300
 
 /** Milliseconds that one webhook waits for another that is telling the bot something about the same session. */
 export const patienceOf = (desk: Desk): number => desk.provider.answerWithinMs * 0.6
@@ -53,28 +62,39 @@ const _deliver = async (
     return session
   }
   const agent = await agentUser(call, desk, event.agent)
+  const giving: Giving = { userId: agent.userId, message, deskMessageId }
   let given: Given | undefined
-  const give = async (notBefore: number): Promise<Given> => {
-    given ??= await _give(work, session, { userId: agent.userId, message, deskMessageId, notBefore })
-    return given
-  }
   const introduction = await introduce(
     call,
     session,
     { agent: { ...event.agent, name: agent.name }, userId: agent.userId },
     progress,
-    { patienceMs: patienceOf(desk), message: { deskMessageId, write: async () => (await give(0)).at } }
+    {
+      patienceMs: patienceOf(desk),
+      message: {
+        deskMessageId,
+        write: async (fresh, hold, notBefore) => {
+          given = await _giveHeld(work, fresh, hold, { ...giving, notBefore })
+          return given.at
+        },
+      },
+    }
   )
   if (introduction.kind === 'over') {
     const over = { ...introduction.session, ticket: session.ticket }
     await _tellUnlessDelivered(work, over, event)
     return over
   }
-  const { fresh } = await give(introduction.kind === 'announced' ? introduction.at + HANDLING_MS : 0)
+  const notBefore = introduction.kind === 'announced' ? introduction.at + HANDLING_MS : 0
+  given ??= await _give(work, session, { ...giving, notBefore })
   if (introduction.kind === 'announced' && introduction.isNew) {
     await _showAssigned(work, session, { ...event.agent, name: agent.name })
   }
-  const after = { ...(fresh ?? session), ticket: session.ticket }
+  // The bot ends a session without asking: whoever has given something looks afterwards.
+  const after = {
+    ...(given.session ?? (await getSession(call, session.conversationId)) ?? session),
+    ticket: session.ticket,
+  }
   const meaning = meaningOf('agent-message', phaseOf(after, call.environment.now()))
   if (meaning === 'tell-agent') await _tellUnlessDelivered(work, after, event)
   return after
@@ -91,70 +111,115 @@ const _showAssigned = async ({ call, desk }: Work, { ticket }: OpenSession, agen
   }
 }
 
-/** What became of a message that was given to the bot. */
+/** What became of a message for the bot. */
 interface Given {
   /** When it reaches the bot, milliseconds since the epoch. */
   at: number
-  /** The session as it was at that moment. */
-  fresh: Session | undefined
+  /** As it was after that, if that is known; where it is over, the message may not have been given. */
+  session: Session | undefined
 }
 
 interface Giving {
   userId: string
   message: Message
   deskMessageId: string
-  notBefore: number
+  /** Milliseconds since the epoch. */
+  notBefore?: number
 }
 
-/** Once, whoever else does the same: then its moment is the other's. After everything that was given before. */
-const _give = async (
-  { call, progress }: Work,
-  session: OpenSession,
-  { userId, message, deskMessageId, notBefore }: Giving
-): Promise<Given> => {
+/**
+ * Once, whoever else does the same: then its moment is the other's. After everything that was given before, and never across an end: who ends the session gives what came to the bot before the time to be shown, so what comes
+ * later than at once is given while nobody can end it.
+ */
+const _give = async (work: Work, session: OpenSession, giving: Giving): Promise<Given> => {
+  const { call, desk } = work
   const now = call.environment.now()
-  const moment = Math.max(now, activatedAt(session), notBefore, progress.last + SPACING_MS)
-  const content = { type: message.type, payload: message.payload, discriminateByTags: ['deskMessageId'] }
+  const delayMs = _momentOf(work, session, giving) - now
+  if (delayMs <= LONGEST_WAIT_MS && now + delayMs <= work.seenAt + FRESH_MS) {
+    const given = await _giveAtOnce(work, session, giving, delayMs)
+    if (given) return given
+  }
   const { conversationId } = session
-  const [fresh, stored] =
-    moment - now > LONGEST_WAIT_MS
-      ? await _scheduled(call, conversationId, userId, { ...content, tags: { deskMessageId } }, moment - now)
-      : await _atOnce(call, conversationId, userId, { ...content, tags: { deskMessageId } }, moment - now)
-  const at = stored ? deliveredAt(stored) : moment
-  noteDelivered(progress, deskMessageId, at)
-  return { at, fresh }
+  const place = { conversationId, lane: 'toBot' as const, patienceMs: patienceOf(desk) }
+  return inLane(call, place, async (hold) => {
+    const fresh = (await settledSession(call, conversationId, hold)) ?? session
+    const isOver = meaningOf('agent-message', phaseOf(fresh, call.environment.now())) === 'tell-agent'
+    return isOver ? { at: call.environment.now(), session: fresh } : _giveHeld(work, fresh, hold, giving)
+  })
 }
 
-type Outcome = [Session | undefined, Stored | undefined]
+const _momentOf = ({ call, progress }: Work, session: Session, { notBefore = 0 }: Giving): number =>
+  Math.max(call.environment.now(), activatedAt(session), notBefore, progress.last + SPACING_MS)
 
-/** One call that also answers with the session's tags as they are now. */
-const _atOnce = async (
-  call: Call,
-  conversationId: string,
-  userId: string,
-  message: object,
-  delay: number
-): Promise<Outcome> => {
-  if (delay > 0) await call.environment.sleep(delay)
-  const answer = await call.client.initializeIncomingMessage({ conversationId, userId, message } as never)
-  return [readSession(answer.conversation), answer.message as Stored | undefined]
+const _contentOf = ({ message, deskMessageId }: Giving) => ({
+  type: message.type,
+  payload: message.payload,
+  tags: { deskMessageId },
+  discriminateByTags: ['deskMessageId'],
+})
+
+/** One call that also answers with the session's tags as they are now. Undefined: it failed, or may have. */
+const _giveAtOnce = async (
+  work: Work,
+  { conversationId }: Session,
+  giving: Giving,
+  delayMs: number
+): Promise<Given | undefined> => {
+  const { call, progress } = work
+  if (delayMs > 0) await call.environment.sleep(delayMs)
+  const seenAt = call.environment.now()
+  try {
+    const { userId, deskMessageId } = giving
+    const message = _contentOf(giving)
+    const answer = await call.client.initializeIncomingMessage({ conversationId, userId, message } as never)
+    const stored = answer.message as Stored | undefined
+    const at = stored ? deliveredAt(stored) : call.environment.now()
+    noteDelivered(progress, deskMessageId, at)
+    work.seenAt = seenAt
+    return { at, session: readSession(answer.conversation) }
+  } catch (error) {
+    call.log.warn('A message could not be given to the bot at once', { conversationId, error: describeError(error) })
+    return undefined
+  }
 }
 
-/** Looked for first: to make it a second time would write another delay over the one with which it comes. */
-const _scheduled = async (
+/** For whoever holds the lane to the bot. Looked for first: to make it a second time would write another delay over the one with which it comes. */
+const _giveHeld = async (work: Work, session: Session, hold: Hold, giving: Giving): Promise<Given> => {
+  const { call, progress } = work
+  const { deskMessageId } = giving
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const at = deliveredAt(
+        (await _existing(call, session, giving)) ?? (await _scheduled(work, session, hold, giving))
+      )
+      noteDelivered(progress, deskMessageId, at)
+      return { at, session: undefined }
+    } catch (error) {
+      if (tries === GIVING_TRIES || error instanceof LaneLost) throw error
+      await call.environment.sleep(PAUSE_MS)
+    }
+  }
+}
+
+const _existing = async (
   call: Call,
-  conversationId: string,
-  userId: string,
-  message: { tags: { deskMessageId: string } },
-  delay: number
-): Promise<Outcome> => {
-  const { messages } = await call.client.listMessages({ conversationId, tags: message.tags })
-  const [existing] = messages
-  if (existing) return [await getSession(call, conversationId), existing]
-  const tags = { ...message.tags, delayMs: String(delay) }
-  const content = { ...message, tags, conversationId, userId, schedule: { delay } }
-  const { message: stored } = await call.client.getOrCreateMessage(content as never)
-  return [await getSession(call, conversationId), stored]
+  { conversationId }: Session,
+  { deskMessageId }: Giving
+): Promise<Stored | undefined> => {
+  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  return messages[0]
+}
+
+const _scheduled = async (work: Work, session: Session, hold: Hold, giving: Giving): Promise<Stored> => {
+  const { call } = work
+  hold.assertOurs()
+  const delay = _momentOf(work, session, giving) - call.environment.now()
+  const content = { ..._contentOf(giving), conversationId: session.conversationId, userId: giving.userId }
+  const isLater = delay > 0
+  const tags = { ...content.tags, ...(isLater ? { delayMs: String(delay) } : {}) }
+  const schedule = isLater ? { schedule: { delay } } : {}
+  const { message } = await call.client.getOrCreateMessage({ ...content, tags, ...schedule } as never)
+  return message
 }
 
 /** What the customer has read before the end need not be told of, however late it is delivered again. */
@@ -171,11 +236,12 @@ const _tellUnlessDelivered = async (
 
 /** An agent took the ticket. `writes`: his message comes in the same breath. Resolves to the session as it is after that. */
 export const agentAssigned = async (
-  { call, desk, progress }: Work,
+  work: Work,
   session: OpenSession,
   event: EventOf<'agent-assigned'>,
   writes: boolean
 ): Promise<OpenSession> => {
+  const { call, desk, progress } = work
   if (meaningOf('agent-assigned', phaseOf(session, call.environment.now())) === 'nothing') return session
   if (session.agents.length === 0 ? writes : event.ifUnassigned) return session
   if (announcedAt(call, session, event.agent.id) !== undefined) return session
@@ -190,6 +256,6 @@ export const agentAssigned = async (
   if (introduction.kind !== 'announced' || !introduction.isNew) return session
   const { conversationId } = session
   call.log.info('Agent announced', { conversationId, desk: desk.provider.name, agentId: agent.id })
-  await _showAssigned({ call, desk, progress }, session, agent)
+  await _showAssigned(work, session, agent)
   return { ...session, agents: [...session.agents, { agentId: agent.id, at: introduction.at }] }
 }

@@ -1,14 +1,15 @@
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { SessionEvent, TicketKey } from '../../providers/provider'
 import type { Call, Desk } from '../call'
-import { endSession } from '../ending'
+import { endByAgent } from '../ending'
 import { describeError } from '../errors'
+import { finishEnd, isUnfinished } from '../finish'
 import { LaneBusy } from '../lane'
 import { flushOutbox } from '../outbox'
 import { progressOf } from '../progress'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session-life'
 import { findSession, knownSession, writeTags } from '../sessions'
-import { atDesk, messageTag, tellAgent, tellOfUndelivered } from '../undelivered'
+import { atDesk, messageTag, tellAgent } from '../undelivered'
 import { absenceOf, closeAbandoned } from './abandoned'
 import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
 
@@ -49,7 +50,8 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   const known = knownSession(call, desk.provider.name, key)
   const needsReading = events.some(_needsReading)
   // What does not depend on how the session is now is asked for beside it.
-  const early = known?.ticket ? _read(call, desk, known as OpenSession, needsReading) : undefined
+  const seenAt = call.environment.now()
+  const early = known?.ticket ? _read(call, desk, known as OpenSession, { needsReading, seenAt }) : undefined
   early?.catch(() => undefined)
   const session = await findSession(call, desk.provider.name, key)
   if (!session?.ticket) {
@@ -62,7 +64,7 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   const open = session as OpenSession
   // Nothing that was read for a session that is over by now, or before its end was read, tells where its end was.
   const isOutdated = known?.status !== session.status || (session.status !== 'open' && known.cursor !== session.cursor)
-  const reading = await (early && !isOutdated ? early : _read(call, desk, open, needsReading))
+  const reading = await (early && !isOutdated ? early : _read(call, desk, open, { needsReading, seenAt }))
   await _applyReading(open, events, reading)
 }
 
@@ -77,11 +79,16 @@ interface Reading {
 /**
  * What the desk has after the place up to which this instance knows everything to be delivered: the webhooks of one ticket come in any order, on any instance, and late; the ticket itself is in order.
  */
-const _read = async (call: Call, desk: Desk, session: OpenSession, needsReading: boolean): Promise<Reading> => {
+const _read = async (
+  call: Call,
+  desk: Desk,
+  session: OpenSession,
+  { needsReading, seenAt }: { needsReading: boolean; seenAt: number }
+): Promise<Reading> => {
   const progress = await progressOf(call, session)
   // What is written down at the end says that it was the end.
   const from = session.status === 'open' ? (progress.cursor ?? session.cursor) : session.cursor
-  const reading: Reading = { work: { call, desk, progress }, events: [], from, cursor: from }
+  const reading: Reading = { work: { call, desk, progress, seenAt }, events: [], from, cursor: from }
   if (!desk.driver.catchUp || !needsReading) return reading
   try {
     return { ...reading, ...(await desk.driver.catchUp(session.ticket, from)) }
@@ -107,7 +114,7 @@ const _applyReading = async (session: OpenSession, pushed: SessionEvent[], readi
     current = await _applyOne(work, current, event, { later: events.slice(index + 1), cursor })
   }
   await _flush(work, current, events)
-  if (current.isUnsolved) await _solve(work, current)
+  if (isUnfinished(current)) await finishEnd(call, work.desk, current)
   progress.cursor = cursor
   if (cursor === undefined || cursor === current.cursor) return
   const isFarBehind = reading.from === session.cursor && reading.events.length >= FAR_BEHIND
@@ -132,12 +139,6 @@ const _flush = async ({ call, desk, progress }: Work, session: OpenSession, even
   if (outcome === 'emptied' && session.closedBy === 'bot')
     await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
-}
-
-/** What the bot's end could not have. */
-const _solve = async ({ call, desk }: Work, { ticket, conversationId }: OpenSession): Promise<void> => {
-  await atDesk(call, ticket, () => desk.driver.closeTicket(ticket))
-  await writeTags(call, conversationId, { unsolved: '' })
 }
 
 /** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */
@@ -197,11 +198,9 @@ const _closed = async (work: Work, session: OpenSession, cursor: string | undefi
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
   const { call, desk } = work
   const patienceMs = patienceOf(desk)
-  const ending = await _persistently(call, () => endSession(call, session, { by: 'agent', cursor, patienceMs }))
-  const after = { ...ending.session, ticket: session.ticket }
-  if (ending.unshownSince !== undefined) await tellOfUndelivered(call, desk, after, ending.unshownSince)
+  const ending = await _persistently(call, () => endByAgent(call, session, { cursor, patienceMs }))
   if (ending.ended) await _showClosed(work, session)
-  return after
+  return { ...ending.session, ticket: session.ticket }
 }
 
 const _showClosed = async ({ call, desk }: Work, { ticket }: OpenSession): Promise<void> => {
