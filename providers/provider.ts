@@ -125,6 +125,12 @@ export interface Driver {
    */
   catchUp?(ticket: Ticket, cursor: string | undefined): Promise<CaughtUp>
 
+  /**
+   * Whose ticket this is, read from the desk: for a ticket that no session knows, when a webhook says that it may be ours and not whose (`TicketKey.mayBeOurs`). A start that gave up without knowing whether it had opened a ticket
+   * leaves such a one. Undefined: it is not ours, or gone.
+   */
+  findOrigin?(ticketId: string): Promise<TicketOrigin | undefined>
+
   /** Name and photo of an agent whose event did not carry them. */
   describeAgent?(agentId: string): Promise<Agent>
 
@@ -273,7 +279,19 @@ export interface TicketKey {
    * delivery is asked for again instead of dropped. Not for tickets that are older than a start can take.
    */
   ours?: boolean
+  /** The payload looks as if the ticket were one of ours, at whatever age: where no session knows it, `findOrigin` is asked whose it is. */
+  mayBeOurs?: boolean
 }
+
+/** What a ticket itself says of the handoff that opened it: the conversation, or as long as that is not written on it, its customer and when. */
+export type TicketOrigin =
+  | { conversationId: string }
+  | {
+      /** As in `Customer.id`. */
+      customerId: string
+      /** Milliseconds since the epoch, by the desk's clock. */
+      openedAt: number
+    }
 
 export interface Agent {
   /** The vendor's id of the person. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { countSeen, seenBy } from '../testing/handoffs'
 import type { Asked } from '../testing/instances'
-import { DESKS, GIVEN_UP_MS, open, type Session } from '../testing/outbox'
+import { DESKS, GIVEN_UP_MS, open, posts, type Session } from '../testing/outbox'
 
 const END = 'The human agent closed'
 const NOT_DELIVERED = 'was not delivered'
@@ -29,6 +29,11 @@ const tagsAs =
   (words: string) =>
   ({ side, method, path, body }: Asked): boolean =>
     side === 'api' && method === 'PUT' && path.includes('/conversations/') && body.includes(words)
+
+const emits =
+  (type: string) =>
+  ({ side, path, body }: Asked): boolean =>
+    side === 'api' && path.endsWith('/events') && body.includes(type)
 
 const takesLaneTo =
   (doing: string) =>
@@ -139,6 +144,33 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
     expect(countSeen(stage, conversationId, END)).toBe(1)
     const stops = stage.botpress.runtime.store.events.withTags({}).filter(({ type }) => type.endsWith('hitlStopped'))
     expect(stops).toHaveLength(1)
+  })
+})
+
+describe.each(DESKS)('what agents write after an end at %s', (desk) => {
+  it('is told to each of them, also when the instances die that end the session and tell it', async () => {
+    const session = await open(desk, 4)
+    sendAtOnce(session)
+    const { stage, sandbox, conversationId, ticket, instances } = session
+    const [ada, ben] = agents(session)
+    await stage.pass(LISTENS_MS)
+    const ending = once(emits('hitlStopped'))
+    for (const instance of instances.all) instance.dieAt('before', ending)
+    sandbox.solve(ticket().id, { agentId: ada })
+    await stage.pass(5_000)
+    const telling = once(posts('second words'))
+    for (const instance of instances.all) instance.dieAt('before', telling)
+    sandbox.agentReplies(ticket().id, 'first words', { agentId: ada })
+    sandbox.agentReplies(ticket().id, 'second words', { agentId: ben })
+    await stage.pass(REPAIRED_MS)
+    // Not every desk goes on trying for so long.
+    sandbox.agentReplies(ticket().id, 'third words', { agentId: ada })
+    await stage.pass(REPAIRED_MS)
+    expect(countSeen(stage, conversationId, END)).toBe(1)
+    for (const words of ['first words', 'second words', 'third words']) {
+      const shown = countSeen(stage, conversationId, words)
+      expect(notesOf(session).filter((note) => note.includes(words))).toHaveLength(1 - shown)
+    }
   })
 })
 

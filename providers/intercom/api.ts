@@ -39,11 +39,17 @@ export const partsIn = (list: unknown): Part[] =>
 
 export const partListSchema = z.object({ conversation_parts: z.unknown(), total_count: z.number().nullish() }).nullish()
 
+/** Whom a conversation is with. An external id of a contact that we made is the customer's Botpress user. */
+export const contactListSchema = z
+  .object({ contacts: z.array(z.object({ id: idSchema.nullish(), external_id: z.string().nullish() })).nullish() })
+  .nullish()
+
 const conversationSchema = z.object({
   id: idSchema,
   state: z.string().nullish(),
   created_at: z.number().nullish(),
   source: z.object({ body: z.string().nullish() }).nullish(),
+  contacts: contactListSchema,
   conversation_parts: partListSchema,
 })
 

@@ -7,6 +7,7 @@ import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
 import { catchUp } from './events'
+import { findOrigin } from './origin'
 import { postMessage } from './posting'
 import { openTicket } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
@@ -30,6 +31,7 @@ export const intercom = defineProvider({
       postMessage: (ticket, message) => postMessage(desk, ticket, message),
       closeTicket: (ticket) => closeTicket(desk, ticket),
       catchUp: (ticket, cursor) => catchUp(desk, ticket, cursor),
+      findOrigin: (ticketId) => findOrigin(desk, ticketId),
       describeAgent: (agentId) => _describeAgent(desk, agentId),
       verifyWebhook: (request) => verifyWebhook(request, clientSecret, tools.now()),
       parseWebhook,

@@ -1,10 +1,10 @@
 import { isProviderError } from '../errors'
 import type { OpenedTicket, TicketRequest } from '../provider'
-import { partsIn, type Conversation } from './api'
+import type { Conversation } from './api'
 import { ensureContact } from './contacts'
 import { isGone, settling, SKEW_MS, whileNew, type Desk } from './desk'
-import { isNote } from './events'
-import { noteOf, openingOf, referenceIn, saysTheSame, titleOf } from './format'
+import { noteOf, openingOf, saysTheSame, titleOf } from './format'
+import { referenceOf } from './origin'
 
 const HANDOFF_WITHIN_MS = 24 * 60 * 60_000
 /** How long a conversation without our note may have been waiting for it. */
@@ -72,7 +72,7 @@ const _find = (desk: Desk, contactId: string, request: TicketRequest, withinMs: 
           throw error
         })
         if (!conversation) continue
-        const reference = _referenceOf(conversation)
+        const reference = referenceOf(conversation)
         if (reference === request.conversationId) return { id: candidate.id, isDressed: true }
         if (reference === undefined && _isUndressed(desk, conversation, request)) {
           return { id: candidate.id, isDressed: false }
@@ -81,14 +81,6 @@ const _find = (desk: Desk, contactId: string, request: TicketRequest, withinMs: 
     }
     return undefined
   })
-
-const _referenceOf = (conversation: Conversation): string | undefined => {
-  for (const part of partsIn(conversation.conversation_parts?.conversation_parts)) {
-    const reference = isNote(part) && part.body ? referenceIn(part.body) : undefined
-    if (reference) return reference
-  }
-  return undefined
-}
 
 /** An agent may have closed it already: then the session ends with what it was opened with. */
 const _isUndressed = (desk: Desk, conversation: Conversation, request: TicketRequest): boolean =>
@@ -126,7 +118,7 @@ const _note = async (desk: Desk, id: string, adminId: string, request: TicketReq
   } catch (error) {
     if (!isProviderError(error) || error.outcome !== 'unknown') throw error
     const conversation = await settling(() => desk.api.conversation(id))
-    if (_referenceOf(conversation) !== request.conversationId) await write()
+    if (referenceOf(conversation) !== request.conversationId) await write()
   }
 }
 

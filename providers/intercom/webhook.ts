@@ -1,7 +1,8 @@
 import { z } from '@botpress/sdk'
 import { isSigned } from '../kit/signature'
 import type { ParsedWebhook, SessionEvent, WebhookRequest } from '../provider'
-import { idSchema, partListSchema, partsIn } from './api'
+import { contactListSchema, idSchema, partListSchema, partsIn } from './api'
+import { customerOf } from './origin'
 import { eventsOf } from './events'
 
 /** Intercom gives up on a delivery long before. The signature covers no time of its own, so what is older was recorded and is played back. */
@@ -16,6 +17,7 @@ const notificationSchema = z.object({
 const itemSchema = z.object({
   id: idSchema.nullish(),
   conversation_id: idSchema.nullish(),
+  contacts: contactListSchema.catch(undefined),
   conversation_parts: partListSchema,
 })
 
@@ -54,7 +56,7 @@ export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
 }
 
 const _eventsOf = (topic: string, ticketId: string, item: z.infer<typeof itemSchema>): SessionEvent[] => {
-  const ticket = { ticketId }
+  const ticket = { ticketId, ...(customerOf(item.contacts) ? { mayBeOurs: true } : {}) }
   if (topic === 'conversation.deleted') return [{ type: 'ticket-closed', ticket, reason: 'deleted' }]
   const parts = partsIn(item.conversation_parts?.conversation_parts)
   const events = eventsOf(ticket, parts, {

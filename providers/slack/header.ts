@@ -90,9 +90,15 @@ const _button = (action: string, label: string, value: string, style?: string): 
   ...(style ? { style } : {}),
 })
 
+/** Whose thread it is; undefined: none of ours. */
+export const conversationOf = ({ metadata }: ReadMessage): string | undefined => {
+  const id = metadata?.event_type === SESSION_EVENT ? metadata.event_payload['conversation_id'] : undefined
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
 /** Whether the message is the root of this conversation's thread. */
 export const isRootOf = (message: ReadMessage, conversationId: string): boolean =>
-  message.metadata?.event_type === SESSION_EVENT && message.metadata.event_payload['conversation_id'] === conversationId
+  conversationOf(message) === conversationId
 
 export const isClosed = (root: ReadMessage): boolean => root.metadata?.event_payload['state'] === 'closed'
 

@@ -4,7 +4,7 @@ import { catchUp } from './catch-up'
 import { channelIdOf, checkConfig, configSchema } from './config'
 import { checkCredentials } from './credentials'
 import { instructionsFor } from './manifest'
-import { closeTicket, openTicket, postMessage, reflect } from './tickets'
+import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
 
 /** Slack as a desk: a channel is the desk, and each handoff is one thread in it. */
@@ -29,6 +29,7 @@ export const slack = defineProvider({
       verifyWebhook: (request) => verifyWebhook(request, signingSecret, tools.now()),
       parseWebhook: (request) => parseWebhook(request, internalPrefix),
       catchUp: (ticket, cursor) => catchUp(api, ticket, cursor, internalPrefix),
+      findOrigin: (ticketId) => findOrigin(api, ticketId),
       describeAgent: (agentId) => api.describeUser(agentId),
       reflect: (ticket, change) => reflect(api, tools, ticket, change),
       instructions: (target) => instructionsFor(target),

@@ -8,11 +8,12 @@ import type {
   PostedMessage,
   SessionChange,
   Ticket,
+  TicketOrigin,
   TicketRequest,
 } from '../provider'
 import type { SlackApi } from './api'
 import { channelIdOf } from './config'
-import { headerAfter, headerFor, isClosed, isRootOf } from './header'
+import { conversationOf, headerAfter, headerFor, isClosed, isRootOf } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
 import { markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
 import { once, postTexts, toSlackTime, type Voice } from './posting'
@@ -116,6 +117,13 @@ const _findRoot = async (
     if (pages === MOST_PAGES) return undefined
   }
   return undefined
+}
+
+/** The root says it. A thread whose root was deleted is nobody's any more. */
+export const findOrigin = async (api: SlackApi, ticketId: string): Promise<TicketOrigin | undefined> => {
+  const root = await api.readMessage(idToAddress(ticketId))
+  const conversationId = root && conversationOf(root)
+  return conversationId ? { conversationId } : undefined
 }
 
 /** The customer speaks under the customer's name and picture, the bot under the app's own. */

@@ -15,7 +15,7 @@ describe('an agent’s reply', () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     const id = sandbox.agentReplies(ticket.id, 'Hello Eve', { agentId: ADA })
-    const key = { ticketId: ticket.id, ours: true }
+    const key = { ticketId: ticket.id, mayBeOurs: true, ours: true }
     expect((await deliver()).events).toEqual([
       { type: 'agent-assigned', ticket: key, agent: { id: ADA }, ifUnassigned: true },
       { type: 'message-posted', ticket: key, id, agent: { id: ADA }, parts: [{ type: 'text', text: 'Hello Eve' }] },

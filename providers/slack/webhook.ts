@@ -141,6 +141,7 @@ const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix:
     return _ignored('A reply in a thread that somebody else began')
   const ticket: TicketKey = {
     ticketId: addressToId({ channel, ts: threadTs }),
+    ...(isOurs ? { mayBeOurs: true } : {}),
     ...(isOurs && _isYoung(threadTs, ts) ? { ours: true } : {}),
   }
   return answerOf(message, { ticket, botUsers, internalPrefix })

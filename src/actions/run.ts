@@ -43,11 +43,16 @@ export interface Place {
 /**
  * The conversation of this handoff: the same for a repetition, a new one for a new handoff. What is done in it next is for `holdRun` to decide.
  */
-export const takePlace = async (call: Call, input: unknown): Promise<Place> => {
+export const takePlace = async (call: Call, input: unknown, customerId: string): Promise<Place> => {
   for (let generation = 0; ; generation += 1) {
     const handoff = handoffKey(input, generation)
     const { conversation } = await _soon(call, () =>
-      call.client.getOrCreateConversation({ channel: 'hitl', tags: { handoff }, discriminateByTags: ['handoff'] })
+      call.client.getOrCreateConversation({
+        channel: 'hitl',
+        // A ticket whose start has died may tell no more than whose it is.
+        tags: { handoff, customerId },
+        discriminateByTags: ['handoff'],
+      })
     )
     const session = readSession(conversation)
     const isYoung = (session?.openedAt ?? 0) + REPEAT_MS > call.environment.now()

@@ -74,7 +74,7 @@ const _start = async (call: Call, raw: unknown, { id, deadline }: Run): Promise<
   const reading = Promise.all([getCustomer(call, parsed.data.userId), readInstallation(call)])
   // A repetition is answered without it.
   reading.catch(() => undefined)
-  const place = await takePlace(call, raw)
+  const place = await takePlace(call, raw, parsed.data.userId)
   if (place.session) return repeatedStart(call, place.session)
   const [found, installation] = await reading
   if (!found)

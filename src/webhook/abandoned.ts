@@ -1,41 +1,103 @@
-import type { TicketKey } from '../../providers/provider'
+/** Tickets that are ours and have no session. */
+import type { TicketKey, TicketOrigin } from '../../providers/provider'
 import type { Call, Desk } from '../call'
 import { gone } from '../errors'
-import type { Tags } from '../sessions'
+import { readSession, type Tags } from '../sessions'
 import { tellAgent } from '../undelivered'
 
 /** No start goes on for so long: not even one that Botpress repeats. */
 const ABANDONED_MS = 90_000
-
-export type Absence = 'foreign' | 'being opened' | 'abandoned'
+/** Clocks of two machines, and times in whole seconds. */
+const SKEW_MS = 10_000
 
 /**
- * Why a ticket has no session. Foreign: we have not opened it, or another installation has. Abandoned: the start that opened it gave up without knowing that it had, so its customer has been told that nobody is there.
+ * Why a ticket has no session.
+ *
+ * - foreign: we have not opened it, or another installation has.
+ * - being opened: its start is under way, or has just died and is repeated.
+ * - failed: the start that opened it gave up without knowing that it had, so its customer has been told that nobody is there.
+ * - elsewhere: its start went on without knowing of it, and the session has another ticket.
  */
-export const absenceOf = async (call: Call, { conversationId, ours }: TicketKey): Promise<Absence> => {
-  if (!conversationId) return ours ? 'being opened' : 'foreign'
-  const answer = await gone(call.client.getConversation({ id: conversationId }))
-  if (!answer) return 'foreign'
-  if ((answer.conversation.tags as Tags).status === 'failed') return 'abandoned'
-  const opening = await gone(call.client.getState({ type: 'conversation', id: conversationId, name: 'opening' }))
-  if (opening && opening.state.payload.at + ABANDONED_MS < call.environment.now()) return 'abandoned'
-  return ours ? 'being opened' : 'foreign'
+export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | Abandoned
+
+interface Abandoned {
+  kind: 'failed' | 'elsewhere'
+  conversationId: string
+}
+
+interface Candidate {
+  id: string
+  createdAt: string
+  tags: Tags
+}
+
+export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise<Absence> => {
+  const origin = await _originOf(desk, key)
+  if (!origin) return { kind: key.ours ? 'being opened' : 'foreign' }
+  const conversation = await _conversationOf(call, origin)
+  if (!conversation) return { kind: 'foreign' }
+  const { id: conversationId, tags } = conversation
+  const ticket = readSession(conversation)?.ticket
+  // Written down since the session was looked for.
+  if (ticket?.id === key.ticketId) return { kind: 'being opened' }
+  if (ticket) return { kind: 'elsewhere', conversationId }
+  if (tags.status === 'failed') return { kind: 'failed', conversationId }
+  const opening = await _openingOf(call, conversationId)
+  if (!opening) return { kind: key.ours ? 'being opened' : 'foreign' }
+  const isOver = opening.at + ABANDONED_MS < call.environment.now()
+  return isOver ? { kind: 'failed', conversationId } : { kind: 'being opened' }
+}
+
+/** As the webhook says, else as the desk does. */
+const _originOf = async ({ driver }: Desk, key: TicketKey): Promise<TicketOrigin | undefined> => {
+  if (key.conversationId) return { conversationId: key.conversationId }
+  return key.mayBeOurs ? driver.findOrigin?.(key.ticketId) : undefined
+}
+
+const _conversationOf = async (call: Call, origin: TicketOrigin): Promise<Candidate | undefined> => {
+  if ('customerId' in origin) return _byCustomer(call, origin)
+  const answer = await gone(call.client.getConversation({ id: origin.conversationId }))
+  return answer?.conversation
+}
+
+/** The handoff of this customer whose start was under way when the ticket was opened, whichever desk it asked last. */
+const _byCustomer = async (
+  call: Call,
+  { customerId, openedAt }: { customerId: string; openedAt: number }
+): Promise<Candidate | undefined> => {
+  const { conversations } = await call.client.listConversations({ channel: 'hitl', tags: { customerId } })
+  for (const conversation of conversations) {
+    if (Date.parse(conversation.createdAt) - SKEW_MS > openedAt) continue
+    const opening = await _openingOf(call, conversation.id)
+    if (opening && openedAt < opening.at + ABANDONED_MS) return conversation
+  }
+  return undefined
+}
+
+const _openingOf = async (call: Call, id: string) =>
+  (await gone(call.client.getState({ type: 'conversation', id, name: 'opening' })))?.state.payload
+
+const WORDS: Record<Abandoned['kind'], string> = {
+  failed:
+    'The handoff for which this ticket was opened had failed, and the customer was told so: replies here are not delivered. The ticket is closed.',
+  elsewhere:
+    'The conversation with the customer goes on in another ticket: replies here are not delivered. This ticket is closed.',
 }
 
 /** Nobody hears what is written in such a ticket: the agent is told, and the ticket is solved. */
 export const closeAbandoned = async (
   call: Call,
   desk: Desk,
-  { ticketId, conversationId = '' }: TicketKey
+  ticketId: string,
+  { kind, conversationId }: Abandoned
 ): Promise<void> => {
   const ticket = { id: ticketId, conversationId }
-  await tellAgent(
-    call,
-    desk,
-    ticket,
-    `abandoned-${ticketId}`,
-    'The handoff for which this ticket was opened had failed, and the customer was told so: replies here are not delivered. The ticket is closed.'
-  )
+  await tellAgent(call, desk, ticket, `abandoned-${ticketId}`, WORDS[kind])
   await desk.driver.closeTicket(ticket)
-  call.log.warn('Closed a ticket whose handoff had failed', { desk: desk.provider.name, conversationId, ticketId })
+  call.log.warn('Closed a ticket that no session has', {
+    desk: desk.provider.name,
+    conversationId,
+    ticketId,
+    why: kind,
+  })
 }

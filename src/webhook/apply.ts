@@ -55,9 +55,13 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   early?.catch(() => undefined)
   const session = await findSession(call, desk.provider.name, key)
   if (!session?.ticket) {
-    const absence = await absenceOf(call, { ...key, ours: events.some((event) => event.ticket.ours) })
-    if (absence === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-    if (absence === 'abandoned') return closeAbandoned(call, desk, key)
+    const absence = await absenceOf(call, desk, {
+      ...key,
+      ours: events.some((event) => event.ticket.ours),
+      mayBeOurs: events.some((event) => event.ticket.mayBeOurs),
+    })
+    if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
+    if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence)
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }
@@ -105,19 +109,22 @@ const _read = async (
 const FAR_BEHIND = 10
 
 const _applyReading = async (session: OpenSession, pushed: SessionEvent[], reading: Reading): Promise<void> => {
-  const { work, cursor } = reading
+  const { work, cursor, from } = reading
   const { call, progress } = work
   const events = _merged(pushed, reading.events)
+  // What was said after an end has still to be told to its agent: until then it must not count as read.
+  const endAt = (later: SessionEvent[]): string | undefined => (later.some(_isMessage) ? from : cursor)
   // An end that somebody has begun comes before what was said after it.
-  let current = session.endingAt === undefined ? session : await _closed(work, session, cursor)
+  let current = session.endingAt === undefined ? session : await _closed(work, session, endAt(events))
   for (const [index, event] of events.entries()) {
-    current = await _applyOne(work, current, event, { later: events.slice(index + 1), cursor })
+    const later = events.slice(index + 1)
+    current = await _applyOne(work, current, event, { later, cursor: endAt(later) })
   }
   await _flush(work, current, events)
   if (isUnfinished(current)) await finishEnd(call, work.desk, current)
   progress.cursor = cursor
   if (cursor === undefined || cursor === current.cursor) return
-  const isFarBehind = reading.from === session.cursor && reading.events.length >= FAR_BEHIND
+  const isFarBehind = from === session.cursor && reading.events.length >= FAR_BEHIND
   if (isFarBehind || current.status !== 'open') await writeTags(call, session.conversationId, { cursor })
 }
 

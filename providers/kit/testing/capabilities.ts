@@ -43,6 +43,35 @@ export const describeCapabilities = ({ descriptor, provider, setUp, openTicket }
     })
   }
 
+  if (descriptor.capabilities.includes('findOrigin')) {
+    describe(`${provider.name}: origin`, () => {
+      it('of a ticket is the conversation that opened it, and its webhooks say that it may be ours', async () => {
+        const setting = await setUp()
+        const { ticket } = await openTicket(setting)
+        expect(await setting.driver.findOrigin?.(ticket.id)).toEqual({ conversationId: ticket.conversationId })
+        setting.sandbox.agentReplies(ticket.id, 'Hello')
+        await setting.sandbox.deliveries.flush()
+        const events = setting.received.flatMap((webhook) => setting.driver.parseWebhook(webhook).events)
+        expect(events.some((event) => event.ticket.ticketId === ticket.id && event.ticket.mayBeOurs)).toBe(true)
+      })
+
+      it('of a ticket that somebody else opened, or that is gone, is none', async () => {
+        const setting = await setUp()
+        expect(await setting.driver.findOrigin?.(setting.sandbox.foreignTicket())).toBeUndefined()
+        const { ticket } = await openTicket(setting)
+        setting.sandbox.remove(ticket.id)
+        expect(await setting.driver.findOrigin?.(ticket.id)).toBeUndefined()
+      })
+
+      it('that cannot be read is no answer', async () => {
+        const setting = await setUp()
+        const { ticket } = await openTicket(setting)
+        setting.sandbox.server.addFault({ kind: 'status', status: 500, times: 9 })
+        await expect(setting.driver.findOrigin?.(ticket.id)).rejects.toMatchObject({ code: 'unavailable' })
+      })
+    })
+  }
+
   if (descriptor.capabilities.includes('reflect')) {
     it(`${provider.name}: showing the state never throws`, async () => {
       const setting = await setUp()

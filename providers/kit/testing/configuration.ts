@@ -8,6 +8,7 @@ const ALL_CAPABILITIES: Record<Capability, true> = {
   answerUnsigned: true,
   ensureContact: true,
   catchUp: true,
+  findOrigin: true,
   describeAgent: true,
   reflect: true,
   subscribe: true,
