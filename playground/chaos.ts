@@ -138,7 +138,9 @@ const _processes = async (processes: number): Promise<boolean> => {
     if (values[name] !== undefined) throw new Error(`--${name} is for simulated time, not for --processes`)
   const { seed, handoffs, desks } = options
   const ear = listen()
-  const [totals, seconds] = await _timed(() => runProcesses({ seed, handoffs, desks, processes })).finally(ear.stop)
+  const [totals, seconds] = await _timed(() =>
+    runProcesses({ seed, handoffs, desks, processes, hear: ear.hear })
+  ).finally(ear.stop)
   return _tell({ ...totals, leaks: ear.take() }, KILLING, seconds)
 }
 

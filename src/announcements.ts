@@ -41,7 +41,7 @@ export const announcedAt = (call: Call, session: Session, agentId: string): numb
  * Announces an agent, once per agent and session, whoever asks and however often. Throws LaneBusy, LaneLost or Unsettled when that has to wait for another delivery.
  *
  * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours. Everybody else gets an event, and what he writes comes
- * after it. Either is done while nobody can end the session.
+ * after it. Either is done while no agent can end the session.
  */
 export const introduce = async (
   call: Call,

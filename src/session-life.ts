@@ -1,7 +1,7 @@
 /**
  * The life of a session, written once: opening → open → closing → closed, or failed. What an event means depends on the phase alone, and this table is asked for it everywhere.
  *
- * A session is its tags, of which one is the status; the phase is what the status and its moments say at a given time. Who ends a session holds a lane (ending.ts) from the decision to the tag.
+ * A session is its tags, of which one is the status; the phase is what the status and its moments say at a given time. An end by an agent holds a lane (ending.ts) from the decision to the tag; the bot's needs none.
  */
 import type { Session } from './sessions'
 import { activatedAt } from './timing'

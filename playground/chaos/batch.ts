@@ -3,6 +3,7 @@ import { createActors, type Played } from './actors'
 import { judge, type Violation } from './judge'
 import type { Weather } from './kinds'
 import type { Injected } from './chaos'
+import { patienceOfVendor } from './deliveries'
 import type { Bend } from './instances'
 import { makeScript, type Script } from './script'
 import { createStage, type Stage } from './stage'
@@ -92,6 +93,11 @@ const _play = async (
   const violations = judge({ stage, ticketsOf, all })
   const [{ script } = { script: { handoff: 0 } }] = all
   for (const what of [...stuck, ...rejections]) violations.push({ handoff: script.handoff, kind: 'crashed', what })
+  // On the machine's own time it depends on the machine.
+  for (const { desk, ms } of stage.weather.kill === 0 ? couriers.answers : []) {
+    const what = `${desk} was answered after ${ms} ms, and waits for ${patienceOfVendor(desk)}`
+    if (ms >= patienceOfVendor(desk)) violations.push({ handoff: script.handoff, kind: 'late answer', what })
+  }
   const faults: Record<string, number> = {}
   for (const { kind } of chaos.injected) faults[kind] = (faults[kind] ?? 0) + 1
   const longest = couriers.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })

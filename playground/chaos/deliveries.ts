@@ -36,7 +36,8 @@ export interface Couriers {
   readonly givenUp: { desk: string; body: string; at: number }[]
 }
 
-const _patience = (desk: string): number => HABITS[desk]?.patienceMs ?? 10_000
+/** How long a vendor waits for an answer, in milliseconds. */
+export const patienceOfVendor = (desk: string): number => HABITS[desk]?.patienceMs ?? 10_000
 
 export interface CourierOptions {
   clock: StageTime
@@ -66,7 +67,7 @@ export const connectCouriers = (
     sandbox.deliveries.mode = 'held'
     sandbox.deliveries.connect(async (request) => {
       if (chaos.happens('webhook-lost', rate, desk)) {
-        await clock.sleep(_patience(desk))
+        await clock.sleep(patienceOfVendor(desk))
         throw new Error('Lost on its way')
       }
       const isAnswerLost = chaos.happens('webhook-answer-lost', rate, desk)
@@ -75,7 +76,7 @@ export const connectCouriers = (
         const later = chaos.random('duplicate').between(0, 2) * 1_000
         clock.setTimer(() => handOver(desk, request), later)
       }
-      const tooLate = clock.sleep(_patience(desk)).then(() => undefined)
+      const tooLate = clock.sleep(patienceOfVendor(desk)).then(() => undefined)
       const reply = await Promise.race([handed, tooLate])
       if (isAnswerLost || !reply) throw new Error('No answer in time')
       return reply

@@ -26,6 +26,8 @@ export interface FleetOptions {
   script: string
   /** Hears of each operation that a kill has left without an answer. */
   onCutOff(operation: string): void
+  /** Gets everything that they print. */
+  hear(text: string): void
 }
 
 /** Somebody who is asked for nothing is killed, too. */
@@ -38,9 +40,9 @@ const _sleep = (ms: number): Promise<void> =>
     setTimeout(resolve, ms).unref()
   })
 
-const _member = async (world: World, { script, onCutOff }: FleetOptions): Promise<Member> => {
+const _member = async (world: World, { script, onCutOff, hear }: FleetOptions): Promise<Member> => {
   // Its port may be taken by somebody else before it listens there.
-  const started = await startProcess(world, script).catch(() => startProcess(world, script))
+  const started = await startProcess(world, script, hear).catch(() => startProcess(world, script, hear))
   const ask = invokeOverHttp(started.origin)
   let waiting: (() => void)[] = []
   return {

@@ -17,6 +17,7 @@ export const VIOLATIONS = [
   'leaked',
   'unsolved',
   'untold',
+  'late answer',
   'crashed',
 ] as const
 export type ViolationKind = (typeof VIOLATIONS)[number]

@@ -5,6 +5,7 @@ import { createWorld, type World } from '../world'
 import { createFleet, type Fleet } from './fleet'
 import { runProcesses } from './processes'
 import { createRandom } from './random'
+import { holdsCanary } from './silence'
 import { NEVER_IN_A_HURRY } from './testing'
 
 const LONG_MS = 120_000
@@ -30,7 +31,7 @@ describe('processes of the router', () => {
     async () => {
       world = await createWorld({ desks: [] })
       const random = createRandom('fleet')
-      fleet = await createFleet(world, { count: 2, random, script: INSTANCE, onCutOff: () => {} })
+      fleet = await createFleet(world, { count: 2, random, script: INSTANCE, onCutOff: () => {}, hear: () => {} })
       const before = fleet.pids()
       const killed = await fleet.killOne()
       expect(before).toContain(killed)
@@ -47,7 +48,16 @@ describe('processes of the router', () => {
   it(
     'bring nothing to the wrong people when they are killed in the middle of their work',
     async () => {
-      const totals = await runProcesses({ seed: 'test', handoffs: 4, desks: [...providerNames], processes: 2 })
+      const printed: string[] = []
+      const totals = await runProcesses({
+        seed: 'test',
+        handoffs: 4,
+        desks: [...providerNames],
+        processes: 2,
+        hear: (text) => printed.push(text),
+      })
+      expect(printed.join('')).toContain('took a handoff')
+      expect(printed.filter(holdsCanary)).toEqual([])
       expect(totals.handoffs).toBe(4)
       expect(totals.messages).toBeGreaterThan(4)
       expect(totals.faults['process-killed']).toBeGreaterThan(0)

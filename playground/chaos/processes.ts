@@ -11,6 +11,7 @@ import { createRandom } from './random'
 import { realTime } from './real-time'
 import { addTo, emptyTotals, type Totals } from './run'
 import { makeScript, type Script } from './script'
+import { watchSecrets } from './silence'
 import type { Stage } from './stage'
 
 export interface ProcessesOptions {
@@ -18,6 +19,8 @@ export interface ProcessesOptions {
   handoffs: number
   desks: string[]
   processes: number
+  /** Gets everything that the processes print. */
+  hear(text: string): void
 }
 
 /** People hurry. */
@@ -34,7 +37,7 @@ const _hastened = (script: Script, index: number): Script => {
   return { ...script, startsAt: index * SPACING_MS, early: hasten(script.early), steps: hasten(script.steps) }
 }
 
-const _createStage = async ({ seed, desks, processes }: ProcessesOptions, script: string): Promise<Stage> => {
+const _createStage = async ({ seed, desks, processes, hear }: ProcessesOptions, script: string): Promise<Stage> => {
   const random = createRandom(`${seed}/processes`)
   const clock = realTime(() => world.botpress.runtime.calls.length)
   const world = await createWorld({
@@ -45,6 +48,7 @@ const _createStage = async ({ seed, desks, processes }: ProcessesOptions, script
       getOrCreate: random.chance(0.5) ? 'exact' : 'contains',
     },
   })
+  for (const { config } of Object.values(world.sandboxes)) watchSecrets(config)
   let fleet: Fleet | undefined
   const close = async (): Promise<void> => {
     fleet?.close()
@@ -56,7 +60,7 @@ const _createStage = async ({ seed, desks, processes }: ProcessesOptions, script
     const onCutOff = (operation: string): void => {
       chaos.happens('request-cut-off', 1, operation)
     }
-    const started = await createFleet(world, { count: processes, random, script, onCutOff })
+    const started = await createFleet(world, { count: processes, random, script, onCutOff, hear })
     fleet = started
     const { runtime } = world.botpress
     const couriers = connectCouriers(world.sandboxes, { clock, chaos, runtime, weather: KILLING, haste: VENDOR_HASTE })

@@ -10,6 +10,8 @@ const KEPT = 4_000
 export interface Ear {
   /** Canaries that were heard since the last time. */
   take(): string[]
+  /** Listens to what somebody else has printed. */
+  hear(text: string): void
   /** Everything that was printed since the last time. */
   lines(): string[]
   /** Prints again. */
@@ -35,6 +37,12 @@ export const watchSecrets = (config: Record<string, unknown>): void => {
   }
 }
 
+/** Whether somebody's words or a credential are in it. */
+export const holdsCanary = (line: string): boolean =>
+  line.match(MARKS) !== null ||
+  SAID.some((pattern) => pattern.test(line)) ||
+  [...watched].some((secret) => line.includes(secret))
+
 export const listen = (): Ear => {
   const own = Object.fromEntries(CHANNELS.map((channel) => [channel, console[channel]]))
   let heard: string[] = []
@@ -43,11 +51,7 @@ export const listen = (): Ear => {
     const line = given.map(_text).join(' ')
     lines.push(line)
     if (lines.length > KEPT) lines = lines.slice(-KEPT / 2)
-    const isCanary =
-      line.match(MARKS) !== null ||
-      SAID.some((pattern) => pattern.test(line)) ||
-      [...watched].some((secret) => line.includes(secret))
-    if (isCanary) heard.push(line.slice(0, 500))
+    if (holdsCanary(line)) heard.push(line.slice(0, 500))
   }
   for (const channel of CHANNELS) console[channel] = hear
   const write = { out: process.stdout.write, error: process.stderr.write }
@@ -58,6 +62,7 @@ export const listen = (): Ear => {
   process.stdout.write = hearWritten
   process.stderr.write = hearWritten
   return {
+    hear: (text) => hear(text),
     take: () => {
       const taken = heard
       heard = []

@@ -23,8 +23,12 @@ const _freePort = (): Promise<number> =>
     })
   })
 
-/** Resolves when it serves. */
-export const startProcess = async (world: World, script = INSTANCE): Promise<RouterProcess> => {
+/** Resolves when it serves. `hear` gets everything that it prints; else what it complains about is printed here. */
+export const startProcess = async (
+  world: World,
+  script = INSTANCE,
+  hear?: (text: string) => void
+): Promise<RouterProcess> => {
   const { url, runtime } = world.botpress
   const origins = Object.fromEntries(
     Object.values(world.sandboxes).flatMap(({ origins: real, server }) =>
@@ -40,9 +44,12 @@ export const startProcess = async (world: World, script = INSTANCE): Promise<Rou
       BP_TOKEN: runtime.identity.token,
       RESOLVE: JSON.stringify(origins),
       PORT: String(port),
+      HEARD: hear ? 'yes' : '',
     },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: hear ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text) => hear?.(String(text)))
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('error', reject)

@@ -1,6 +1,6 @@
 /** The smallest desk that the contract allows: what a new vendor's folder looks like, and what the core is tested with besides the real ones. */
 import { z } from '@botpress/sdk'
-import { isProviderError, ProviderError } from '../../../providers/errors'
+import { asUnknown, isProviderError, ProviderError } from '../../../providers/errors'
 import { createHttp, type Http } from '../../../providers/kit/http'
 import { partsToText, shorten, transcriptToText } from '../../../providers/kit/message-text'
 import { isFresh, isSigned } from '../../../providers/kit/signature'
@@ -89,7 +89,10 @@ const _settled = async <T>(create: () => Promise<T>, find: () => Promise<T | und
     return await create()
   } catch (error) {
     if (!isProviderError(error) || error.outcome !== 'unknown') throw error
-    return (await find()) ?? create()
+    const found = await find().catch((failure: unknown) => {
+      throw asUnknown(failure)
+    })
+    return found ?? create()
   }
 }
 

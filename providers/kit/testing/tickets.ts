@@ -136,6 +136,21 @@ export const describeTickets = ({
       }
     )
 
+    it('says that an outcome is unknown when it cannot be read either', async () => {
+      const setting = await setUp()
+      const { ticket, customer } = await openTicket(setting)
+      const { server } = setting.sandbox
+      server.addFault({ kind: 'status', status: 502, effect: 'after', matches: isWrite })
+      server.addFault({ kind: 'status', status: 500, times: 99, matches: (request) => !isWrite(request) })
+      const posting = post(setting, ticket, customer, [{ type: 'text', text: 'said once' }])
+      await expect(posting).rejects.toMatchObject({ outcome: 'unknown' })
+      server.clearFaults()
+      server.addFault({ kind: 'status', status: 502, effect: 'after', matches: isWrite })
+      server.addFault({ kind: 'status', status: 500, times: 99, matches: (request) => !isWrite(request) })
+      const opening = setting.driver.openTicket(requestFor(customer, { conversationId: 'conv_02' }))
+      await expect(opening).rejects.toMatchObject({ outcome: 'unknown' })
+    })
+
     it('sends a message again when reading shows that it never arrived', async () => {
       const setting = await setUp()
       const { ticket, customer } = await openTicket(setting)
