@@ -183,10 +183,14 @@ const _giveAtOnce = async (
   }
 }
 
-/** For whoever holds the lane to the bot. Looked for first: to make it a second time would write another delay over the one with which it comes. */
+/** For whoever holds the lane to the bot. What is scheduled is looked for first: to make it a second time would write another delay over the one with which it comes. */
 const _giveHeld = async (work: Work, session: Session, hold: Hold, giving: Giving): Promise<Given> => {
   const { call, progress } = work
   const { deskMessageId } = giving
+  const delayMs = _momentOf(work, session, giving) - call.environment.now()
+  hold.assertOurs()
+  const given = delayMs <= LONGEST_WAIT_MS ? await _giveAtOnce(work, session, giving, delayMs) : undefined
+  if (given) return given
   for (let tries = 1; ; tries += 1) {
     try {
       const at = deliveredAt(
