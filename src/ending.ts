@@ -72,7 +72,8 @@ const _end = async (call: Call, session: Session, hold: Hold, cursor: string | u
   const wasLate = isLate()
   try {
     const written = { closedAt, untoldSince: wasLate ? unsure : undefined }
-    const ended = await writeClosed(call, session, written, cursor ? { cursor } : {})
+    const closed = await writeClosed(call, session, written, cursor ? { cursor } : {})
+    const ended = { ...closed, cursor: cursor ?? session.cursor }
     call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
     if (wasLate || !isLate()) return ended
     await writeTags(call, conversationId, untoldTag(unsure))

@@ -34,6 +34,8 @@ export interface Played {
   takes: Take[]
   /** Moves that ended or tried to end it, in order. */
   ends: { move: Move; at: number }[]
+  /** The bot's call for the end came to nothing, and Botpress has given up repeating it. */
+  isStopLost?: boolean
 }
 
 /** Nothing of this form appears by accident. */
@@ -143,7 +145,10 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
       void clock.track(bot.endByCustomer(conversationId))
     } else if (step.move === 'bot-stops') {
       played.ends.push({ move: step.move, at })
-      void clock.track(bot.stopHitl(conversationId).catch(() => undefined))
+      const lose = (): void => {
+        played.isStopLost = true
+      }
+      void clock.track(bot.stopHitl(conversationId).catch(lose))
     } else {
       atDesk(played, step)
     }

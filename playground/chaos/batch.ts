@@ -7,6 +7,7 @@ import { patienceOfVendor } from './deliveries'
 import type { Bend } from './instances'
 import { makeScript, type Script } from './script'
 import { createStage, type Stage } from './stage'
+import { AGENT_CLOSED, SESSION_ENDED } from '../runtime/plugin/texts'
 import { traceOf } from './trace'
 
 export interface BatchOptions {
@@ -142,12 +143,18 @@ const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, 
         : []
     )
   )
-  const isIncomplete = ({ script, conversationId, started }: Played): boolean =>
-    (started === 'yes' && bot.isActive(conversationId)) ||
+  // The plugin's closing text comes after its call for the end has been answered.
+  const isStopLost = ({ conversationId, ends, isStopLost: isLost }: Played): boolean =>
+    isLost === true ||
+    (ends.some(({ move }) => move === 'customer-ends') &&
+      !bot.seen(conversationId).some(({ text }) => text === SESSION_ENDED || text === AGENT_CLOSED))
+  const isIncomplete = (played: Played): boolean =>
+    (played.started === 'yes' && bot.isActive(played.conversationId)) ||
+    isStopLost(played) ||
     // Also those of starts that had to give up without knowing that there was a ticket: an agent picks them up.
-    ticketsOf(script.handoff).some(({ ticket }) => ticket.status === 'open') ||
-    failed.has(bot.downstreamOf(conversationId)) ||
-    couriers.givenUp.some(({ body }) => ticketsOf(script.handoff).some(({ ticket }) => body.includes(ticket.id)))
+    ticketsOf(played.script.handoff).some(({ ticket }) => ticket.status === 'open') ||
+    failed.has(bot.downstreamOf(played.conversationId)) ||
+    couriers.givenUp.some(({ body }) => ticketsOf(played.script.handoff).some(({ ticket }) => body.includes(ticket.id)))
   await doAll(all.filter(isIncomplete), 'agent-says')
   await clock.drain(SETTLING_MS)
 }

@@ -8,7 +8,7 @@ import { LaneBusy } from '../lane'
 import { flushOutbox } from '../outbox'
 import { progressOf } from '../progress'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session-life'
-import { findSession, knownSession, writeTags } from '../sessions'
+import { findSession, getSession, knownSession, writeTags, type Session } from '../sessions'
 import { atDesk, messageTag, tellAgent } from '../undelivered'
 import { absenceOf, closeAbandoned } from './abandoned'
 import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
@@ -121,7 +121,7 @@ const _applyReading = async (session: OpenSession, pushed: SessionEvent[], readi
     current = await _applyOne(work, current, event, { later, cursor: endAt(later) })
   }
   await _flush(work, current, events)
-  if (isUnfinished(current)) await finishEnd(call, work.desk, current)
+  await _finish(work, current)
   progress.cursor = cursor
   if (cursor === undefined || cursor === current.cursor) return
   const isFarBehind = from === session.cursor && reading.events.length >= FAR_BEHIND
@@ -146,6 +146,22 @@ const _flush = async ({ call, desk, progress }: Work, session: OpenSession, even
   if (outcome === 'emptied' && session.closedBy === 'bot')
     await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
+}
+
+/** Whoever has ended a session is at it for so long. */
+const STOPPING_MS = 30_000
+const A_MOMENT_MS = 700
+
+/** What an end has left to be done. The desk tells us at once that we have solved a ticket: then whoever did that is about to be done. */
+const _finish = async ({ call, desk }: Work, session: OpenSession): Promise<void> => {
+  if (!isUnfinished(session)) return
+  const { now, sleep } = call.environment
+  let current: Session = session
+  if (now() < (session.stoppedAt ?? 0) + STOPPING_MS) {
+    await sleep(A_MOMENT_MS)
+    current = (await getSession(call, session.conversationId)) ?? session
+  }
+  if (isUnfinished(current)) await finishEnd(call, desk, { ...current, ticket: session.ticket })
 }
 
 /** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */
