@@ -67,7 +67,7 @@ export interface Driver {
   checkCredentials(): Promise<string>
 
   /**
-   * Opens a ticket that carries `request.conversationId` from the first call on. Called once per handoff and desk; with
+   * Opens a ticket that carries `request.conversationId`, from the first call on where the vendor lets it, else its customer and the moment (`TicketOrigin`). Called once per handoff and desk; with
    * `request.mayExist` when an earlier attempt may have got through: then it looks first and returns what is there.
    * An unknown outcome is settled by looking `request.conversationId` up.
    */
@@ -127,7 +127,7 @@ export interface Driver {
 
   /**
    * Whose ticket this is, read from the desk: for a ticket that no session knows, when a webhook says that it may be ours and not whose (`TicketKey.mayBeOurs`). A start that gave up without knowing whether it had opened a ticket
-   * leaves such a one. Undefined: it is not ours, or gone.
+   * leaves such a one. Undefined: it is not ours, or gone. What cannot be read is thrown.
    */
   findOrigin?(ticketId: string): Promise<TicketOrigin | undefined>
 

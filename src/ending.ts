@@ -44,7 +44,7 @@ export const endByAgent = (
   { cursor, patienceMs }: AgentsEnd
 ): Promise<{ ended: boolean; session: Session }> => {
   const { conversationId } = session
-  const doing = describeDoing({ kind: 'end', at: call.environment.now() })
+  const doing = describeDoing({ kind: 'end' })
   return inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
     const fresh = (await settledSession(call, conversationId, hold)) ?? session
     const meaning = meaningOf('ticket-closed', phaseOf(fresh, call.environment.now()))

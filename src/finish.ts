@@ -22,9 +22,11 @@ export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<voi
     await desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
   })
 
-/** Nothing is left to be done. */
-export const noteFinished = (call: Call, { conversationId }: Session): Promise<void> =>
-  writeTags(call, conversationId, { unsolved: '', untoldSince: '' })
+/** Nothing is left to be done of the end as it was when the session was read: the bot may have ended it since. */
+export const noteFinished = (
+  call: Call,
+  { conversationId, isUnsolved }: Pick<Session, 'conversationId' | 'isUnsolved'>
+): Promise<void> => writeTags(call, conversationId, { untoldSince: '', ...(isUnsolved ? { unsolved: '' } : {}) })
 
 /** Does what is left of an end that somebody else has begun. Throws as a desk and Botpress do: then it is still left. */
 export const finishEnd = async (call: Call, desk: Desk, session: Session & { ticket: Ticket }): Promise<void> => {

@@ -7,7 +7,7 @@ import { API_TIMEOUT_MS } from './patience'
 /**
  * One at a time, across all instances. Some effects have no key by which a second one would be recognised (an event for the bot, a message in most desks): whoever causes one holds the session's lane for it.
  *
- * - toBot: announcing an agent, ending the session.
+ * - toBot: announcing an agent, giving what cannot be given at once, ending the session by an agent.
  * - toDesk: posting what the customer and the bot say.
  *
  * The runtime API has no lock, but `getOrSetState` hands the first caller's payload to all: who reads his own id back holds the lane, and gives it back by removing the state. A holder that has not given it

@@ -52,8 +52,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
   if (!tags.provider) return undefined
   const isUnsolved = tags.unsolved === 'yes'
   // Both sides may end it at the same moment. The plugin shows nothing after the first of the two ends.
-  const ends = [tags.closedAt, tags.stoppedAt].flatMap((tag) => _moment(tag) ?? [])
-  const closedAt = ends.length > 0 ? Math.min(...ends) : undefined
+  const closedAt = _earliest(tags.closedAt, _moment(tags.stoppedAt))
   const ticket: Ticket | undefined = tags.ticketId ? { id: tags.ticketId, conversationId: id } : undefined
   if (ticket && tags.ticketMemo) ticket.memo = tags.ticketMemo
   if (ticket && tags.contactId) ticket.contactId = tags.contactId
@@ -70,7 +69,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     stoppedAt: _moment(tags.stoppedAt),
     closedBy: tags.closedBy === 'agent' || tags.closedBy === 'bot' ? tags.closedBy : undefined,
     isUnsolved,
-    untoldSince: isUnsolved && closedAt !== undefined ? closedAt - UNSURE_MS : _moment(tags.untoldSince),
+    untoldSince: _earliest(tags.untoldSince, isUnsolved && closedAt !== undefined ? closedAt - UNSURE_MS : undefined),
     endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
   }
@@ -85,6 +84,11 @@ const _statusOf = ({ status }: Tags, closedAt: number | undefined): Status => {
 const _moment = (iso: string | undefined): number | undefined => {
   const at = Date.parse(iso ?? '')
   return Number.isNaN(at) ? undefined : at
+}
+
+const _earliest = (iso: string | undefined, other: number | undefined): number | undefined => {
+  const moments = [_moment(iso), other].filter((moment) => moment !== undefined)
+  return moments.length > 0 ? Math.min(...moments) : undefined
 }
 
 const readAgents = (tag: string | undefined): Announced[] =>

@@ -10,12 +10,12 @@ export type Doing =
   /** By an event, or by his first message when nobody has been announced before. */
   | { kind: 'announce'; agentId: string; userId: string; deskMessageId: string | undefined }
   /** By an agent. */
-  | { kind: 'end'; at: number }
+  | { kind: 'end' }
 
 export const describeDoing = (doing: Doing): string =>
   doing.kind === 'announce'
     ? _words(doing.kind, doing.agentId, doing.userId, doing.deskMessageId ?? '')
-    : _words(doing.kind, String(doing.at))
+    : _words(doing.kind)
 
 const _words = (...words: string[]): string => words.map(encodeURIComponent).join(' ')
 
@@ -24,9 +24,9 @@ const _words = (...words: string[]): string => words.map(encodeURIComponent).joi
  */
 export const settledSession = async (call: Call, conversationId: string, hold: Hold): Promise<Session | undefined> => {
   const session = await getSession(call, conversationId)
-  if (!session || hold.left.length === 0 || session.status !== 'open') return session
+  if (!session || hold.left.length === 0) return session
   try {
-    return await _settle(call, session, hold.left)
+    return await (session.status === 'open' ? _settle(call, session, hold.left) : _settleEnd(call, session, hold.left))
   } catch (error) {
     throw new Unsettled('What was done before is not known', { cause: error })
   }
@@ -45,7 +45,9 @@ const _settle = async (call: Call, session: Session, left: string[]): Promise<Se
       if (at !== undefined) agents.push({ agentId: first, at })
     } else if (kind === 'end') {
       const event = { type: 'hitlStopped' as const, payload: { conversationId } }
-      if ((await emittedAt(call, event, since)) !== undefined) endedAt ??= Number(first) + HANDLING_MS
+      const emitted = await emittedAt(call, event, since)
+      // It was scheduled: no sooner than this.
+      if (emitted !== undefined) endedAt ??= Math.max(emitted + HANDLING_MS, activatedAt(session))
     }
   }
   const announced: Tags = agents.length > session.agents.length ? { agents: agentsTag(agents) } : {}
@@ -56,6 +58,16 @@ const _settle = async (call: Call, session: Session, left: string[]): Promise<Se
   }
   if (Object.keys(announced).length > 0) await writeTags(call, conversationId, announced)
   return settled
+}
+
+/** Whoever has ended it could not see whether he had written that down in time. */
+const _settleEnd = async (call: Call, session: Session, left: string[]): Promise<Session> => {
+  const { closedAt, conversationId } = session
+  const isInDoubt = session.untoldSince === undefined && left.includes(describeDoing({ kind: 'end' }))
+  if (!isInDoubt || closedAt === undefined) return session
+  const untoldSince = closedAt - UNSURE_MS
+  await writeTags(call, conversationId, untoldTag(untoldSince))
+  return { ...session, untoldSince }
 }
 
 /** When the bot hears of an agent whose announcement may have been made; undefined: it has not been. */

@@ -84,7 +84,7 @@ export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session
   }
 }
 
-/** The bot has ended the session: what agents had written by then and nobody had brought to the bot never will be. */
+/** The session has ended: what agents had written by then and nobody had brought to the bot never will be. */
 export const tellOfUnread = async (call: Call, desk: Desk, session: Session): Promise<void> => {
   const { ticket, conversationId, cursor } = session
   if (!ticket || !desk.driver.catchUp) return

@@ -1,5 +1,5 @@
 /** Two instances do at the same moment what must happen one after the other, and what an instance that died had begun. Found by chaos. */
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { countSeen, seenBy } from '../testing/handoffs'
 import type { Asked } from '../testing/instances'
 import { DESKS, GIVEN_UP_MS, open, posts, type Session } from '../testing/outbox'
@@ -40,15 +40,25 @@ const takesLaneTo =
   ({ side, path, body }: Asked): boolean =>
     side === 'api' && path.endsWith('/toBot/get-or-set') && body.includes(`"doing":"${doing}`)
 
-/** Fits one call, whoever makes it first. */
-const once = (fits: (asked: Asked) => boolean): ((asked: Asked) => boolean) => {
+const awaited = new Set<string>()
+
+/** Fits one call, whoever makes it first. A test in which nobody makes it has tested nothing, and fails; without a name it may be missing. */
+const once = (fits: (asked: Asked) => boolean, name?: string): ((asked: Asked) => boolean) => {
   let isDone = false
+  if (name !== undefined) awaited.add(name)
   return (asked) => {
     if (isDone || !fits(asked)) return false
     isDone = true
+    if (name !== undefined) awaited.delete(name)
     return true
   }
 }
+
+afterEach(() => {
+  const missed = [...awaited]
+  awaited.clear()
+  if (missed.length > 0) throw new Error(`Nobody made what was to go wrong: ${missed.join(', ')}`)
+})
 
 /** The desk waits for no answer before it sends the next, and sends each a second time after a while. */
 const sendAtOnce = ({ sandbox, stage }: Session, againAfterMs?: number): void => {
@@ -88,7 +98,7 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
       const announcedAt = Number.parseInt(tags['desk:agents']?.split('@')[1] ?? '', 36)
       await stage.pass(announcedAt - stage.clock.now() - 300)
       // Whoever ends it has read the ticket before the message; whoever has the message has read the session before the end.
-      const ending = once(takesLaneTo('end'))
+      const ending = once(takesLaneTo('end'), 'the lane for the end')
       const giving = once(created('One more thing'))
       for (const instance of instances.all) {
         instance.delayAt(ms, ending)
@@ -117,7 +127,7 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
     // One is slow to look, the other one hears of it later and is slow to write.
     sendAtOnce(session, 900)
     const [slow, later] = instances.all
-    slow?.delayAt(1_000, looks)
+    slow?.delayAt(1_000, once(looks, 'a look at the messages'))
     later?.delayAt(300, created('One more thing'))
     instances.takeTurns(0)
     sandbox.agentReplies(ticket().id, 'One more thing', { agentId: ada })
@@ -134,7 +144,7 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
 
 describe.each(DESKS)('an end by the agent at %s', (desk) => {
   it('stays one when it comes before a slow start has written down that the session is open', async () => {
-    const opening = once(tagsAs('"status":"open"'))
+    const opening = once(tagsAs('"status":"open"'), 'the opening')
     const session = await open(desk, 2, {}, (instance) => instance.delayAt(8_000, opening))
     const { stage, sandbox, conversationId, ticket } = session
     // Delivered once more when the slow one has come.
@@ -154,11 +164,11 @@ describe.each(DESKS)('what agents write after an end at %s', (desk) => {
     const { stage, sandbox, conversationId, ticket, instances } = session
     const [ada, ben] = agents(session)
     await stage.pass(LISTENS_MS)
-    const ending = once(emits('hitlStopped'))
+    const ending = once(emits('hitlStopped'), 'the end')
     for (const instance of instances.all) instance.dieAt('before', ending)
     sandbox.solve(ticket().id, { agentId: ada })
     await stage.pass(5_000)
-    const telling = once(posts('second words'))
+    const telling = once(posts('second words'), 'a note')
     for (const instance of instances.all) instance.dieAt('before', telling)
     sandbox.agentReplies(ticket().id, 'first words', { agentId: ada })
     sandbox.agentReplies(ticket().id, 'second words', { agentId: ben })

@@ -83,7 +83,7 @@ describe.each(DESKS)('an answer to a delivery of %s', (desk) => {
           by: 'integration',
           path: /message/,
           method: 'POST',
-          times: 3,
+          times: 5,
         })
       }
       sandbox.agentReplies(ticket().id, text, { agentId })

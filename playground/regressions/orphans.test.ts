@@ -58,7 +58,7 @@ describe.each(DESKS)('a ticket that a start has left at %s', (desk) => {
     const { stage, conversationId, refusal, orphan, speaks } = await orphanAt(desk, {})
     expect(refusal).toBeUndefined()
     const notes = await speaks('Hello, I am Ada')
-    expect(notes.filter((note) => note.includes('goes on in another ticket'))).toHaveLength(1)
+    expect(notes.filter((note) => note.includes('was taken up in another ticket'))).toHaveLength(1)
     expect(orphan().status).not.toBe('open')
     expect(seenBy(stage, conversationId).join('\n')).not.toContain('I am Ada')
     const [session, ...others] = ticketsOf(stage).filter((ticket) => ticket.desk !== desk)

@@ -48,7 +48,7 @@ const conversationSchema = z.object({
   id: idSchema,
   state: z.string().nullish(),
   created_at: z.number().nullish(),
-  source: z.object({ body: z.string().nullish() }).nullish(),
+  source: z.object({ body: z.string().nullish(), author: personSchema.nullish() }).nullish(),
   contacts: contactListSchema,
   conversation_parts: partListSchema,
 })
@@ -192,6 +192,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         json: { from: { type: 'user', id: contactId }, body },
         schema: z.object({ conversation_id: idSchema }),
         purpose: 'open the conversation',
+        needsSettling: true,
       })
       return answer.data.conversation_id
     },

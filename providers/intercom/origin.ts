@@ -5,7 +5,8 @@ import { isNote } from './events'
 import { referenceIn } from './format'
 
 /** How Botpress writes the ids of its users. */
-const BOTPRESS_USER = /^user_/
+const BOTPRESS_USER = /^user_[0-9A-Z]{26}$/
+const CUSTOMERS = new Set(['user', 'lead', 'contact'])
 
 /** The customer as Botpress user, where the contact is one that we made. */
 export const customerOf = (list: Conversation['contacts']): string | undefined =>
@@ -29,7 +30,9 @@ export const findOrigin = async (desk: Desk, ticketId: string): Promise<TicketOr
   if (!conversation) return undefined
   const conversationId = referenceOf(conversation)
   if (conversationId) return { conversationId }
+  const { created_at: createdAt, source } = conversation
+  // Ours begin with the customer's words.
+  if (!CUSTOMERS.has(source?.author?.type ?? '')) return undefined
   const customerId = customerOf(conversation.contacts)
-  const { created_at: createdAt } = conversation
   return customerId && createdAt ? { customerId, openedAt: createdAt * 1_000 } : undefined
 }

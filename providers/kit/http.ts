@@ -25,6 +25,8 @@ export interface HttpRequest<Schema extends z.ZodTypeAny> {
    * not repeatable is tried again only when the vendor said that nothing happened.
    */
   repeatable?: boolean
+  /** It makes something that must not be made twice and can only be found by looking for it: not begun with so little time left that nobody could. */
+  needsSettling?: boolean
   /** Statuses beside 2xx that are an answer to this call: parsed by `schema` and returned, not thrown. */
   accepts?: number[]
 }
@@ -71,7 +73,7 @@ export interface Failure {
 const RETRIES = 2
 /** A wait longer than this is the caller's decision: it has a budget and its own patience. */
 const LONGEST_WAIT_MS = 2_000
-/** A write that is begun with less time left could not be settled by reading any more. */
+/** What is begun with less time left could not be settled by reading any more. */
 const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 const LARGEST_ANSWER = 20 * 1024 * 1024
@@ -116,7 +118,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     const credentials = await options.headers()
     const timeLeft = (tools.deadline ?? Number.POSITIVE_INFINITY) - tools.now()
     const isRead = request.method === 'GET'
-    if (timeLeft <= (isRead ? 0 : SETTLING_MS))
+    if (timeLeft <= (request.needsSettling ? SETTLING_MS : 0))
       throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)
     let response: AxiosResponse<string>
     try {

@@ -111,7 +111,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     json: Record<string, unknown>,
     schema: Schema,
     purpose: string,
-    repeatable = false
+    how: { repeatable?: boolean; needsSettling?: boolean } = {}
   ): Promise<HttpAnswer<z.infer<Schema>>> =>
     http.request({
       method: 'POST',
@@ -121,7 +121,8 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       headers: { 'content-type': 'application/json; charset=utf-8' },
       schema,
       purpose,
-      repeatable,
+      ...how,
+      repeatable: how.repeatable ?? false,
     })
 
   const pages = async function* (method: string, query: Record<string, string | number | boolean>, purpose: string) {
@@ -157,7 +158,9 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
           unfurl_media: false,
         },
         _posted,
-        'post the message'
+        'post the message',
+        // The root of a thread.
+        { needsSettling: message.threadTs === undefined }
       )
       return {
         channel: data.channel,
@@ -174,11 +177,13 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       content: { text: string; blocks: Block[]; metadata: Metadata },
       isFinal = false
     ): Promise<void> => {
-      await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', isFinal)
+      await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', {
+        repeatable: isFinal,
+      })
     },
 
     deleteMessage: async (address: MessageAddress): Promise<void> => {
-      await post('chat.delete', { ...address }, _done, 'remove a stray message', true)
+      await post('chat.delete', { ...address }, _done, 'remove a stray message', { repeatable: true })
     },
 
     /** One message of a channel (not of a thread), or undefined when it is gone. */
@@ -205,7 +210,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       pages('conversations.replies', { channel, ts, ...(oldest ? { oldest } : {}) }, purpose),
 
     whoAmI: async () => {
-      const { data, headers } = await post('auth.test', {}, _identity, 'check the bot token', true)
+      const { data, headers } = await post('auth.test', {}, _identity, 'check the bot token', { repeatable: true })
       const scopes = headers['x-oauth-scopes']
         ?.split(',')
         .map((scope) => scope.trim())
@@ -225,7 +230,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       ).data.channel,
 
     joinChannel: async (channel: string): Promise<void> => {
-      await post('conversations.join', { channel }, _done, 'join the channel', true)
+      await post('conversations.join', { channel }, _done, 'join the channel', { repeatable: true })
     },
 
     /** https://docs.slack.dev/reference/methods/users.info */

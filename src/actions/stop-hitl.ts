@@ -34,7 +34,7 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     ])
     if (told.status === 'rejected') throw told.reason
     if (solved.status === 'rejected') throw solved.reason
-    if (desk && ticket) await _persistently(call, until, () => noteFinished(call, session))
+    if (desk && ticket) await _persistently(call, until, () => noteFinished(call, { conversationId, isUnsolved: true }))
     else call.log.warn('A session ended whose ticket cannot be solved', { conversationId, desk: session.provider })
   } catch (error) {
     call.log.error(

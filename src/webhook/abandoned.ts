@@ -7,6 +7,8 @@ import { tellAgent } from '../undelivered'
 
 /** No start goes on for so long: not even one that Botpress repeats. */
 const ABANDONED_MS = 90_000
+/** From the note of a desk to the last moment at which a ticket can come of it. */
+const ATTEMPT_MS = 25_000
 /** Clocks of two machines, and times in whole seconds. */
 const SKEW_MS = 10_000
 
@@ -36,15 +38,16 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   if (!origin) return { kind: key.ours ? 'being opened' : 'foreign' }
   const conversation = await _conversationOf(call, origin)
   if (!conversation) return { kind: 'foreign' }
-  const { id: conversationId, tags } = conversation
-  const ticket = readSession(conversation)?.ticket
-  // Written down since the session was looked for.
-  if (ticket?.id === key.ticketId) return { kind: 'being opened' }
-  if (ticket) return { kind: 'elsewhere', conversationId }
-  if (tags.status === 'failed') return { kind: 'failed', conversationId }
+  const { id: conversationId } = conversation
+  const session = readSession(conversation)
+  if (session?.ticket) {
+    const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
+    // Written down since the session was looked for.
+    return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId }
+  }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.ours ? 'being opened' : 'foreign' }
-  const isOver = opening.at + ABANDONED_MS < call.environment.now()
+  const isOver = opening.failed === true || opening.at + ABANDONED_MS < call.environment.now()
   return isOver ? { kind: 'failed', conversationId } : { kind: 'being opened' }
 }
 
@@ -66,12 +69,10 @@ const _byCustomer = async (
   { customerId, openedAt }: { customerId: string; openedAt: number }
 ): Promise<Candidate | undefined> => {
   const { conversations } = await call.client.listConversations({ channel: 'hitl', tags: { customerId } })
-  for (const conversation of conversations) {
-    if (Date.parse(conversation.createdAt) - SKEW_MS > openedAt) continue
-    const opening = await _openingOf(call, conversation.id)
-    if (opening && openedAt < opening.at + ABANDONED_MS) return conversation
-  }
-  return undefined
+  const newestFirst = conversations.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
+  const candidate = newestFirst.find(({ createdAt }) => Date.parse(createdAt) - SKEW_MS <= openedAt)
+  const opening = candidate && (await _openingOf(call, candidate.id))
+  return opening && openedAt <= opening.at + ATTEMPT_MS + SKEW_MS ? candidate : undefined
 }
 
 const _openingOf = async (call: Call, id: string) =>
@@ -81,7 +82,7 @@ const WORDS: Record<Abandoned['kind'], string> = {
   failed:
     'The handoff for which this ticket was opened had failed, and the customer was told so: replies here are not delivered. The ticket is closed.',
   elsewhere:
-    'The conversation with the customer goes on in another ticket: replies here are not delivered. This ticket is closed.',
+    'The conversation with the customer was taken up in another ticket: replies here are not delivered. This ticket is closed.',
 }
 
 /** Nobody hears what is written in such a ticket: the agent is told, and the ticket is solved. */

@@ -133,9 +133,8 @@ interface Giving {
  */
 const _give = async (work: Work, session: OpenSession, giving: Giving): Promise<Given> => {
   const { call, desk } = work
-  const now = call.environment.now()
-  const delayMs = _momentOf(work, session, giving) - now
-  if (delayMs <= LONGEST_WAIT_MS && now + delayMs <= work.seenAt + FRESH_MS) {
+  const delayMs = _momentOf(work, session, giving) - call.environment.now()
+  if (delayMs <= LONGEST_WAIT_MS && (await _isOpen(work, session, delayMs))) {
     const given = await _giveAtOnce(work, session, giving, delayMs)
     if (given) return given
   }
@@ -146,6 +145,17 @@ const _give = async (work: Work, session: OpenSession, giving: Giving): Promise<
     const isOver = meaningOf('agent-message', phaseOf(fresh, call.environment.now())) === 'tell-agent'
     return isOver ? { at: call.environment.now(), session: fresh } : _giveHeld(work, fresh, hold, giving)
   })
+}
+
+/** Looked at once more where that was too long ago. */
+const _isOpen = async (work: Work, { conversationId }: Session, delayMs: number): Promise<boolean> => {
+  const now = work.call.environment.now()
+  if (now + delayMs <= work.seenAt + FRESH_MS) return true
+  const fresh = await getSession(work.call, conversationId)
+  work.seenAt = now
+  return (
+    fresh?.status === 'open' && fresh.endingAt === undefined && work.call.environment.now() + delayMs <= now + FRESH_MS
+  )
 }
 
 const _momentOf = ({ call, progress }: Work, session: Session, { notBefore = 0 }: Giving): number =>

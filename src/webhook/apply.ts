@@ -61,7 +61,8 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
       mayBeOurs: events.some((event) => event.ticket.mayBeOurs),
     })
     if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-    if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence)
+    const isAtWork = events.some(({ type }) => type !== 'ticket-closed' && type !== 'ticket-reopened')
+    if (absence.kind !== 'foreign' && isAtWork) return closeAbandoned(call, desk, key.ticketId, absence)
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }
@@ -143,7 +144,7 @@ const _flush = async ({ call, desk, progress }: Work, session: OpenSession, even
   const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
   const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
   // The customer's words open a ticket again, and what the bot has solved stays solved.
-  if (outcome === 'emptied' && session.closedBy === 'bot')
+  if (outcome === 'emptied' && session.stoppedAt !== undefined)
     await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
 }

@@ -81,7 +81,11 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
   type Setting = Awaited<ReturnType<typeof setUp>>
 
   const customerAt = async ({ driver }: Setting): Promise<Customer> => {
-    const customer: Customer = { id: 'user_eve', name: 'Eve Customer', email: 'eve@customer.example' }
+    const customer: Customer = {
+      id: 'user_01K0EVECUST0MER00000000001',
+      name: 'Eve Customer',
+      email: 'eve@customer.example',
+    }
     const contactId = await driver.ensureContact?.(customer)
     return contactId === undefined ? customer : { ...customer, contactId }
   }
