@@ -284,7 +284,7 @@ export interface TicketKey {
 }
 
 /** What a ticket itself says of the handoff that opened it: the conversation, or as long as that is not written on it, its customer and when. */
-export type TicketOrigin =
+export type TicketOrigin = { isSolved: boolean } & (
   | { conversationId: string }
   | {
       /** As in `Customer.id`. */
@@ -292,6 +292,7 @@ export type TicketOrigin =
       /** Milliseconds since the epoch, by the desk's clock. */
       openedAt: number
     }
+)
 
 export interface Agent {
   /** The vendor's id of the person. */

@@ -157,6 +157,33 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
   })
 })
 
+describe.each(DESKS)('an end by the agent at %s whose writing down is in doubt', (desk) => {
+  it('is one end, and it is looked for what came too late for it', async () => {
+    const session = await open(desk, 2)
+    const { stage, sandbox, conversationId, ticket, instances } = session
+    const { runtime } = stage.botpress
+    await stage.pass(LISTENS_MS)
+    // As often as the client repeats it.
+    runtime.addFault({
+      times: 4,
+      kind: 'status',
+      status: 500,
+      effect: 'after',
+      by: 'integration',
+      method: 'PUT',
+      matches: ({ method, path }, body) =>
+        tagsAs('"closedAt"')({ side: 'api', method, path, body: JSON.stringify(body) }),
+    })
+    sandbox.solve(ticket().id, { agentId: agents(session)[0] })
+    await stage.pass(REPAIRED_MS)
+    expect(countSeen(stage, conversationId, END)).toBe(1)
+    const asked = instances.all.flatMap((instance) => instance.asked)
+    const writes = (tag: string) => asked.filter(tagsAs(`"untoldSince":"${tag}`))
+    expect(writes('2026')).toHaveLength(1)
+    expect(runtime.store.conversations.get(session.sessionId())?.tags['desk:untoldSince'] ?? '').toBe('')
+  })
+})
+
 describe.each(DESKS)('what agents write after an end at %s', (desk) => {
   it('is told to each of them, also when the instances die that end the session and tell it', async () => {
     const session = await open(desk, 4)

@@ -54,6 +54,16 @@ describe.each(DESKS)('a ticket that a start has left at %s', (desk) => {
     expect(seenBy(stage, conversationId)).toEqual(before)
   })
 
+  it('is let alone when an agent solves it, and does not keep the desk and the router busy with each other', async () => {
+    const { stage, orphan } = await orphanAt(desk, { provider: desk, strict: true })
+    const sandbox = stage.sandbox(desk)
+    const before = sandbox.server.requests.length
+    sandbox.solve(orphan().id)
+    await stage.pass(30 * 60_000)
+    expect(orphan().status).not.toBe('open')
+    expect(sandbox.server.requests.length - before).toBeLessThan(12)
+  })
+
   it('before another desk took the handoff is closed in the same way, and the session goes on', async () => {
     const { stage, conversationId, refusal, orphan, speaks } = await orphanAt(desk, {})
     expect(refusal).toBeUndefined()

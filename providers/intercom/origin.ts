@@ -28,11 +28,12 @@ export const findOrigin = async (desk: Desk, ticketId: string): Promise<TicketOr
     throw error
   })
   if (!conversation) return undefined
+  const { created_at: createdAt, source, state } = conversation
+  const isSolved = state === 'closed'
   const conversationId = referenceOf(conversation)
-  if (conversationId) return { conversationId }
-  const { created_at: createdAt, source } = conversation
+  if (conversationId) return { conversationId, isSolved }
   // Ours begin with the customer's words.
   if (!CUSTOMERS.has(source?.author?.type ?? '')) return undefined
   const customerId = customerOf(conversation.contacts)
-  return customerId && createdAt ? { customerId, openedAt: createdAt * 1_000 } : undefined
+  return customerId && createdAt ? { customerId, openedAt: createdAt * 1_000, isSolved } : undefined
 }

@@ -123,7 +123,7 @@ const _findRoot = async (
 export const findOrigin = async (api: SlackApi, ticketId: string): Promise<TicketOrigin | undefined> => {
   const root = await api.readMessage(idToAddress(ticketId))
   const conversationId = root && conversationOf(root)
-  return conversationId ? { conversationId } : undefined
+  return conversationId ? { conversationId, isSolved: isClosed(root) } : undefined
 }
 
 /** The customer speaks under the customer's name and picture, the bot under the app's own. */

@@ -1,5 +1,5 @@
 /** Tickets that are ours and have no session. */
-import type { TicketKey, TicketOrigin } from '../../providers/provider'
+import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
 import type { Call, Desk } from '../call'
 import { gone } from '../errors'
 import { readSession, type Tags } from '../sessions'
@@ -25,6 +25,8 @@ export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | Abandoned
 interface Abandoned {
   kind: 'failed' | 'elsewhere'
   conversationId: string
+  /** As far as the desk was asked. */
+  isSolved: boolean
 }
 
 interface Candidate {
@@ -39,21 +41,22 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const conversation = await _conversationOf(call, origin)
   if (!conversation) return { kind: 'foreign' }
   const { id: conversationId } = conversation
+  const { isSolved } = origin
   const session = readSession(conversation)
   if (session?.ticket) {
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // Written down since the session was looked for.
-    return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId }
+    return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId, isSolved }
   }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.ours ? 'being opened' : 'foreign' }
   const isOver = opening.failed === true || opening.at + ABANDONED_MS < call.environment.now()
-  return isOver ? { kind: 'failed', conversationId } : { kind: 'being opened' }
+  return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
 }
 
 /** As the webhook says, else as the desk does. */
 const _originOf = async ({ driver }: Desk, key: TicketKey): Promise<TicketOrigin | undefined> => {
-  if (key.conversationId) return { conversationId: key.conversationId }
+  if (key.conversationId) return { conversationId: key.conversationId, isSolved: false }
   return key.mayBeOurs ? driver.findOrigin?.(key.ticketId) : undefined
 }
 
@@ -85,13 +88,17 @@ const WORDS: Record<Abandoned['kind'], string> = {
     'The conversation with the customer was taken up in another ticket: replies here are not delivered. This ticket is closed.',
 }
 
-/** Nobody hears what is written in such a ticket: the agent is told, and the ticket is solved. */
+/** Nobody hears what is written in such a ticket: the agent is told, and the ticket is solved. One that an agent has just solved, or opened again, needs nothing. */
 export const closeAbandoned = async (
   call: Call,
   desk: Desk,
   ticketId: string,
-  { kind, conversationId }: Abandoned
+  { kind, conversationId, isSolved }: Abandoned,
+  events: SessionEvent[]
 ): Promise<void> => {
+  const needs = ({ type }: SessionEvent): boolean =>
+    type !== 'ticket-reopened' && (type !== 'ticket-closed' || !isSolved)
+  if (!events.some(needs)) return
   const ticket = { id: ticketId, conversationId }
   await tellAgent(call, desk, ticket, `abandoned-${ticketId}`, WORDS[kind])
   await desk.driver.closeTicket(ticket)

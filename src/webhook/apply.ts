@@ -61,8 +61,7 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
       mayBeOurs: events.some((event) => event.ticket.mayBeOurs),
     })
     if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-    const isAtWork = events.some(({ type }) => type !== 'ticket-closed' && type !== 'ticket-reopened')
-    if (absence.kind !== 'foreign' && isAtWork) return closeAbandoned(call, desk, key.ticketId, absence)
+    if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
     call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
     return
   }

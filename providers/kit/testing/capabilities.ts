@@ -48,11 +48,16 @@ export const describeCapabilities = ({ descriptor, provider, setUp, openTicket }
       it('of a ticket is the conversation that opened it, and its webhooks say that it may be ours', async () => {
         const setting = await setUp()
         const { ticket } = await openTicket(setting)
-        expect(await setting.driver.findOrigin?.(ticket.id)).toEqual({ conversationId: ticket.conversationId })
+        expect(await setting.driver.findOrigin?.(ticket.id)).toEqual({
+          conversationId: ticket.conversationId,
+          isSolved: false,
+        })
         setting.sandbox.agentReplies(ticket.id, 'Hello')
         await setting.sandbox.deliveries.flush()
         const events = setting.received.flatMap((webhook) => setting.driver.parseWebhook(webhook).events)
         expect(events.some((event) => event.ticket.ticketId === ticket.id && event.ticket.mayBeOurs)).toBe(true)
+        await setting.driver.closeTicket(ticket)
+        expect(await setting.driver.findOrigin?.(ticket.id)).toMatchObject({ isSolved: true })
       })
 
       it('of a ticket that somebody else opened, or that is gone, is none', async () => {
