@@ -52,10 +52,8 @@ const _settle = async (call: Call, session: Session, left: string[]): Promise<Se
   }
   const announced: Tags = agents.length > session.agents.length ? { agents: agentsTag(agents) } : {}
   const settled = { ...session, agents }
-  if (endedAt !== undefined) {
-    const closedAt = Math.max(endedAt, activatedAt(session))
-    return writeClosed(call, settled, { closedAt, untoldSince: endedAt - UNSURE_MS }, announced)
-  }
+  if (endedAt !== undefined)
+    return writeClosed(call, settled, { closedAt: endedAt, untoldSince: endedAt - UNSURE_MS }, announced)
   if (Object.keys(announced).length > 0) await writeTags(call, conversationId, announced)
   return settled
 }
