@@ -14,6 +14,8 @@ export interface Said {
   name?: string
   agentId?: string
   ticketId?: string
+  /** At the desk. */
+  messageId?: string
   at: number
 }
 
@@ -87,16 +89,22 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
     const { id: agentId, name } = agent
     const at = clock.now()
     const mark = (kind: string) => markOf(script.handoff, kind, said.length + 1)
-    const say = (by: Speaker, kind: string, speak: (text: string) => void): void => {
+    const say = (by: Speaker, kind: string, speak: (text: string) => string | void): void => {
       const words = mark(kind)
-      speak(`${words} is what ${by === 'agent' ? name : by} said`)
-      said.push({ mark: words, by, at, ticketId, ...(by === 'agent' ? { name, agentId } : {}) })
+      const messageId = speak(`${words} is what ${by === 'agent' ? name : by} said`)
+      const author = by === 'agent' ? { name, agentId } : {}
+      said.push({ mark: words, by, at, ticketId, ...author, ...(messageId ? { messageId } : {}) })
     }
     try {
       switch (move) {
         case 'agent-says':
           say('agent', 'a', (text) => sandbox.agentReplies(ticketId, text, { agentId }))
           break
+        case 'agent-edits': {
+          const last = said.findLast(({ messageId }) => messageId !== undefined)
+          if (last?.messageId) sandbox.agentEdits?.(last.messageId, `${last.mark} is what ${last.name} said, corrected`)
+          break
+        }
         case 'agent-notes':
           say('note', 'n', (text) => sandbox.agentNotes(ticketId, text, { agentId }))
           break

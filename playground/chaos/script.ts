@@ -4,6 +4,7 @@ import { createRandom, type Random } from './random'
 export type Move =
   | 'customer-says'
   | 'agent-says'
+  | 'agent-edits'
   | 'agent-notes'
   | 'agent-takes'
   | 'vendor-bot-says'
@@ -46,7 +47,8 @@ const _pause = (random: Random): number => {
 const _talk = (random: Random): Move => {
   const kind = random.next()
   if (kind < 0.36) return 'customer-says'
-  if (kind < 0.74) return 'agent-says'
+  if (kind < 0.72) return 'agent-says'
+  if (kind < 0.74) return 'agent-edits'
   if (kind < 0.82) return 'agent-notes'
   if (kind < 0.92) return 'agent-takes'
   if (kind < 0.96) return 'vendor-bot-says'

@@ -97,6 +97,8 @@ export interface Sandbox {
     text: string,
     options?: { agentId?: string; attachments?: { name: string; contentType: string }[] }
   ): string
+  /** An agent changes what he has written. Absent where a desk has no such way. */
+  agentEdits?(messageId: string, text: string): void
   /** An agent writes what only agents may see. */
   agentNotes(ticketId: string, text: string, options?: { agentId?: string }): void
   /** Assigns; null un-assigns. */

@@ -89,7 +89,7 @@ describe('a thread that is read', () => {
     const first = sandbox.agentReplies(ticket.id, 'teh answer')
     sandbox.erase(sandbox.agentReplies(ticket.id, 'a slip'))
     sandbox.agentReplies(ticket.id, 'another')
-    sandbox.edit(first, 'the answer')
+    sandbox.agentEdits(first, 'the answer')
     const { events } = await read()
     expect(texts(events)).toEqual(['the answer', 'another'])
     expect(events).toContainEqual(expect.objectContaining({ type: 'message-posted', id: first }))

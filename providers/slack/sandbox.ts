@@ -34,7 +34,7 @@ export interface SlackSandbox extends Sandbox {
   /** A person's message as the client would send it, with any fields more. Returns its id. */
   say(ticketId: string, text: string, more?: Partial<StoredMessage>): string
   /** A person changes what a message says. */
-  edit(messageId: string, text: string): void
+  agentEdits(messageId: string, text: string): void
   /** A person deletes one message. A thread whose first message it was goes on. */
   erase(messageId: string): void
 }
@@ -156,7 +156,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     switches,
     react,
     say,
-    edit: (messageId, text) => {
+    agentEdits: (messageId, text) => {
       const { channel, message } = find(messageId)
       workspace.change(channel, message, { text: _typed(text), blocks: [_richText(text)] })
     },
