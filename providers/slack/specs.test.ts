@@ -140,7 +140,7 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
   it('a recorded reply in a thread of ours is an agent’s message', () => {
     const [, , , reply] = read('real-event-samples-vercel-chat.json') as (Json & { event: Json })[]
     const ours = { ...reply, event: { ...reply?.event, parent_user_id: 'U00FAKEBOT01' } }
-    const ticket = { ticketId: 'C00FAKECHAN1:1766458026.240809', ours: true }
+    const ticket = { ticketId: 'C00FAKECHAN1:1766458026.240809', mayBeOurs: true, ours: true }
     expect(parse(ours).events).toEqual([
       { type: 'agent-assigned', ticket, agent: { id: 'U00FAKEUSER1' }, ifUnassigned: true },
       {
