@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '.botpress/**'],
-    setupFiles: ['playground/regressions/ear.ts'],
+    setupFiles: ['tests/regressions/ear.ts'],
     testTimeout: 20_000,
     silent: 'passed-only',
   },

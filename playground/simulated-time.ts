@@ -1,4 +1,4 @@
-import type { ManualClock } from './runtime'
+import type { ManualClock } from './botpress'
 import type { World } from './world'
 
 const STEP_MS = 20

@@ -1,6 +1,6 @@
 /** `npm start`: the router with a local Botpress, a sandbox for each desk, and a page to try it in. */
 import { parseArgs } from 'node:util'
-import { providerNames, providers } from '../src/registry'
+import { providerNames, providers } from '../src/definition/registry'
 import { processOutput } from './console'
 import { openPlayground, type Playground } from './page/playground'
 

@@ -3,10 +3,10 @@ import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
 import type { Sandbox, SandboxOptions } from '../providers/kit/sandbox'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
-import type { Environment } from '../src/environment'
+import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
-import { providers } from '../src/registry'
-import { createLocalBotpress, realClock, type Clock, type LocalBotpress, type Switches } from './runtime'
+import { providers } from '../src/definition/registry'
+import { createLocalBotpress, realClock, type Clock, type LocalBotpress, type Switches } from './botpress'
 
 export interface WorldOptions {
   /** The machine's time unless given. */
@@ -44,7 +44,9 @@ export interface World {
 }
 
 export const loadSandbox = async (name: string, options: SandboxOptions): Promise<Sandbox> => {
-  const module = (await import(`../providers/${name}/sandbox.ts`)) as { createSandbox(given: SandboxOptions): Sandbox }
+  const module = (await import(`../providers/${name}/sandbox/index.ts`)) as {
+    createSandbox(given: SandboxOptions): Sandbox
+  }
   return module.createSandbox(options)
 }
 

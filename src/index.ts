@@ -1,4 +1,4 @@
-import { productionEnvironment } from './environment'
+import { productionEnvironment } from './botpress/environment'
 import { createIntegration } from './integration'
 
 export default createIntegration(productionEnvironment)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { providers } from '../../src/registry'
+import { providers } from '../../src/definition/registry'
 import type { World } from '../world'
 import { compareDesks, compareTexts } from './check'
 import { demoCommand, type DemoOptions } from './main'

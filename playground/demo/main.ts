@@ -1,5 +1,5 @@
 import { takeConsole, type Output } from '../console'
-import { manualClock } from '../runtime'
+import { manualClock } from '../botpress'
 import { simulatedTime } from '../simulated-time'
 import { createWorld, type World } from '../world'
 import { play } from './play'

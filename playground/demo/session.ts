@@ -1,6 +1,6 @@
 /** One customer's session: the moves of both sides, and what has to come of them. */
 import type { Sandbox, SandboxAgent, SandboxTicket } from '../../providers/kit/sandbox'
-import { AGENT_CLOSED, AGENT_JOINED, HANDED_OFF } from '../runtime/plugin/texts'
+import { AGENT_CLOSED, AGENT_JOINED, HANDED_OFF } from '../botpress/plugin/texts'
 import type { SimulatedTime } from '../simulated-time'
 import type { World } from '../world'
 import type { Happening } from './timeline'

@@ -1,7 +1,7 @@
 /** A session as it is seen from both sides. */
 import type { SandboxTicket } from '../../providers/kit/sandbox'
-import { providers } from '../../src/registry'
-import type { Seen } from '../runtime'
+import { providers } from '../../src/definition/registry'
+import type { Seen } from '../botpress'
 import type { World } from '../world'
 import { compareDesks, compareTexts } from './check'
 import type { Happening } from './timeline'

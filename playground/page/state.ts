@@ -1,6 +1,6 @@
 /** What the page shows. */
-import { providers } from '../../src/registry'
-import type { Seen } from '../runtime'
+import { providers } from '../../src/definition/registry'
+import type { Seen } from '../botpress'
 import type { World } from '../world'
 
 export const STRATEGIES = ['priority', 'round-robin'] as const

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { languageTagProblem } from '../../src/routing/language'
 import type { Priority } from '../../src/routing/routing'
-import { providerNames } from '../../src/registry'
+import { providerNames } from '../../src/definition/registry'
 
 export interface SimulateOptions {
   /** File with the whole configuration. */

@@ -1,9 +1,9 @@
 /** A configuration from a file, refused with the words that saving it in Studio would give. */
 import { readFileSync } from 'node:fs'
-import { deskProblems } from '../../src/configuration'
-import { routingProblems } from '../../src/plan'
-import { providers } from '../../src/registry'
-import { listProblems } from '../../src/setup'
+import { deskProblems } from '../../src/botpress/configuration'
+import { routingProblems } from '../../src/actions/plan'
+import { providers } from '../../src/definition/registry'
+import { listProblems } from '../../src/actions/setup'
 import type { Configuration } from './run'
 
 export type ReadConfiguration =

@@ -1,7 +1,7 @@
 /** Plays handoffs through the same functions that the router decides with. */
-import type { Context } from '../../src/bp'
-import { configuredDesks } from '../../src/configuration'
-import { readRouting, toHandoff } from '../../src/plan'
+import type { Context } from '../../src/botpress/bp'
+import { configuredDesks } from '../../src/botpress/configuration'
+import { readRouting, toHandoff } from '../../src/actions/plan'
 import { needsDetection, rank } from '../../src/routing/rank'
 import { attempts, type Ranking, type Situation } from '../../src/routing/ranking'
 import { configuredLanguages, type Routing } from '../../src/routing/routing'

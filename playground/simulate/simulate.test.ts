@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createStage } from '../testing/simulated'
+import { createStage } from '../../tests/support/simulated'
 import { simulateCommand } from './main'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -8,9 +8,9 @@ import { Ajv, type ErrorObject } from 'ajv'
 import formats from 'ajv-formats'
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { createTestClock, createTestTools } from '../kit/testing'
+import { createTestClock, createTestTools } from '../conformance/tools'
 import type { Customer, Ticket } from '../provider'
-import { intercom } from './index'
+import { intercom } from '.'
 import { createSandbox } from './sandbox'
 
 type Json = Record<string, unknown>

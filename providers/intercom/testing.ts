@@ -1,11 +1,11 @@
 /** What the tests of this desk share: a sandbox that listens, a driver at it, and shorthands. */
 import { afterEach } from 'vitest'
-import { createTestClock, createTestTools, recordLog } from '../kit/testing'
+import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault } from '../kit/sandbox'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest } from '../provider'
 import { createIntercomApi } from './api'
 import { createDesk, remember } from './desk'
-import { intercom } from './index'
+import { intercom } from '.'
 import { createSandbox } from './sandbox'
 
 const open: { close(): Promise<void> }[] = []

@@ -1,5 +1,5 @@
 import { describeProvider } from '../conformance'
-import { slack } from './index'
+import { slack } from '.'
 import { createSandbox } from './sandbox'
 
 /** Published with Slack's Python SDK: tests/signature/test_signature_verifier.py */

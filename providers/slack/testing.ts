@@ -1,10 +1,10 @@
 /** What the tests of this folder start from. Never part of the deployed bundle. */
 import { isProviderError, type ProviderError } from '../errors'
 import type { SandboxRequest } from '../kit/sandbox'
-import { createTestClock, createTestTools, recordLog } from '../kit/testing'
+import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest, WebhookRequest } from '../provider'
 import type { Tools } from '../kit/tools'
-import { slack } from './index'
+import { slack } from '.'
 import { createSandbox, type SlackSandbox } from './sandbox'
 
 export const EVE: Customer = { id: 'user_eve', name: 'Eve Customer', email: 'eve@customer.example' }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SessionEvent } from '../provider'
-import { slack } from './index'
+import { slack } from '.'
 import { manifestFor } from './manifest'
 import { closeAll, fromCustomer, setUp } from './testing'
 

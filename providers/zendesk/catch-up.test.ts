@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { readCursor, writeCursor } from './cursor'
-import { asComment, isoTime } from './sandbox-state'
+import { asComment, isoTime } from './sandbox/state'
 import { capable, closeAll, fault, openSession, requests, rowOf, says, setUp, thrownBy } from './testing'
 
 afterEach(closeAll)

@@ -1,9 +1,9 @@
 /** A driver and its sandbox over HTTP, for this desk's own tests. */
-import { createTestClock, createTestTools, recordLog } from '../kit/testing'
+import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault, SandboxRequest } from '../kit/sandbox'
 import type { Customer, Driver, OutboundMessage, Ticket, TicketRequest, WebhookRequest } from '../provider'
 import type { Config } from './config'
-import { zendesk } from './index'
+import { zendesk } from '.'
 import { createSandbox, type ZendeskSandboxOptions } from './sandbox'
 
 export const TARGET = { url: 'https://webhook.example.test/abc/zendesk', installation: 'inst1', botId: 'bot-1' }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { asComment } from './sandbox-state'
+import { asComment } from './sandbox/state'
 import { capable, closeAll, openSession, rowOf, says, setUp, shown, TARGET } from './testing'
 
 afterEach(closeAll)

@@ -1,7 +1,7 @@
 import { sign } from '../kit/signature'
 import { describeProvider } from '../conformance'
 import type { WebhookRequest } from '../provider'
-import { zendesk } from './index'
+import { zendesk } from '.'
 import { createSandbox } from './sandbox'
 
 const SECRET = 'HRkRd4BeOAoUkfZr-mhauJT64rvBASlJRoIyPsd3zeA='

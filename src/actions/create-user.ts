@@ -1,5 +1,5 @@
 import { RuntimeError, z } from '@botpress/sdk'
-import type { Call } from '../call'
+import type { Call } from '../botpress/call'
 
 const input = z.object({
   name: z.string().nullish(),

@@ -1,12 +1,12 @@
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { Ticket } from '../../providers/provider'
-import { connectDesk, type Call, type Desk } from '../call'
-import { endByBot } from '../ending'
-import { describeError } from '../errors'
-import { isUnfinished, noteFinished, solveTicket, tellAgents } from '../finish'
-import { flushOutbox } from '../outbox'
-import { meaningOf, phaseOf } from '../session-life'
-import { getSession, type Session } from '../sessions'
+import { connectDesk, type Call, type Desk } from '../botpress/call'
+import { endByBot } from '../session/ending'
+import { describeError } from '../botpress/errors'
+import { isUnfinished, noteFinished, solveTicket, tellAgents } from '../session/cleanup'
+import { flushOutbox } from '../to-desk/outbox'
+import { meaningOf, phaseOf } from '../session/life'
+import { getSession, type Session } from '../session/session'
 
 /** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
 const PATIENCE_MS = 30_000

@@ -4,7 +4,7 @@ import { z } from '@botpress/sdk'
 import { describe, expect, it } from 'vitest'
 import hitl from '../../bp_modules/hitl'
 import definition from '../../integration.definition'
-import { providerNames, providers } from '../registry'
+import { providerNames, providers } from './registry'
 import { configuration, hitlChannel, states, user } from './parts'
 
 const KIB = 1_024

@@ -1,7 +1,7 @@
 /** The plain parts of the definition: integration.definition.ts puts them together, bp.ts infers the types of the implementation from them. */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
-import { contactTag, providerNames, providers } from '../registry'
+import { contactTag, providerNames, providers } from './registry'
 import { routingSchema } from '../routing/config'
 
 /** A desk's block in the configuration: what the vendor needs, and the switch. */
@@ -60,7 +60,7 @@ export const hitlSession = {
 
 export const entities = { hitlSession }
 
-/** One at a time: see src/lane.ts. */
+/** One at a time: see src/session/lock.ts. */
 const lane = z.object({
   holder: z.string().title('Holder').describe('Random id of the delivery or action that holds the lane.'),
   at: z.number().title('Since').describe('Milliseconds since the epoch.'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { detectLanguage } from './detect-language'
 import { chooseLanguage, languageTagProblem, primaryLanguage, serves } from './language'
-import samples from './language-samples.json'
+import samples from '../../tests/language/samples.json'
 
 describe('which language serves which', () => {
   test.each([

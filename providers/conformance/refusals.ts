@@ -1,0 +1,72 @@
+/** Conformance: what a desk refuses, and what errors say and keep to themselves. */
+import { describe, expect, it } from 'vitest'
+import { isProviderError, type ProviderErrorCode } from '../errors'
+import type { Fault } from '../kit/sandbox'
+import { CUSTOMER_TEXT, type Suite } from './setting'
+
+export const describeRefusals = ({ provider, setUp, openTicket, post }: Suite): void => {
+  describe(`${provider.name}: refusals`, () => {
+    const cases: { title: string; fault: Omit<Fault, 'matches'>; code: ProviderErrorCode }[] = [
+      { title: '401', fault: { kind: 'status', status: 401, times: 5 }, code: 'unauthorized' },
+      { title: '403', fault: { kind: 'status', status: 403, times: 5 }, code: 'unauthorized' },
+      { title: '404', fault: { kind: 'status', status: 404, times: 5 }, code: 'not-found' },
+      { title: '409', fault: { kind: 'status', status: 409, times: 5 }, code: 'rejected' },
+      { title: '422', fault: { kind: 'status', status: 422, times: 5 }, code: 'rejected' },
+      {
+        title: '429',
+        fault: { kind: 'status', status: 429, times: 9, headers: { 'retry-after': '30' } },
+        code: 'rate-limited',
+      },
+      { title: '500', fault: { kind: 'status', status: 500, times: 9 }, code: 'unavailable' },
+      { title: 'no answer', fault: { kind: 'timeout', times: 9 }, code: 'unavailable' },
+    ]
+
+    it.each(cases)('$title has its code and tells no secret and no customer’s words', async ({ fault, code }) => {
+      const setting = await setUp({}, 300)
+      const { ticket, customer } = await openTicket(setting)
+      setting.sandbox.server.addFault({ ...fault, matches: (request) => !/oauth\/tokens/.test(request.path) })
+      const error: unknown = await post(setting, ticket, customer, [{ type: 'text', text: CUSTOMER_TEXT }]).catch(
+        (thrown: unknown) => thrown
+      )
+      expect(isProviderError(error), String(error)).toBe(true)
+      if (!isProviderError(error)) return
+      const codes: ProviderErrorCode[] = code === 'not-found' ? ['not-found', 'ended'] : [code]
+      expect(codes).toContain(error.code)
+      expect(error.message).toContain(`[${provider.name}]`)
+      if (code === 'rate-limited') expect(error.retryAfterMs).toBeGreaterThan(2_000)
+      // What was refused did not happen: it can be sent again as it is.
+      if (fault.status !== undefined && fault.status < 500) expect(error.outcome).toBe('none')
+      const printed = _print(error) + JSON.stringify(setting.log.lines)
+      expect(printed).not.toContain(CUSTOMER_TEXT)
+      for (const [field, value] of Object.entries(setting.config)) {
+        if (/token|secret/i.test(field) && typeof value === 'string') expect(printed, field).not.toContain(value)
+      }
+    })
+
+    it('says which credential is wrong when they are checked', async () => {
+      const setting = await setUp()
+      setting.sandbox.server.addFault({ kind: 'status', status: 401, times: 9 })
+      const error: unknown = await setting.driver.checkCredentials().catch((thrown: unknown) => thrown)
+      expect(isProviderError(error) && error.code).toBe('unauthorized')
+    })
+
+    it('knows that a vanished ticket takes no more messages', async () => {
+      const setting = await setUp()
+      const { ticket, customer } = await openTicket(setting)
+      setting.sandbox.remove(ticket.id)
+      const error: unknown = await post(setting, ticket, customer, [{ type: 'text', text: 'anyone?' }]).catch(
+        (thrown: unknown) => thrown
+      )
+      expect(isProviderError(error)).toBe(true)
+      if (isProviderError(error)) expect(['not-found', 'ended']).toContain(error.code)
+    })
+  })
+}
+
+/** Everything that printing an error may show: message, stack and causes. */
+const _print = (error: unknown): string => {
+  const seen: string[] = []
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    seen.push(at.message, at.stack ?? '', JSON.stringify(at))
+  return seen.join('\n')
+}

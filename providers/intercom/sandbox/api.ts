@@ -1,0 +1,117 @@
+/** Intercom's REST API, as far as a desk needs it, over the sandbox's state. https://developers.intercom.com/docs/references/rest-api/api.intercom.io */
+import { z } from '@botpress/sdk'
+import type { SandboxAgent, SandboxHandler, SandboxRequest, SandboxResponse } from '../../kit/sandbox'
+import { conversationRoutes, type Announce } from './conversations'
+import { invalid, notFound, read, Refusal, text, type Route } from './http'
+import { adminJson, AGENTS, contactJson, OWNER, WORKSPACE, type State } from './state'
+
+const VERSIONS = /^(?:1\.[0-4]|2\.(?:\d|1[0-6])|Unstable)$/
+
+export const createApi = (state: State, accessToken: string, announce: Announce): SandboxHandler => {
+  const createContact = (request: SandboxRequest): SandboxResponse => {
+    const body = read(
+      request,
+      z.object({
+        role: z.enum(['user', 'lead']).optional(),
+        external_id: text.optional(),
+        email: z.string().email().optional(),
+        name: z.string().nullish(),
+        avatar: z.string().url().nullish(),
+      })
+    )
+    if (!body.role && !body.external_id && !body.email) throw invalid('email, external_id or role is required')
+    const existing = state.contacts.find(
+      (contact) =>
+        (body.external_id !== undefined && contact.externalId === body.external_id) ||
+        (body.email !== undefined && contact.email?.toLowerCase() === body.email.toLowerCase())
+    )
+    if (existing) {
+      const what = existing.archived ? 'An archived contact' : 'A contact'
+      throw new Refusal(409, 'conflict', `${what} matching those details already exists with id=${existing.id}`)
+    }
+    const contact = state.addContact({
+      externalId: body.external_id ?? null,
+      email: body.email ?? null,
+      name: body.name ?? null,
+      avatar: body.avatar ?? null,
+      role: body.role ?? 'user',
+    })
+    return { status: 200, body: contactJson(contact) }
+  }
+
+  const findOrMakeTag = (request: SandboxRequest): SandboxResponse => {
+    const { name } = read(request, z.object({ name: text }))
+    let tag = state.tags.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase())
+    if (!tag) {
+      tag = { id: state.nextId(), name }
+      state.tags.push(tag)
+    }
+    return { status: 200, body: { type: 'tag', ...tag } }
+  }
+
+  const routes: Route[] = [
+    ...conversationRoutes(state, announce),
+    ['GET', /^\/me$/, () => ({ status: 200, body: _meJson() })],
+    [
+      'GET',
+      /^\/admins$/,
+      () => ({ status: 200, body: { type: 'admin.list', admins: [OWNER, ...AGENTS].map(adminJson) } }),
+    ],
+    ['GET', /^\/admins\/([^/]+)$/, (_request, id) => ({ status: 200, body: adminJson(_adminAt(state, id)) })],
+    ['POST', /^\/contacts$/, createContact],
+    [
+      'GET',
+      /^\/contacts\/find_by_external_id\/([^/]+)$/,
+      (_request, id) => {
+        const contact = state.contacts.find((candidate) => candidate.externalId === id && !candidate.archived)
+        if (!contact) throw notFound('User Not Found')
+        return { status: 200, body: contactJson(contact) }
+      },
+    ],
+    [
+      'POST',
+      /^\/contacts\/([^/]+)\/unarchive$/,
+      (_request, id) => {
+        const contact = state.contacts.find((candidate) => candidate.id === id)
+        if (!contact) throw notFound('User Not Found')
+        contact.archived = false
+        return { status: 200, body: { id, external_id: contact.externalId, type: 'contact', archived: false } }
+      },
+    ],
+    ['POST', /^\/tags$/, findOrMakeTag],
+  ]
+
+  return (request) => {
+    try {
+      if (request.headers.authorization !== `Bearer ${accessToken}`) {
+        throw new Refusal(401, 'unauthorized', 'Access Token Invalid')
+      }
+      const version = request.headers['intercom-version']
+      if (version !== undefined && !VERSIONS.test(version)) {
+        throw new Refusal(400, 'intercom_version_invalid', 'The requested version could not be found')
+      }
+      for (const [method, pattern, handle] of routes) {
+        const match = method === request.method ? pattern.exec(request.path) : null
+        if (match) return handle(request, decodeURIComponent(match[1] ?? ''))
+      }
+      throw notFound('The requested resource was not found')
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const errors = [{ code: error.code, message: error.message }]
+      return { status: error.status, body: { type: 'error.list', request_id: state.requestId(), errors } }
+    }
+  }
+}
+
+const _meJson = () => ({
+  ...adminJson(OWNER),
+  avatar: { type: 'avatar', image_url: null },
+  email_verified: true,
+  app: { type: 'app', ...WORKSPACE, identity_verification: false },
+})
+
+const _adminAt = (state: State, id: string): SandboxAgent => {
+  const found = state.admin(id)
+  if (!found) throw notFound('Admin not found')
+  return found
+}

@@ -1,0 +1,226 @@
+/** The part of Intercom's API that is about conversations. */
+import { z } from '@botpress/sdk'
+import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
+import { notFound, read, text, type Route } from './http'
+import {
+  authorOfAdmin,
+  authorOfContact,
+  conversationJson,
+  TEAMS,
+  textAsHtml,
+  type State,
+  type StoredConversation,
+  type StoredPart,
+} from './state'
+
+/** The search index knows a conversation this long after it was made. */
+const INDEX_LAG_S = 2
+const NEWEST_PARTS = 500
+
+/** Sends the webhook of a topic. */
+export type Announce = (topic: string, conversation: StoredConversation, part?: StoredPart) => void
+
+export const conversationRoutes = (state: State, announce: Announce): Route[] => {
+  const conversationAt = (id: string): StoredConversation => {
+    const found = state.conversation(id)
+    if (!found) throw notFound()
+    return found
+  }
+
+  const adminAt = (id: string) => {
+    const found = state.admin(id)
+    if (!found) throw notFound('Admin not found')
+    return found
+  }
+
+  const answered = (conversation: StoredConversation, part: StoredPart): SandboxResponse => ({
+    status: 200,
+    body: conversationJson(state, conversation, [part]),
+  })
+
+  const createConversation = (request: SandboxRequest): SandboxResponse => {
+    const { from, body } = read(
+      request,
+      z.object({ from: z.object({ type: z.enum(['lead', 'user', 'contact']), id: text }), body: text })
+    )
+    if (!state.contact(from.id)) throw notFound('User Not Found')
+    const conversation = state.addConversation(from.id, body)
+    announce('conversation.user.created', conversation)
+    return {
+      status: 200,
+      body: {
+        type: 'user_message',
+        id: conversation.sourceId,
+        created_at: conversation.createdAt,
+        body,
+        message_type: 'inapp',
+        conversation_id: conversation.id,
+      },
+    }
+  }
+
+  const reply = (request: SandboxRequest, id: string): SandboxResponse => {
+    const body = read(
+      request,
+      z.union([
+        z.object({
+          type: z.literal('user'),
+          message_type: z.literal('comment'),
+          intercom_user_id: z.string(),
+          body: text,
+        }),
+        z.object({
+          type: z.literal('admin'),
+          message_type: z.enum(['comment', 'note']),
+          admin_id: z.string(),
+          body: text,
+        }),
+      ])
+    )
+    const conversation = conversationAt(id)
+    if (body.type === 'user') {
+      const contact = state.contact(body.intercom_user_id)
+      if (!contact || contact.id !== conversation.contactId) throw notFound('User Not Found')
+      const part = state.addPart(conversation, {
+        partType: conversation.state === 'closed' ? 'open' : 'comment',
+        author: authorOfContact(contact),
+        body: textAsHtml(body.body),
+      })
+      conversation.state = 'open'
+      announce('conversation.user.replied', conversation, part)
+      return answered(conversation, part)
+    }
+    const part = state.addPart(conversation, {
+      partType: body.message_type,
+      author: authorOfAdmin(adminAt(body.admin_id)),
+      // Intercom keeps what it takes for formatting and drops the rest.
+      body: body.body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ''),
+    })
+    announce(`conversation.admin.${body.message_type === 'note' ? 'noted' : 'replied'}`, conversation, part)
+    return answered(conversation, part)
+  }
+
+  const manage = (request: SandboxRequest, id: string): SandboxResponse => {
+    const body = read(
+      request,
+      z.union([
+        z.object({
+          message_type: z.literal('close'),
+          type: z.literal('admin'),
+          admin_id: z.string(),
+          body: text.optional(),
+        }),
+        z.object({ message_type: z.literal('open'), admin_id: z.string() }),
+        z.object({
+          message_type: z.literal('assignment'),
+          type: z.enum(['admin', 'team']),
+          admin_id: z.string(),
+          assignee_id: z.string(),
+          body: text.optional(),
+        }),
+      ])
+    )
+    const conversation = conversationAt(id)
+    const author = authorOfAdmin(adminAt(body.admin_id))
+    if (body.message_type === 'assignment') {
+      if (body.type === 'team' && body.assignee_id !== '0' && !TEAMS.includes(body.assignee_id))
+        throw notFound('Team not found')
+      if (body.type === 'admin' && body.assignee_id !== '0') adminAt(body.assignee_id)
+      const isNobody = body.assignee_id === '0'
+      if (body.type === 'team') conversation.teamAssignee = isNobody ? null : body.assignee_id
+      else conversation.adminAssignee = isNobody ? null : body.assignee_id
+      const part = state.addPart(conversation, {
+        partType: 'assignment',
+        author,
+        body: body.body ? textAsHtml(body.body) : null,
+        assignedTo: isNobody ? null : { type: body.type, id: body.assignee_id },
+      })
+      announce('conversation.admin.assigned', conversation, part)
+      return answered(conversation, part)
+    }
+    const wanted = body.message_type === 'close' ? 'closed' : 'open'
+    if (conversation.state === wanted) {
+      // What Intercom answers to closing what is closed is not documented.
+      return { status: 200, body: conversationJson(state, conversation, []) }
+    }
+    conversation.state = wanted
+    const part = state.addPart(conversation, {
+      partType: body.message_type,
+      author,
+      body: 'body' in body && body.body ? textAsHtml(body.body) : null,
+    })
+    announce(`conversation.admin.${body.message_type === 'close' ? 'closed' : 'opened'}`, conversation, part)
+    return answered(conversation, part)
+  }
+
+  const search = (request: SandboxRequest): SandboxResponse => {
+    const filter = z.union([
+      z.object({ field: z.literal('contact_ids'), operator: z.literal('='), value: z.string() }),
+      z.object({ field: z.literal('created_at'), operator: z.enum(['>', '<']), value: z.coerce.number().int() }),
+    ])
+    const { query, pagination } = read(
+      request,
+      z.object({
+        query: z.union([filter, z.object({ operator: z.literal('AND'), value: z.array(filter).min(1).max(15) })]),
+        pagination: z.object({ per_page: z.number().int().min(1).max(150).default(20) }).optional(),
+      })
+    )
+    const filters = 'field' in query ? [query] : query.value
+    const found = state.conversations
+      .filter((conversation) => !conversation.isDeleted && conversation.createdAt + INDEX_LAG_S <= state.seconds())
+      .filter((conversation) =>
+        filters.every((one) => {
+          if (one.field === 'contact_ids') return conversation.contactId === one.value
+          return one.operator === '>' ? conversation.createdAt > one.value : conversation.createdAt < one.value
+        })
+      )
+    const perPage = pagination?.per_page ?? 20
+    return {
+      status: 200,
+      body: {
+        type: 'conversation.list',
+        pages: { type: 'pages', page: 1, per_page: perPage, total_pages: Math.ceil(found.length / perPage) },
+        total_count: found.length,
+        conversations: found.slice(0, perPage).map((conversation) => conversationJson(state, conversation)),
+      },
+    }
+  }
+
+  const update = (request: SandboxRequest, id: string): SandboxResponse => {
+    const { title } = read(request, z.object({ title: z.string().optional(), read: z.boolean().optional() }))
+    const conversation = conversationAt(id)
+    if (title !== undefined) conversation.title = title
+    return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
+  }
+
+  const tagConversation = (request: SandboxRequest, id: string): SandboxResponse => {
+    const body = read(request, z.object({ id: z.string(), admin_id: z.string() }))
+    const conversation = state.conversation(id)
+    if (!conversation) throw notFound('Conversation not found')
+    const tag = state.tags.find((candidate) => candidate.id === body.id)
+    if (!tag) throw notFound('Tag not found')
+    adminAt(body.admin_id)
+    if (!conversation.tags.includes(tag)) conversation.tags.push(tag)
+    const appliedBy = { type: 'admin', id: body.admin_id }
+    return { status: 200, body: { type: 'tag', ...tag, applied_at: state.seconds(), applied_by: appliedBy } }
+  }
+
+  const show = (request: SandboxRequest, id: string): SandboxResponse => {
+    const conversation = conversationAt(id)
+    const isPlain = request.query.get('display_as') === 'plaintext'
+    return {
+      status: 200,
+      body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS), isPlain),
+    }
+  }
+
+  return [
+    ['POST', /^\/conversations$/, createConversation],
+    ['POST', /^\/conversations\/search$/, search],
+    ['GET', /^\/conversations\/(\d+)$/, show],
+    ['PUT', /^\/conversations\/(\d+)$/, update],
+    ['POST', /^\/conversations\/(\d+)\/reply$/, reply],
+    ['POST', /^\/conversations\/(\d+)\/parts$/, manage],
+    ['POST', /^\/conversations\/(\d+)\/tags$/, tagConversation],
+  ]
+}

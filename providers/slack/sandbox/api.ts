@@ -1,0 +1,282 @@
+/** Slack's Web API over a workspace in memory. https://docs.slack.dev/reference/methods */
+import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
+import { contentOf, refuseContent, ring } from './blocks'
+import {
+  AGENTS,
+  APP,
+  BOT,
+  BOT_NAME,
+  BOT_TOKEN,
+  BOT_USER,
+  TEAM,
+  type Channel,
+  type StoredMessage,
+  type Workspace,
+} from './workspace'
+
+export interface ApiSwitches {
+  /** One post a second and channel. */
+  limits: boolean
+  /** What a post into a deleted thread does: Slack usually posts it into the channel and says nothing. */
+  deletedThreads: 'unthread' | 'refuse'
+  /** How a post under a customer's name comes back as an event. */
+  customisedEcho: 'bot_message' | 'plain'
+  readonly scopes: Set<string>
+  /** Mentions in our posts that rang at somebody. */
+  readonly notifications: string[]
+}
+
+type Args = Record<string, unknown>
+type Answer = Record<string, unknown> & { ok: boolean }
+interface Method {
+  /** Any of these suffices. */
+  scopes: string[]
+  takesJson: boolean
+  answer(args: Args, workspace: Workspace, switches: ApiSwitches, now: number): Answer
+}
+
+const _refuse = (error: string, more: Args = {}): Answer => ({ ok: false, error, ...more })
+
+export const handleApi = (
+  request: SandboxRequest,
+  workspace: Workspace,
+  switches: ApiSwitches,
+  now: number
+): SandboxResponse => {
+  const name = /^\/api\/([\w.]+)$/.exec(request.path)?.[1]
+  if (name === undefined) return { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404</html>' }
+  const method = METHODS[name]
+  if (!method) return { status: 200, body: _refuse('unknown_method', { req_method: name }) }
+  const authorization = request.headers['authorization']
+  if (!authorization) return { status: 200, body: _refuse('not_authed') }
+  if (authorization !== `Bearer ${BOT_TOKEN}`) return { status: 200, body: _refuse('invalid_auth') }
+  const headers = { 'x-oauth-scopes': [...switches.scopes].join(',') }
+  const args = _args(request, method)
+  if (typeof args === 'string') return { status: 200, headers, body: _refuse(args) }
+  const needed = args['username'] === undefined && args['icon_url'] === undefined ? [] : ['chat:write.customize']
+  const lacking =
+    method.scopes.length > 0 && !method.scopes.some((scope) => switches.scopes.has(scope))
+      ? method.scopes.join(',')
+      : needed.find((scope) => !switches.scopes.has(scope))
+  if (lacking !== undefined) {
+    const provided = [...switches.scopes].join(',')
+    return { status: 200, headers, body: _refuse('missing_scope', { needed: lacking, provided }) }
+  }
+  const body = method.answer(args, workspace, switches, now)
+  if (body['error'] === 'ratelimited') return { status: 429, headers: { ...headers, 'retry-after': '1' }, body }
+  return { status: 200, headers, body }
+}
+
+const _args = (request: SandboxRequest, method: Method): Args | string => {
+  const query = Object.fromEntries(request.query)
+  if (request.method === 'GET') return query
+  if (request.method !== 'POST') return 'invalid_arguments'
+  const type = request.headers['content-type'] ?? ''
+  if (type.startsWith('application/x-www-form-urlencoded')) {
+    return { ...query, ...Object.fromEntries(new URLSearchParams(request.body.toString('utf8'))) }
+  }
+  if (!type.startsWith('application/json')) return 'invalid_post_type'
+  const json = jsonBody(request)
+  if (json === undefined) return 'invalid_json'
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'json_not_object'
+  // What a method does not read from JSON is as if it were not there.
+  return method.takesJson ? (json as Args) : query
+}
+
+const _isTs = (value: unknown): value is string => typeof value === 'string' && /^\d+\.\d+$/.test(value)
+
+const _postable = (args: Args, workspace: Workspace): Channel | Answer => {
+  const channel = workspace.findChannel(args['channel'])
+  if (!channel || (channel.isPrivate && !channel.isMember)) return _refuse('channel_not_found')
+  if (channel.isArchived) return _refuse('is_archived')
+  return channel.isMember ? channel : _refuse('not_in_channel')
+}
+
+const _postMessage: Method['answer'] = (args, workspace, switches, now) => {
+  const channel = _postable(args, workspace)
+  if ('ok' in channel) return channel
+  if (args['as_user'] !== undefined) return _refuse('as_user_not_supported')
+  const error = refuseContent(args)
+  if (error) return _refuse(error)
+  if (args['icon_url'] !== undefined && !/^https?:\/\//.test(String(args['icon_url'])))
+    return _refuse('invalid_arguments')
+  const wanted = args['thread_ts']
+  if (wanted !== undefined && !_isTs(wanted)) return _refuse('invalid_thread_ts')
+  const root = channel.messages.find((message) => message.ts === wanted)
+  if (root?.threadTs !== undefined) return _refuse('cannot_reply_to_message')
+  if (wanted !== undefined && !root && switches.deletedThreads === 'refuse') return _refuse('thread_not_found')
+  if (switches.limits && now - channel.lastPostAt < 1_000) return _refuse('ratelimited')
+  channel.lastPostAt = now
+  ring(args, switches.notifications)
+  const username = typeof args['username'] === 'string' ? args['username'] : undefined
+  const asBotMessage = username !== undefined && switches.customisedEcho === 'bot_message'
+  const stored = workspace.add(channel, {
+    ...contentOf(args),
+    text: typeof args['text'] === 'string' ? args['text'] : '',
+    botId: BOT,
+    appId: APP,
+    ...(asBotMessage ? { subtype: 'bot_message' } : { user: BOT_USER }),
+    ...(username === undefined ? {} : { username }),
+    ...(root ? { threadTs: root.ts } : {}),
+  })
+  return { ok: true, channel: channel.id, ts: stored.ts, message: workspace.shown(channel, stored) }
+}
+
+/** The message of ours that is named, or why not. */
+const _own = (
+  args: Args,
+  workspace: Workspace,
+  refusal: string
+): { channel: Channel; message: StoredMessage } | Answer => {
+  const channel = _postable(args, workspace)
+  if ('ok' in channel) return channel
+  const message = channel.messages.find((candidate) => candidate.ts === args['ts'])
+  if (!message) return _refuse('message_not_found')
+  return message.appId === APP ? { channel, message } : _refuse(refusal)
+}
+
+const _update: Method['answer'] = (args, workspace) => {
+  const found = _own(args, workspace, 'cant_update_message')
+  if ('ok' in found) return found
+  const error = refuseContent(args)
+  if (error) return _refuse(error)
+  const { channel, message } = found
+  // A text without blocks removes them.
+  if (args['blocks'] === undefined) delete message.blocks
+  workspace.change(channel, message, contentOf(args))
+  return {
+    ok: true,
+    channel: channel.id,
+    ts: message.ts,
+    text: message.text,
+    message: workspace.shown(channel, message),
+  }
+}
+
+const _delete: Method['answer'] = (args, workspace) => {
+  const found = _own(args, workspace, 'cant_delete_message')
+  if ('ok' in found) return found
+  workspace.remove(found.channel, found.message)
+  return { ok: true, channel: found.channel.id, ts: found.message.ts }
+}
+
+/** A page of messages that are in order already. */
+const _page = (args: Args, workspace: Workspace, channel: Channel, messages: StoredMessage[]): Answer => {
+  const limit = Math.min(Math.max(1, Number(args['limit'] ?? 100)), 999)
+  const cursor = args['cursor'] === undefined || args['cursor'] === '' ? 0 : Number(args['cursor'])
+  if (!Number.isInteger(cursor) || cursor < 0) return _refuse('invalid_cursor')
+  const withMetadata = args['include_all_metadata'] === 'true'
+  const hasMore = cursor + limit < messages.length
+  return {
+    ok: true,
+    messages: messages.slice(cursor, cursor + limit).map((message) => ({
+      ...workspace.shown(channel, message),
+      ...(withMetadata && message.metadata ? { metadata: message.metadata } : {}),
+      ...(channel.messages.some((reply) => reply.threadTs === message.ts) ? { thread_ts: message.ts } : {}),
+    })),
+    has_more: hasMore,
+    response_metadata: { next_cursor: hasMore ? String(cursor + limit) : '' },
+  }
+}
+
+const _readable = (args: Args, workspace: Workspace): Channel | Answer => {
+  const channel = workspace.findChannel(args['channel'])
+  if (!channel || (channel.isPrivate && !channel.isMember)) return _refuse('channel_not_found')
+  return channel.isMember ? channel : _refuse('not_in_channel')
+}
+
+const _isWithin = (args: Args) => {
+  const inclusive = args['inclusive'] === 'true'
+  const oldest = args['oldest'] === undefined ? 0 : Number(args['oldest'])
+  const latest = args['latest'] === undefined ? Number.POSITIVE_INFINITY : Number(args['latest'])
+  return ({ ts }: StoredMessage): boolean => {
+    const at = Number(ts)
+    return inclusive ? at >= oldest && at <= latest : at > oldest && at < latest
+  }
+}
+
+const _history: Method['answer'] = (args, workspace) => {
+  const channel = _readable(args, workspace)
+  if ('ok' in channel) return channel
+  const top = channel.messages.filter(
+    ({ threadTs, subtype }) => threadTs === undefined || subtype === 'thread_broadcast'
+  )
+  return _page(args, workspace, channel, top.filter(_isWithin(args)).toReversed())
+}
+
+const _replies: Method['answer'] = (args, workspace) => {
+  const channel = _readable(args, workspace)
+  if ('ok' in channel) return channel
+  const root = channel.messages.find((message) => message.ts === args['ts'])
+  if (!root) return _refuse('thread_not_found')
+  const replies = channel.messages.filter((message) => message.threadTs === root.ts).filter(_isWithin(args))
+  return _page(args, workspace, channel, [root, ...replies])
+}
+
+const _shownChannel = ({ id, name, isPrivate, isMember, isArchived }: Channel) => ({
+  id,
+  name,
+  is_channel: !isPrivate,
+  is_group: isPrivate,
+  is_private: isPrivate,
+  is_member: isMember,
+  is_archived: isArchived,
+})
+
+const HISTORY = ['channels:history', 'groups:history']
+
+const METHODS: Record<string, Method | undefined> = {
+  'auth.test': {
+    scopes: [],
+    takesJson: true,
+    answer: () => ({
+      ok: true,
+      url: 'https://sandbox.slack.com/',
+      team: 'Sandbox',
+      user: BOT_NAME,
+      team_id: TEAM,
+      user_id: BOT_USER,
+      bot_id: BOT,
+      is_enterprise_install: false,
+    }),
+  },
+  'chat.postMessage': { scopes: ['chat:write'], takesJson: true, answer: _postMessage },
+  'chat.update': { scopes: ['chat:write'], takesJson: true, answer: _update },
+  'chat.delete': { scopes: ['chat:write'], takesJson: true, answer: _delete },
+  'conversations.history': { scopes: HISTORY, takesJson: false, answer: _history },
+  'conversations.replies': { scopes: HISTORY, takesJson: false, answer: _replies },
+  'conversations.info': {
+    scopes: ['channels:read', 'groups:read'],
+    takesJson: false,
+    answer: (args, workspace) => {
+      const channel = workspace.findChannel(args['channel'])
+      return channel ? { ok: true, channel: _shownChannel(channel) } : _refuse('channel_not_found')
+    },
+  },
+  'conversations.join': {
+    scopes: ['channels:join'],
+    takesJson: true,
+    answer: (args, workspace) => {
+      const channel = workspace.findChannel(args['channel'])
+      if (!channel) return _refuse('channel_not_found')
+      if (channel.isPrivate) return _refuse('method_not_supported_for_channel_type')
+      if (channel.isArchived) return _refuse('is_archived')
+      channel.isMember = true
+      return { ok: true, channel: _shownChannel(channel) }
+    },
+  },
+  'users.info': {
+    scopes: ['users:read'],
+    takesJson: false,
+    answer: (args) => {
+      const agent = AGENTS.find(({ id }) => id === args['user'])
+      if (!agent) return _refuse('user_not_found')
+      const handle = agent.email.split('@')[0] ?? agent.id
+      const profile = { display_name: agent.name, real_name: agent.name, image_192: agent.pictureUrl }
+      return {
+        ok: true,
+        user: { id: agent.id, team_id: TEAM, name: handle, real_name: agent.name, is_bot: false, profile },
+      }
+    },
+  },
+}

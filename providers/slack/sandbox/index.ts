@@ -1,0 +1,288 @@
+/** Slack's other half: its Web API over a workspace in memory, its signed events, and what people do in the channel. */
+import {
+  createDeliveryQueue,
+  createSandboxServer,
+  type Sandbox,
+  type SandboxEntry,
+  type SandboxOptions,
+  type SandboxTicket,
+} from '../../kit/sandbox'
+import { CLAIM_ACTION, RESOLVE_ACTION } from '../header'
+import { addressToId, idToAddress } from '../ids'
+import { manifestFor } from '../manifest'
+import { handleApi, type ApiSwitches } from './api'
+import { buttonsOf, textsOf } from './blocks'
+import {
+  AGENTS,
+  APP,
+  BOT_TOKEN,
+  BOT_USER,
+  CHANNEL,
+  createWorkspace,
+  SIGNING_SECRET,
+  TEAM,
+  type Channel,
+  type StoredMessage,
+} from './workspace'
+
+export interface SlackSandbox extends Sandbox {
+  readonly switches: ApiSwitches
+  /** A person adds an emoji to a message. */
+  react(messageId: string, reaction: string, options?: { userId?: string }): void
+  /** Any event, in Slack's envelope and signed. */
+  emit(event: Record<string, unknown>): void
+  /** A person's message as the client would send it, with any fields more. Returns its id. */
+  say(ticketId: string, text: string, more?: Partial<StoredMessage>): string
+  /** A person changes what a message says. */
+  agentEdits(messageId: string, text: string): void
+  /** A person deletes one message. A thread whose first message it was goes on. */
+  erase(messageId: string): void
+}
+
+const RETRIES = 3
+
+export const createSandbox = (options: SandboxOptions): SlackSandbox => {
+  const deliveries = createDeliveryQueue({
+    // https://docs.slack.dev/apis/events-api/#retries – buttons are never repeated.
+    retries: (reply, attempt, request) =>
+      !request.body.startsWith('payload=') &&
+      attempt <= RETRIES &&
+      !(reply && reply.status >= 200 && reply.status < 300) &&
+      reply?.headers?.['x-slack-no-retry'] !== '1',
+    resign: (request) => {
+      const again = workspace.signed(request.body)
+      const number = Number(request.headers['x-slack-retry-num'] ?? 0) + 1
+      const retry = { 'x-slack-retry-num': String(number), 'x-slack-retry-reason': 'http_error' }
+      return { ...again, headers: { ...again.headers, ...retry } }
+    },
+  })
+  const workspace = createWorkspace(options.now, deliveries.push)
+  const switches: ApiSwitches = {
+    limits: false,
+    deletedThreads: 'unthread',
+    customisedEcho: 'bot_message',
+    scopes: new Set(manifestFor({ url: '', installation: '', botId: '' }).oauth_config.scopes.bot),
+    notifications: [],
+  }
+  const server = createSandboxServer((request) => handleApi(request, workspace, switches, options.now()))
+
+  const find = (id: string): { channel: Channel; message: StoredMessage } => {
+    const address = idToAddress(id)
+    const channel = workspace.findChannel(address.channel)
+    const message = channel?.messages.find((candidate) => candidate.ts === address.ts)
+    if (!channel || !message) throw new Error(`The sandbox has no message ${id}`)
+    return { channel, message }
+  }
+
+  const say = (ticketId: string, text: string, more: Partial<StoredMessage> = {}): string => {
+    const { channel, message: root } = find(ticketId)
+    const stored = workspace.add(channel, {
+      user: AGENTS[0]?.id ?? '',
+      text: _typed(text),
+      ...(text === '' ? {} : { blocks: [_richText(text)] }),
+      threadTs: root.ts,
+      ...more,
+    })
+    return addressToId({ channel: channel.id, ts: stored.ts })
+  }
+
+  /** Presses a button of the thread's root. Nothing happens where it is not shown (any more). */
+  const press = (ticketId: string, action: string, userId: string): void => {
+    const { channel, message } = find(ticketId)
+    const button = buttonsOf(message.blocks ?? []).find((candidate) => candidate.action === action)
+    if (!button) return
+    const payload = {
+      type: 'block_actions',
+      user: { id: userId, username: 'person', name: 'person', team_id: TEAM },
+      api_app_id: APP,
+      token: 'XXYYZZ',
+      container: { type: 'message', message_ts: message.ts, channel_id: channel.id, is_ephemeral: false },
+      trigger_id: `${workspace.nextId('1')}.2.3`,
+      team: { id: TEAM, domain: 'sandbox' },
+      enterprise: null,
+      is_enterprise_install: false,
+      channel: { id: channel.id, name: channel.name },
+      message: workspace.shown(channel, message),
+      state: { values: {} },
+      response_url: `https://hooks.slack.com/actions/${TEAM}/1/x`,
+      actions: [
+        {
+          type: 'button',
+          action_id: action,
+          block_id: button.block,
+          text: { type: 'plain_text', text: action === CLAIM_ACTION ? 'Claim' : 'Resolve', emoji: false },
+          value: button.value,
+          action_ts: workspace.nextTs(),
+        },
+      ],
+    }
+    deliveries.push(workspace.signed(new URLSearchParams({ payload: JSON.stringify(payload) }).toString()))
+  }
+
+  const react: SlackSandbox['react'] = (messageId, reaction, { userId = AGENTS[0]?.id ?? '' } = {}) => {
+    const { channel, message } = find(messageId)
+    workspace.emit({
+      type: 'reaction_added',
+      user: userId,
+      reaction,
+      item_user: message.user ?? BOT_USER,
+      item: { type: 'message', channel: channel.id, ts: message.ts },
+      event_ts: workspace.nextTs(),
+    })
+  }
+
+  const agentReplies: Sandbox['agentReplies'] = (ticketId, text, { agentId, attachments = [] } = {}) =>
+    say(ticketId, text, {
+      ...(agentId ? { user: agentId } : {}),
+      ...(attachments.length > 0
+        ? {
+            subtype: 'file_share',
+            files: attachments.map(({ name, contentType }) => {
+              const id = workspace.nextId('F')
+              const url = `https://files.slack.com/files-pri/${TEAM}-${id}/${encodeURIComponent(name)}`
+              return { id, name, mimetype: contentType, size: 1_024, url_private: url }
+            }),
+          }
+        : {}),
+    })
+
+  return {
+    name: 'slack',
+    config: { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, channel: CHANNEL },
+    origins: ['https://slack.com'],
+    agents: AGENTS,
+    server,
+    deliveries,
+    switches,
+    react,
+    say,
+    agentEdits: (messageId, text) => {
+      const { channel, message } = find(messageId)
+      workspace.change(channel, message, { text: _typed(text), blocks: [_richText(text)] })
+    },
+    erase: (messageId) => {
+      const { channel, message } = find(messageId)
+      workspace.remove(channel, message)
+    },
+    emit: workspace.emit,
+    signed: workspace.signed,
+    tickets: () =>
+      workspace.channels.flatMap((channel) =>
+        channel.messages.filter(({ threadTs }) => threadTs === undefined).map((root) => _ticket(channel, root))
+      ),
+    agentReplies,
+    agentNotes: (ticketId, text, { agentId } = {}) => {
+      agentReplies(ticketId, `// ${text}`, agentId ? { agentId } : {})
+    },
+    assign: (ticketId, agentId) => {
+      // Slack knows no un-assigning.
+      if (agentId !== null) press(ticketId, CLAIM_ACTION, agentId)
+    },
+    solve: (ticketId, { agentId = AGENTS[0]?.id ?? '', text } = {}) => {
+      if (text !== undefined) agentReplies(ticketId, text, { agentId })
+      press(ticketId, RESOLVE_ACTION, agentId)
+    },
+    // Slack has nothing that could be reopened: whoever wants to go on writes into the thread, and nothing tells us before.
+    reopen: () => {},
+    remove: (ticketId) => {
+      const { channel, message: root } = find(ticketId)
+      for (const reply of channel.messages.filter(({ threadTs }) => threadTs === root.ts))
+        workspace.remove(channel, reply)
+      workspace.remove(channel, root)
+    },
+    botReplies: (ticketId, text) => {
+      const { channel, message: root } = find(ticketId)
+      workspace.add(channel, {
+        text,
+        subtype: 'bot_message',
+        botId: 'B0OTHERAPP1',
+        appId: 'A0OTHERAPP1',
+        username: 'Reminder',
+        threadTs: root.ts,
+      })
+    },
+    foreignTicket: () => {
+      const channel = workspace.findChannel(CHANNEL)
+      if (!channel) throw new Error('The sandbox has lost its channel')
+      const root = workspace.add(channel, { user: AGENTS[1]?.id ?? '', text: 'Lunch?', blocks: [_richText('Lunch?')] })
+      const id = addressToId({ channel: channel.id, ts: root.ts })
+      agentReplies(id, 'At noon.')
+      return id
+    },
+  }
+}
+
+const _typed = (text: string): string =>
+  text
+    .split(/(<@[A-Z0-9]+>)/)
+    .map((piece, index) =>
+      index % 2 === 1 ? piece : piece.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+    )
+    .join('')
+
+/** What Slack's composer makes of typed text; `<@U…>` is a picked mention. */
+const _richText = (text: string): Record<string, unknown> => ({
+  type: 'rich_text',
+  block_id: 'b1',
+  elements: [
+    {
+      type: 'rich_text_section',
+      elements: text
+        .split(/<@([A-Z0-9]+)>/)
+        .map((piece, index) => (index % 2 === 1 ? { type: 'user', user_id: piece } : { type: 'text', text: piece }))
+        .filter((element) => element.text !== ''),
+    },
+  ],
+})
+
+const _ticket = (channel: Channel, root: StoredMessage): SandboxTicket => {
+  const blocks = root.blocks ?? []
+  const isOurs = root.appId === APP
+  const texts = isOurs ? textsOf(blocks) : []
+  const payload = root.metadata?.event_payload ?? {}
+  const replies = channel.messages.filter(({ threadTs }) => threadTs === root.ts)
+  const customer = /\*Customer:\* (.+)/.exec(texts.join('\n'))?.[1] ?? ''
+  const tags = /\*Tags:\* (.+)/.exec(texts.join('\n'))?.[1]
+  const claimedBy = typeof payload['agent_id'] === 'string' ? payload['agent_id'] : undefined
+  return {
+    id: addressToId({ channel: channel.id, ts: root.ts }),
+    title: _read(texts[0] ?? root.text),
+    // Without a button to resolve it, people see that it is done.
+    status: isOurs && !buttonsOf(blocks).some(({ action }) => action === RESOLVE_ACTION) ? 'solved' : 'open',
+    customer: _read(customer),
+    ...(claimedBy ? { assignee: claimedBy } : {}),
+    ...(typeof payload['conversation_id'] === 'string' ? { conversationId: payload['conversation_id'] } : {}),
+    tags: tags ? _read(tags).split(', ') : [],
+    entries: [root, ...replies].map((message) => _entry(channel, message)),
+  }
+}
+
+const _entry = (channel: Channel, message: StoredMessage): SandboxEntry => {
+  const name = AGENTS.find(({ id }) => id === message.user)?.name
+  const isOurs = message.appId === APP
+  const text = isOurs && message.blocks ? textsOf(message.blocks).join('\n') : message.text
+  const files = (message.files ?? []).map((file) => `📎 ${file.name}`)
+  return {
+    id: addressToId({ channel: channel.id, ts: message.ts }),
+    kind: isOurs
+      ? message.username
+        ? 'customer'
+        : 'note'
+      : message.botId
+        ? 'system'
+        : message.text.startsWith('//')
+          ? 'note'
+          : 'agent',
+    author: message.username ?? name ?? 'HITL Router',
+    text: [_read(text), ...files].filter(Boolean).join('\n'),
+    at: Math.floor(Number(message.ts) * 1_000),
+  }
+}
+
+/** mrkdwn as the client shows it: control sequences and entities resolved, marks left alone. */
+const _read = (text: string): string =>
+  text
+    .replace(/<(?![!@#])(?:[^<>|]+\|)?([^<>]+)>/g, '$1')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')

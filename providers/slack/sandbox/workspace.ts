@@ -1,0 +1,254 @@
+/** A Slack workspace in memory: channels, messages, people, and the events that everything in it causes. */
+import { createHmac, randomBytes } from 'node:crypto'
+import type { SandboxAgent } from '../../kit/sandbox'
+import type { WebhookRequest } from '../../provider'
+
+export const TEAM = 'T0SANDBOX01'
+export const APP = 'A0HITLROUTER'
+export const BOT = 'B0HITLROUTER'
+export const BOT_USER = 'U0HITLROUTER'
+export const BOT_NAME = 'hitl-router'
+export const BOT_TOKEN = ['xoxb', '1000000000', '2000000000', 'sandboxtoken'].join('-')
+export const SIGNING_SECRET = '5b1c0ffee5b1c0ffee5b1c0ffee5b1c0'
+export const CHANNEL = 'C0SUPPORT01'
+
+export const AGENTS: SandboxAgent[] = [
+  {
+    id: 'U0ADA000001',
+    name: 'Ada Lovelace',
+    email: 'ada@sandbox.example',
+    pictureUrl: 'https://avatars.slack-edge.example/ada_192.png',
+  },
+  {
+    id: 'U0GRACE0001',
+    name: 'Grace Hopper',
+    email: 'grace@sandbox.example',
+    pictureUrl: 'https://avatars.slack-edge.example/grace_192.png',
+  },
+]
+
+export interface StoredFile {
+  id: string
+  name: string
+  mimetype: string
+  size: number
+  url_private: string
+}
+
+export interface StoredMessage {
+  ts: string
+  threadTs?: string
+  /** A person, or the app in its own voice. */
+  user?: string
+  botId?: string
+  appId?: string
+  username?: string
+  text: string
+  blocks?: Record<string, unknown>[]
+  metadata?: { event_type: string; event_payload: Record<string, unknown> }
+  files?: StoredFile[]
+  subtype?: string
+  hidden?: boolean
+}
+
+export interface Channel {
+  id: string
+  name: string
+  isPrivate: boolean
+  isMember: boolean
+  isArchived: boolean
+  messages: StoredMessage[]
+  lastPostAt: number
+}
+
+export type Workspace = ReturnType<typeof createWorkspace>
+
+export const createWorkspace = (now: () => number, push: (request: WebhookRequest) => void) => {
+  const channel = (id: string, name: string, more: Partial<Channel> = {}): Channel => ({
+    id,
+    name,
+    isPrivate: false,
+    isMember: true,
+    isArchived: false,
+    messages: [],
+    lastPostAt: Number.NEGATIVE_INFINITY,
+    ...more,
+  })
+  const channels = [
+    channel(CHANNEL, 'support'),
+    channel('C0BILLING01', 'billing'),
+    channel('C0PUBLIC001', 'not-joined', { isMember: false }),
+    channel('G0PRIVATE01', 'not-invited', { isMember: false, isPrivate: true }),
+    channel('C0ARCHIVED1', 'last-year', { isArchived: true }),
+  ]
+  let lastMicros = 0
+  let count = 0
+
+  const nextTs = (): string => {
+    lastMicros = Math.max(now() * 1_000, lastMicros + 1)
+    return `${Math.floor(lastMicros / 1e6)}.${String(lastMicros % 1e6).padStart(6, '0')}`
+  }
+  const nextId = (prefix: string): string => {
+    count += 1
+    return `${prefix}${String(count).padStart(9, '0')}`
+  }
+
+  const signed = (body: string, options: { secret?: string; at?: number } = {}): WebhookRequest => {
+    const timestamp = String(Math.floor((options.at ?? now()) / 1_000))
+    const signature = createHmac('sha256', options.secret ?? SIGNING_SECRET)
+      .update(`v0:${timestamp}:${body}`)
+      .digest('hex')
+    return {
+      method: 'POST',
+      path: '/slack',
+      query: '',
+      headers: {
+        'content-type': body.startsWith('payload=') ? 'application/x-www-form-urlencoded' : 'application/json',
+        'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
+        'x-slack-request-timestamp': timestamp,
+        'x-slack-signature': `v0=${signature}`,
+      },
+      body,
+    }
+  }
+
+  const emit = (event: Record<string, unknown>): void => {
+    push(
+      signed(
+        JSON.stringify({
+          token: 'XXYYZZ',
+          team_id: TEAM,
+          context_team_id: TEAM,
+          context_enterprise_id: null,
+          api_app_id: APP,
+          event,
+          type: 'event_callback',
+          event_id: nextId('Ev'),
+          event_time: Math.floor(now() / 1_000),
+          authed_users: [BOT_USER],
+          authorizations: [
+            { enterprise_id: null, team_id: TEAM, user_id: BOT_USER, is_bot: true, is_enterprise_install: false },
+          ],
+          is_ext_shared_channel: false,
+          event_context: `4-${randomBytes(12).toString('base64url')}`,
+        })
+      )
+    )
+  }
+
+  const rootOf = (inChannel: Channel, message: StoredMessage): StoredMessage | undefined =>
+    message.threadTs === undefined
+      ? undefined
+      : inChannel.messages.find((candidate) => candidate.ts === message.threadTs)
+
+  /** A message as events and `conversations.*` show it. */
+  const shown = (inChannel: Channel, message: StoredMessage): Record<string, unknown> => {
+    const { subtype, user, botId, appId, username, threadTs, blocks, files } = message
+    const root = rootOf(inChannel, message)
+    const profile = {
+      id: BOT,
+      app_id: APP,
+      name: BOT_NAME,
+      deleted: false,
+      updated: 1_766_422_444,
+      team_id: TEAM,
+      icons: {},
+    }
+    return {
+      type: 'message',
+      ...(subtype ? { subtype } : {}),
+      ...(message.hidden ? { hidden: true } : {}),
+      ...(user ? { user } : {}),
+      ...(botId ? { bot_id: botId } : {}),
+      ...(appId && subtype !== 'bot_message' ? { app_id: appId } : {}),
+      ...(appId === APP && subtype !== 'bot_message' ? { bot_profile: profile } : {}),
+      ...(username ? { username } : {}),
+      text: message.text,
+      ...(subtype === undefined ? { team: TEAM } : {}),
+      ts: message.ts,
+      ...(blocks ? { blocks } : {}),
+      ...(files ? { files, upload: false } : {}),
+      ...(threadTs ? { thread_ts: threadTs } : {}),
+      ...(root?.user && (subtype === undefined || subtype === 'file_share') ? { parent_user_id: root.user } : {}),
+      ...(root && subtype === 'thread_broadcast' ? { root: shown(inChannel, root) } : {}),
+    }
+  }
+
+  const about = (inChannel: Channel, eventTs: string) => ({
+    channel: inChannel.id,
+    event_ts: eventTs,
+    channel_type: inChannel.isPrivate ? 'group' : 'channel',
+  })
+
+  const add = (inChannel: Channel, message: Omit<StoredMessage, 'ts'>): StoredMessage => {
+    const stored = { ts: nextTs(), ...message }
+    inChannel.messages.push(stored)
+    if (inChannel.isMember) {
+      emit({ ...shown(inChannel, stored), ...about(inChannel, stored.ts) })
+      if (stored.text.includes(`<@${BOT_USER}>`) && stored.botId === undefined) {
+        const {
+          subtype: _subtype,
+          parent_user_id: _parent,
+          root: _root,
+          files: _files,
+          ...mention
+        } = shown(inChannel, stored)
+        emit({ ...mention, type: 'app_mention', channel: inChannel.id, event_ts: stored.ts })
+      }
+    }
+    return stored
+  }
+
+  const announceChange = (inChannel: Channel, message: StoredMessage, previous: Record<string, unknown>): void => {
+    const ts = nextTs()
+    emit({
+      type: 'message',
+      subtype: 'message_changed',
+      hidden: true,
+      message: shown(inChannel, message),
+      previous_message: previous,
+      ts,
+      ...about(inChannel, ts),
+    })
+  }
+
+  return {
+    channels,
+    nextTs,
+    nextId,
+    signed,
+    emit,
+    shown,
+    about,
+    add,
+    findChannel: (id: unknown) => channels.find((candidate) => candidate.id === id),
+    change: (inChannel: Channel, message: StoredMessage, change: Partial<StoredMessage>): void => {
+      const previous = shown(inChannel, message)
+      Object.assign(message, change)
+      announceChange(inChannel, message, previous)
+    },
+    remove: (inChannel: Channel, message: StoredMessage): void => {
+      const place = inChannel.messages.indexOf(message)
+      if (inChannel.messages.some(({ threadTs }) => threadTs === message.ts)) {
+        // A thread outlives its first message, under a stand-in.
+        const standIn = { ts: message.ts, ...TOMBSTONE }
+        inChannel.messages[place] = standIn
+        announceChange(inChannel, standIn, shown(inChannel, message))
+        return
+      }
+      inChannel.messages.splice(place, 1)
+      const ts = nextTs()
+      emit({
+        type: 'message',
+        subtype: 'message_deleted',
+        hidden: true,
+        deleted_ts: message.ts,
+        previous_message: shown(inChannel, message),
+        ts,
+        ...about(inChannel, ts),
+      })
+    },
+  }
+}
+
+const TOMBSTONE = { user: 'USLACKBOT', subtype: 'tombstone', hidden: true, text: 'This message was deleted.' }

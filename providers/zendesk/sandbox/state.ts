@@ -1,0 +1,251 @@
+/** The sandbox's account: people, tickets and what an update does to a ticket. */
+import { htmlToText } from '../../kit/html-to-markdown'
+
+export interface UserRow {
+  id: number
+  name: string
+  alias: string | null
+  email: string | null
+  external_id: string | null
+  role: 'end-user' | 'agent' | 'admin'
+  active: boolean
+  photo: { content_url: string } | null
+}
+
+export interface AttachmentRow {
+  id: number
+  file_name: string
+  content_url: string
+  content_type: string
+  size: number
+  inline: boolean
+  malware_scan_result: string
+}
+
+export interface CommentRow {
+  id: number
+  audit_id: number
+  author_id: number
+  html: string
+  plain: string
+  public: boolean
+  via: Via
+  at: number
+  custom: Record<string, unknown>
+  attachments: AttachmentRow[]
+}
+
+export const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'] as const
+export type Status = (typeof STATUSES)[number]
+
+export interface TicketRow {
+  id: number
+  external_id: string | null
+  subject: string
+  status: Status
+  priority: string | null
+  requester_id: number
+  submitter_id: number
+  assignee_id: number | null
+  group_id: number | null
+  tags: string[]
+  comments: CommentRow[]
+  createdAt: number
+  updatedAt: number
+  deleted: boolean
+}
+
+/** Channels as comments name them, with the numbers that trigger conditions use. */
+export const VIA = { web: 0, email: 4, api: 5, rule: 8, system: 9 } as const
+export type Via = keyof typeof VIA
+
+export interface NewComment {
+  author_id: number
+  html: string
+  public: boolean
+  attachments?: AttachmentRow[]
+}
+
+export interface Change {
+  status?: Status
+  assignee_id?: number | null
+  group_id?: number | null
+  tags?: string[]
+  priority?: string | null
+  subject?: string
+  comment?: NewComment
+}
+
+/** Who updates, and through what. */
+export interface Actor {
+  userId: number
+  via: Via
+  custom?: Record<string, unknown>
+}
+
+export interface AuditEvent {
+  id: number
+  type: 'Create' | 'Change' | 'Comment'
+  [field: string]: unknown
+}
+
+export interface Audit {
+  id: number
+  ticket_id: number
+  author_id: number
+  created_at: string
+  metadata: { system: Record<string, unknown>; custom: Record<string, unknown> }
+  via: { channel: Via }
+  events: AuditEvent[]
+}
+
+/** What triggers look at. */
+export interface Update {
+  ticket: TicketRow
+  before: { status: Status | null; assignee_id: number | null }
+  actor: Actor
+  comment: CommentRow | undefined
+  created: boolean
+}
+
+export interface AccountSettings {
+  /** Only people who are signed in can open attachments. */
+  privateAttachments: boolean
+  /** Whether a ticket may begin with an internal note. Where it may not, the first comment is public whatever is asked for. */
+  firstCommentMayBePrivate: boolean
+}
+
+export const isoTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
+export const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+/** Text as Zendesk's editor makes it. */
+export const asComment = (text: string): string =>
+  `<div class="zd-comment" dir="auto"><p dir="auto">${escapeHtml(text).replaceAll('\n', '<br>')}</p></div>`
+
+export interface State {
+  users: UserRow[]
+  tickets: TicketRow[]
+  settings: AccountSettings
+  nextId(): number
+  user(id: number): UserRow | undefined
+  addUser(user: Pick<UserRow, 'name' | 'role'> & Partial<UserRow>): UserRow
+  addTicket(
+    ticket: Pick<TicketRow, 'subject' | 'requester_id' | 'submitter_id'> & Partial<TicketRow>,
+    comment: NewComment,
+    actor: Actor
+  ): { ticket: TicketRow; audit: Audit }
+  /** Applies what the caller has found to be allowed. */
+  update(ticket: TicketRow, change: Change, actor: Actor): Audit
+}
+
+export const createState = (now: () => number, onUpdate: (update: Update) => void): State => {
+  const users: UserRow[] = []
+  const tickets: TicketRow[] = []
+  let lastId = 8_447_388_090_000
+  let lastTicket = 1_000
+  const nextId = () => (lastId += 7)
+
+  const addComment = (ticket: TicketRow, auditId: number, comment: NewComment, actor: Actor): CommentRow => {
+    const row: CommentRow = {
+      id: nextId(),
+      audit_id: auditId,
+      author_id: comment.author_id,
+      html: comment.html,
+      plain: htmlToText(comment.html),
+      public: comment.public,
+      via: actor.via,
+      at: now(),
+      custom: actor.custom ?? {},
+      attachments: comment.attachments ?? [],
+    }
+    ticket.comments.push(row)
+    return row
+  }
+
+  const audit = (ticket: TicketRow, id: number, actor: Actor, events: AuditEvent[]): Audit => ({
+    id,
+    ticket_id: ticket.id,
+    author_id: actor.userId,
+    created_at: isoTime(now()),
+    metadata: { system: {}, custom: actor.custom ?? {} },
+    via: { channel: actor.via },
+    events,
+  })
+
+  const commentEvent = (row: CommentRow): AuditEvent => ({
+    id: row.id,
+    type: 'Comment',
+    author_id: row.author_id,
+    body: row.plain,
+    html_body: row.html,
+    plain_body: row.plain,
+    public: row.public,
+    attachments: row.attachments,
+    audit_id: row.audit_id,
+  })
+
+  return {
+    users,
+    tickets,
+    settings: { privateAttachments: false, firstCommentMayBePrivate: false },
+    nextId,
+    user: (id) => users.find((user) => user.id === id),
+    addUser: (user) => {
+      const row: UserRow = {
+        id: nextId(),
+        alias: null,
+        email: null,
+        external_id: null,
+        active: true,
+        photo: null,
+        ...user,
+      }
+      users.push(row)
+      return row
+    },
+    addTicket: (given, comment, actor) => {
+      lastTicket += 1
+      const ticket: TicketRow = {
+        id: lastTicket,
+        external_id: null,
+        status: given.assignee_id == null ? 'new' : 'open',
+        priority: null,
+        assignee_id: null,
+        group_id: null,
+        tags: [],
+        comments: [],
+        createdAt: now(),
+        updatedAt: now(),
+        deleted: false,
+        ...given,
+      }
+      tickets.push(ticket)
+      const id = nextId()
+      const row = addComment(ticket, id, comment, actor)
+      const events: AuditEvent[] = [
+        commentEvent(row),
+        { id: nextId(), type: 'Create', field_name: 'subject', value: ticket.subject },
+        { id: nextId(), type: 'Create', field_name: 'status', value: ticket.status },
+      ]
+      onUpdate({ ticket, before: { status: null, assignee_id: null }, actor, comment: row, created: true })
+      return { ticket, audit: audit(ticket, id, actor, events) }
+    },
+    update: (ticket, change, actor) => {
+      const before = { status: ticket.status, assignee_id: ticket.assignee_id }
+      const id = nextId()
+      const { comment, ...fields } = change
+      const row = comment && addComment(ticket, id, comment, actor)
+      const events: AuditEvent[] = row ? [commentEvent(row)] : []
+      for (const [name, value] of Object.entries(fields)) {
+        const previous = ticket[name as keyof typeof fields]
+        if (value === undefined || JSON.stringify(previous) === JSON.stringify(value)) continue
+        events.push({ id: nextId(), type: 'Change', field_name: name, value, previous_value: previous })
+        Object.assign(ticket, { [name]: value })
+      }
+      if (ticket.status === 'new' && ticket.assignee_id !== null) ticket.status = 'open'
+      ticket.updatedAt = now()
+      if (events.length > 0) onUpdate({ ticket, before, actor, comment: row, created: false })
+      return audit(ticket, id, actor, events)
+    },
+  }
+}

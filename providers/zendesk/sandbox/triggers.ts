@@ -1,0 +1,119 @@
+/** Triggers as Zendesk evaluates them: conditions, and placeholders pasted into the body as they are. */
+import { STATUSES, VIA, type Status, type Update, type UserRow } from './state'
+
+export interface Condition {
+  field: string
+  operator?: string
+  value?: unknown
+}
+
+export interface TriggerRow {
+  id: number
+  title: string
+  active: boolean
+  conditions: { all: Condition[]; any: Condition[] }
+  actions: { field: string; value: unknown }[]
+}
+
+/** What this account knows, with the operators that Zendesk documents for it. Anything else is refused when a trigger is saved. */
+const OPERATORS: Record<string, string[]> = {
+  current_tags: ['includes', 'not_includes'],
+  comment_is_public: ['is'],
+  current_via_id: ['is', 'is_not'],
+  role: ['is', 'is_not'],
+  update_type: ['is'],
+  assignee_id: ['is', 'is_not', 'changed', 'not_changed', 'value', 'value_previous'],
+  status: ['is', 'is_not', 'less_than', 'greater_than', 'changed', 'not_changed', 'value', 'value_previous'],
+}
+
+export const isKnownCondition = (condition: Condition): boolean =>
+  OPERATORS[condition.field]?.includes(condition.operator ?? 'is') === true &&
+  ((condition.operator ?? '').endsWith('changed') || typeof condition.value === 'string')
+
+export const firesOn = (trigger: TriggerRow, update: Update, people: UserRow[]): boolean => {
+  const { all, any } = trigger.conditions
+  const holds = (condition: Condition) => _holds(condition, update, people)
+  return trigger.active && all.every(holds) && (any.length === 0 || any.some(holds))
+}
+
+const _holds = ({ field, operator = 'is', value }: Condition, update: Update, people: UserRow[]): boolean => {
+  const { ticket, before, actor, comment } = update
+  const wanted = String(value ?? '')
+  switch (field) {
+    case 'current_tags': {
+      const includes = wanted.split(' ').some((tag) => ticket.tags.includes(tag))
+      return operator === 'includes' ? includes : !includes
+    }
+    case 'comment_is_public':
+      if (!comment) return false
+      return (
+        wanted === 'not_relevant' || comment.public === (wanted === 'true' || wanted === 'requester_can_see_comment')
+      )
+    case 'current_via_id':
+      return (VIA[actor.via] === Number(wanted)) === (operator === 'is')
+    case 'role':
+      return _hasRole(actor.userId, wanted, people) === (operator === 'is')
+    case 'update_type':
+      return (wanted === 'Create') === update.created
+    case 'assignee_id':
+      return _compare(operator, _text(ticket.assignee_id), _text(before.assignee_id), wanted)
+    case 'status':
+      return _compareStatus(operator, ticket.status, before.status, wanted)
+    default:
+      return false
+  }
+}
+
+/** `agent`, `end_user`, or one person's id. */
+const _hasRole = (userId: number, wanted: string, people: UserRow[]): boolean => {
+  const role = people.find((user) => user.id === userId)?.role
+  if (wanted === 'agent') return role === 'agent' || role === 'admin'
+  if (wanted === 'end_user') return role === 'end-user'
+  return String(userId) === wanted
+}
+
+const _text = (value: number | string | null): string => (value === null ? '' : String(value))
+
+const _compare = (operator: string, now: string, before: string, wanted: string): boolean => {
+  switch (operator) {
+    case 'is':
+      return now === wanted
+    case 'is_not':
+      return now !== wanted
+    case 'changed':
+      return now !== before
+    case 'not_changed':
+      return now === before
+    case 'value':
+      return now !== before && now === wanted
+    case 'value_previous':
+      return now !== before && before === wanted
+    default:
+      return false
+  }
+}
+
+const _compareStatus = (operator: string, now: Status, before: Status | null, wanted: string): boolean => {
+  const rank = (status: string) => STATUSES.indexOf(status.toLowerCase() as Status)
+  if (operator === 'less_than') return rank(now) < rank(wanted)
+  if (operator === 'greater_than') return rank(now) > rank(wanted)
+  return _compare(operator, now, before ?? '', wanted.toLowerCase())
+}
+
+/** Pasted as text, without any escaping: a quotation mark in a value breaks the JSON around it. */
+export const substituted = (template: string, update: Update, people: UserRow[]): string => {
+  const { ticket, actor } = update
+  const person = (id: number | null) => people.find((user) => user.id === id)
+  const values: Record<string, string> = {
+    'ticket.id': String(ticket.id),
+    'ticket.external_id': ticket.external_id ?? '',
+    'ticket.title': ticket.subject,
+    'ticket.status': ticket.status,
+    'ticket.assignee.id': _text(ticket.assignee_id),
+    'ticket.assignee.name': person(ticket.assignee_id)?.name ?? '',
+    'ticket.latest_public_comment': ticket.comments.findLast((comment) => comment.public)?.plain ?? '',
+    'current_user.id': String(actor.userId),
+    'current_user.name': person(actor.userId)?.name ?? '',
+  }
+  return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_whole, name: string) => values[name] ?? '')
+}

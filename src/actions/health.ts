@@ -1,0 +1,62 @@
+import type { Call } from '../botpress/call'
+import type { Attempt } from './open-session'
+import { emit } from '../botpress/analytics'
+import { describeError } from '../botpress/errors'
+import { patchInstallation, readInstallation, type Installation } from '../botpress/installation'
+import * as breaker from '../routing/breaker'
+import type { Health } from '../routing/ranking'
+
+/** How well each desk is, from the state that all instances share. Costs nothing: it comes with the installation. */
+export const healthOfDesks = (call: Call, { health }: Installation): Record<string, Health> =>
+  Object.fromEntries(
+    Object.entries(health ?? {}).map(([desk, stored]) => [
+      desk,
+      breaker.healthOf(breaker.parseBreaker(stored), call.environment.now()),
+    ])
+  )
+
+/** A desk that is tried again after a pause is tried by one handoff; the others leave it out meanwhile. */
+export const beginProbe = async (call: Call, installation: Installation, desk: string): Promise<void> => {
+  const stored = breaker.parseBreaker(installation.health?.[desk])
+  if (stored) await _store(call, desk, () => breaker.beginProbe(stored, call.environment.now()))
+}
+
+/** Codes that say something about the desk. What it refuses about one handoff says nothing about the next. */
+const TELLING = new Set(['unavailable', 'unauthorized', 'rate-limited'])
+
+export const recordFailure = async (call: Call, attempt: Attempt): Promise<void> => {
+  if (!TELLING.has(attempt.code)) return
+  await _store(call, attempt.provider, (before) => breaker.recordFailure(before, call.environment.now()))
+}
+
+/** Costs a call only for a desk that was not well. */
+export const recordSuccess = async (call: Call, installation: Installation, desk: string): Promise<void> => {
+  if (installation.health?.[desk] === undefined) return
+  await _store(call, desk, () => undefined)
+}
+
+/** Two instances that fail at the same moment may count one failure: the breaker then opens one failure later. */
+const _store = async (
+  call: Call,
+  desk: string,
+  change: (before: breaker.Breaker | undefined) => breaker.Breaker | undefined
+): Promise<void> => {
+  try {
+    const { health = {} } = await readInstallation(call)
+    const before = breaker.parseBreaker(health[desk])
+    const after = change(before)
+    const { [desk]: _changed, ...others } = health
+    await patchInstallation(call, { health: after ? { ...others, [desk]: breaker.formatBreaker(after) } : others })
+    const news = breaker.breakerEvent(before, after)
+    if (news === 'went-down') {
+      call.log.warn('A desk failed repeatedly and is left out for a while', { desk })
+      await emit(call, 'deskDown', { desk, until: new Date(after?.openUntil ?? call.environment.now()).toISOString() })
+    }
+    if (news === 'came-back') {
+      call.log.info('A desk that was down has come back', { desk })
+      await emit(call, 'deskUp', { desk })
+    }
+  } catch (error) {
+    call.log.warn('Could not note how well a desk is', { desk, error: describeError(error) })
+  }
+}

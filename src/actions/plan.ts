@@ -1,0 +1,180 @@
+import { RuntimeError } from '@botpress/sdk'
+import type { TicketOptions, TranscriptEntry } from '../../providers/provider'
+import type { Candidate } from './open-session'
+import type { SessionWishes } from './start-hitl'
+import type { Context } from '../botpress/bp'
+import type { Call } from '../botpress/call'
+import { noteTurn } from './run'
+import { configuredDesks } from '../botpress/configuration'
+import { describeError } from '../botpress/errors'
+import { beginProbe, healthOfDesks } from './health'
+import type { Installation } from '../botpress/installation'
+import { customerTexts } from '../to-desk/transcript'
+import { claimTurn } from './rotation'
+import type { FieldProblem } from '../routing/config-shape'
+import { explain } from '../routing/explain'
+import { parseRouting } from '../routing/parse-routing'
+import { needsDetection, rank } from '../routing/rank'
+import { attempts, type Handoff, type Ranking, type Situation } from '../routing/ranking'
+import { configuredLanguages, type Routing } from '../routing/routing'
+import type { KnownCustomer } from '../botpress/people'
+import { readSession } from '../session/session'
+
+/** Which desks to try for a handoff, and how that came about. */
+export interface Plan {
+  candidates: Candidate[]
+  /** What happens, in a sentence; when nobody is there, the sentence that the bot can show. */
+  decision: string
+  /** The whole explanation, a line each. */
+  lines: string[]
+  ranking: Ranking
+}
+
+export const routingProblems = (configuration: Context['configuration']): FieldProblem[] =>
+  configuredDesks(configuration).length === 0
+    ? []
+    : (parseRouting(configuration.routing, configuredDesks(configuration)).problems ?? [])
+
+/** What the saved configuration says; throws for one that could not have been saved by this version. */
+export const readRouting = (configuration: Context['configuration']): Routing => {
+  const { routing, problems } = parseRouting(configuration.routing, configuredDesks(configuration))
+  if (routing) return routing
+  throw new RuntimeError(
+    [
+      'The configuration of the router does not work:',
+      ...problems.map(({ field, problem }) => `- ${field}: ${problem}`),
+    ].join('\n')
+  )
+}
+
+/** Everything that `rank` decides by, read where it is kept; what a configuration does not use is not read. */
+export const readSituation = async (
+  call: Call,
+  installation: Installation,
+  handoff: Handoff & { texts: string[] },
+  options: { customer?: KnownCustomer; instant?: number } = {}
+): Promise<Situation> => {
+  const routing = readRouting(call.context.configuration)
+  const { texts, ...asked } = handoff
+  const [detected, load] = await Promise.all([_detected(routing, asked, texts), _load(call, routing)])
+  const history = _history(options.customer)
+  return {
+    routing,
+    handoff: { ...asked, ...(detected ? { detected } : {}) },
+    instant: options.instant ?? call.environment.now(),
+    health: healthOfDesks(call, installation),
+    ...(load ? { load } : {}),
+    ...(history ? { history } : {}),
+  }
+}
+
+export const planHandoff = async (
+  call: Call,
+  installation: Installation,
+  asked: {
+    conversationId: string
+    customer: KnownCustomer
+    wishes: SessionWishes
+    transcript: TranscriptEntry[]
+    /** A conversation takes one turn of the rotation for ever: a repeated start takes none. */
+    takesTurn: boolean
+    /** The turn that an earlier run of this start has taken. */
+    turn: number | undefined
+  }
+): Promise<Plan> => {
+  const { wishes, customer, conversationId } = asked
+  const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(asked.transcript) }
+  const situation = await readSituation(call, installation, handoff, { customer })
+  let ranking = rank(situation)
+  if (ranking.rotation && (asked.takesTurn || asked.turn !== undefined)) {
+    const turn = asked.turn ?? (await _claimTurn(call, conversationId, ranking.rotation.key, installation))
+    if (turn !== undefined) ranking = rank({ ...situation, turn })
+  }
+  const tried = attempts(ranking)
+  const [first] = tried
+  if (first && situation.health?.[first.provider]?.state === 'half-open')
+    await beginProbe(call, installation, first.provider)
+  return {
+    candidates: tried.map(({ provider, reason, options }) => {
+      const isMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
+      return { provider, reason, options: _options(options, isMeant ? wishes : { ...wishes, queue: undefined }) }
+    }),
+    decision: decisionOf(ranking),
+    lines: explain(ranking),
+    ranking,
+  }
+}
+
+/** Turns are a nicety: without one the handoff goes by preference. */
+const _claimTurn = async (call: Call, conversationId: string, key: string, installation: Installation) => {
+  try {
+    return await claimTurn(call, conversationId, key, installation, (turn) => noteTurn(call, conversationId, turn))
+  } catch (error) {
+    call.log.warn('Could not take a turn of the rotation', { conversationId, error: describeError(error) })
+    return undefined
+  }
+}
+
+/** What the session says about itself, as routing reads it. */
+export const toHandoff = (wishes: SessionWishes, id: string): Handoff => ({
+  id,
+  ...(wishes.provider ? { provider: wishes.provider.trim().toLowerCase() } : {}),
+  ...(wishes.strict ? { strict: true } : {}),
+  ...(wishes.language ? { language: wishes.language } : {}),
+  ...(wishes.priority ? { priority: wishes.priority } : {}),
+  ...(wishes.tags ? { tags: wishes.tags } : {}),
+  ...(wishes.nobodyThere ? { nobodyThere: wishes.nobodyThere } : {}),
+})
+
+/** What happens, in one sentence. */
+export const decisionOf = (ranking: Ranking): string =>
+  ranking.decision.kind === 'refuse' ? ranking.decision.messageForCustomer : (explain(ranking)[0] ?? '')
+
+/** The session's word goes before the rule's; tags add up. */
+const _options = (options: TicketOptions, wishes: SessionWishes): TicketOptions => {
+  const tags = [...new Set([...(options.tags ?? []), ...(wishes.tags ?? [])])]
+  const queue = wishes.queue ?? options.queue
+  const priority = wishes.priority ?? options.priority
+  return { ...(queue ? { queue } : {}), ...(priority ? { priority } : {}), ...(tags.length > 0 ? { tags } : {}) }
+}
+
+const _detected = async (routing: Routing, handoff: Handoff, texts: string[]) => {
+  if (texts.length === 0 || !needsDetection({ routing, handoff })) return undefined
+  // Only what routes by language pays for loading the detector.
+  const { detectLanguage } = await import('../routing/detect-language')
+  return detectLanguage(texts, configuredLanguages(routing))
+}
+
+const _history = (customer: KnownCustomer | undefined) => {
+  const { lastDesk, lastDeskAt } = customer?.tags ?? {}
+  const at = Date.parse(lastDeskAt ?? '')
+  return lastDesk && !Number.isNaN(at) ? { provider: lastDesk, at } : undefined
+}
+
+/** Open sessions per desk, counted only where the configuration asks for it. */
+const _load = async (
+  call: Call,
+  { strategy, desks }: Routing
+): Promise<Record<string, number | undefined> | undefined> => {
+  const counted = desks.filter(({ capacity }) => strategy === 'least-busy' || capacity !== undefined)
+  if (counted.length === 0) return undefined
+  const numbers = await Promise.all(
+    counted.map(async ({ provider }) => [provider, await _openSessions(call, provider).catch(() => undefined)] as const)
+  )
+  return Object.fromEntries(numbers.filter(([, count]) => count !== undefined))
+}
+
+const _openSessions = async (call: Call, provider: string): Promise<number> => {
+  let count = 0
+  let nextToken: string | undefined
+  do {
+    const page = await call.client.listConversations({
+      channel: 'hitl',
+      tags: { provider, status: 'open' },
+      ...(nextToken ? { nextToken } : {}),
+    })
+    count += page.conversations.filter((conversation) => readSession(conversation)?.status === 'open').length
+    nextToken = page.meta.nextToken
+  } while (nextToken)
+  return count
+}

@@ -1,0 +1,135 @@
+import { z } from '@botpress/sdk'
+import type { MessagePart } from '../../providers/provider'
+
+const text = z.string().min(1)
+const title = z.string().nullish()
+
+/**
+ * Each kind of payload that may come from the plugin or stand in the history, read leniently: the plugin repeats `type` inside the payload and other
+ * fields may join. The result is what a desk can show.
+ */
+const READERS: Record<string, (payload: unknown) => MessagePart[] | undefined> = {
+  text: _reader(z.object({ text }), (payload) => [_text(payload.text)]),
+  markdown: _reader(z.object({ markdown: text }), (payload) => [_text(payload.markdown)]),
+  image: _reader(z.object({ imageUrl: text, title }), (payload) => [_file('image', payload.imageUrl, payload.title)]),
+  audio: _reader(z.object({ audioUrl: text, title }), (payload) => [_file('audio', payload.audioUrl, payload.title)]),
+  video: _reader(z.object({ videoUrl: text, title }), (payload) => [_file('video', payload.videoUrl, payload.title)]),
+  file: _reader(z.object({ fileUrl: text, title }), (payload) => [_file('file', payload.fileUrl, payload.title)]),
+  location: _reader(
+    z.object({ latitude: z.number(), longitude: z.number(), address: z.string().nullish(), title }),
+    ({ latitude, longitude, address, title: name }) => [
+      { type: 'location', latitude, longitude, ...(name ? { title: name } : {}), ...(address ? { address } : {}) },
+    ]
+  ),
+  choice: _reader(_options(), _optionsAsText),
+  dropdown: _reader(_options(), _optionsAsText),
+  card: _reader(_card(), _cardAsParts),
+  carousel: _reader(z.object({ items: z.array(_card()) }), ({ items }) => items.flatMap(_cardAsParts)),
+  bloc: _reader(z.object({ items: z.array(z.object({ type: z.string(), payload: z.unknown() })) }), ({ items }) =>
+    items.flatMap((item) => READERS[item.type]?.(item.payload) ?? [_unreadable(item.type)])
+  ),
+}
+
+/** A Botpress message as parts, in order; at least one. What cannot be read is named instead of dropped. */
+export const toParts = (type: string, payload: unknown): MessagePart[] => {
+  const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined
+  const parts = reader?.(payload)
+  return parts && parts.length > 0 ? parts : [_unreadable(type)]
+}
+
+/** A message for the bot, in a type that the hitl channel has. */
+export interface BotpressMessage {
+  type: 'text' | 'image' | 'audio' | 'video' | 'file' | 'bloc'
+  payload: Record<string, unknown>
+}
+
+/** What an agent wrote as one Botpress message: a single part in its own type, several as a bloc, so that they stay together. `undefined`: nothing to send. */
+export const fromParts = (parts: MessagePart[]): BotpressMessage | undefined => {
+  const items = parts.flatMap(_fromPart)
+  const [first] = items
+  if (!first) return undefined
+  if (items.length === 1) return first
+  return { type: 'bloc', payload: { items } }
+}
+
+const _fromPart = (part: MessagePart): BotpressMessage[] => {
+  switch (part.type) {
+    case 'text':
+      return part.text.trim() === '' ? [] : [{ type: 'text', payload: { text: inert(part.text) } }]
+    case 'file':
+      return [
+        {
+          type: part.kind,
+          payload: {
+            [`${part.kind}Url`]: _inertAddress(part.url),
+            ...(part.title ? { title: inert(part.title) } : {}),
+          },
+        },
+      ]
+    case 'location': {
+      const name = [part.title, part.address].filter(Boolean).join(', ')
+      return [{ type: 'text', payload: { text: inert(`${name} ${part.latitude}, ${part.longitude}`.trim()) } }]
+    }
+  }
+}
+
+/** Double braces are expressions in Studio's texts: an agent's words and name must stay words wherever the bot puts them. */
+export const inert = (words: string): string => words.replace(/\{(?=\{)/g, '{\u200b')
+
+/** The same for an address, which goes on leading where it led. */
+const _inertAddress = (url: string): string => url.replace(/\{(?=\{)/g, '%7B')
+
+function _reader<Schema extends z.ZodTypeAny>(schema: Schema, read: (payload: z.infer<Schema>) => MessagePart[]) {
+  return (payload: unknown): MessagePart[] | undefined => {
+    const parsed = schema.safeParse(payload)
+    return parsed.success ? read(parsed.data as z.infer<Schema>) : undefined
+  }
+}
+
+function _options() {
+  return z.object({ text: z.string(), options: z.array(z.object({ label: z.string(), value: z.string().nullish() })) })
+}
+
+function _optionsAsText({ text: question, options }: { text: string; options: { label: string }[] }): MessagePart[] {
+  return [_text([question, ...options.map((option) => `- ${option.label}`)].join('\n'))]
+}
+
+function _card() {
+  return z.object({
+    title: z.string(),
+    subtitle: z.string().nullish(),
+    imageUrl: z.string().nullish(),
+    actions: z.array(z.object({ action: z.string(), label: z.string(), value: z.string().nullish() })).nullish(),
+  })
+}
+
+function _cardAsParts(card: {
+  title: string
+  subtitle?: string | null
+  imageUrl?: string | null
+  actions?: { action: string; label: string; value?: string | null }[] | null
+}): MessagePart[] {
+  const lines = [
+    `**${card.title}**`,
+    ...(card.subtitle ? [card.subtitle] : []),
+    ...(card.actions ?? []).map((action) =>
+      action.action === 'url' ? `- ${action.label}: ${action.value ?? ''}` : `- ${action.label}`
+    ),
+  ]
+  return [_text(lines.join('\n')), ...(card.imageUrl ? [_file('image', card.imageUrl, card.title)] : [])]
+}
+
+function _text(words: string): MessagePart {
+  return { type: 'text', text: words }
+}
+
+function _file(kind: 'image' | 'audio' | 'video' | 'file', url: string, name: string | null | undefined): MessagePart {
+  return { type: 'file', kind, url, ...(name ? { title: name } : {}) }
+}
+
+function _unreadable(type: string): MessagePart {
+  return {
+    type: 'text',
+    text: `(a message of type “${/^[\w-]{1,40}$/.test(type) ? type : 'unknown'}” that cannot be shown here)`,
+  }
+}

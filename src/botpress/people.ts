@@ -1,0 +1,97 @@
+import type { Agent, Customer } from '../../providers/provider'
+import type { Desk, Call, KnownAgent } from './call'
+import { gone } from './errors'
+import { inert } from './messages'
+import { contactTag } from '../definition/registry'
+
+/** The address that the plugin makes up for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
+const INVENTED_ADDRESS = /@no-reply\.[^@\s]+\.botpress\.com$/i
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+/** No mailbox has a longer address. */
+const LONGEST_ADDRESS = 254
+const LONGEST_PICTURE_URL = 1_000
+
+export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.test(email.trim())
+
+/** An address that a desk may have: real, and looking like one. */
+export const realAddress = (email: string | undefined | null): string | undefined => {
+  const trimmed = email?.trim()
+  if (!trimmed || trimmed.length > LONGEST_ADDRESS) return undefined
+  return ADDRESS.test(trimmed) && !isInventedAddress(trimmed) ? trimmed : undefined
+}
+
+export interface KnownCustomer extends Customer {
+  tags: Partial<Record<string, string>>
+}
+
+/** The customer as Botpress knows him; undefined when the user is gone. */
+export const getCustomer = async (call: Call, userId: string): Promise<KnownCustomer | undefined> => {
+  const answer = await gone(call.client.getUser({ id: userId }))
+  if (!answer) return undefined
+  const { user } = answer
+  const tags = user.tags as Partial<Record<string, string>>
+  const email = realAddress(tags.email)
+  return {
+    id: user.id,
+    name: user.name?.trim() || 'Customer',
+    tags,
+    ...(email ? { email } : {}),
+    ...(user.pictureUrl ? { pictureUrl: user.pictureUrl } : {}),
+  }
+}
+
+/** The customer with his contact at a desk: the id that the tag keeps, else found or created there and kept. */
+export const withContact = async (call: Call, desk: Desk, customer: KnownCustomer): Promise<Customer> => {
+  const { tags, ...person } = customer
+  if (!desk.driver.ensureContact) return person
+  const tag = contactTag(desk.provider.name)
+  const known = tags[tag]
+  if (known) return { ...person, contactId: known }
+  const contactId = await desk.driver.ensureContact(person)
+  // The desk finds its contact again without the tag: a failure to keep it costs a call later, not the handoff.
+  await call.client.updateUser({ id: customer.id, tags: { [tag]: contactId } as never }).catch(() => {
+    call.log.warn('Could not keep the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
+  })
+  return { ...person, contactId }
+}
+
+const NAMELESS = 'Agent'
+
+const _agentKey = (call: Call, provider: string, agentId: string) => `${call.installation}/${provider}/${agentId}`
+
+/** The agent's own Botpress user, with name and photo as the desk knows them; one per desk and agent. */
+export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> => {
+  const key = _agentKey(call, desk.provider.name, agent.id)
+  const known = call.memory.agents.get(key)
+  if (known) return known
+  const described = await _describe(call, desk, agent)
+  const named = inert(described.name?.trim() ?? '')
+  const pictureUrl =
+    described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
+  const { user } = await call.client.getOrCreateUser({
+    tags: { agent: `${desk.provider.name}:${agent.id}` },
+    discriminateByTags: ['agent'],
+    name: named || NAMELESS,
+    ...(pictureUrl ? { pictureUrl } : {}),
+  })
+  // Whose name could not be read this time keeps the one of before, and is asked for again the next time.
+  if (!named) return { userId: user.id, name: user.name || NAMELESS }
+  if (user.name !== named || (pictureUrl && user.pictureUrl !== pictureUrl)) {
+    await call.client.updateUser({ id: user.id, name: named, ...(pictureUrl ? { pictureUrl } : {}) })
+  }
+  const found: KnownAgent = { userId: user.id, name: named }
+  call.memory.agents.set(key, found)
+  return found
+}
+
+const _describe = async (call: Call, desk: Desk, agent: Agent): Promise<Agent> => {
+  if (!desk.driver.describeAgent || (agent.name && agent.pictureUrl)) return agent
+  try {
+    const described = await desk.driver.describeAgent(agent.id)
+    return { ...agent, ...described }
+  } catch {
+    // A message without the agent's photo is better than none.
+    call.log.warn('Could not read an agent’s name and photo', { desk: desk.provider.name, agentId: agent.id })
+    return agent
+  }
+}

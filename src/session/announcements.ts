@@ -1,0 +1,106 @@
+import type { Agent } from '../../providers/provider'
+import type { Call, Progress } from '../botpress/call'
+import { inLane, Unsettled, type Hold } from './lock'
+import { emitOnce } from './emit-once'
+import { describeDoing, settledSession } from './reconcile'
+import { agentsTag, writeTags, type Announced, type Session } from './session'
+import { activatedAt, HANDLING_MS, SPACING_MS } from './timing'
+
+/** An agent with his Botpress user. */
+export interface KnownAgent {
+  agent: Agent
+  userId: string
+}
+
+/**
+ * - announced: he is known to the customer, or will be at `at` (milliseconds since the epoch). `isNew`: by this call.
+ * - over: the session has ended meanwhile.
+ * - declined: somebody else had been announced, and this one only claimed.
+ */
+export type Introduction =
+  | { kind: 'announced'; at: number; isNew: boolean }
+  | { kind: 'over'; session: Session }
+  | { kind: 'declined' }
+
+/** What an agent writes who has not been announced yet. */
+export interface FirstWords {
+  deskMessageId: string
+  /** Gives them to the bot, not before a moment, and resolves to the moment at which they get there. Moments in milliseconds since the epoch. */
+  write(session: Session, hold: Hold, notBefore: number): Promise<number>
+}
+
+const _key = (call: Call, session: Session, agentId: string) =>
+  `${call.installation}/${session.conversationId}/${agentId}`
+
+/** When the agent was announced; undefined: he has not been, as far as the session as it was read and this instance know. */
+export const announcedAt = (call: Call, session: Session, agentId: string): number | undefined =>
+  session.agents.find((known) => known.agentId === agentId)?.at ??
+  call.memory.announced.get(_key(call, session, agentId))
+
+/**
+ * Announces an agent, once per agent and session, whoever asks and however often. Throws LaneBusy, LaneLost or Unsettled when that has to wait for another delivery.
+ *
+ * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours. Everybody else gets an event, and what he writes comes
+ * after it. Either is done while no agent can end the session.
+ */
+export const introduce = async (
+  call: Call,
+  session: Session,
+  { agent, userId }: KnownAgent,
+  progress: Progress,
+  how: { patienceMs: number; claims?: boolean; message?: FirstWords }
+): Promise<Introduction> => {
+  const known = announcedAt(call, session, agent.id)
+  if (known !== undefined) return { kind: 'announced', at: known, isNew: false }
+  const { conversationId } = session
+  const { message, patienceMs } = how
+  const deskMessageId = message?.deskMessageId
+  const doing = describeDoing({ kind: 'announce', agentId: agent.id, userId, deskMessageId })
+  const introduction = await inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
+    const fresh = await settledSession(call, conversationId, hold)
+    if (fresh?.status !== 'open') return { kind: 'over' as const, session: fresh ?? session }
+    const at = fresh.agents.find((other) => other.agentId === agent.id)?.at
+    if (at !== undefined) return { kind: 'announced' as const, at, isNew: false }
+    if (how.claims && fresh.agents.length > 0) return { kind: 'declined' as const }
+    const introducesHimself = message !== undefined && fresh.agents.length === 0
+    const moment = introducesHimself
+      ? await _settledOrNot(() => message.write(fresh, hold, 0))
+      : await _emit(call, hold, fresh, userId, progress)
+    await _writeDown(call, fresh, { agentId: agent.id, at: moment })
+    if (!introducesHimself) await message?.write(fresh, hold, moment + HANDLING_MS)
+    return { kind: 'announced' as const, at: moment, isNew: true }
+  })
+  if (introduction.kind === 'announced') call.memory.announced.set(_key(call, session, agent.id), introduction.at)
+  return introduction
+}
+
+/** A message whose fate is unknown may have introduced its author. */
+const _settledOrNot = async (write: () => Promise<number>): Promise<number> => {
+  try {
+    return await write()
+  } catch (error) {
+    throw new Unsettled('Whether a first message was given to the bot is not known', { cause: error })
+  }
+}
+
+const _emit = async (call: Call, hold: Hold, session: Session, userId: string, progress: Progress): Promise<number> => {
+  const now = call.environment.now()
+  const previous = session.agents.at(-1)
+  const moment = Math.max(
+    now,
+    activatedAt(session),
+    // Whom the plugin introduces by itself it must have introduced before it hears of another.
+    previous ? previous.at + HANDLING_MS : 0,
+    progress.last + SPACING_MS
+  )
+  const event = { type: 'hitlAssigned' as const, payload: { conversationId: session.conversationId, userId } }
+  return emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
+}
+
+const _writeDown = async (call: Call, { conversationId, agents }: Session, announced: Announced): Promise<void> => {
+  try {
+    await writeTags(call, conversationId, { agents: agentsTag([...agents, announced]) })
+  } catch (error) {
+    throw new Unsettled('An announcement could not be written down', { cause: error })
+  }
+}

@@ -1,0 +1,37 @@
+import { RuntimeError } from '@botpress/sdk'
+import type { OutboundMessage } from '../../providers/provider'
+import type { Call, Desk } from '../botpress/call'
+import { getCustomer, withContact } from '../botpress/people'
+import type { Session } from '../session/session'
+
+type Author = OutboundMessage['author']
+
+/** Who speaks, as the desk knows him. Asked for once per person; a failure is asked for again. */
+export type Authors = (userId: string | undefined) => Promise<Author>
+
+export const createAuthors = (call: Call, desk: Desk, session: Session): Authors => {
+  const known = new Map<string, Promise<Author>>()
+  return async (userId) => {
+    if (!userId) return { type: 'bot' }
+    const author = known.get(userId) ?? _find(call, desk, session, userId)
+    known.set(userId, author)
+    try {
+      return await author
+    } catch (error) {
+      known.delete(userId)
+      throw error
+    }
+  }
+}
+
+/** Throws a RuntimeError when there is no such person any more. */
+const _find = async (call: Call, desk: Desk, session: Session, userId: string): Promise<Author> => {
+  const contactId = session.ticket?.contactId
+  if (userId === session.customerId) {
+    const name = session.customerName ?? 'Customer'
+    return { type: 'customer', customer: { id: userId, name, ...(contactId ? { contactId } : {}) } }
+  }
+  const other = await getCustomer(call, userId)
+  if (!other) throw new RuntimeError(`The user ${userId} who wrote the message does not exist any more`)
+  return { type: 'customer', customer: await withContact(call, desk, other) }
+}

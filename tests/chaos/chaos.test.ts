@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { providerNames } from '../../src/definition/registry'
+import type { ViolationKind } from './judge'
+import { type Break, faultsIn, ROUGH, type WeatherName } from './kinds'
+import { createRandom, createRolls } from './random'
+import { countFaults, tooRare } from './report'
+import { emptyTotals, runAll, type RunOptions, type Totals } from './run'
+import { makeScript } from './script'
+import { freshSeed, NEVER } from './testing'
+import { simulatedTime } from './time'
+
+const LONG_MS = 240_000
+const run = (options: Partial<RunOptions>) =>
+  runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 2, weather: 'rough', ...options })
+
+describe('chance', () => {
+  it('is the same for the same seed and another for another', () => {
+    const numbers = (seed: string) => Array.from({ length: 5 }, createRandom(seed).next)
+    expect(numbers('a')).toEqual(numbers('a'))
+    expect(numbers('a')).not.toEqual(numbers('b'))
+  })
+
+  it('is spread evenly enough', () => {
+    const random = createRandom('even')
+    const counts = [0, 0, 0, 0]
+    for (let times = 0; times < 4_000; times += 1) counts[random.between(0, 3)]! += 1
+    for (const count of counts) expect(count).toBeGreaterThan(900)
+  })
+
+  it('at one place does not depend on what other places ask', () => {
+    const [quiet, busy] = [createRolls('seed'), createRolls('seed')]
+    busy('elsewhere')
+    expect(busy('here').random.next()).toBe(quiet('here').random.next())
+  })
+
+  it('makes the same script for the same handoff', () => {
+    expect(makeScript('1', 7, ['slack'])).toEqual(makeScript('1', 7, ['slack']))
+    expect(makeScript('1', 7, ['slack'])).not.toEqual(makeScript('1', 8, ['slack']))
+  })
+})
+
+describe('simulated time', () => {
+  it('passes without any real time, in order', async () => {
+    const clock = simulatedTime()
+    const from = clock.now()
+    const order: number[] = []
+    const sleep = async (ms: number) => {
+      await clock.sleep(ms)
+      order.push(ms)
+    }
+    await clock.run(Promise.all([sleep(60_000), sleep(10), sleep(3_600_000), sleep(10)]))
+    expect(order).toEqual([10, 10, 60_000, 3_600_000])
+    expect(clock.now() - from).toBe(3_600_000)
+  })
+
+  it('says when something is waited for that never comes', async () => {
+    await expect(simulatedTime().run(new Promise(() => {}))).rejects.toThrow('never comes')
+  })
+
+  it('knows no time-outs of the machine', async () => {
+    const clock = simulatedTime()
+    const uninstall = clock.install()
+    const signal = AbortSignal.timeout(0)
+    // The processor is kept busy for longer than that.
+    for (const from = performance.now(); performance.now() - from < 5;);
+    await clock.settle()
+    uninstall()
+    expect(signal.aborted).toBe(false)
+  })
+})
+
+describe('what happened too rarely', () => {
+  const totals = (handoffs: number, each: number): Totals => ({
+    ...emptyTotals(),
+    handoffs,
+    faults: { ...Object.fromEntries(faultsIn(ROUGH).map((kind) => [kind, 1_000])), crash: each },
+  })
+
+  it('is named with its count', () => {
+    expect(tooRare(totals(10_000, 500), ROUGH)).toEqual([])
+    expect(tooRare(totals(10_000, 499), ROUGH)).toEqual(['crash: 499 in 10000 handoffs, 500 wanted'])
+    expect(tooRare(totals(10_000, 499), { ...ROUGH, crash: 0 })).toEqual([])
+  })
+
+  it('is not what chance explains in a short run', () => {
+    expect(tooRare(totals(400, 15), ROUGH)).toEqual([])
+    expect(tooRare(totals(400, 5), ROUGH)).toEqual(['crash: 5 in 400 handoffs, 20 wanted'])
+  })
+})
+
+describe('chaos', () => {
+  it(
+    'has the same outcome for the same seed, however many processes share the work',
+    async () => {
+      const outcome = ({ violations, faults, messages }: Totals) => ({ violations, faults, messages })
+      // All batches one after the other in one process, and each in a process of its own.
+      const [alone, shared] = await Promise.all([run({ workers: 1, handoffs: 24 }), run({ workers: 3, handoffs: 24 })])
+      expect(outcome(shared)).toEqual(outcome(alone))
+    },
+    LONG_MS
+  )
+
+  it.each([
+    ['calm', 200],
+    ['lost-answers', 100],
+  ] as [WeatherName, number][])(
+    'breaks no promise in weather that is %s',
+    async (weather, handoffs) => {
+      const totals = await run({ handoffs, weather })
+      expect(totals.violations).toEqual([])
+      expect(totals.messages).toBeGreaterThan(handoffs * 2.5)
+    },
+    LONG_MS
+  )
+
+  it.each(['test', freshSeed()])(
+    'breaks no promise in rough weather, prints nobody’s words or secrets, and really injects faults (seed %s)',
+    async (seed) => {
+      const totals = await run({ seed, handoffs: 80 })
+      const again = `npm run chaos -- --seed ${seed} --handoffs 80`
+      expect(
+        totals.violations.filter(({ kind }) => NEVER.includes(kind)),
+        again
+      ).toEqual([])
+      expect(totals.leaks, again).toEqual([])
+      const kinds = Object.values(countFaults(totals, ROUGH)).filter((count) => count > 0)
+      expect(kinds.length, again).toBeGreaterThan(20)
+      expect(totals.messages, again).toBeGreaterThan(200)
+    },
+    LONG_MS
+  )
+
+  // The whole router breaks nothing in such weather, so what a broken one does there proves that it is noticed.
+  it.each([
+    ['dedupe', 'rough', ['doubled']],
+    ['reading', 'lost-answers', ['doubled', 'tickets']],
+    ['guard', 'calm', ['lost', 'ended', 'announced', 'reordered']],
+  ] as [Break, WeatherName, ViolationKind[]][])(
+    'notices a router without %s within 200 handoffs',
+    async (what, weather, kinds) => {
+      const isCaught = ({ violations }: Totals) => violations.some(({ kind }) => kinds.includes(kind))
+      const totals = await run({ handoffs: 200, break: what, weather, isEnough: isCaught })
+      expect(isCaught(totals)).toBe(true)
+    },
+    LONG_MS
+  )
+})

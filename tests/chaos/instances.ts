@@ -1,0 +1,157 @@
+/** Instances of the router that may die between any two calls: from then on nothing that they ask for is answered, and whoever waits for them hears of it. */
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { AxiosError } from 'axios'
+import type { Environment } from '../../src/botpress/environment'
+import { createIntegration } from '../../src/integration'
+import type { Invoke, Runtime } from '../../playground/botpress'
+import { faultBody } from '../../playground/botpress/faults'
+import { invokeInProcess } from '../../playground/botpress/gateway'
+import type { Chaos } from './chaos'
+import { callFault, type CallFault } from './kinds'
+import type { SimulatedTime } from './time'
+
+/** What the instance's calls pass through on their way; may change them. For a router that is broken on purpose. */
+export type Bend = (side: 'desk' | 'api', inner: AxiosAdapter) => AxiosAdapter
+
+export interface InstancesOptions {
+  clock: SimulatedTime
+  chaos: Chaos
+  runtime: Runtime
+  /** Without its transport. */
+  environment: Environment
+  /** To the vendors. */
+  vendors: AxiosAdapter
+  count: number
+  crashes: number
+  bend?: Bend
+}
+
+interface Instance {
+  invoke: Invoke
+  isAlive(): boolean
+}
+
+/** An answer that takes long, but comes. */
+const SLOW_MS = [2_000, 5_000] as const
+/** Everyday latency of one call. */
+const LATENCY_MS = [5, 60] as const
+
+/** A promise of its own for each who waits: one that all shared would hold on to whatever waits for it, for as long as the process lives. */
+const _never = (): Promise<never> => new Promise(() => {})
+
+export const createInstances = (options: InstancesOptions) => {
+  const { clock, chaos, runtime } = options
+  const instances: Instance[] = []
+  const start = (): Instance => _start(options, () => replace())
+  const connect = (): void =>
+    runtime.gateway.connect(
+      instances.map(({ invoke }) => invoke),
+      (_request, count) => chaos.random('choose').between(0, count - 1)
+    )
+  /** The platform puts a fresh instance in the place of each that has died. */
+  const replace = (): void => {
+    for (const [index, instance] of instances.entries()) if (!instance.isAlive()) instances[index] = start()
+    connect()
+  }
+  for (let index = 0; index < options.count; index += 1) instances.push(start())
+  connect()
+  return {
+    /** One of them is replaced although it is well: what it remembers is gone, what it is doing goes on. */
+    restart: (): void => {
+      const index = chaos.random('restarted').between(0, instances.length - 1)
+      instances[index] = start()
+      connect()
+      clock.track(Promise.resolve())
+    },
+  }
+}
+
+const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
+  const { clock, chaos, runtime, environment } = options
+  let isAlive = true
+  let die: (error: Error) => void = () => {}
+  const death = new Promise<never>((_resolve, reject) => {
+    die = reject
+  })
+  death.catch(() => {})
+  const crash = (): void => {
+    if (!isAlive) return
+    isAlive = false
+    die(new Error('The instance has died'))
+    onDeath()
+  }
+
+  /** A call of this instance, in whatever weather. */
+  const through =
+    (side: 'desk' | 'api', inner: AxiosAdapter): AxiosAdapter =>
+    async (config) => {
+      if (!isAlive) return _never()
+      const random = chaos.random(`${side} latency`)
+      const place = `${config.method?.toUpperCase() ?? 'GET'} ${_pathOf(config)}`
+      const name = chaos.ofCall(side, place)
+      const dies = chaos.happens('crash', options.crashes, place)
+      const diesBefore = dies && chaos.random('crash side').chance(0.5)
+      if (diesBefore) crash()
+      if (!isAlive) return _never()
+      await clock.sleep(_rounded(random.between(...LATENCY_MS)))
+      if (name && callFault(name).kind === 'slow') await clock.sleep(_rounded(random.between(...SLOW_MS)))
+      if (!isAlive) return _never()
+      try {
+        if (!name || callFault(name).kind === 'slow') return await inner(config)
+        return await _spoilt(clock, side, callFault(name), config, inner)
+      } finally {
+        if (dies) crash()
+        if (!isAlive) await _never()
+      }
+    }
+
+  const bend = options.bend ?? ((_side, inner) => inner)
+  const integration = createIntegration({
+    ...environment,
+    transport: bend('desk', through('desk', options.vendors)),
+  })
+  const invoke = invokeInProcess(integration, {
+    apiUrl: () => runtime.url,
+    token: runtime.identity.token,
+    transport: bend('api', through('api', runtime.transport)),
+  })
+  return {
+    isAlive: () => isAlive,
+    // What the platform hears of an instance that dies is a broken connection.
+    invoke: (request) => Promise.race([invoke(request), death]),
+  }
+}
+
+/** Moments that fall together are cheap to simulate, and hit harder. */
+const _rounded = (ms: number): number => Math.ceil(ms / 5) * 5
+
+const _pathOf = ({ url = '/' }: InternalAxiosRequestConfig): string =>
+  (url.startsWith('http') ? new URL(url).pathname : url).replace(/\?.*$/s, '')
+
+const _spoilt = async (
+  clock: SimulatedTime,
+  side: 'desk' | 'api',
+  fault: CallFault,
+  config: InternalAxiosRequestConfig,
+  inner: AxiosAdapter
+): Promise<AxiosResponse> => {
+  if (fault.effect === 'after') await inner(config).catch(() => undefined)
+  if (fault.kind === 'timeout') {
+    await clock.sleep(config.timeout ?? 60_000)
+    throw new AxiosError('No answer', AxiosError.ECONNABORTED, config)
+  }
+  if (fault.kind === 'disconnect') throw new AxiosError('No answer', 'ECONNRESET', config)
+  const status = fault.status ?? 500
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
+  const data = side === 'api' ? JSON.stringify(faultBody(status)) : ''
+  const response: AxiosResponse = { data, status, statusText: '', headers, config }
+  if (config.validateStatus?.(status) ?? true) return response
+  throw new AxiosError(
+    `Request failed with status code ${status}`,
+    AxiosError.ERR_BAD_RESPONSE,
+    config,
+    undefined,
+    response
+  )
+}

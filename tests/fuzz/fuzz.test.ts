@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { freshSeed } from '../chaos/testing'
+import { ATTACKS } from './attacks'
+import { mutate, mutations } from './hostile'
+import type { Target } from './target'
+
+const LONG_MS = 240_000
+
+const command = (...given: string[]): Promise<{ code: number; out: string }> =>
+  new Promise((resolve) => {
+    const script = fileURLToPath(new URL('command.ts', import.meta.url))
+    execFile(process.execPath, ['--import', 'tsx', script, ...given], (error, out) =>
+      resolve({ code: error ? 1 : 0, out })
+    )
+  })
+
+describe('mutations', () => {
+  it('leave the original alone and Object.prototype, too', () => {
+    const original = { a: [1, { b: 'c' }], d: null }
+    const before = JSON.stringify(original)
+    fc.assert(
+      fc.property(mutations, (changes) => {
+        JSON.stringify(mutate(original, changes))
+        expect(JSON.stringify(original)).toBe(before)
+        expect(Object.keys(Object.prototype)).toEqual([])
+      }),
+      { numRuns: 300 }
+    )
+  })
+})
+
+describe('attacks', () => {
+  /** A router that says the same to everybody. */
+  const answering = (status: number): Target =>
+    ({
+      genuine: [
+        {
+          desk: 'slack',
+          request: {
+            method: 'POST',
+            path: '/slack',
+            query: '',
+            headers: { 'x-slack-signature': 'v0=1' },
+            body: '{"a":1}',
+          },
+        },
+      ],
+      send: () => Promise.resolve({ status }),
+    }) as unknown as Target
+
+  it.each(ATTACKS.filter(({ isHarmless }) => isHarmless))('notice when $name are let in', async (attack) => {
+    const shots = fc.sample(attack.shot, { seed: 1, numRuns: 50 })
+    const outcomes = await Promise.all(shots.map((shot) => attack.fire(answering(200), shot)))
+    expect(outcomes.filter((outcome) => outcome?.startsWith('answered 200')).length).toBeGreaterThan(20)
+  })
+
+  it.each(['7', freshSeed()])(
+    'change nothing, break nothing and are answered clearly (seed %s)',
+    async (seed) => {
+      const again = `npm run fuzz -- --runs 900 --seed ${seed}`
+      const { code, out } = await command('--runs', '900', '--seed', seed)
+      expect(out, again).toContain(' 0 kinds of attack got through')
+      expect(code, again).toBe(0)
+    },
+    LONG_MS
+  )
+})

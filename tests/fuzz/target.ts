@@ -1,0 +1,61 @@
+/** A world with an open session at every desk, that strangers and broken clients may shoot at. */
+import type { WebhookRequest } from '../../providers/provider'
+import { createActors, type Played } from '../chaos/actors'
+import { CALM } from '../chaos/kinds'
+import { createStage, type Stage } from '../chaos/stage'
+import type { InvokeReply } from '../../playground/botpress'
+
+export interface Target {
+  stage: Stage
+  played: Played[]
+  /** What the desks really sent, with their signatures. */
+  genuine: { desk: string; request: WebhookRequest }[]
+  /** Everything that an attack might change, as text. */
+  state(): string
+  /** Sends, and lets as much simulated time pass as the answer takes. */
+  send(work: () => Promise<InvokeReply>): Promise<InvokeReply>
+  close(): Promise<void>
+}
+
+const SETTLED_MS = 30_000
+
+export const createTarget = async (desks: string[]): Promise<Target> => {
+  const stage = await createStage({ seed: 'target', desks, weather: CALM })
+  const { clock, world, couriers } = stage
+  const { runtime, bot } = world.botpress
+  const actors = createActors(bot, world.sandboxes, clock)
+  const at = (after: number, move: 'agent-takes' | 'agent-says' | 'customer-says') => ({ after, move, agent: 0 })
+  const played = desks.map((desk, handoff) =>
+    actors.open({
+      handoff,
+      desk,
+      startsAt: 0,
+      early: [],
+      steps: [at(5_000, 'agent-takes'), at(3_000, 'agent-says'), at(3_000, 'customer-says')],
+    })
+  )
+  await clock.run(Promise.all(played.map((one) => actors.play(one))))
+  await clock.drain(SETTLED_MS)
+  const genuine = Object.entries(world.sandboxes).flatMap(([desk, sandbox]) =>
+    sandbox.deliveries.log.map(({ delivery }) => ({ desk, request: delivery.request }))
+  )
+  if (new Set(genuine.map(({ desk }) => desk)).size < desks.length) throw new Error('A desk has sent nothing')
+  const { store } = runtime
+  return {
+    stage,
+    played,
+    genuine,
+    state: () =>
+      JSON.stringify([
+        store.users.withTags({}),
+        store.conversations.withTags({}),
+        store.messages.withTags({}),
+        store.events.withTags({}),
+        [...store.states.values()],
+        Object.values(world.sandboxes).map((sandbox) => sandbox.tickets()),
+        couriers.givenUp,
+      ]),
+    send: (work) => clock.run(work()),
+    close: stage.close,
+  }
+}

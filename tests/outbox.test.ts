@@ -1,0 +1,194 @@
+/** From the customer to the desk: once and in order, on several instances, wherever one dies. */
+import { describe, expect, it } from 'vitest'
+import { tellAgent } from '../src/session/undelivered'
+import { acknowledges, asRouter, DESKS, GIVEN_UP_MS, linesOf, open, posts, wordsOf } from './support/outbox'
+import type { Stage } from './support/simulated'
+
+describe.each(DESKS)('messages of a customer at %s', (desk) => {
+  it('come once when Botpress delivers each twice, at once, to two instances', async () => {
+    const session = await open(desk, 2, { redeliver: true })
+    await session.says('first', 'second')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['first', 'second'])
+    expect([...session.answers('first'), ...session.answers('second')]).toEqual([200, 200, 200, 200])
+  })
+
+  it('keep their order when a later one is handled first, on another instance', async () => {
+    const late: { stage?: Stage } = {}
+    const session = await open(desk, 2, {
+      deliveryDelayMs: ({ id, to }) =>
+        to === 'integration' && late.stage && wordsOf(late.stage, id) === 'first' ? 8_000 : 0,
+    })
+    late.stage = session.stage
+    await session.says('first', 'second')
+    await session.stage.pass(5_000)
+    expect(session.heard()).toEqual(['first', 'second'])
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['first', 'second'])
+    expect(session.answers('first')).toEqual([200])
+  })
+
+  it('come once and in their order when ten are delivered at once, to three instances, each twice', async () => {
+    const session = await open(desk, 3, {
+      redeliver: ({ id }) => id.length > 0 && id.charCodeAt(id.length - 1) % 2 === 0,
+    })
+    const texts = Array.from({ length: 10 }, (_, index) => `message ${index}`)
+    await session.says(...texts)
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(texts)
+    for (const text of texts) for (const status of session.answers(text)) expect(status).toBe(200)
+  })
+
+  it.each(['before', 'after'] as const)('come when the instance dies %s it posts one: with the next', async (when) => {
+    const session = await open(desk, 2)
+    const [first] = session.instances.all
+    session.instances.choose('first', 0)
+    session.instances.choose('second', 1)
+    first?.dieAt(when, posts('first'))
+    await session.says('first')
+    await session.stage.pass(10_000)
+    expect(session.heard()).toEqual(when === 'after' ? ['first'] : [])
+    await session.says('second')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['first', 'second'])
+  })
+
+  it('come once when the instance dies before it has written down that one is there', async () => {
+    const session = await open(desk, 2)
+    session.instances.choose('yes', 0)
+    session.instances.choose('second', 1)
+    await session.says('yes')
+    await session.stage.pass(5_000)
+    session.instances.all[0]?.dieAt('before', acknowledges)
+    await session.says('yes')
+    await session.stage.pass(5_000)
+    await session.says('second')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['yes', 'yes', 'second'])
+  })
+
+  it('come once when a note is written between an instance that died and the next message', async () => {
+    const session = await open(desk, 2)
+    session.instances.choose('first', 0)
+    session.instances.choose('second', 1)
+    session.instances.all[0]?.dieAt('before', acknowledges)
+    await session.says('first')
+    await session.stage.pass(25_000)
+    await asRouter(session, (call, { ticket }, ofDesk) => tellAgent(call, ofDesk, ticket, 'note-1', 'a note'))
+    await session.says('second')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['first', 'a note', 'second'])
+  })
+
+  it('are not posted again when one comes again after many others, as it was before it was delivered', async () => {
+    const session = await open(desk, 2)
+    const texts = Array.from({ length: 25 }, (_, index) => `message ${index}`)
+    await session.says(...texts)
+    await session.stage.pass(GIVEN_UP_MS)
+    const { runtime } = session.stage.botpress
+    const [first] = runtime.store.messagesOf(session.sessionId()).filter(({ direction }) => direction === 'outgoing')
+    const { tags } = runtime.store.conversations.get(session.sessionId()) ?? { tags: {} }
+    const own = Object.entries(tags).map(([name, value]) => [name.replace('desk:', ''), value])
+    const reply = await session.stage.finish(
+      runtime.gateway.deliver('message_created', {
+        type: 'text',
+        payload: first?.payload,
+        conversation: { id: session.sessionId(), channel: 'hitl', tags: Object.fromEntries(own) },
+        message: { id: first?.id, tags: {}, createdAt: new Date(first?.createdAt ?? 0).toISOString() },
+        user: { id: runtime.identity.botUserId, tags: {} },
+      })
+    )
+    expect(reply.status).toBe(200)
+    expect(session.heard()).toEqual(texts)
+  })
+
+  it('with the same words are two when the instance dies before it posts the second one', async () => {
+    const session = await open(desk, 2)
+    session.instances.choose('yes', 0)
+    session.instances.choose('second', 1)
+    await session.says('yes')
+    await session.stage.pass(2_000)
+    session.instances.all[0]?.dieAt('before', posts('yes'))
+    await session.says('yes')
+    await session.stage.pass(2_000)
+    await session.says('second')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['yes', 'yes', 'second'])
+  })
+
+  it('come once when Botpress does not take the ids of one for a while', async () => {
+    const session = await open(desk, 2)
+    session.stage.botpress.runtime.addFault({
+      kind: 'status',
+      status: 400,
+      method: 'PUT',
+      path: /messages/,
+      times: 5,
+      matches: (_call, body) => 'deskMessageIds' in ((body as { tags?: object }).tags ?? {}),
+    })
+    await session.says('first', 'second')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['first', 'second'])
+    expect([...session.answers('first'), ...session.answers('second')]).toEqual([200, 200])
+  })
+
+  it('come in their order after an outage with no clear answer, on another instance', async () => {
+    const session = await open(desk, 2)
+    const outage = { isOn: true }
+    session.sandbox.server.addFault({
+      kind: 'timeout',
+      effect: 'after',
+      times: 2,
+      matches: ({ method }) => method !== 'GET',
+    })
+    session.sandbox.server.addFault({
+      kind: 'status',
+      status: 500,
+      times: Number.POSITIVE_INFINITY,
+      matches: () => outage.isOn,
+    })
+    await session.says('first', 'second')
+    await session.stage.pass(GIVEN_UP_MS)
+    outage.isOn = false
+    await session.says('third')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(linesOf(session.heard())).toEqual(['first', 'second', 'third'])
+  })
+
+  it('come once when no answer comes from the desk, and none from Botpress while that is waited for', async () => {
+    const session = await open(desk, 2)
+    const { server } = session.sandbox
+    let isPosted = false
+    const isFirst = ({ body }: { body: Buffer }): boolean => !isPosted && (isPosted = body.includes('first'))
+    server.addFault({ kind: 'timeout', effect: 'after', matches: isFirst })
+    server.addFault({ kind: 'status', status: 500, times: 3, matches: () => isPosted })
+    session.stage.botpress.runtime.addFault({
+      kind: 'status',
+      status: 400,
+      method: 'POST',
+      path: /\/toDesk$/,
+      times: 3,
+    })
+    await session.says('first')
+    await session.stage.pass(GIVEN_UP_MS)
+    expect(session.heard()).toEqual(['first'])
+    expect(session.answers('first')).toEqual([200])
+  })
+
+  it('cost one call to the desk and four to Botpress', async () => {
+    const session = await open(desk, 1)
+    await session.says('first')
+    await session.stage.pass(GIVEN_UP_MS)
+    const { runtime } = session.stage.botpress
+    const [calls, requests] = [runtime.calls.length, session.sandbox.server.requests.length]
+    await session.says('second')
+    await session.stage.pass(5_000)
+    expect(
+      runtime.calls
+        .slice(calls)
+        .filter(({ invocation }) => invocation?.operation === 'message_created')
+        .map(({ operation }) => operation)
+    ).toEqual(['getOrSetState', 'listMessages', 'updateMessage', 'setState'])
+    expect(session.sandbox.server.requests.length - requests).toBe(1)
+  })
+})

@@ -1,0 +1,177 @@
+/** What customers say reaches the agent: all of it, once, as theirs, whoever they are and whatever fails. */
+import { describe, expect, it } from 'vitest'
+import { countSeen, handOver, JOINED, seenBy, SETTLED_MS } from '../support/handoffs'
+import { action, bodiesTo, DESKS, onlyTicket, startAt } from './helpers'
+
+describe.each(DESKS)('a customer at %s', (desk) => {
+  it('is heard before anybody has taken the ticket, and nothing answers for the agents', async () => {
+    const stage = await startAt(desk)
+    const { bot } = stage.botpress
+    const { conversationId, ticket } = await handOver(stage)
+    const before = { seen: seenBy(stage, conversationId), entries: ticket().entries.length }
+    await bot.customerSays(conversationId, 'is anybody there?')
+    await stage.pass(SETTLED_MS)
+    expect(ticket().entries.slice(before.entries)).toMatchObject([{ kind: 'customer', text: 'is anybody there?' }])
+    expect(seenBy(stage, conversationId)).toEqual(before.seen)
+    expect(countSeen(stage, conversationId, JOINED)).toBe(0)
+    expect(bot.errors).toEqual([])
+  })
+
+  it('is told apart from the system: its texts are no words of the customer', async () => {
+    const stage = await startAt(desk)
+    const { conversationId, ticket } = await handOver(stage)
+    await stage.botpress.bot.endByCustomer(conversationId)
+    await stage.pass(SETTLED_MS)
+    const [farewell] = ticket().entries.filter(({ text }) => text.includes('The user has ended the session'))
+    expect(farewell?.kind).toBe('note')
+    expect(farewell?.author).not.toContain('Eve')
+  })
+
+  it('stays the author when what the router had kept about the contact is lost', async () => {
+    const stage = await startAt(desk)
+    const { bot, runtime } = stage.botpress
+    const { conversationId, ticket } = await handOver(stage)
+    await bot.customerSays(conversationId, 'before the loss')
+    await stage.pass(SETTLED_MS)
+    const author = ticket().entries.at(-1)?.author
+    const forget = (tags: Record<string, string>) =>
+      Object.fromEntries(Object.keys(tags).flatMap((name) => (/contact/i.test(name) ? [[name, '']] : [])))
+    const session = runtime.store.conversations.get(bot.downstreamOf(conversationId) ?? '')
+    if (session) runtime.store.conversations.retag(session, forget(session.tags))
+    for (const user of runtime.store.users.withTags({})) runtime.store.users.retag(user, forget(user.tags))
+    stage.restart()
+    await bot.customerSays(conversationId, 'after the loss')
+    await stage.pass(SETTLED_MS)
+    expect(ticket().entries.at(-1)).toMatchObject({ kind: 'customer', text: 'after the loss', author })
+  })
+
+  it.each([
+    'Ana María de la Cruz y Fernández-Santiago',
+    'X Æ A-12',
+    '李小龍',
+    'O’Neill',
+    'Jean-Luc "JL" Picard & Söhne',
+  ])('keeps the whole name: %s', async (name) => {
+    const stage = await startAt(desk)
+    const { ticket, conversationId } = await handOver(stage, {}, { name })
+    await stage.botpress.bot.customerSays(conversationId, 'who am I?')
+    await stage.pass(SETTLED_MS)
+    expect(ticket().customer).toContain(name)
+    expect(ticket().entries.at(-1)).toMatchObject({ text: 'who am I?', author: name })
+  })
+
+  it.each([
+    'None',
+    'null',
+    'undefined',
+    'n/a',
+    'eve',
+    'eve@',
+    '@customer.example',
+    'eve@customer',
+    'a b@c.example',
+    ' ',
+  ])('without a real address (%j) has none at the desk', async (email) => {
+    const stage = await startAt(desk)
+    const from = stage.sandbox(desk).server.requests.length
+    const { output } = await action(stage, 'createUser', { name: 'Eve', email })
+    const started = await action(stage, 'startHitl', {
+      userId: output?.userId,
+      title: 'Printer',
+      hitlSession: { email },
+      messageHistory: [],
+    })
+    expect(started.message ?? started.status).toBe(200)
+    const sent = bodiesTo(stage.sandbox(desk), from).join('\n')
+    expect(sent).not.toMatch(/"email"/)
+    if (email.trim().length > 4) expect(sent).not.toContain(email)
+    expect(onlyTicket(stage).customer).toContain('Eve')
+  })
+
+  it('with a picture whose address is longer than any desk keeps is handed over all the same', async () => {
+    const stage = await startAt(desk)
+    const pictureUrl = `https://pictures.example/${'a'.repeat(5_000)}.png`
+    const { output } = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example', pictureUrl })
+    const started = await action(stage, 'startHitl', { userId: output?.userId, title: 'Printer', messageHistory: [] })
+    expect(started.message ?? started.status).toBe(200)
+    expect(onlyTicket(stage).desk).toBe(desk)
+  })
+})
+
+describe.each(DESKS)('what a customer writes to %s', (desk) => {
+  const write = /^(?:POST|PUT) (?!.*(?:oauth|auth\.test|search))/
+  const isWrite = ({ method, path }: { method: string; path: string }): boolean => write.test(`${method} ${path}`)
+
+  it.each(['disconnect', 'timeout', 'status'] as const)(
+    'is there once although the answer was lost (%s)',
+    async (kind) => {
+      const stage = await startAt(desk, { sockets: false })
+      const { conversationId, sandbox, ticket } = await handOver(stage)
+      const before = ticket().entries.length
+      sandbox.server.addFault({ kind, status: 500, effect: 'after', matches: isWrite })
+      await stage.botpress.bot.customerSays(conversationId, 'said once')
+      await stage.pass(60_000)
+      expect(ticket().entries.slice(before)).toMatchObject([{ kind: 'customer', text: 'said once' }])
+    }
+  )
+
+  it('is whole, once and in order when the desk fails in the middle of it', async () => {
+    const stage = await startAt(desk)
+    const { conversationId, sandbox, ticket } = await handOver(stage)
+    const before = ticket().entries.length
+    const words = Array.from({ length: 12_000 }, (_unused, index) => `w${index}`)
+    let writes = 0
+    sandbox.server.addFault({
+      kind: 'status',
+      status: 503,
+      times: 4,
+      matches: (request) => isWrite(request) && (writes += 1) > 1,
+    })
+    await stage.botpress.bot.customerSays(conversationId, words.join(' '))
+    await stage.pass(60_000)
+    const said = ticket()
+      .entries.slice(before)
+      .map(({ text }) => text)
+      .join(' ')
+    expect(said.match(/\bw\d+\b/g)).toEqual(words)
+  })
+
+  it('and the desk refuses for good is reported, not lost in silence', async () => {
+    const stage = await startAt(desk)
+    const { bot, runtime } = stage.botpress
+    const { conversationId, sandbox } = await handOver(stage)
+    const seen = seenBy(stage, conversationId).length
+    sandbox.server.addFault({ kind: 'status', status: 422, times: 1_000, matches: isWrite })
+    const from = runtime.deliveries.length
+    await bot.customerSays(conversationId, 'does this arrive?')
+    await stage.pass(120_000)
+    const refused = runtime.deliveries
+      .slice(from)
+      .filter(({ to, status }) => to === 'integration' && (status === undefined || status >= 400))
+    const told = seenBy(stage, conversationId).slice(seen)
+    expect(refused.length + told.length).toBeGreaterThan(0)
+  })
+
+  it('of every kind is put so that agents can open it', async () => {
+    const stage = await startAt(desk)
+    const { conversationId, ticket } = await handOver(stage)
+    const before = ticket().entries.length
+    for (const [type, field, name] of [
+      ['image', 'imageUrl', 'photo.png'],
+      ['audio', 'audioUrl', 'voice.mp3'],
+      ['video', 'videoUrl', 'film.mp4'],
+      ['file', 'fileUrl', 'invoice.pdf'],
+    ] as const) {
+      await stage.botpress.bot.customerSays(conversationId, {
+        type,
+        payload: { [field]: `https://files.example/${name}?a=1&b=2`, title: `My ${name}` },
+      })
+      await stage.pass(SETTLED_MS)
+      const last = ticket().entries.at(-1)
+      expect(last?.kind).toBe('customer')
+      expect(last?.text).toContain(`My ${name}`)
+      expect(last?.text).toContain(`https://files.example/${name}?a=1&b=2`)
+    }
+    expect(ticket().entries).toHaveLength(before + 4)
+  })
+})

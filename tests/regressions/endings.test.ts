@@ -1,0 +1,162 @@
+/** How a session ends: once, after its last word, and without a word that nobody said. */
+import { describe, expect, it } from 'vitest'
+import type { ZendeskSandbox } from '../../providers/zendesk/sandbox'
+import { listen } from '../chaos/silence'
+import { countSeen, handOver, seenBy, SETTLED_MS } from '../support/handoffs'
+import type { Stage } from '../support/simulated'
+import { action, DESKS, sessionAt, startAt } from './helpers'
+
+const END = 'The human agent closed'
+
+const stops = (stage: Stage) =>
+  stage.botpress.runtime.store.events.withTags({}).filter(({ type }) => type.endsWith('hitlStopped')).length
+
+describe.each(DESKS)('an end by the agent at %s', (desk) => {
+  it('without a word says nothing but that it is over', async () => {
+    const stage = await startAt(desk)
+    const { bot } = stage.botpress
+    const { conversationId, sandbox, ticket } = await handOver(stage)
+    await bot.customerSays(conversationId, {
+      type: 'bloc',
+      payload: { items: [{ type: 'text', payload: { text: 'part of a bloc' } }] },
+    })
+    await stage.pass(SETTLED_MS)
+    const before = seenBy(stage, conversationId)
+    sandbox.solve(ticket().id)
+    await stage.pass(SETTLED_MS)
+    const [closing, ...more] = seenBy(stage, conversationId).slice(before.length)
+    expect(closing).toContain(END)
+    expect(more).toEqual([])
+  })
+
+  it('after an answer does not bring the answer again', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    sandbox.agentReplies(ticket().id, 'The last answer', { agentId })
+    await stage.pass(SETTLED_MS)
+    sandbox.solve(ticket().id, { agentId })
+    await stage.pass(SETTLED_MS)
+    await stage.pass(SETTLED_MS)
+    expect(countSeen(stage, conversationId, 'The last answer')).toBe(1)
+    expect(countSeen(stage, conversationId, END)).toBe(1)
+  })
+
+  it('with last words brings them once and first, when everything comes twice and at once', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk, {
+      switches: { latencyMs: 10 },
+      instances: 3,
+    })
+    const { deliveries } = sandbox
+    deliveries.mode = 'held'
+    sandbox.solve(ticket().id, { agentId, text: 'These are my last words' })
+    deliveries.waiting.push(...deliveries.waiting.map((delivery) => ({ ...delivery })))
+    const sent = deliveries.flush({ parallel: true })
+    await stage.pass(SETTLED_MS)
+    await sent
+    await stage.pass(SETTLED_MS)
+    const lines = seenBy(stage, conversationId)
+    const words = lines.flatMap((line, index) => (line.includes('These are my last words') ? [index] : []))
+    const ends = lines.flatMap((line, index) => (line.includes(END) ? [index] : []))
+    expect(words).toHaveLength(1)
+    expect(ends).toEqual([lines.length - 1])
+    expect(stage.botpress.bot.continued).toHaveLength(1)
+    expect(stops(stage)).toBe(1)
+  })
+
+  it('by deleting the ticket is one that the customer hears of when he writes next', async () => {
+    const { stage, sandbox, ticket, conversationId } = await sessionAt(desk)
+    const { bot } = stage.botpress
+    sandbox.remove(ticket().id)
+    await stage.pass(SETTLED_MS)
+    if (bot.isActive(conversationId)) await bot.customerSays(conversationId, 'are you still there?')
+    await stage.pass(60_000)
+    expect(bot.isActive(conversationId)).toBe(false)
+    expect(countSeen(stage, conversationId, END)).toBe(1)
+    expect(stops(stage)).toBe(1)
+  })
+})
+
+describe.each(DESKS)('an end by the bot at %s', (desk) => {
+  it('solves the ticket, tells agents only, and comes back as no second end', async () => {
+    const { stage, ticket, conversationId } = await sessionAt(desk)
+    const before = ticket().entries.length
+    await stage.botpress.bot.endByCustomer(conversationId)
+    await stage.pass(SETTLED_MS)
+    await stage.pass(SETTLED_MS)
+    expect(ticket().status).toBe('solved')
+    // Nothing that is shown to the customer, by mail or in a messenger: neither as the agent's nor as the customer's words.
+    const kinds = ticket()
+      .entries.slice(before)
+      .map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind !== 'note' && kind !== 'system')).toEqual([])
+    expect(stops(stage)).toBe(0)
+    expect(countSeen(stage, conversationId, END)).toBe(0)
+    expect(countSeen(stage, conversationId, 'You have ended')).toBe(1)
+    expect(stage.botpress.bot.continued).toHaveLength(1)
+  })
+
+  it('succeeds for the customer when the desk fails, and the log says that an agent has to solve the ticket', async () => {
+    const { stage, sandbox, conversationId } = await sessionAt(desk)
+    const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
+    sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
+    const ear = listen()
+    let printed: string
+    try {
+      expect((await action(stage, 'stopHitl', { conversationId: downstream })).status).toBe(200)
+      await stage.pass(180_000)
+      printed = ear.lines().join('\n')
+    } finally {
+      ear.stop()
+    }
+    expect(printed).toContain('could not be solved')
+    expect(printed).toContain(downstream)
+  })
+
+  it('solves the ticket with the next thing that an agent does, when the desk could not be reached for it', async () => {
+    const { stage, sandbox, conversationId, ticket } = await sessionAt(desk)
+    const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
+    sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
+    await action(stage, 'stopHitl', { conversationId: downstream })
+    await stage.pass(60_000)
+    sandbox.server.clearFaults()
+    expect(ticket().status).toBe('open')
+    sandbox.agentReplies(ticket().id, 'are you still there?')
+    await stage.pass(SETTLED_MS)
+    expect(ticket().status).not.toBe('open')
+  })
+
+  it('succeeds when the desk has lost the credentials’ rights', async () => {
+    const { stage, sandbox, conversationId } = await sessionAt(desk)
+    sandbox.server.addFault({ kind: 'status', status: 403, times: 10_000 })
+    await stage.botpress.bot.endByCustomer(conversationId)
+    await stage.pass(SETTLED_MS)
+    expect(countSeen(stage, conversationId, 'You have ended')).toBe(1)
+    expect(stage.botpress.bot.continued).toHaveLength(1)
+    expect(stage.botpress.bot.isActive(conversationId)).toBe(false)
+  })
+})
+
+describe('a ticket that the desk itself closes for good', () => {
+  it('days after it was solved ends nothing again', async () => {
+    const { stage, ticket, conversationId, sandbox } = await sessionAt('zendesk')
+    sandbox.solve(ticket().id)
+    await stage.pass(SETTLED_MS)
+    const before = seenBy(stage, conversationId)
+    await stage.pass(4 * 24 * 60 * 60_000)
+    const zendesk = sandbox as ZendeskSandbox
+    zendesk.closeForGood(ticket().id)
+    await stage.pass(SETTLED_MS)
+    expect(seenBy(stage, conversationId)).toEqual(before)
+    expect(stops(stage)).toBe(1)
+  })
+
+  it('by a merge is an end, and the line about the merge is nobody’s answer', async () => {
+    const { stage, ticket, conversationId, sandbox } = await sessionAt('zendesk')
+    const zendesk = sandbox as ZendeskSandbox
+    const target = zendesk.foreignTicket()
+    zendesk.mergeInto(ticket().id, target)
+    await stage.pass(SETTLED_MS)
+    expect(countSeen(stage, conversationId, 'merged')).toBe(0)
+    expect(countSeen(stage, conversationId, END)).toBe(1)
+    expect(stage.botpress.bot.isActive(conversationId)).toBe(false)
+  })
+})

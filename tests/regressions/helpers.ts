@@ -1,0 +1,89 @@
+/** What the regressions have in common: a stage with one desk in front, raw requests to the router, and everything that people and desks can see. */
+import type { Delivery, Sandbox } from '../../providers/kit/sandbox'
+import type { WebhookRequest } from '../../providers/provider'
+import { providers } from '../../src/definition/registry'
+import { handOver, SETTLED_MS, ticketsOf, type Handoff } from '../support/handoffs'
+import { createStage, type Stage } from '../support/simulated'
+
+export const DESKS = Object.keys(providers)
+
+/** The whole product with this desk first in the order. */
+export const startAt = async (desk: string, options: Parameters<typeof createStage>[0] = {}): Promise<Stage> => {
+  const stage = await createStage(options)
+  await stage.save(stage.configuration({ order: [desk, ...DESKS.filter((name) => name !== desk)] }))
+  return stage
+}
+
+/** A session at this desk in which one agent has said something. */
+export const sessionAt = async (
+  desk: string,
+  options: Parameters<typeof createStage>[0] = {}
+): Promise<Handoff & { stage: Stage; agentId: string }> => {
+  const stage = await startAt(desk, options)
+  const handoff = await handOver(stage)
+  const agentId = handoff.sandbox.agents[0]?.id ?? ''
+  handoff.sandbox.assign(handoff.ticket().id, agentId)
+  handoff.sandbox.agentReplies(handoff.ticket().id, 'Ada is here', { agentId })
+  await stage.pass(SETTLED_MS)
+  return { ...handoff, stage, agentId }
+}
+
+export const action = async (stage: Stage, type: string, input: unknown) => {
+  const reply = await stage.finish(stage.botpress.runtime.gateway.action(type, input))
+  const { message, output } = JSON.parse(reply.body ?? '{}') as { message?: string; output?: Record<string, string> }
+  return { status: reply.status, message, output }
+}
+
+/** A request to the installation's address, as it is. */
+export const send = async (stage: Stage, request: Partial<WebhookRequest>) => {
+  const { gateway } = stage.botpress.runtime
+  const whole = { method: 'POST', path: '/', query: '', headers: {}, body: '', ...request }
+  const reply = await stage.finish(gateway.webhook(whole))
+  return { status: reply.status, body: reply.body ?? '' }
+}
+
+/** What the desk would have sent: taken out of its queue, so that the router has not heard of it. */
+export const takeDeliveries = (sandbox: Sandbox): Delivery[] => sandbox.deliveries.waiting.splice(0)
+
+/** All that customers, agents and the bot builder can see. Two of them are equal when nothing has happened in between. */
+export const visible = (stage: Stage): string => {
+  const { store } = stage.botpress.runtime
+  const plain = <Row extends { id: string }>(rows: Row[], look: (row: Row) => unknown) =>
+    rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(look)
+  return JSON.stringify(
+    {
+      users: plain(store.users.withTags({}), ({ id, name, pictureUrl }) => ({ id, name, pictureUrl })),
+      conversations: plain(store.conversations.withTags({}), ({ id }) => id),
+      messages: plain(store.messages.withTags({}), ({ id, type, payload, userId }) => ({ id, type, payload, userId })),
+      events: plain(store.events.withTags({}), ({ id, type, payload }) => ({ id, type, payload })),
+      tickets: Object.values(stage.sandboxes).map((sandbox) => sandbox.tickets()),
+    },
+    null,
+    1
+  )
+}
+
+/** The bodies of everything that was asked of a desk, from a point on. */
+export const bodiesTo = (sandbox: Sandbox, from = 0): string[] =>
+  sandbox.server.requests.slice(from).map(({ body }) => body.toString('utf8'))
+
+/** A JSON body with each object changed. Slack's buttons are forms with JSON in them. */
+export const rewritten = (
+  body: string,
+  change: (object: Record<string, unknown>) => Record<string, unknown>
+): string => {
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit)
+    if (typeof value !== 'object' || value === null) return value
+    return change(Object.fromEntries(Object.entries(value).map(([key, field]) => [key, visit(field)])))
+  }
+  if (!body.startsWith('payload=')) return JSON.stringify(visit(JSON.parse(body)))
+  const payload: unknown = JSON.parse(new URLSearchParams(body).get('payload') ?? '')
+  return new URLSearchParams({ payload: JSON.stringify(visit(payload)) }).toString()
+}
+
+export const onlyTicket = (stage: Stage) => {
+  const [ticket] = ticketsOf(stage)
+  if (!ticket) throw new Error('No ticket was opened')
+  return ticket
+}

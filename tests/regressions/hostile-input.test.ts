@@ -1,0 +1,231 @@
+/** Nobody keeps the process busy by what he writes: time grows with the length of a text, whatever it is made of. */
+import { describe, expect, it } from 'vitest'
+import { htmlToMarkdown, htmlToParts, htmlToText } from '../../providers/kit/html-to-markdown'
+import { partsToText } from '../../providers/kit/message-text'
+import { createTestClock, recordLog } from '../../providers/conformance/tools'
+import * as intercom from '../../providers/intercom/format'
+import type { Driver, TicketRequest } from '../../providers/provider'
+import { channelIdOf } from '../../providers/slack/config'
+import { idToAddress } from '../../providers/slack/ids'
+import { partsToPieces, transcriptToPieces } from '../../providers/slack/pieces'
+import { messageToMarkdown } from '../../providers/slack/to-markdown'
+import { escapeName, linkTo, plainName } from '../../providers/slack/to-mrkdwn'
+import { readCursor } from '../../providers/zendesk/cursor'
+import * as zendesk from '../../providers/zendesk/format'
+import { conversationIdOf } from '../../providers/zendesk/identity'
+import { toParts } from '../../src/botpress/messages'
+import { isInventedAddress, realAddress } from '../../src/botpress/people'
+import { providers } from '../../src/definition/registry'
+import { detectLanguage } from '../../src/routing/detect-language'
+import { languageTagProblem } from '../../src/routing/language'
+import { parseRouting } from '../../src/routing/parse-routing'
+import { onlyWords } from '../../src/routing/script'
+import { parseSpecialDates } from '../../src/routing/special-dates'
+import { timeZoneProblem } from '../../src/routing/time-zone'
+import { parseWeek } from '../../src/routing/week-hours'
+import { loadSandbox } from '../../playground/world'
+import { DESKS } from './helpers'
+import { HOSTILE, PLAIN, slowFor } from './hostile-strings'
+
+const LONG_MS = 120_000
+
+const requestOf = (text: string): TicketRequest => ({
+  conversationId: 'conv_01',
+  botId: 'bot-1',
+  title: text,
+  description: text,
+  customer: { id: 'user_eve', name: text, email: text },
+  transcript: [{ author: 'customer', name: text, parts: [{ type: 'text', text }] }],
+  options: { tags: [text] },
+  mayExist: false,
+})
+
+const inRichText = (element: Record<string, unknown>) => ({
+  text: '',
+  blocks: [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [element] }] }],
+})
+
+const READERS: Record<string, (text: string) => unknown> = {
+  'Markdown for Slack': (text) => partsToPieces([{ type: 'text', text }]),
+  'a file for Slack': (text) => partsToPieces([{ type: 'file', kind: 'file', url: text, title: text }]),
+  'a transcript for Slack': (text) => transcriptToPieces(requestOf(text).transcript),
+  'names for Slack': (text) => [escapeName(text), plainName(text), linkTo(text)],
+  'mrkdwn from Slack': (text) => messageToMarkdown({ text, blocks: undefined }, ['UBOT']),
+  'rich text from Slack': (text) => messageToMarkdown(inRichText({ type: 'text', text }), ['UBOT']),
+  'links from Slack': (text) =>
+    messageToMarkdown(inRichText({ type: 'link', url: `https://x.test/${text}`, text }), []),
+  'emoji and people from Slack': (text) => [
+    messageToMarkdown(inRichText({ type: 'emoji', name: text, unicode: text }), []),
+    messageToMarkdown(inRichText({ type: 'user', user_id: text }), []),
+  ],
+  'ids of Slack': (text) => {
+    channelIdOf(text)
+    try {
+      idToAddress(text)
+    } catch {
+      // Hardly any of them is one.
+    }
+  },
+  'HTML as Markdown': htmlToMarkdown,
+  'HTML as parts': htmlToParts,
+  'HTML as text': htmlToText,
+  'text for Zendesk': (text) => zendesk.toComments(text).map(zendesk.toHtml),
+  'an opening for Zendesk': (text) => [
+    zendesk.toOpening(text, text),
+    zendesk.toSubject(text),
+    zendesk.toName(text),
+    zendesk.toTag(text),
+    zendesk.toTranscriptNote(requestOf(text).transcript),
+  ],
+  'ids and cursors of Zendesk': (text) => [readCursor(text), conversationIdOf(text)],
+  'text for Intercom': (text) => [intercom.toPlainBody(text), intercom.toHtml(text), intercom.splitText(text)],
+  'an opening for Intercom': (text) => [
+    intercom.titleOf(requestOf(text)),
+    intercom.openingOf(requestOf(text)),
+    intercom.noteOf(requestOf(text)),
+  ],
+  'what Intercom returns': (text) => [intercom.referenceIn(text), intercom.saysTheSame(text, text)],
+  'a message of the bot': (text) => partsToText(toParts('text', { text })),
+  'an address': (text) => [realAddress(text), isInventedAddress(text)],
+  'words whose language is to be told': onlyWords,
+  'a language': languageTagProblem,
+  'a time zone': timeZoneProblem,
+  'a week of hours': parseWeek,
+  'special dates': parseSpecialDates,
+}
+
+describe('120 KB of anything', () => {
+  it.each(Object.keys(READERS))(
+    'are read in time that grows with their length: %s',
+    (name) => {
+      expect(slowFor(READERS[name] ?? (() => undefined))).toBeUndefined()
+    },
+    LONG_MS
+  )
+
+  it(
+    'as a whole routing block are refused in time',
+    () => {
+      const desks = DESKS.map((provider) => ({ provider, title: provider, enabled: true }))
+      const [first = ''] = DESKS
+      const read = (text: string) =>
+        parseRouting(
+          {
+            timeZone: text,
+            defaultLanguage: text,
+            desks: [{ desk: first, hours: text, dates: text, languages: text, timeZone: text }],
+            rules: [{ name: text, tags: text, priority: text, hours: text, desks: text, queue: text, addTags: text }],
+          },
+          desks
+        )
+      // A block holds 20 KB; each field of this one has as many.
+      expect(slowFor((text) => read(text.slice(0, 20_000)), PLAIN)).toBeUndefined()
+    },
+    LONG_MS
+  )
+
+  it('of hours that overlap are refused, not counted out', () => {
+    const from = performance.now()
+    const { problems } = parseWeek('Mon-Sun 09:00-10:00; '.repeat(300))
+    expect(problems?.length).toBeGreaterThan(0)
+    // Whoever saves reads them: every pair of the 2,100 periods would be two million sentences.
+    expect(problems?.length).toBeLessThan(5_000)
+    expect(performance.now() - from).toBeLessThan(2_500)
+  })
+
+  it(
+    'in 100 messages tell their language, or do not, in time',
+    async () => {
+      for (const unit of ['•', '中', 'a', '.', 'https://', 'é@']) {
+        const texts = Array.from({ length: 100 }, () => unit.repeat(4_000 / unit.length))
+        const from = performance.now()
+        await detectLanguage(texts, ['en', 'fr', 'ja'])
+        expect(performance.now() - from, unit).toBeLessThan(2_500)
+      }
+    },
+    LONG_MS
+  )
+
+  it('in a link that goes over many lines do not repeat its address on each', () => {
+    for (const line of ['x<br>', '<p>x', '<li>x', '<b>x</b>']) {
+      const html = `<a href="https://x.test/${'a'.repeat(60_000)}">${line.repeat(15_000)}`
+      expect(htmlToMarkdown(html).length, line).toBeLessThan(10_000_000)
+    }
+    const link = { type: 'link', url: `https://x.test/${'a'.repeat(60_000)}`, text: 'x\n'.repeat(30_000) }
+    const blocks = [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [link] }] }]
+    expect(messageToMarkdown({ text: '', blocks }, []).length).toBeLessThan(1_000_000)
+  })
+
+  it('between marks that look like fenced code are counted like any others', () => {
+    for (const hidden of ['*a_'.repeat(20_000), `a@${'closed'.repeat(15_000)}@`]) {
+      for (const [before, after] of [
+        ['```x`\n', '\n```'],
+        ['~~~\n```\n~~~\n', '\n```'],
+        ['````\n```\n````\n', '\n```'],
+      ]) {
+        const from = performance.now()
+        partsToPieces([{ type: 'text', text: `${before}${hidden}${after}` }])
+        expect(performance.now() - from, `${before}${hidden.slice(0, 20)}`).toBeLessThan(2_500)
+      }
+    }
+  })
+})
+
+describe.each(DESKS)('120 KB of anything, at %s', (desk) => {
+  const connect = async (): Promise<{ driver: Driver; sandbox: Awaited<ReturnType<typeof loadSandbox>> }> => {
+    const clock = createTestClock()
+    const sandbox = await loadSandbox(desk, { now: clock.now })
+    const provider = providers[desk]
+    if (!provider) throw new Error(`There is no desk ${desk}`)
+    const tools = { ...clock, log: recordLog(), timeoutMs: 1_000, transport: sandbox.server.transport }
+    return { driver: provider.connect(provider.config.parse(sandbox.config), tools), sandbox }
+  }
+
+  it(
+    'in the configuration are refused or taken in time',
+    async () => {
+      const { sandbox } = await connect()
+      for (const field of Object.keys(providers[desk]?.config.shape ?? {})) {
+        const slow = slowFor((text) => {
+          const parsed = providers[desk]?.config.safeParse({ ...sandbox.config, [field]: text })
+          if (parsed?.success) providers[desk]?.checkConfig?.(parsed.data)
+        })
+        expect(slow, field).toBeUndefined()
+      }
+    },
+    LONG_MS
+  )
+
+  it(
+    'in a signature, a time or a body are told to be wrong in time',
+    async () => {
+      const { driver, sandbox } = await connect()
+      const good = sandbox.signed('{}')
+      for (const name of Object.keys(good.headers)) {
+        const slow = slowFor((text) =>
+          driver.verifyWebhook({ ...good, headers: { ...good.headers, [name]: text } }, undefined)
+        )
+        expect(slow, name).toBeUndefined()
+      }
+      expect(slowFor((body) => driver.parseWebhook({ ...good, body }))).toBeUndefined()
+      const form = (text: string) => new URLSearchParams({ payload: JSON.stringify({ type: text }) }).toString()
+      expect(slowFor((text) => driver.parseWebhook({ ...good, body: form(text) }))).toBeUndefined()
+    },
+    LONG_MS
+  )
+
+  it(
+    'as the address of a customer are no address, in time',
+    async () => {
+      const { driver } = await connect()
+      const strings = HOSTILE.filter(({ title }) => title.includes('@'))
+      for (const { title, of } of strings) {
+        const from = performance.now()
+        await driver.ensureContact?.({ id: `user_${title}`, name: 'Eve', email: of(120_000) }).catch(() => undefined)
+        expect(performance.now() - from, title).toBeLessThan(2_500)
+      }
+      expect(strings.length).toBeGreaterThan(0)
+    },
+    LONG_MS
+  )
+})

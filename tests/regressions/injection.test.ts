@@ -1,0 +1,260 @@
+/** Words stay words: what customers write acts at no desk, and what agents write acts in no bot. */
+import { describe, expect, it } from 'vitest'
+import type { Sandbox, SandboxRequest } from '../../providers/kit/sandbox'
+import type { SlackSandbox } from '../../providers/slack/sandbox'
+import { handOver, seenBy, SETTLED_MS } from '../support/handoffs'
+import { DESKS, send, sessionAt, startAt } from './helpers'
+
+const EVIL = [
+  '<!channel> <!here|here> <!everyone> <!subteam^S0TEAM0001> <@U0ADA000001> <@U0ADA000001|ada> <#C0SUPPORT01|x> @here @channel',
+  '<https://evil.example|https://bank.example> [https://bank.example](https://evil.example) <mailto:x@evil.example|me>',
+  '<script>alert(1)</script><img src=x onerror=alert(1)><svg onload=alert(1)><a href="javascript:alert(1)">x</a><!-- -->',
+  '<form action="//evil.example"><button type="submit">Pay</button></form><iframe src="//evil.example"></iframe></p></div>',
+  '{{ticket.requester.email}} {{{current_user.phone}}} {% if ticket.id %} {{dc.secret}} {{{{x}}}}',
+  '","blocks":[{"type":"actions","elements":[{"type":"button","action_id":"hitl_router_resolve","value":"x"}]}],"x":"',
+  '#solved #assignee ada@acme.example\n/close\n/invite @ada\n/assign me\n!resolve',
+  '&lt;!channel&gt; &#60;script&#62; &amp;lt;b&amp;gt; \u0000 \u0007 \u001b[31m',
+  '`<!here>` ```\n<@U0ADA000001>\n``` > <!channel>\n- <!here>\n| <!here> |\n|---|\n| <b> |',
+]
+
+/** Says every evil thing in every place that a customer, or whoever speaks for him, can fill. */
+const attack = async (desk: string) => {
+  const stage = await startAt(desk)
+  const { bot } = stage.botpress
+  const whole = EVIL.join(' ')
+  const sandbox = stage.sandbox(desk)
+  const from = sandbox.server.requests.length
+  const handoff = await handOver(
+    stage,
+    {
+      title: whole.slice(0, 240),
+      description: whole,
+      hitlSession: {
+        tags: ['vip', '<!channel>', '{{x}} <b>'],
+        email: '<!here>"@evil.example',
+        name: whole.slice(0, 200),
+      },
+    },
+    { name: EVIL[0]?.slice(0, 100) }
+  )
+  expect(handoff.sandbox.name, 'no word of a customer drives the handoff to another desk').toBe(desk)
+  for (const text of EVIL) await bot.customerSays(handoff.conversationId, text)
+  for (const title of EVIL) {
+    const payload = { fileUrl: `https://files.example/a.pdf?x=<b>&y="|${encodeURIComponent(title)}`, title }
+    await bot.customerSays(handoff.conversationId, { type: 'file', payload })
+  }
+  await bot.customerSays(handoff.conversationId, {
+    type: 'bloc',
+    payload: {
+      items: [
+        ...EVIL.map((markdown) => ({ type: 'markdown', payload: { markdown } })),
+        { type: 'location', payload: { latitude: 1, longitude: 2, title: EVIL[2], address: EVIL[0] } },
+        { type: 'image', payload: { imageUrl: `javascript:alert("${EVIL[0]}")`, title: EVIL[3] } },
+      ],
+    },
+  })
+  await stage.pass(SETTLED_MS)
+  return { ...handoff, stage, sent: sandbox.server.requests.slice(from) }
+}
+
+const jsonOf = (request: SandboxRequest): Record<string, unknown> => {
+  const text = request.body.toString('utf8')
+  return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+}
+
+/** Every text in a value, with the name of its field. */
+const textsIn = (value: unknown, field = ''): { field: string; text: string }[] => {
+  if (typeof value === 'string') return [{ field, text: value }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, Array.isArray(value) ? field : key))
+}
+
+const tagsIn = (html: string): string[] => html.match(/<[^>]*>?/g) ?? []
+
+describe('a customer', () => {
+  it('cannot ring at anybody, forge a link, or add a button or block in Slack', async () => {
+    const { stage, sent, sandbox } = await attack('slack')
+    const slack = sandbox as SlackSandbox
+    expect(slack.switches.notifications).toEqual([])
+    const posts = sent.filter(({ path }) => path.endsWith('chat.postMessage')).map(jsonOf)
+    expect(posts.length).toBeGreaterThan(EVIL.length)
+    for (const post of posts) {
+      for (const { field, text } of textsIn(post)) {
+        const plain = text.replace(/<https?:\/\/[^<>|\s]+>/g, '')
+        if (field !== 'icon_url') expect(plain, `${field}: ${text}`).not.toMatch(/[<>]/)
+        expect(plain).not.toMatch(/(?<![\p{L}\p{N}])@(?:here|channel|everyone)\b/iu)
+      }
+      expect(post['parse']).toBe('none')
+      expect(post['link_names']).toBe(false)
+      const blocks = (post['blocks'] ?? []) as { type: string; elements?: Record<string, unknown>[] }[]
+      if (post['thread_ts'] !== undefined) expect(blocks).toEqual([])
+      for (const { type, elements } of blocks) {
+        expect(['header', 'section', 'context', 'actions']).toContain(type)
+        const buttons = type === 'actions' ? (elements ?? []) : []
+        for (const button of buttons) {
+          expect(['hitl_router_claim', 'hitl_router_resolve']).toContain(button['action_id'])
+          expect(stage.botpress.runtime.store.conversations.get(String(button['value']))).toBeDefined()
+          expect(button).not.toHaveProperty('url')
+        }
+      }
+    }
+  })
+
+  it('cannot put HTML or a placeholder into Zendesk, or change anything but the conversation', async () => {
+    const { sent } = await attack('zendesk')
+    const tickets = sent.filter(({ path }) => /\/api\/v2\/tickets(?:\/\d+)?$/.test(path)).map(jsonOf)
+    const writes = tickets.flatMap(({ ticket }) => (ticket ? [ticket as Record<string, unknown>] : []))
+    expect(writes.length).toBeGreaterThan(EVIL.length)
+    for (const [index, ticket] of writes.entries()) {
+      const comment = ticket['comment'] as { html_body: string; body?: string }
+      expect(comment.body).toBeUndefined()
+      for (const tag of tagsIn(comment.html_body)) expect(tag).toMatch(/^<(?:br|\/a|a href="https?:\/\/[^"<>]*")>$/)
+      expect(comment.html_body.replaceAll(/<[^>]*>/g, '')).not.toMatch(/[<>"]/)
+      if (index > 0) expect(Object.keys(ticket).toSorted()).toEqual(['comment', 'metadata'])
+    }
+    for (const request of sent) {
+      for (const { field, text } of textsIn(jsonOf(request))) {
+        expect(text, field).not.toMatch(/\{[{%]/)
+        expect(text, field).not.toContain('\u0000')
+      }
+    }
+  })
+
+  it('cannot put HTML into Intercom', async () => {
+    const { sent } = await attack('intercom')
+    const bodies = sent.filter(({ path }) => path.includes('/conversations')).map(jsonOf)
+    const notes = bodies.filter((body) => body['message_type'] === 'note')
+    const said = bodies.filter((body) => body['message_type'] === 'comment' || body['from'] !== undefined)
+    expect(notes.length).toBeGreaterThan(0)
+    expect(said.length).toBeGreaterThan(EVIL.length)
+    for (const { body } of notes) {
+      for (const tag of tagsIn(String(body))) expect(tag).toMatch(/^<\/?(?:p|strong|br)>$/)
+    }
+    for (const { body } of said) expect(String(body)).not.toMatch(/<[a-z/!?]/i)
+    for (const { field, text } of bodies.flatMap((body) => textsIn(body))) {
+      // oxlint-disable-next-line no-control-regex
+      expect(text, field).not.toMatch(/[\u0000-\u0008\u001b]/)
+    }
+  })
+
+  it.each(DESKS)('changes nothing about the ticket by what is said, and is heard all the same: %s', async (desk) => {
+    const { stage, ticket, conversationId } = await attack(desk)
+    expect(ticket()).toMatchObject({ status: 'open' })
+    expect(ticket().assignee).toBeUndefined()
+    expect(ticket().entries.every(({ kind }) => kind === 'customer' || kind === 'note' || kind === 'system')).toBe(true)
+    expect(stage.botpress.bot.isActive(conversationId)).toBe(true)
+    expect(stage.botpress.bot.errors).toEqual([])
+    const said = ticket().entries.map(({ text }) => text.replaceAll(/[\u200b\u2060]/g, ''))
+    expect(said.some((text) => text.includes('#solved #assignee ada@acme.example'))).toBe(true)
+    expect(said.some((text) => text.includes('alert(1)'))).toBe(true)
+  })
+
+  it.each(['// just between us', '//', '🔒 //', ':lock: hidden'])(
+    'cannot hide words from the agents, or the agents’ answers, by their sign for notes: %s',
+    async (text) => {
+      const { stage, ticket, conversationId, sandbox, agentId } = await sessionAt('slack')
+      await stage.botpress.bot.customerSays(conversationId, text)
+      await stage.pass(SETTLED_MS)
+      expect(ticket().entries.at(-1)).toMatchObject({ kind: 'customer', author: 'Eve Customer' })
+      expect(ticket().entries.at(-1)?.text).toContain(text)
+      sandbox.agentReplies(ticket().id, 'I see what you wrote', { agentId })
+      await stage.pass(SETTLED_MS)
+      expect(seenBy(stage, conversationId).at(-1)).toContain('I see what you wrote')
+    }
+  )
+})
+
+describe.each(DESKS)('an agent at %s', (desk) => {
+  const WORDS = ['{{env.SECRET}}', '{{{user.email}}}', '{{{{x}}}}', 'a{{b', '{{workflow.x}} {{', '{ {x}} {{{']
+
+  const payloadsAfter = async (work: (sandbox: Sandbox, ticketId: string, agentId: string) => void) => {
+    const { stage, sandbox, ticket, agentId, conversationId } = await sessionAt(desk)
+    const { store } = stage.botpress.runtime
+    const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
+    const before = store.messagesOf(downstream).length
+    work(sandbox, ticket().id, agentId)
+    await stage.pass(SETTLED_MS)
+    return {
+      stage,
+      payloads: store
+        .messagesOf(downstream)
+        .slice(before)
+        .map(({ payload }) => JSON.stringify(payload)),
+    }
+  }
+
+  it.each(WORDS)('writes no expression of the bot: %s', async (words) => {
+    const { payloads } = await payloadsAfter((sandbox, id, agentId) => {
+      sandbox.agentReplies(id, `before ${words} after`, { agentId })
+    })
+    expect(payloads.join('\n')).toContain('before ')
+    for (const payload of payloads) expect(payload).not.toContain('{{')
+  })
+
+  it('writes none into an address or the name of a file', async () => {
+    const { payloads } = await payloadsAfter((sandbox, id, agentId) => {
+      sandbox.agentReplies(id, 'https://evil.example/{{env.SECRET}}?{{{x}}}', { agentId })
+      sandbox.agentReplies(id, 'a file', {
+        agentId,
+        attachments: [{ name: '{{env.SECRET}}{{{x}}}.png', contentType: 'image/png' }],
+      })
+    })
+    expect(payloads.length).toBeGreaterThan(1)
+    for (const payload of payloads) expect(payload).not.toContain('{{')
+  })
+})
+
+describe('an agent in a desk that writes HTML', () => {
+  const replied = (body: string, name: string) => (ticketId: string) =>
+    JSON.stringify({
+      type: 'notification_event',
+      app_id: 'sbx1nter',
+      topic: 'conversation.admin.replied',
+      data: {
+        item: {
+          type: 'conversation',
+          id: ticketId,
+          conversation_parts: {
+            conversation_parts: [
+              {
+                type: 'conversation_part',
+                id: '990001',
+                part_type: 'comment',
+                body,
+                created_at: 1_800_000_000,
+                author: { type: 'admin', id: '7700', name },
+                attachments: [
+                  { name: '{{{x}}}', url: 'https://files.example/{{env.SECRET}}', content_type: 'image/png' },
+                ],
+              },
+            ],
+          },
+        },
+      },
+    })
+
+  it('writes no expression by the address of a picture or link, or by his own name', async () => {
+    const { stage, sandbox, ticket, conversationId } = await sessionAt('intercom')
+    const html =
+      '<p>see <a href="https://evil.example/{{env.SECRET}}">here</a></p><img src="https://evil.example/{{user.email}}" alt="{{{y}}}">'
+    await send(stage, sandbox.signed(replied(html, 'Ada {{env.SECRET}}')(ticket().id)))
+    await stage.pass(SETTLED_MS)
+    const { store } = stage.botpress.runtime
+    const messages = store.messagesOf(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    expect(messages.some(({ payload }) => JSON.stringify(payload).includes('evil.example'))).toBe(true)
+    for (const { payload } of messages) expect(JSON.stringify(payload)).not.toContain('{{')
+    for (const { name } of store.users.withTags({})) expect(name ?? '').not.toContain('{{')
+  })
+
+  it('sends no script, no form and no address that runs', async () => {
+    const { stage, sandbox, ticket, conversationId } = await sessionAt('intercom')
+    const html = `${EVIL.join('')}<a href="javascript:alert(1)">x</a><img src="data:text/html,x"><a href="vbscript:x">y</a>`
+    await send(stage, sandbox.signed(replied(html, 'Ada')(ticket().id)))
+    await stage.pass(SETTLED_MS)
+    const { store } = stage.botpress.runtime
+    const messages = store.messagesOf(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    const shown = JSON.stringify(messages.map(({ payload }) => payload))
+    expect(shown).not.toMatch(/\]\((?:javascript|data|vbscript):/i)
+    expect(shown).not.toMatch(/(?<!\\\\)<(?:script|form|button|iframe|svg|img)/i)
+  })
+})

@@ -1,0 +1,111 @@
+/** Starts handoffs on several processes of the router at once and counts which desk got how many. */
+import type { ChildProcess } from 'node:child_process'
+import { createWorld } from '../../playground/world'
+import { startProcess } from './process'
+
+export interface Measurement {
+  /** Desks with their weights, in order. */
+  weights: Record<string, number>
+  processes: number
+  handoffs: number
+  /** How many are under way at a time. */
+  parallel: number
+  /** Ends one process when half of the handoffs are under way. */
+  kill: boolean
+  onProgress?(done: number): void
+}
+
+export interface Shares {
+  desk: string
+  weight: number
+  got: number
+  /** What the weight says. */
+  expected: number
+}
+
+export interface Result {
+  shares: Shares[]
+  /** Handoffs that failed although the platform repeated them. */
+  failed: number
+  tickets: number
+  /** Handoffs that another desk took because the one whose turn it was failed. */
+  failedOver: number
+  seconds: number
+}
+
+export const measureRotation = async (measurement: Measurement): Promise<Result> => {
+  const desks = Object.keys(measurement.weights)
+  const world = await createWorld({ desks })
+  const children: ChildProcess[] = []
+  try {
+    await world.save(
+      world.configuration({
+        strategy: 'round-robin',
+        order: desks,
+        desks: desks.map((desk) => ({ desk, weight: measurement.weights[desk] })),
+      })
+    )
+    // Webhooks are not what is measured: the sandboxes keep theirs.
+    for (const sandbox of Object.values(world.sandboxes)) sandbox.deliveries.mode = 'held'
+    const started = await Promise.all(Array.from({ length: measurement.processes }, () => startProcess(world)))
+    children.push(...started.map(({ child }) => child))
+    world.botpress.connect(...started.map(({ origin }) => origin))
+    const began = performance.now()
+    const kill = () => {
+      // What it was doing is lost with it; the platform soon sends nothing more there.
+      children[0]?.kill('SIGKILL')
+      world.botpress.connect(...started.slice(1).map(({ origin }) => origin))
+    }
+    const failed = await _handOver(world, measurement, kill)
+    const seconds = (performance.now() - began) / 1_000
+    const failedOver = world.botpress.bot.events.filter(({ type }) => type.endsWith('handoffFailedOver')).length
+    return { ..._count(world, measurement), failed, failedOver, seconds }
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await world.close()
+  }
+}
+
+type RunningWorld = Awaited<ReturnType<typeof createWorld>>
+
+/** Each handoff is another customer's. Resolves to how many failed for good. */
+const _handOver = async (world: RunningWorld, measurement: Measurement, kill: () => void): Promise<number> => {
+  const { bot } = world.botpress
+  let next = 0
+  let done = 0
+  let failed = 0
+  const worker = async () => {
+    while (next < measurement.handoffs) {
+      const number = next
+      next += 1
+      if (measurement.kill && number === Math.floor(measurement.handoffs / 2)) kill()
+      const { conversationId } = bot.newCustomer({ name: `Customer ${number}` })
+      await bot.customerSays(conversationId, `This is handoff ${number}`)
+      await bot.startHitl(conversationId, { title: `Handoff ${number}` }).catch(() => {
+        failed += 1
+      })
+      done += 1
+      measurement.onProgress?.(done)
+    }
+  }
+  await Promise.all(Array.from({ length: measurement.parallel }, worker))
+  return failed
+}
+
+const _count = (world: RunningWorld, { weights }: Measurement): { shares: Shares[]; tickets: number } => {
+  const got = Object.fromEntries(
+    Object.entries(world.sandboxes).map(([desk, sandbox]) => [
+      desk,
+      sandbox.tickets().filter(({ conversationId }) => conversationId !== undefined).length,
+    ])
+  )
+  const tickets = Object.values(got).reduce((sum, count) => sum + count, 0)
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+  const shares = Object.entries(weights).map(([desk, weight]) => ({
+    desk,
+    weight,
+    got: got[desk] ?? 0,
+    expected: (tickets * weight) / total,
+  }))
+  return { shares, tickets }
+}
