@@ -1,16 +1,6 @@
 /** Getting messages and events to the integration and to the bot: side by side, or one at a time per conversation. */
 import { turn, type Clock } from './clock'
-import type { Switches } from './types'
-
-export interface Delivery {
-  to: 'bot' | 'integration'
-  kind: 'message' | 'event'
-  /** Id of the message or event. */
-  id: string
-  conversationId: string | undefined
-  /** 1, or 2 for a message that is delivered again. */
-  attempt: number
-}
+import type { Delivery, Switches } from './types'
 
 /** A delivery that has ended. */
 export interface Delivered extends Delivery {

@@ -5,7 +5,8 @@ import { conversationView } from './api/conversations'
 import { messageView } from './api/messages'
 import { userView } from './api/users'
 import type { Message } from './store'
-import type { Caller, Cloud, Identity, Invocation } from './types'
+import type { Cloud } from './cloud'
+import type { Caller, Identity, Invocation } from './types'
 
 export interface InvokeRequest {
   method: string

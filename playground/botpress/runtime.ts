@@ -17,7 +17,8 @@ import { failure, identify, json, parsed } from './http'
 import { createRuntimeServer, createTransport } from './server'
 import type { RuntimeAnswer, RuntimeReply, RuntimeRequest } from './server'
 import { createStore, type Event, type Message, type Store } from './store'
-import { DEFAULT_SWITCHES, type Call, type Caller, type Cloud, type Identity } from './types'
+import type { Cloud } from './cloud'
+import { DEFAULT_SWITCHES, type Call, type Caller, type Identity } from './types'
 import type { RuntimeDefinition, Switches } from './types'
 
 export interface RuntimeOptions {

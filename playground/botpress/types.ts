@@ -1,6 +1,4 @@
 import type { z } from '@botpress/sdk'
-import type { Clock } from './clock'
-import type { Delivery } from './delivery'
 
 export type Tags = Record<string, string>
 export type Payload = Record<string, unknown>
@@ -89,16 +87,12 @@ export interface Identity {
   token: string
 }
 
-/** What an operation has at hand. */
-export interface Cloud {
-  readonly clock: Clock
-  readonly switches: Switches
-  readonly identity: Identity
-  readonly store: import('./store').Store
-  /** Lets others in between the check and the write of a get-or-create, when `atomic` is off. */
-  gap(): Promise<void>
-  messageCreated(message: import('./store').Message): void
-  eventCreated(event: import('./store').Event): void
-  /** Runs the action of the integration. The answer is the caller's. */
-  callAction(type: string, input: unknown): Promise<{ status: number; body: unknown }>
+export interface Delivery {
+  to: 'bot' | 'integration'
+  kind: 'message' | 'event'
+  /** Id of the message or event. */
+  id: string
+  conversationId: string | undefined
+  /** 1, or 2 for a message that is delivered again. */
+  attempt: number
 }

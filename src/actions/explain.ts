@@ -5,7 +5,7 @@ import { decisionOf, readSituation, toHandoff } from './plan'
 import { explain } from '../routing/explain'
 import { rank } from '../routing/rank'
 import { attempts, type Ranking } from '../routing/ranking'
-import type { SessionWishes } from './start-hitl'
+import type { SessionWishes } from './session-wishes'
 
 type Question = Pick<SessionWishes, 'language' | 'priority' | 'tags' | 'provider' | 'strict'> & { text?: string }
 

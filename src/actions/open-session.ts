@@ -1,6 +1,7 @@
 import type { OpenedTicket, TicketKey, TicketOptions, TranscriptEntry } from '../../providers/provider'
 import { isProviderError } from '../../providers/errors'
-import { connectDesk, type Call, type Desk, type Limits } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { withContact, type KnownCustomer } from '../botpress/people'
 import { contactTag } from '../definition/registry'

@@ -1,7 +1,7 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { TicketOptions, TranscriptEntry } from '../../providers/provider'
 import type { Candidate } from './open-session'
-import type { SessionWishes } from './start-hitl'
+import type { SessionWishes } from './session-wishes'
 import type { Context } from '../botpress/bp'
 import type { Call } from '../botpress/call'
 import { noteTurn } from './run'

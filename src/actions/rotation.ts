@@ -1,6 +1,7 @@
 import type { Call } from '../botpress/call'
 import { isGone } from '../botpress/errors'
 import { patchInstallation, type Installation } from '../botpress/installation'
+import { instanceCache } from '../botpress/memory'
 import { tagValue } from '../session/session'
 
 /** A chain that is longer than this behind the last known turn is walked no further: the rotation then goes on from there, less exact. */
@@ -31,6 +32,9 @@ export const claimTurn = async (
   return _claimed(list, conversationId, at.turn + 1)
 }
 
+/** The newest turn of each rotation that this instance has seen. */
+const _newestTurns = instanceCache<Turn>('rotation', { lifetimeMs: 60_000, size: 500 })
+
 interface Turn {
   conversationId: string
   turn: number
@@ -47,7 +51,7 @@ interface List {
 const _memoryKey = ({ call, key }: List) => `${call.installation}/${key}`
 
 const _newest = (list: List): Turn | undefined => {
-  const remembered = list.call.memory.rotation.get(_memoryKey(list))
+  const remembered = _newestTurns(list.call).get(_memoryKey(list))
   const stored = _parse(list.installation.tails?.[list.key])
   if (remembered && stored) return remembered.turn >= stored.turn ? remembered : stored
   return remembered ?? stored
@@ -87,7 +91,7 @@ const _successor = async (call: Call, at: Turn, conversationId: string): Promise
 
 const _claimed = async (list: List, conversationId: string, turn: number): Promise<number> => {
   const { call, key, installation, note } = list
-  call.memory.rotation.set(_memoryKey(list), { conversationId, turn })
+  _newestTurns(call).set(_memoryKey(list), { conversationId, turn })
   const hint = { tails: { ...installation.tails, [key]: `${turn} ${conversationId}` } }
   await Promise.all([
     note(turn),

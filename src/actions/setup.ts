@@ -1,9 +1,10 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { ConfigProblem, Subscription } from '../../providers/provider'
-import { connectDesk, subscriptionTarget, type Call } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import { connectDesk, subscriptionTarget } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
-import { patchInstallation, readInstallation } from '../botpress/installation'
+import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
 import { providers } from '../definition/registry'
 import { routingProblems } from './plan'
 
@@ -31,7 +32,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   ) {
     await patchInstallation(call, { subscriptions, health: {} })
   }
-  call.memory.subscriptions.delete(call.installation)
+  forgetSubscriptions(call)
   if (failed.length > 0)
     throw new RuntimeError(listProblems('The configuration cannot be saved, a desk refuses it:', failed))
 }

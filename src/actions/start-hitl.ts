@@ -12,6 +12,7 @@ import { providers } from '../definition/registry'
 import { toTranscript } from '../to-desk/transcript'
 import { overlappingStart, repeatedStart } from './repeated-start'
 import { holdRun, noteFailure, takePlace } from './run'
+import { readSessionWishes, type SessionWishes } from './session-wishes'
 import { openAtFirst, START_BUDGET_MS, type Attempt, type Candidate, type Handoff } from './open-session'
 
 const LONGEST_TITLE = 250
@@ -26,19 +27,6 @@ const input = z.object({
   description: z.string().nullish(),
   messageHistory: z.unknown(),
 })
-
-const session = z.object({
-  provider: z.string().nullish(),
-  strict: z.boolean().nullish(),
-  language: z.string().nullish(),
-  priority: z.enum(['low', 'normal', 'high', 'urgent']).nullish(),
-  queue: z.string().nullish(),
-  tags: z.array(z.string()).nullish(),
-  nobodyThere: z.enum(['refuse', 'open-anyway', 'after-hours']).nullish(),
-  email: z.string().nullish(),
-  name: z.string().nullish(),
-})
-export type SessionWishes = z.infer<typeof session>
 
 /**
  * Hands a conversation to the first desk that can take it. Answers with the Botpress conversation of the session; the same handoff again gets the same one. Throws a RuntimeError when nobody is there, or when every desk has
@@ -69,7 +57,7 @@ const _start = async (call: Call, raw: unknown, { id, deadline }: Run): Promise<
   const parsed = input.safeParse(raw)
   if (!parsed.success)
     throw new RuntimeError('Start HITL needs the id of a user, and a title and a description if there are any')
-  const wishes = _wishes(call, (raw as { hitlSession?: unknown }).hitlSession)
+  const wishes = readSessionWishes(call, (raw as { hitlSession?: unknown }).hitlSession)
 
   const reading = Promise.all([getCustomer(call, parsed.data.userId), readInstallation(call)])
   // A repetition is answered without it.
@@ -168,20 +156,6 @@ const _refusal = (attempts: Attempt[]): string =>
       ({ provider, error }) => `- ${providers[provider]?.title ?? provider}: ${error.replace(`[${provider}] `, '')}`
     ),
   ].join('\n')
-
-/** What the bot asks for, leniently: a field that cannot be read is left out and said in the log, the handoff goes on. */
-const _wishes = (call: Call, raw: unknown): SessionWishes => {
-  if (raw === undefined || raw === null) return {}
-  const whole = session.safeParse(raw)
-  if (whole.success) return whole.data
-  const unreadable = new Set(whole.error.issues.map((issue) => String(issue.path[0] ?? '')))
-  call.log.warn('Some fields of hitlSession were left out: their values are not understood', {
-    fields: [...unreadable].join(', '),
-  })
-  if (typeof raw !== 'object') return {}
-  const rest = session.safeParse(Object.fromEntries(Object.entries(raw).filter(([field]) => !unreadable.has(field))))
-  return rest.success ? rest.data : {}
-}
 
 const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustomer => {
   const email = realAddress(wishes.email) ?? customer.email

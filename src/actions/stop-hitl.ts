@@ -1,6 +1,7 @@
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { Ticket } from '../../providers/provider'
-import { connectDesk, type Call, type Desk } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import { connectDesk, type Desk } from '../botpress/desk'
 import { endByBot } from '../session/ending'
 import { describeError } from '../botpress/errors'
 import { isUnfinished, noteFinished, solveTicket, tellAgents } from '../session/cleanup'

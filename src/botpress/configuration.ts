@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../../providers/provider'
 import type { Context } from './bp'
 import { providers } from '../definition/registry'
-import type { ConfiguredDesk } from '../routing/parse-routing'
+import type { ConfiguredDesk } from '../routing/routing'
 
 /** Every desk with a block, in registry order. A block that is there and does not say so is enabled. */
 export const configuredDesks = (configuration: Context['configuration']): ConfiguredDesk[] => {

@@ -1,6 +1,7 @@
 import type { z } from '@botpress/sdk'
 import type { Call } from './call'
 import { gone } from './errors'
+import { instanceCache } from './memory'
 import type { states } from '../definition/parts'
 
 /** What is kept per installation, in one versioned state. Turns of rotations are where to look first, never the truth. */
@@ -27,3 +28,21 @@ export const patchInstallation = async (call: Call, change: Partial<Installation
   await call.client.getOrSetState({ ..._key(call), payload: EMPTY })
   await call.client.patchState({ ..._key(call), payload: change })
 }
+
+const _subscriptions = instanceCache<Installation['subscriptions']>('subscriptions', {
+  lifetimeMs: 5 * 60_000,
+  size: 500,
+})
+
+/** What the drivers need to verify webhooks, as this instance last read it: it may be out of date. */
+export const rememberedSubscriptions = (call: Call): Installation['subscriptions'] | undefined =>
+  _subscriptions(call).get(call.installation)
+
+/** The same as the last save stored it. Throws as Botpress does. */
+export const loadSubscriptions = async (call: Call): Promise<Installation['subscriptions']> => {
+  const { subscriptions } = await readInstallation(call)
+  _subscriptions(call).set(call.installation, subscriptions)
+  return subscriptions
+}
+
+export const forgetSubscriptions = (call: Call): void => _subscriptions(call).delete(call.installation)

@@ -1,6 +1,8 @@
 import type { Agent, Customer } from '../../providers/provider'
-import type { Desk, Call, KnownAgent } from './call'
+import type { Call } from './call'
+import type { Desk } from './desk'
 import { gone } from './errors'
+import { instanceCache } from './memory'
 import { inert } from './messages'
 import { contactTag } from '../definition/registry'
 
@@ -55,6 +57,14 @@ export const withContact = async (call: Call, desk: Desk, customer: KnownCustome
   return { ...person, contactId }
 }
 
+/** An agent as this instance last saw them. */
+export interface KnownAgent {
+  userId: string
+  name: string
+}
+
+const _agents = instanceCache<KnownAgent>('agents', { lifetimeMs: 60 * 60_000, size: 2_000 })
+
 const NAMELESS = 'Agent'
 
 const _agentKey = (call: Call, provider: string, agentId: string) => `${call.installation}/${provider}/${agentId}`
@@ -62,7 +72,7 @@ const _agentKey = (call: Call, provider: string, agentId: string) => `${call.ins
 /** The agent's own Botpress user, with name and photo as the desk knows them; one per desk and agent. */
 export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> => {
   const key = _agentKey(call, desk.provider.name, agent.id)
-  const known = call.memory.agents.get(key)
+  const known = _agents(call).get(key)
   if (known) return known
   const described = await _describe(call, desk, agent)
   const named = inert(described.name?.trim() ?? '')
@@ -80,7 +90,7 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
     await call.client.updateUser({ id: user.id, name: named, ...(pictureUrl ? { pictureUrl } : {}) })
   }
   const found: KnownAgent = { userId: user.id, name: named }
-  call.memory.agents.set(key, found)
+  _agents(call).set(key, found)
   return found
 }
 

@@ -1,6 +1,7 @@
 /** Tickets that are ours and have no session. */
 import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
-import type { Call, Desk } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import type { Desk } from '../botpress/desk'
 import { gone } from '../botpress/errors'
 import { readSession, type Tags } from '../session/session'
 import { tellAgent } from '../session/undelivered'

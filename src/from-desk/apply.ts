@@ -1,6 +1,7 @@
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { SessionEvent, TicketKey } from '../../providers/provider'
-import type { Call, Desk } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import type { Desk } from '../botpress/desk'
 import { endByAgent } from '../session/ending'
 import { describeError } from '../botpress/errors'
 import { finishEnd, isUnfinished } from '../session/cleanup'

@@ -1,8 +1,9 @@
 import { isProviderError, isTransient } from '../../providers/errors'
-import type { Subscription, WebhookReply, WebhookRequest } from '../../providers/provider'
-import { connectDesk, type Call, type Desk } from '../botpress/call'
+import type { WebhookReply, WebhookRequest } from '../../providers/provider'
+import type { Call } from '../botpress/call'
+import { connectDesk, type Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { readInstallation } from '../botpress/installation'
+import { loadSubscriptions, rememberedSubscriptions } from '../botpress/installation'
 import { within } from '../session/timing'
 import { applyEvents, SessionNotReady } from './apply'
 
@@ -72,18 +73,11 @@ const _replyTo = (error: unknown, desk: Desk): WebhookReply => {
 
 const _isVerified = async (call: Call, desk: Desk, request: WebhookRequest): Promise<boolean> => {
   if (!desk.driver.subscribe) return desk.driver.verifyWebhook(request, undefined)
-  const remembered = call.memory.subscriptions.get(call.installation)?.[desk.provider.name]
+  const remembered = rememberedSubscriptions(call)?.[desk.provider.name]
   if (remembered && desk.driver.verifyWebhook(request, remembered)) return true
   // Not remembered, or saved anew since: the stored one decides.
   const stored = await loadSubscriptions(call)
   return desk.driver.verifyWebhook(request, stored[desk.provider.name])
-}
-
-/** What the drivers want back for verifying, as the last save stored it. */
-export const loadSubscriptions = async (call: Call): Promise<Record<string, Subscription>> => {
-  const { subscriptions } = await readInstallation(call)
-  call.memory.subscriptions.set(call.installation, subscriptions)
-  return subscriptions
 }
 
 const _lowerCased = (headers: Record<string, string | undefined>): Record<string, string | undefined> =>

@@ -3,17 +3,8 @@
  * languages share it, lande decides: a small neural network over n-grams, the most accurate detector that a bundle can carry.
  * `npm run language-accuracy` measures it.
  */
-import { languageName, primaryLanguage } from './language'
+import { languageName, primaryLanguage, type Detection } from './language'
 import { isLatin, letterCount, onlyWords, withoutForeignWords, writtenLike } from './script'
-
-export interface Detection {
-  /** Primary language (`fr`, never `fr-CA`). Undefined: not sure enough. */
-  language?: string
-  /** 0 to 1, among the configured languages. */
-  confidence: number
-  /** Without the customer's words; goes into a sentence. */
-  reason: string
-}
 
 /** Of the single messages of our samples decided at this confidence, one in twelve is wrong; of two messages together, one in sixty. */
 const ENOUGH_CONFIDENCE = 0.7

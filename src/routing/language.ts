@@ -1,5 +1,4 @@
 /** Languages by BCP 47: which desk serves which, and which language a handoff is in. */
-import type { Detection } from './detect-language'
 
 const _names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 
@@ -63,6 +62,15 @@ export const serves = (served: string, wanted: string): boolean => {
   if (!desk || !customer || desk.language !== customer.language) return false
   const agree = (one: string | undefined, other: string | undefined): boolean => !one || !other || one === other
   return agree(desk.script, customer.script) && agree(desk.region, customer.region)
+}
+
+export interface Detection {
+  /** Primary language (`fr`, never `fr-CA`). Undefined: not sure enough. */
+  language?: string
+  /** 0 to 1, among the configured languages. */
+  confidence: number
+  /** Without the customer's words; goes into a sentence. */
+  reason: string
 }
 
 /** The language of a handoff and how we know it. `language` is undefined when nothing says it. */

@@ -2,18 +2,10 @@
 import { languageName, languageTagProblem, serves } from './language'
 import type { RoutingConfig } from './config'
 import { fieldProblem, parseShape, type FieldProblem } from './config-shape'
-import { parseCalendar, parseDesks } from './parse-desks'
+import { parseDesks } from './parse-desks'
 import { parseRules } from './parse-rules'
 import { timeZoneProblem } from './time-zone'
-import type { Desk, Routing } from './routing'
-
-/** A desk whose connection is filled in. */
-export interface ConfiguredDesk {
-  provider: string
-  title: string
-  /** Off: takes no new handoffs. */
-  enabled: boolean
-}
+import type { ConfiguredDesk, Desk, Routing } from './routing'
 
 export type ParsedRouting =
   | { routing: Routing; problems?: undefined }
@@ -49,7 +41,7 @@ const _read = (config: RoutingConfig, configured: readonly ConfiguredDesk[], pro
   return {
     strategy: config.strategy ?? 'priority',
     desks,
-    rules: parseRules(config, desks, parseCalendar, problems),
+    rules: parseRules(config, desks, problems),
     defaultLanguage: config.defaultLanguage,
     stickyDays: config.stickyDays ?? 0,
     nobodyThere: config.nobodyThere ?? 'refuse',

@@ -1,19 +1,14 @@
 /** What the Rules list of the routing block says. */
 import type { RoutingConfig } from './config'
 import { fieldProblem, type FieldProblem, type Path } from './config-shape'
-import { parseLanguages, parseList, type parseCalendar } from './parse-desks'
+import { parseCalendar, parseLanguages, parseList } from './parse-desks'
 import type { Desk, Priority, Rule } from './routing'
 
 type RuleEntry = NonNullable<RoutingConfig['rules']>[number]
 
 const _PRIORITIES: readonly string[] = ['low', 'normal', 'high', 'urgent'] satisfies Priority[]
 
-export const parseRules = (
-  config: RoutingConfig,
-  desks: readonly Desk[],
-  readCalendar: typeof parseCalendar,
-  problems: FieldProblem[]
-): Rule[] => {
+export const parseRules = (config: RoutingConfig, desks: readonly Desk[], problems: FieldProblem[]): Rule[] => {
   const entries = config.rules ?? []
   const rules = entries.map((entry, index): Rule => {
     const path = ['rules', index] as const
@@ -32,7 +27,7 @@ export const parseRules = (
       ...(priorities.length > 0 && { priorities }),
       ...(tags.length > 0 && { tags }),
       // A rule without a zone was reported above: UTC only keeps the reading going, to find what else is wrong.
-      ...(entry.hours && { calendar: readCalendar({ hours: entry.hours }, config.timeZone ?? 'UTC', path, problems) }),
+      ...(entry.hours && { calendar: parseCalendar({ hours: entry.hours }, config.timeZone ?? 'UTC', path, problems) }),
       desks: chosen,
       options: {
         ...(entry.queue && { queue: entry.queue }),

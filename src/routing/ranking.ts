@@ -1,6 +1,6 @@
 /** What `rank` takes and gives. */
 import type { TicketOptions } from '../../providers/provider'
-import type { Detection } from './detect-language'
+import type { Detection } from './language'
 import type { ChosenLanguage } from './language'
 import type { NobodyThere, Priority, Routing } from './routing'
 

@@ -62,3 +62,11 @@ export const configuredLanguages = ({ desks, rules, defaultLanguage }: Routing):
   if (distinguished.length === 0) return []
   return [...new Set([...distinguished, ...(defaultLanguage ? [defaultLanguage] : [])])]
 }
+
+/** A desk whose connection is filled in. */
+export interface ConfiguredDesk {
+  provider: string
+  title: string
+  /** Off: takes no new handoffs. */
+  enabled: boolean
+}

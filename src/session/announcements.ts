@@ -1,5 +1,7 @@
 import type { Agent } from '../../providers/provider'
-import type { Call, Progress } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import type { Progress } from './progress'
+import { instanceCache } from '../botpress/memory'
 import { inLane, Unsettled, type Hold } from './lock'
 import { emitOnce } from './emit-once'
 import { describeDoing, settledSession } from './reconcile'
@@ -29,13 +31,15 @@ export interface FirstWords {
   write(session: Session, hold: Hold, notBefore: number): Promise<number>
 }
 
+/** Agents known to be announced in a session; the value is when. */
+const _announced = instanceCache<number>('announced', { lifetimeMs: 60 * 60_000, size: 5_000 })
+
 const _key = (call: Call, session: Session, agentId: string) =>
   `${call.installation}/${session.conversationId}/${agentId}`
 
 /** When the agent was announced; undefined: he has not been, as far as the session as it was read and this instance know. */
 export const announcedAt = (call: Call, session: Session, agentId: string): number | undefined =>
-  session.agents.find((known) => known.agentId === agentId)?.at ??
-  call.memory.announced.get(_key(call, session, agentId))
+  session.agents.find((known) => known.agentId === agentId)?.at ?? _announced(call).get(_key(call, session, agentId))
 
 /**
  * Announces an agent, once per agent and session, whoever asks and however often. Throws LaneBusy, LaneLost or Unsettled when that has to wait for another delivery.
@@ -70,7 +74,7 @@ export const introduce = async (
     if (!introducesHimself) await message?.write(fresh, hold, moment + HANDLING_MS)
     return { kind: 'announced' as const, at: moment, isNew: true }
   })
-  if (introduction.kind === 'announced') call.memory.announced.set(_key(call, session, agent.id), introduction.at)
+  if (introduction.kind === 'announced') _announced(call).set(_key(call, session, agent.id), introduction.at)
   return introduction
 }
 

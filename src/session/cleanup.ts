@@ -3,7 +3,8 @@
  * or cannot reach the desk, whoever comes by next.
  */
 import type { Ticket } from '../../providers/provider'
-import type { Call, Desk } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import type { Desk } from '../botpress/desk'
 import { writeTags, type Session } from './session'
 import { atDesk, tellOfUndelivered, tellOfUnread } from './undelivered'
 

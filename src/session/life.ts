@@ -3,7 +3,6 @@
  *
  * A session is its tags, of which one is the status; the phase is what the status and its moments say at a given time. An end by an agent holds a lane (ending.ts) from the decision to the tag; the bot's needs none.
  */
-import type { Session } from './session'
 import { activatedAt } from './timing'
 
 /** As the tag has it. */
@@ -25,8 +24,15 @@ export type Phase = (typeof PHASES)[number]
 /** So long after the customer has heard of the end, what he said before that may still come. */
 export const JUST_ENDED_MS = 10_000
 
+/** What decides the phase; moments in milliseconds since the epoch. */
+export interface Moments {
+  status: Status
+  openedAt: number | undefined
+  closedAt: number | undefined
+}
+
 /** `now` in milliseconds since the epoch: of something that was said, the moment at which it was. */
-export const phaseOf = (session: Session | undefined, now: number): Phase => {
+export const phaseOf = (session: Moments | undefined, now: number): Phase => {
   switch (session?.status) {
     case undefined:
       return 'opening'

@@ -1,5 +1,20 @@
-import type { Call, Progress } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import { instanceCache } from '../botpress/memory'
 import type { Session, Tags } from './session'
+
+/** What an instance knows to have been given to the bot in a session. Others may have given more. */
+export interface Progress {
+  /** Of agents' messages, as their tag has them. */
+  ids: Set<string>
+  /** When the last of them reaches the bot, milliseconds since the epoch. */
+  last: number
+  /** Everything that the desk has up to here is among them. */
+  cursor: string | undefined
+  /** This instance has not met the session before. */
+  isNew: boolean
+}
+
+const _progress = instanceCache<Progress>('progress', { lifetimeMs: 60 * 60_000, size: 5_000 })
 
 /** The ids of so many messages are remembered; an older one that comes again is recognised by Botpress. */
 const MOST_IDS = 200
@@ -27,7 +42,7 @@ export const progressOf = async (
   { conversationId }: Pick<Session, 'conversationId'>
 ): Promise<Progress> => {
   const key = `${call.installation}/${conversationId}`
-  const known = call.memory.progress.get(key)
+  const known = _progress(call).get(key)
   if (known) return known
   const { messages } = await call.client.listMessages({ conversationId })
   const progress: Progress = { ids: new Set(), last: 0, cursor: undefined, isNew: true }
@@ -35,7 +50,7 @@ export const progressOf = async (
     const id = deskMessageIdOf(message)
     if (id !== undefined) noteDelivered(progress, id, deliveredAt(message))
   }
-  call.memory.progress.set(key, progress)
+  _progress(call).set(key, progress)
   return progress
 }
 

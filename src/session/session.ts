@@ -2,6 +2,7 @@ import type { Ticket, TicketKey } from '../../providers/provider'
 import type { Client } from '../botpress/bp'
 import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
+import { instanceCache } from '../botpress/memory'
 import { isStatus, type Status } from './life'
 import { UNSURE_MS } from './timing'
 
@@ -123,11 +124,14 @@ export const getSession = async (call: Call, conversationId: string): Promise<Se
   return answer && readSession(answer.conversation)
 }
 
+/** Ticket → its session. All but its conversation may be out of date. */
+const _remembered = instanceCache<Session>('sessions', { lifetimeMs: 60 * 60_000, size: 5_000 })
+
 const _ticketKey = (call: Call, provider: string, ticketId: string) => `${call.installation}/${provider}/${ticketId}`
 
 /** Spares the next webhook a search. Only which conversation it is may be believed later: everything else is read again. */
 export const rememberSession = (call: Call, session: Session): void => {
-  if (session.ticket) call.memory.sessions.set(_ticketKey(call, session.provider, session.ticket.id), session)
+  if (session.ticket) _remembered(call).set(_ticketKey(call, session.provider, session.ticket.id), session)
 }
 
 /**
@@ -135,7 +139,7 @@ export const rememberSession = (call: Call, session: Session): void => {
  * ticket.
  */
 export const findSession = async (call: Call, provider: string, key: TicketKey): Promise<Session | undefined> => {
-  const known = call.memory.sessions.get(_ticketKey(call, provider, key.ticketId))
+  const known = _remembered(call).get(_ticketKey(call, provider, key.ticketId))
   const conversationId = known?.conversationId ?? key.conversationId
   if (conversationId) {
     const session = await getSession(call, conversationId)
@@ -160,4 +164,4 @@ export const findSession = async (call: Call, provider: string, key: TicketKey):
 
 /** What an instance remembers of a session, to begin work on it beside reading how it is now. */
 export const knownSession = (call: Call, provider: string, key: TicketKey): Session | undefined =>
-  call.memory.sessions.get(_ticketKey(call, provider, key.ticketId))
+  _remembered(call).get(_ticketKey(call, provider, key.ticketId))

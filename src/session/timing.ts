@@ -1,5 +1,4 @@
 import type { Call } from '../botpress/call'
-import type { Session } from './session'
 
 /**
  * How long the plugin is given to listen after a session was opened. It needs five calls of its own after startHitl has returned; until then it answers 200 and drops
@@ -14,7 +13,8 @@ export const SPACING_MS = 250
 export const UNSURE_MS = 700
 
 /** The first moment at which the plugin listens to this session, in milliseconds since the epoch. */
-export const activatedAt = (session: Session): number => (session.openedAt ?? 0) + ACTIVATION_MS
+export const activatedAt = (session: { openedAt: number | undefined }): number =>
+  (session.openedAt ?? 0) + ACTIVATION_MS
 
 /** A delay up to this is waited for here; a longer one would keep the desk waiting for its answer. */
 export const LONGEST_WAIT_MS = 500

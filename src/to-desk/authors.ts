@@ -1,6 +1,7 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { OutboundMessage } from '../../providers/provider'
-import type { Call, Desk } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import type { Desk } from '../botpress/desk'
 import { getCustomer, withContact } from '../botpress/people'
 import type { Session } from '../session/session'
 

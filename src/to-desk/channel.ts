@@ -1,5 +1,6 @@
 import { RuntimeError } from '@botpress/sdk'
-import { connectDesk, type Call, type Limits } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import { connectDesk, type Limits } from '../botpress/desk'
 import { endByAgent } from '../session/ending'
 import { describeError } from '../botpress/errors'
 import { LaneBusy } from '../session/lock'

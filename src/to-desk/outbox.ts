@@ -9,7 +9,8 @@
  */
 import { isProviderError } from '../../providers/errors'
 import type { Ticket } from '../../providers/provider'
-import { connectDesk, type Call, type Desk, type Limits } from '../botpress/call'
+import type { Call } from '../botpress/call'
+import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
 import { inLane, LaneBusy, Unsettled, type Hold } from '../session/lock'
 import { createAuthors, type Authors } from './authors'

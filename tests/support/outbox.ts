@@ -1,6 +1,7 @@
 /** A customer at a desk, and what becomes of his words on their way there. */
 import type { Ticket } from '../../providers/provider'
-import { connectDesk, type Call, type Desk } from '../../src/botpress/call'
+import type { Call } from '../../src/botpress/call'
+import { connectDesk, type Desk } from '../../src/botpress/desk'
 import { flushOutbox } from '../../src/to-desk/outbox'
 import { providers } from '../../src/definition/registry'
 import { getSession, type Session as RouterSession } from '../../src/session/session'

@@ -2,7 +2,8 @@ import { InvalidPayloadError } from '@botpress/client'
 import { z } from '@botpress/sdk'
 import { findByTags, ownerOf, queriedTags, setTags, storedTags, visibleTags, type Allowed } from '../tags'
 import { pageOf, type Conversation } from '../store'
-import type { Caller, Cloud } from '../types'
+import type { Cloud } from '../cloud'
+import type { Caller } from '../types'
 import { discriminateSchema, found, isWithin, pageQuery, parse, tagsSchema, timesOf, type Operation } from './operation'
 
 const _createBody = z.object({ channel: z.string().min(1).max(200), tags: tagsSchema })

@@ -2,7 +2,8 @@ import { InvalidPayloadError, ReferenceNotFoundError } from '@botpress/client'
 import { z } from '@botpress/sdk'
 import { ownerOf } from '../tags'
 import { pageOf, type Event } from '../store'
-import type { Caller, Cloud } from '../types'
+import type { Cloud } from '../cloud'
+import type { Caller } from '../types'
 import { delayOf, found, pageQuery, parse, payloadSchema, scheduleSchema, timesOf, type Operation } from './operation'
 
 const _createBody = z.object({

@@ -2,7 +2,8 @@ import { ReferenceNotFoundError } from '@botpress/client'
 import { z } from '@botpress/sdk'
 import { findByTags, queriedTags, setTags, storedTags, visibleTags, type Allowed } from '../tags'
 import { pageOf, type Conversation, type Message } from '../store'
-import type { Caller, Cloud } from '../types'
+import type { Cloud } from '../cloud'
+import type { Caller } from '../types'
 import {
   delayOf,
   discriminateSchema,

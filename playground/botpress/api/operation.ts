@@ -1,7 +1,8 @@
 import { InvalidPayloadError, InvalidQueryError, ResourceNotFoundError } from '@botpress/client'
 import { z } from '@botpress/sdk'
 import type { PageQuery, Table, Row } from '../store'
-import type { Caller, Cloud } from '../types'
+import type { Cloud } from '../cloud'
+import type { Caller } from '../types'
 
 export interface OperationInput {
   params: Record<string, string>

@@ -1,6 +1,7 @@
 /** The runtime API: which method and path is which operation, as `@botpress/client` 1.35 calls them. */
 import { MethodNotFoundError, ResourceNotFoundError } from '@botpress/client'
-import type { Caller, Cloud } from '../types'
+import type { Cloud } from '../cloud'
+import type { Caller } from '../types'
 import * as conversations from './conversations'
 import * as events from './events'
 import { initializeIncomingMessage } from './incoming'

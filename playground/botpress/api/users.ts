@@ -1,7 +1,8 @@
 import { z } from '@botpress/sdk'
 import { findByTags, ownerOf, queriedTags, setTags, storedTags, visibleTags } from '../tags'
 import { pageOf, type User } from '../store'
-import type { Caller, Cloud } from '../types'
+import type { Cloud } from '../cloud'
+import type { Caller } from '../types'
 import { discriminateSchema, found, isWithin, pageQuery, parse, tagsSchema, timesOf, type Operation } from './operation'
 
 /** Lengths as documented: <https://botpress.com/docs/api-reference/runtime-api/openapi/createUser>. */
