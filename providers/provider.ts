@@ -126,7 +126,7 @@ export interface Driver {
   catchUp?(ticket: Ticket, cursor: string | undefined): Promise<CaughtUp>
 
   /**
-   * Whose ticket this is, read from the desk: for a ticket that no session knows, when a webhook says that it may be ours and not whose (`TicketKey.mayBeOurs`). A start that gave up without knowing whether it had opened a ticket
+   * Whose ticket this is, read from the desk: for a ticket that no session knows, when a webhook says that it may be ours and not whose (`TicketKey.origin`). A start that gave up without knowing whether it had opened a ticket
    * leaves such a one. Undefined: it is not ours, or gone. What cannot be read is thrown.
    */
   findOrigin?(ticketId: string): Promise<TicketOrigin | undefined>
@@ -275,12 +275,16 @@ export interface TicketKey {
   /** Our conversation id, where the webhook carries it: found without a search, and before the ticket's id is known. */
   conversationId?: string
   /**
-   * The vendor's payload says that we have just opened this ticket (our tag, our bot's thread) and its session may not be written down yet: the
-   * delivery is asked for again instead of dropped. Not for tickets that are older than a start can take.
+   * What the payload tells about where the ticket comes from, for a ticket that no session knows. Either way the core asks
+   * `findOrigin`, unless `conversationId` answers it.
+   *
+   * - `recent`: the payload carries our mark, and the ticket is no older than a start can take. Its session may not be
+   *   written down yet, so the delivery is asked for again instead of dropped.
+   * - `possible`: it looks like a ticket of ours, of any age.
+   *
+   * Absent: it was not opened by the router.
    */
-  ours?: boolean
-  /** The payload looks as if the ticket were one of ours, at whatever age: where no session knows it, `findOrigin` is asked whose it is. */
-  mayBeOurs?: boolean
+  origin?: 'recent' | 'possible'
 }
 
 /** What a ticket itself says of the handoff that opened it: the conversation, or as long as that is not written on it, its customer and when. */

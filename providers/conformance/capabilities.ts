@@ -55,7 +55,9 @@ export const describeCapabilities = ({ descriptor, provider, setUp, openTicket }
         setting.sandbox.agentReplies(ticket.id, 'Hello')
         await setting.sandbox.deliveries.flush()
         const events = setting.received.flatMap((webhook) => setting.driver.parseWebhook(webhook).events)
-        expect(events.some((event) => event.ticket.ticketId === ticket.id && event.ticket.mayBeOurs)).toBe(true)
+        expect(events.some((event) => event.ticket.ticketId === ticket.id && event.ticket.origin !== undefined)).toBe(
+          true
+        )
         await setting.driver.closeTicket(ticket)
         expect(await setting.driver.findOrigin?.(ticket.id)).toMatchObject({ isSolved: true })
       })

@@ -56,7 +56,7 @@ export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
 }
 
 const _eventsOf = (topic: string, ticketId: string, item: z.infer<typeof itemSchema>): SessionEvent[] => {
-  const ticket = { ticketId, ...(customerOf(item.contacts) ? { mayBeOurs: true } : {}) }
+  const ticket = { ticketId, ...(customerOf(item.contacts) ? { origin: 'possible' as const } : {}) }
   if (topic === 'conversation.deleted') return [{ type: 'ticket-closed', ticket, reason: 'deleted' }]
   const parts = partsIn(item.conversation_parts?.conversation_parts)
   const events = eventsOf(ticket, parts, {

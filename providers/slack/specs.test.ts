@@ -140,7 +140,7 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
   it('a recorded reply in a thread of ours is an agent’s message', () => {
     const [, , , reply] = read('real-event-samples-vercel-chat.json') as (Json & { event: Json })[]
     const ours = { ...reply, event: { ...reply?.event, parent_user_id: 'U00FAKEBOT01' } }
-    const ticket = { ticketId: 'C00FAKECHAN1:1766458026.240809', mayBeOurs: true, ours: true }
+    const ticket = { ticketId: 'C00FAKECHAN1:1766458026.240809', origin: 'recent' }
     expect(parse(ours).events).toEqual([
       { type: 'agent-assigned', ticket, agent: { id: 'U00FAKEUSER1' }, ifUnassigned: true },
       {
@@ -163,7 +163,7 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     expect(pressed(claim).events).toEqual([
       {
         type: 'agent-assigned',
-        ticket: { ticketId: 'C00FAKECHAN1:1767326126.896109', conversationId: 'conv_01', ours: true },
+        ticket: { ticketId: 'C00FAKECHAN1:1767326126.896109', conversationId: 'conv_01', origin: 'recent' },
         agent: { id: 'U00FAKEUSER1' },
         ifUnassigned: true,
       },

@@ -15,7 +15,7 @@ describe('an agent’s reply', () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     const id = sandbox.agentReplies(ticket.id, 'Hello Eve', { agentId: ADA })
-    const key = { ticketId: ticket.id, mayBeOurs: true, ours: true }
+    const key = { ticketId: ticket.id, origin: 'recent' }
     expect((await deliver()).events).toEqual([
       { type: 'agent-assigned', ticket: key, agent: { id: ADA }, ifUnassigned: true },
       { type: 'message-posted', ticket: key, id, agent: { id: ADA }, parts: [{ type: 'text', text: 'Hello Eve' }] },
@@ -136,7 +136,7 @@ describe('claiming and resolving', () => {
     const ticket = await openTicket()
     sandbox.assign(ticket.id, ADA)
     sandbox.solve(ticket.id, { agentId: ADA })
-    const key = { ticketId: ticket.id, conversationId: 'conv_01', ours: true }
+    const key = { ticketId: ticket.id, conversationId: 'conv_01', origin: 'recent' }
     const { events, requests } = await deliver()
     expect(events).toEqual([
       { type: 'agent-assigned', ticket: key, agent: { id: ADA }, ifUnassigned: true },

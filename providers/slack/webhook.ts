@@ -87,7 +87,7 @@ const _readButton = (body: unknown): ParsedWebhook => {
     const ticket: TicketKey = {
       ticketId: addressToId({ channel: channelId, ts }),
       ...(value ? { conversationId: value } : {}),
-      ours: true,
+      origin: 'recent',
     }
     if (action === CLAIM_ACTION) return [{ type: 'agent-assigned', ticket, agent: { id: user.id }, ifUnassigned: true }]
     if (action === RESOLVE_ACTION) return [{ type: 'ticket-closed', ticket, reason: 'solved' }]
@@ -141,8 +141,7 @@ const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix:
     return _ignored('A reply in a thread that somebody else began')
   const ticket: TicketKey = {
     ticketId: addressToId({ channel, ts: threadTs }),
-    ...(isOurs ? { mayBeOurs: true } : {}),
-    ...(isOurs && _isYoung(threadTs, ts) ? { ours: true } : {}),
+    ...(isOurs ? { origin: _isYoung(threadTs, ts) ? ('recent' as const) : ('possible' as const) } : {}),
   }
   return answerOf(message, { ticket, botUsers, internalPrefix })
 }

@@ -37,7 +37,7 @@ describe('webhooks', () => {
       externalId: 'botpress:bot-1:conv_01',
     })
     expect(hint && setting.driver.parseWebhook(hint).events).toEqual([
-      { type: 'ticket-changed', ticket: { ticketId: ticket.id, conversationId: 'conv_01', ours: true } },
+      { type: 'ticket-changed', ticket: { ticketId: ticket.id, conversationId: 'conv_01', origin: 'recent' } },
     ])
   })
 

@@ -59,7 +59,7 @@ export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
   // Follow-up tickets and merges inherit the tag, never the external id.
   if (!conversationId) return { events: [], ignored: `ticket ${hint.data.ticketId} was not opened by a handoff` }
   return {
-    events: [{ type: 'ticket-changed', ticket: { ticketId: hint.data.ticketId, conversationId, ours: true } }],
+    events: [{ type: 'ticket-changed', ticket: { ticketId: hint.data.ticketId, conversationId, origin: 'recent' } }],
   }
 }
 

@@ -6,7 +6,7 @@ import { describeError } from '../botpress/errors'
 import { withContact, type KnownCustomer } from '../botpress/people'
 import { contactTag } from '../definition/registry'
 import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
-import { TooSlow, within } from '../session/timing'
+import { TooSlow, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
 import { noteDesk, POLL_MS } from './run'
 

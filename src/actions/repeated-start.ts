@@ -1,7 +1,7 @@
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
 import { getSession, writeTags, type Session } from '../session/session'
-import { ACTIVATION_MS, HANDLING_MS } from '../session/timing'
+import { ACTIVATION_MS, HANDLING_MS } from '../botpress/timing'
 
 /** So much of the time that the plugin is given to listen may have passed before a repetition is answered. */
 const SPARE_MS = ACTIVATION_MS - HANDLING_MS

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { RuntimeError } from '@botpress/sdk'
 import type { Call } from '../botpress/call'
 import { readSession, tagValue, writeTags, type Session, type Tags } from '../session/session'
-import { TooSlow, within } from '../session/timing'
+import { TooSlow, within } from '../botpress/retry'
 
 /** A handoff with the same content as one that began less than this ago is its repetition: the platform repeats a lost answer after seconds. */
 const REPEAT_MS = 3 * 60_000

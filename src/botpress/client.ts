@@ -1,8 +1,6 @@
 import type { AxiosInstance } from 'axios'
 import type { Client } from './bp'
-
-/** Longest wait for one answer of Botpress, in milliseconds. The client's own 60 s are longer than any desk waits for the answer to a webhook. */
-export const API_TIMEOUT_MS = 6_000
+import { API_TIMEOUT_MS } from './timing'
 
 /**
  * What must not be sent twice by itself: an event has no key by which a second one is recognised, a state that is written again later may overwrite what somebody else has written since, and an agent's

@@ -1,4 +1,5 @@
 import type { AxiosAdapter } from 'axios'
+import { VENDOR_TIMEOUT_MS } from './timing'
 
 /** What the router takes from the machine it runs on. Injected, so that tests and simulations own time, chance and the network. */
 export interface Environment {
@@ -15,9 +16,6 @@ export interface Environment {
   resolveOrigin?: ((origin: string) => string | undefined) | undefined
   transport?: AxiosAdapter | undefined
 }
-
-/** Slower than any healthy desk answers, and two of them fit into a start's budget. */
-const VENDOR_TIMEOUT_MS = 8_000
 
 export const productionEnvironment: Environment = {
   now: () => Date.now(),

@@ -60,12 +60,24 @@ export const hitlSession = {
 
 export const entities = { hitlSession }
 
-/** One at a time: see src/session/lock.ts. */
-const lane = z.object({
-  holder: z.string().title('Holder').describe('Random id of the delivery or action that holds the lane.'),
-  at: z.number().title('Since').describe('Milliseconds since the epoch.'),
-  doing: z.string().optional().title('Doing').describe('What the holder wants to tell.'),
-  left: z.array(z.string()).optional().title('Left').describe('What earlier holders may have told.'),
+/** What the holder of a lock is about to do (src/session/lock.ts). */
+export const operation = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('announce'),
+    agentId: z.string().title('Agent').describe('Id of the agent at the desk.'),
+    userId: z.string().title('User').describe('Botpress user of the agent.'),
+    deskMessageId: z.string().optional().title('Message').describe('The message that announces its author.'),
+  }),
+  z.object({ kind: z.literal('end') }),
+  z.object({ kind: z.literal('post') }),
+])
+
+/** A lock with a lease (src/session/lock.ts). */
+export const lockState = z.object({
+  holder: z.string().title('Holder').describe('Random id of the caller that holds the lock.'),
+  at: z.number().title('Since').describe('When the lease began, in milliseconds since the epoch.'),
+  operation: operation.optional().title('Operation').describe('What the holder is about to do.'),
+  inDoubt: z.array(operation).optional().title('In doubt').describe('What earlier holders may have done.'),
 })
 
 export const states = {
@@ -105,10 +117,10 @@ export const states = {
       turn: z.number().title('Turn').describe('Number of the next turn.'),
     }),
   },
-  /** Who tells the bot something about the session that may be told only once. */
-  toBot: { type: 'conversation' as const, schema: lane },
-  /** Who posts the customer’s messages into the ticket. */
-  toDesk: { type: 'conversation' as const, schema: lane },
+  /** Protects what the bot may be told only once. */
+  toBot: { type: 'conversation' as const, schema: lockState },
+  /** Protects what may be posted to the ticket only once. */
+  toDesk: { type: 'conversation' as const, schema: lockState },
 }
 
 export const user = {

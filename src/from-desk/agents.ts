@@ -4,14 +4,14 @@ import { announcedAt, introduce } from '../session/announcements'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { inLane, LaneLost, type Hold } from '../session/lock'
+import { withLock, LeaseLost, type Lease } from '../session/lock'
 import { fromParts } from '../botpress/messages'
 import { agentUser } from '../botpress/people'
 import { deliveredAt, noteDelivered, type Stored, type Progress } from '../session/progress'
 import { meaningOf, phaseOf } from '../session/life'
-import { settledSession } from '../session/reconcile'
+import { reconciledSession } from '../session/reconcile'
 import { getSession, readSession, type Session } from '../session/session'
-import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../session/timing'
+import { activatedAt, HANDLING_MS, LONGEST_WAIT_MS, SPACING_MS, UNSURE_MS } from '../botpress/timing'
 import { atDesk, messageTag, tellAgent, tellThatOver } from '../session/undelivered'
 
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
@@ -74,8 +74,8 @@ const _deliver = async (
       patienceMs: patienceOf(desk),
       message: {
         deskMessageId,
-        write: async (fresh, hold, notBefore) => {
-          given = await _giveHeld(work, fresh, hold, { ...giving, notBefore })
+        write: async (fresh, lease, notBefore) => {
+          given = await _giveHeld(work, fresh, lease, { ...giving, notBefore })
           return given.at
         },
       },
@@ -140,11 +140,11 @@ const _give = async (work: Work, session: OpenSession, giving: Giving): Promise<
     if (given) return given
   }
   const { conversationId } = session
-  const place = { conversationId, lane: 'toBot' as const, patienceMs: patienceOf(desk) }
-  return inLane(call, place, async (hold) => {
-    const fresh = (await settledSession(call, conversationId, hold)) ?? session
+  const place = { conversationId, lock: 'toBot' as const, patienceMs: patienceOf(desk) }
+  return withLock(call, place, async (lease) => {
+    const fresh = (await reconciledSession(call, conversationId, lease)) ?? session
     const isOver = meaningOf('agent-message', phaseOf(fresh, call.environment.now())) === 'tell-agent'
-    return isOver ? { at: call.environment.now(), session: fresh } : _giveHeld(work, fresh, hold, giving)
+    return isOver ? { at: call.environment.now(), session: fresh } : _giveHeld(work, fresh, lease, giving)
   })
 }
 
@@ -195,22 +195,22 @@ const _giveAtOnce = async (
 }
 
 /** For whoever holds the lane to the bot. What is scheduled is looked for first: to make it a second time would write another delay over the one with which it comes. */
-const _giveHeld = async (work: Work, session: Session, hold: Hold, giving: Giving): Promise<Given> => {
+const _giveHeld = async (work: Work, session: Session, lease: Lease, giving: Giving): Promise<Given> => {
   const { call, progress } = work
   const { deskMessageId } = giving
   const delayMs = _momentOf(work, session, giving) - call.environment.now()
-  hold.assertOurs()
+  lease.assertHeld()
   const given = delayMs <= LONGEST_WAIT_MS ? await _giveAtOnce(work, session, giving, delayMs) : undefined
   if (given) return given
   for (let tries = 1; ; tries += 1) {
     try {
       const at = deliveredAt(
-        (await _existing(call, session, giving)) ?? (await _scheduled(work, session, hold, giving))
+        (await _existing(call, session, giving)) ?? (await _scheduled(work, session, lease, giving))
       )
       noteDelivered(progress, deskMessageId, at)
       return { at, session: undefined }
     } catch (error) {
-      if (tries === GIVING_TRIES || error instanceof LaneLost) throw error
+      if (tries === GIVING_TRIES || error instanceof LeaseLost) throw error
       await call.environment.sleep(PAUSE_MS)
     }
   }
@@ -225,9 +225,9 @@ const _existing = async (
   return messages[0]
 }
 
-const _scheduled = async (work: Work, session: Session, hold: Hold, giving: Giving): Promise<Stored> => {
+const _scheduled = async (work: Work, session: Session, lease: Lease, giving: Giving): Promise<Stored> => {
   const { call } = work
-  hold.assertOurs()
+  lease.assertHeld()
   const delay = _momentOf(work, session, giving) - call.environment.now()
   const content = { ..._contentOf(giving), conversationId: session.conversationId, userId: giving.userId }
   const isLater = delay > 0

@@ -5,13 +5,13 @@ import type { Desk } from '../botpress/desk'
 import { endByAgent } from '../session/ending'
 import { describeError } from '../botpress/errors'
 import { finishEnd, isUnfinished } from '../session/cleanup'
-import { LaneBusy } from '../session/lock'
+import { LockBusy } from '../session/lock'
 import { flushOutbox } from '../to-desk/outbox'
 import { progressOf } from '../session/progress'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/life'
 import { findSession, getSession, knownSession, writeTags, type Session } from '../session/session'
 import { atDesk, messageTag, tellAgent } from '../session/undelivered'
-import { absenceOf, closeAbandoned } from './abandoned'
+import { absenceOf, closeAbandoned } from './orphans'
 import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
 
 /** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
@@ -58,8 +58,7 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   if (!session?.ticket) {
     const absence = await absenceOf(call, desk, {
       ...key,
-      ours: events.some((event) => event.ticket.ours),
-      mayBeOurs: events.some((event) => event.ticket.mayBeOurs),
+      origin: _originAmong(events),
     })
     if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
     if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
@@ -71,6 +70,12 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   const isOutdated = known?.status !== session.status || (session.status !== 'open' && known.cursor !== session.cursor)
   const reading = await (early && !isOutdated ? early : _read(call, desk, open, { needsReading, seenAt }))
   await _applyReading(open, events, reading)
+}
+
+/** What the events of one ticket together tell about where it comes from. */
+const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
+  const origins = events.map(({ ticket }) => ticket.origin)
+  return origins.find((origin) => origin === 'recent') ?? origins.find((origin) => origin !== undefined)
 }
 
 interface Reading {
@@ -241,7 +246,7 @@ const _persistently = async <T>(call: Call, work: () => Promise<T>): Promise<T> 
     try {
       return await work()
     } catch (error) {
-      if (tries === TRIES || error instanceof LaneBusy) throw error
+      if (tries === TRIES || error instanceof LockBusy) throw error
       await call.environment.sleep(PAUSE_MS)
     }
   }

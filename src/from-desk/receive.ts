@@ -4,7 +4,7 @@ import type { Call } from '../botpress/call'
 import { connectDesk, type Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { loadSubscriptions, rememberedSubscriptions } from '../botpress/installation'
-import { within } from '../session/timing'
+import { within } from '../botpress/retry'
 import { applyEvents, SessionNotReady } from './apply'
 
 /** Far above what any desk sends, far below what would hurt to verify. In characters. */

@@ -2,11 +2,11 @@ import type { Agent } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Progress } from './progress'
 import { instanceCache } from '../botpress/memory'
-import { inLane, Unsettled, type Hold } from './lock'
+import { withLock, OutcomeUnknown, type Lease, type Operation } from './lock'
 import { emitOnce } from './emit-once'
-import { describeDoing, settledSession } from './reconcile'
+import { reconciledSession } from './reconcile'
 import { agentsTag, writeTags, type Announced, type Session } from './session'
-import { activatedAt, HANDLING_MS, SPACING_MS } from './timing'
+import { activatedAt, HANDLING_MS, SPACING_MS } from '../botpress/timing'
 
 /** An agent with his Botpress user. */
 export interface KnownAgent {
@@ -28,7 +28,7 @@ export type Introduction =
 export interface FirstWords {
   deskMessageId: string
   /** Gives them to the bot, not before a moment, and resolves to the moment at which they get there. Moments in milliseconds since the epoch. */
-  write(session: Session, hold: Hold, notBefore: number): Promise<number>
+  write(session: Session, lease: Lease, notBefore: number): Promise<number>
 }
 
 /** Agents known to be announced in a session; the value is when. */
@@ -42,7 +42,7 @@ export const announcedAt = (call: Call, session: Session, agentId: string): numb
   session.agents.find((known) => known.agentId === agentId)?.at ?? _announced(call).get(_key(call, session, agentId))
 
 /**
- * Announces an agent, once per agent and session, whoever asks and however often. Throws LaneBusy, LaneLost or Unsettled when that has to wait for another delivery.
+ * Announces an agent, once per agent and session, whoever asks and however often. Throws LockBusy, LeaseLost or OutcomeUnknown when that has to wait for another delivery.
  *
  * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours. Everybody else gets an event, and what he writes comes
  * after it. Either is done while no agent can end the session.
@@ -59,19 +59,19 @@ export const introduce = async (
   const { conversationId } = session
   const { message, patienceMs } = how
   const deskMessageId = message?.deskMessageId
-  const doing = describeDoing({ kind: 'announce', agentId: agent.id, userId, deskMessageId })
-  const introduction = await inLane(call, { conversationId, lane: 'toBot', doing, patienceMs }, async (hold) => {
-    const fresh = await settledSession(call, conversationId, hold)
+  const operation: Operation = { kind: 'announce', agentId: agent.id, userId, deskMessageId }
+  const introduction = await withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
+    const fresh = await reconciledSession(call, conversationId, lease)
     if (fresh?.status !== 'open') return { kind: 'over' as const, session: fresh ?? session }
     const at = fresh.agents.find((other) => other.agentId === agent.id)?.at
     if (at !== undefined) return { kind: 'announced' as const, at, isNew: false }
     if (how.claims && fresh.agents.length > 0) return { kind: 'declined' as const }
     const introducesHimself = message !== undefined && fresh.agents.length === 0
     const moment = introducesHimself
-      ? await _settledOrNot(() => message.write(fresh, hold, 0))
-      : await _emit(call, hold, fresh, userId, progress)
+      ? await _settledOrNot(() => message.write(fresh, lease, 0))
+      : await _emit(call, lease, fresh, userId, progress)
     await _writeDown(call, fresh, { agentId: agent.id, at: moment })
-    if (!introducesHimself) await message?.write(fresh, hold, moment + HANDLING_MS)
+    if (!introducesHimself) await message?.write(fresh, lease, moment + HANDLING_MS)
     return { kind: 'announced' as const, at: moment, isNew: true }
   })
   if (introduction.kind === 'announced') _announced(call).set(_key(call, session, agent.id), introduction.at)
@@ -83,11 +83,17 @@ const _settledOrNot = async (write: () => Promise<number>): Promise<number> => {
   try {
     return await write()
   } catch (error) {
-    throw new Unsettled('Whether a first message was given to the bot is not known', { cause: error })
+    throw new OutcomeUnknown('Whether a first message was given to the bot is not known', { cause: error })
   }
 }
 
-const _emit = async (call: Call, hold: Hold, session: Session, userId: string, progress: Progress): Promise<number> => {
+const _emit = async (
+  call: Call,
+  lease: Lease,
+  session: Session,
+  userId: string,
+  progress: Progress
+): Promise<number> => {
   const now = call.environment.now()
   const previous = session.agents.at(-1)
   const moment = Math.max(
@@ -98,13 +104,13 @@ const _emit = async (call: Call, hold: Hold, session: Session, userId: string, p
     progress.last + SPACING_MS
   )
   const event = { type: 'hitlAssigned' as const, payload: { conversationId: session.conversationId, userId } }
-  return emitOnce(call, hold, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
+  return emitOnce(call, lease, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
 }
 
 const _writeDown = async (call: Call, { conversationId, agents }: Session, announced: Announced): Promise<void> => {
   try {
     await writeTags(call, conversationId, { agents: agentsTag([...agents, announced]) })
   } catch (error) {
-    throw new Unsettled('An announcement could not be written down', { cause: error })
+    throw new OutcomeUnknown('An announcement could not be written down', { cause: error })
   }
 }

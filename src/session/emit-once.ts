@@ -1,6 +1,6 @@
 import { isApiError } from '@botpress/client'
 import type { Call } from '../botpress/call'
-import { Unsettled, type Hold } from './lock'
+import { OutcomeUnknown, type Lease } from './lock'
 
 /** An event that the bot must get once. The runtime has no key by which a second one would be recognised: whoever emits one holds a lane. */
 export interface BotEvent {
@@ -34,16 +34,16 @@ const _isRefused = (error: unknown): boolean => isApiError(error) && error.code 
 const TRIES = 2
 
 /**
- * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot gets it: a slow call makes it later. An unknown outcome is settled by looking for it. Throws Unsettled when that was not possible, as Botpress does when nothing has happened.
+ * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot gets it: a slow call makes it later. An unknown outcome is settled by looking for it. Throws OutcomeUnknown when that was not possible, as Botpress does when nothing has happened.
  */
 export const emitOnce = async (
   call: Call,
-  hold: Hold,
+  lease: Lease,
   event: BotEvent,
   { delayMs, since }: { delayMs: number; since: number }
 ): Promise<number> => {
   for (let tries = 1; ; tries += 1) {
-    hold.assertOurs()
+    lease.assertHeld()
     try {
       const schedule = delayMs > 0 ? { schedule: { delay: delayMs } } : {}
       const answer = await call.client.createEvent({ type: event.type, payload: event.payload, ...schedule } as never)
@@ -51,7 +51,7 @@ export const emitOnce = async (
     } catch (error) {
       if (_isRefused(error)) throw error
       const at = await emittedAt(call, event, since).catch(() => {
-        throw new Unsettled(`Whether ${event.type} was emitted is not known`)
+        throw new OutcomeUnknown(`Whether ${event.type} was emitted is not known`)
       })
       if (at !== undefined) return at + delayMs
       if (tries === TRIES) throw error

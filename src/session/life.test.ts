@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isStatus, JUST_ENDED_MS, LIFE_EVENTS, meaningOf, PHASES, phaseOf, STATUSES } from './life'
+import { isStatus, LIFE_EVENTS, meaningOf, PHASES, phaseOf, STATUSES } from './life'
 import type { Phase } from './life'
 import type { Session } from './session'
-import { ACTIVATION_MS } from './timing'
+import { ACTIVATION_MS, JUST_ENDED_MS } from '../botpress/timing'
 
 const OPENED_AT = Date.UTC(2026, 5, 1, 9)
 const CLOSED_AT = OPENED_AT + 60_000

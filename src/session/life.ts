@@ -3,7 +3,7 @@
  *
  * A session is its tags, of which one is the status; the phase is what the status and its moments say at a given time. An end by an agent holds a lane (ending.ts) from the decision to the tag; the bot's needs none.
  */
-import { activatedAt } from './timing'
+import { activatedAt, JUST_ENDED_MS } from '../botpress/timing'
 
 /** As the tag has it. */
 export const STATUSES = ['open', 'closed', 'failed'] as const
@@ -20,9 +20,6 @@ export const isStatus = (value: string | undefined): value is Status => STATUSES
  */
 export const PHASES = ['opening', 'open', 'closing', 'closed', 'failed'] as const
 export type Phase = (typeof PHASES)[number]
-
-/** So long after the customer has heard of the end, what he said before that may still come. */
-export const JUST_ENDED_MS = 10_000
 
 /** What decides the phase; moments in milliseconds since the epoch. */
 export interface Moments {

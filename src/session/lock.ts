@@ -1,126 +1,122 @@
 import { isApiError } from '@botpress/client'
+import type { z } from '@botpress/sdk'
 import type { Call } from '../botpress/call'
 import { randomId } from '../botpress/environment'
 import { describeError, gone } from '../botpress/errors'
-import { API_TIMEOUT_MS } from '../botpress/client'
+import type { lockState, operation } from '../definition/parts'
+import { API_TIMEOUT_MS, LEASE_MS, LONGEST_POLL_MS, POLL_MS, SETTLING_MS } from '../botpress/timing'
 
 /**
- * One at a time, across all instances. Some effects have no key by which a second one would be recognised (an event for the bot, a message in most desks): whoever causes one holds the session's lane for it.
+ * A session has two locks, held by one caller at a time across all instances. They protect effects that have no key by
+ * which a duplicate would be recognised.
  *
- * - toBot: announcing an agent, giving what cannot be given at once, ending the session by an agent.
- * - toDesk: posting what the customer and the bot say.
- *
- * The runtime API has no lock, but `getOrSetState` hands the first caller's payload to all: who reads his own id back holds the lane, and gives it back by removing the state. A holder that has not given it
- * back within the lease has died, and is followed by one that knows what he was about to do.
+ * - toBot: announcing an agent, scheduling a message for the bot, ending the session by an agent.
+ * - toDesk: posting to the ticket.
  */
-export type Lane = 'toBot' | 'toDesk'
+export type LockName = 'toBot' | 'toDesk'
 
-const LEASE_MS = 20_000
-/** Nothing that must happen once is begun later than this: one call may still be under way when it is sent. */
+/** What a holder is about to do. If it dies, the next holder finds out whether that has happened. */
+export type Operation = z.infer<typeof operation>
+
+type Payload = z.infer<typeof lockState>
+
+/** Nothing that must happen once starts later than this: a call may still be in flight when the last one is sent. */
 const SAFE_MS = LEASE_MS - 2 * API_TIMEOUT_MS
-/** Two may find the same lane abandoned: whose id stands there after this time goes on. */
-const SETTLING_MS = 300
-const POLL_MS = 150
-const LONGEST_POLL_MS = 1_000
 const ASKING_TRIES = 3
 
-/** Somebody else holds the lane for longer than there was time to wait. */
-export class LaneBusy extends Error {
-  public override readonly name = 'LaneBusy'
+/** Another caller has held the lock for longer than there was time to wait. */
+export class LockBusy extends Error {
+  public override readonly name = 'LockBusy'
 }
 
-/** The holder took so long that another may hold the lane by now. */
-export class LaneLost extends Error {
-  public override readonly name = 'LaneLost'
+/** The holder took so long that another caller may hold the lock by now. */
+export class LeaseLost extends Error {
+  public override readonly name = 'LeaseLost'
 }
 
-/** Whether the effect has happened could not be found out: the next holder has to. */
-export class Unsettled extends Error {
-  public override readonly name = 'Unsettled'
+/** It could not be found out whether an effect has happened. The next holder of the lock has to. */
+export class OutcomeUnknown extends Error {
+  public override readonly name = 'OutcomeUnknown'
 }
 
-export interface Hold {
-  /** What earlier holders were doing (their `doing`) when they died or lost an answer: it may have happened. */
-  left: string[]
-  /** To be called right before an effect that must happen once. Throws LaneLost. */
-  assertOurs(): void
-  /** For a holder that takes long. Throws LaneLost when it was too long already. */
+/** What the holder of a lock works with. */
+export interface Lease {
+  /** Operations of earlier holders that may have happened: the holder died, or the answer was lost. */
+  inDoubt: Operation[]
+  /** Call this right before an effect that must happen once. Throws LeaseLost. */
+  assertHeld(): void
+  /** Starts the lease anew, for work that takes long. Throws LeaseLost when it is too late, and as Botpress does. */
   renew(): Promise<void>
 }
 
-interface Payload {
-  holder: string
-  at: number
-  doing?: string
-  left?: string[]
-}
-
-interface Key {
-  type: 'conversation'
-  id: string
-  name: Lane
-}
-
-interface Place {
+interface LockRequest {
   conversationId: string
-  lane: Lane
-  /** What the holder may cause; given to the next one when it cannot be known whether it has happened. */
-  doing?: string
-  /** Milliseconds to wait for others. */
+  lock: LockName
+  /** Passed on to the next holder when its outcome is unknown. */
+  operation?: Operation
+  /** How long to wait for other holders, in milliseconds. */
   patienceMs: number
-  /** The work does not find out what `left` has become: the next holder still has to. */
+  /** The work does not look into `inDoubt`: the next holder still has to. */
   keepsDoubt?: boolean
 }
 
 /**
- * Runs `work` while holding the lane. Throws LaneBusy when others hold it for longer than `patienceMs`; else as `work` does. When `work` throws Unsettled, or leaves `left` unexplained by throwing anything, the next
- * holder hears of it.
+ * Runs `work` while it holds the lock. Throws LockBusy after `patienceMs`, otherwise whatever `work` throws. When `work`
+ * throws OutcomeUnknown, or throws anything before it has dealt with `inDoubt`, the next holder learns what is in doubt.
+ *
+ * The runtime API has no locks, but `getOrSetState` returns the first caller's payload to everyone: the caller that reads
+ * its own random id back holds the lock. It releases the lock by removing the state. A lease that has run out is taken over.
  */
-export const inLane = <T>(call: Call, place: Place, work: (hold: Hold) => Promise<T>): Promise<T> =>
-  // Those of one instance need not ask Botpress whose turn it is.
-  call.memory.inOrder(`${call.installation}/${place.lane}/${place.conversationId}`, async () => {
-    const payload = await _acquire(call, place)
-    const isOurs = (): boolean => call.environment.now() - payload.at < SAFE_MS
-    const hold: Hold = {
-      left: payload.left ?? [],
-      assertOurs: () => {
-        if (!isOurs()) throw new LaneLost(`The lane ${place.lane} was held for too long`)
+export const withLock = <T>(call: Call, request: LockRequest, work: (lease: Lease) => Promise<T>): Promise<T> =>
+  // Callers in one instance queue here, without asking Botpress.
+  call.memory.inOrder(`${call.installation}/${request.lock}/${request.conversationId}`, async () => {
+    const payload = await _acquire(call, request)
+    const isHeld = (): boolean => call.environment.now() - payload.at < SAFE_MS
+    const lease: Lease = {
+      inDoubt: payload.inDoubt ?? [],
+      assertHeld: () => {
+        if (!isHeld()) throw new LeaseLost(`The lock ${request.lock} was held for too long`)
       },
       renew: async () => {
-        hold.assertOurs()
+        lease.assertHeld()
         const at = call.environment.now()
-        const key = { type: 'conversation' as const, id: place.conversationId, name: place.lane }
-        await call.client.setState({ ...key, payload: { ...payload, at } })
+        await call.client.setState({ ..._keyOf(request), payload: { ...payload, at } })
         payload.at = at
       },
     }
-    let isInDoubt = hold.left.length > 0
+    let isInDoubt = lease.inDoubt.length > 0
     try {
-      const result = await work(hold)
-      isInDoubt = place.keepsDoubt === true && hold.left.length > 0
+      const result = await work(lease)
+      isInDoubt = request.keepsDoubt === true && lease.inDoubt.length > 0
       return result
     } catch (error) {
-      isInDoubt ||= error instanceof Unsettled
+      isInDoubt ||= error instanceof OutcomeUnknown
       throw error
     } finally {
-      await _release(call, place, payload, isInDoubt, isOurs)
+      await _release(call, request, payload, isInDoubt, isHeld)
     }
   })
 
+const _keyOf = ({ conversationId, lock }: LockRequest) => ({
+  type: 'conversation' as const,
+  id: conversationId,
+  name: lock,
+})
+
 /**
- * Gives the lane back. What is not given back in time is taken over, and to give it back later could take it from somebody else: hence no blind repetition, and none after that time. In doubt it is left to
- * whoever comes next as if its holder had died.
+ * A late or repeated release could take the lock from its next holder, so it stops when the lease is no longer safe. In
+ * doubt the state stays, with an expired lease, for the next holder to read.
  */
 const _release = async (
   call: Call,
-  { conversationId, lane }: Place,
+  request: LockRequest,
   payload: Payload,
   isInDoubt: boolean,
-  isOurs: () => boolean
+  isHeld: () => boolean
 ): Promise<void> => {
-  const key = { type: 'conversation' as const, id: conversationId, name: lane }
+  const key = _keyOf(request)
   let isKnown = true
-  while (isOurs()) {
+  while (isHeld()) {
     try {
       if (!isKnown) {
         const held = await gone(call.client.getState(key))
@@ -131,17 +127,18 @@ const _release = async (
       return
     } catch (error) {
       isKnown = false
-      call.log.warn('A lane could not be given back', { conversationId, lane, error: describeError(error) })
+      const { conversationId, lock } = request
+      call.log.warn('Could not release a lock', { conversationId, lock, error: describeError(error) })
       await call.environment.sleep(POLL_MS)
     }
   }
 }
 
-/** Who holds the lane. An answer that was lost may have been that it is ours now: it is asked for again with the same id, lest we wait for ourselves. */
-const _ask = async (call: Call, key: Key, payload: Payload): Promise<Payload> => {
+/** The payload of the holder. A lost answer may have made us the holder, so the repetition asks with the same id. */
+const _ask = async (call: Call, request: LockRequest, payload: Payload): Promise<Payload> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      const { state } = await call.client.getOrSetState({ ...key, payload })
+      const { state } = await call.client.getOrSetState({ ..._keyOf(request), payload })
       return state.payload
     } catch (error) {
       if (tries === ASKING_TRIES || (isApiError(error) && error.code >= 400 && error.code < 500)) throw error
@@ -150,25 +147,32 @@ const _ask = async (call: Call, key: Key, payload: Payload): Promise<Payload> =>
   }
 }
 
-/** The payload with which the lane is ours. */
-const _acquire = async (call: Call, { conversationId, lane, doing, patienceMs }: Place): Promise<Payload> => {
+/** Resolves to the payload with which this caller holds the lock. */
+const _acquire = async (call: Call, request: LockRequest): Promise<Payload> => {
   const { client, environment } = call
-  const key = { type: 'conversation' as const, id: conversationId, name: lane }
   const holder = randomId(environment)
-  const until = environment.now() + patienceMs
+  const until = environment.now() + request.patienceMs
   for (let poll = POLL_MS; ; poll = Math.min(2 * poll, LONGEST_POLL_MS)) {
-    const payload: Payload = { holder, at: environment.now(), ...(doing === undefined ? {} : { doing }) }
-    const held = await _ask(call, key, payload)
+    const payload: Payload = {
+      holder,
+      at: environment.now(),
+      ...(request.operation ? { operation: request.operation } : {}),
+    }
+    const held = await _ask(call, request, payload)
     if (held.holder === holder) return held
     if (held.at + LEASE_MS < environment.now()) {
-      const left = [...(held.left ?? []), ...(held.doing === undefined ? [] : [held.doing])]
-      const taken = { ...payload, at: environment.now(), left: [...new Set(left)] }
-      await client.setState({ ...key, payload: taken })
+      const inDoubt = _distinct([...(held.inDoubt ?? []), ...(held.operation ? [held.operation] : [])])
+      const taken = { ...payload, at: environment.now(), inDoubt }
+      await client.setState({ ..._keyOf(request), payload: taken })
       await environment.sleep(SETTLING_MS)
-      const now = await client.getOrSetState({ ...key, payload: taken })
+      const now = await client.getOrSetState({ ..._keyOf(request), payload: taken })
       if (now.state.payload.holder === holder) return now.state.payload
     }
-    if (environment.now() + poll >= until) throw new LaneBusy(`Somebody else holds the lane ${lane}`)
+    if (environment.now() + poll >= until) throw new LockBusy(`Another caller holds the lock ${request.lock}`)
     await environment.sleep(poll)
   }
 }
+
+const _distinct = (operations: Operation[]): Operation[] => [
+  ...new Map(operations.map((one) => [JSON.stringify(one), one])).values(),
+]

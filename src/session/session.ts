@@ -4,7 +4,7 @@ import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { isStatus, type Status } from './life'
-import { UNSURE_MS } from './timing'
+import { UNSURE_MS } from '../botpress/timing'
 
 const TAG_SIZE = 500
 

@@ -3,11 +3,11 @@ import type { MessagePart, OutboundMessage, Ticket } from '../../providers/provi
 import { isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
-import { inLane } from './lock'
+import { withLock } from './lock'
 import { toParts } from '../botpress/messages'
 import { deliveredAt, deskMessageIdOf, type Stored } from './progress'
 import type { Session } from './session'
-import { UNSURE_MS } from './timing'
+import { UNSURE_MS } from '../botpress/timing'
 
 const EXCERPT = 60
 /** Nothing is scheduled further ahead: an older message with a later moment was delivered again, not late. */
@@ -23,7 +23,11 @@ export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.na
 
 /** What is done to a ticket one after the other: a slow change to what agents see must not come after its end. */
 export const atDesk = <T>(call: Call, { conversationId }: Ticket, work: () => Promise<T>): Promise<T> =>
-  inLane(call, { conversationId, lane: 'toDesk', doing: 'posting', patienceMs: PATIENCE_MS, keepsDoubt: true }, work)
+  withLock(
+    call,
+    { conversationId, lock: 'toDesk', operation: { kind: 'post' as const }, patienceMs: PATIENCE_MS, keepsDoubt: true },
+    work
+  )
 
 /** Tells the agent something in the ticket, once per `id`: two who find the same message undelivered look one after the other, and the second one finds the note. */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {

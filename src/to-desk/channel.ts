@@ -3,7 +3,7 @@ import type { Call } from '../botpress/call'
 import { connectDesk, type Limits } from '../botpress/desk'
 import { endByAgent } from '../session/ending'
 import { describeError } from '../botpress/errors'
-import { LaneBusy } from '../session/lock'
+import { LockBusy } from '../session/lock'
 import { flush, isDeliverable } from './outbox'
 import { createAuthors } from './authors'
 import { toEntry, type Entry } from './entries'
@@ -76,7 +76,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
 }
 
 const _why = (problem: Problem | undefined): string =>
-  problem === undefined || problem.error instanceof LaneBusy
+  problem === undefined || problem.error instanceof LockBusy
     ? 'there was no time left behind others'
     : describeError(problem.error)
 

@@ -1,7 +1,7 @@
 /** What becomes of a message is written into its tags: whoever comes next reads it there. */
 import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
-import { Unsettled } from '../session/lock'
+import { OutcomeUnknown } from '../session/lock'
 import { tagValue } from '../session/session'
 import { HELD_BACK, sentAsOne, type Entry } from './entries'
 
@@ -10,7 +10,7 @@ type Marks = Partial<Pick<Entry, 'deskMessageIds' | 'sentAs' | 'refused'>>
 const TRIES = 3
 const PAUSE_MS = 500
 
-/** They are at the desk as one message, under these ids. Throws Unsettled when that could not be written down; so do all of these. */
+/** They are at the desk as one message, under these ids. Throws OutcomeUnknown when that could not be written down; so do all of these. */
 export const markDelivered = async (call: Call, unit: Entry[], deskMessageIds: string): Promise<void> => {
   const sentAs = sentAsOne(unit)
   await Promise.all(
@@ -51,7 +51,8 @@ const _mark = async (call: Call, entry: Entry, marks: Marks): Promise<void> => {
       Object.assign(entry, marks)
       return
     } catch (error) {
-      if (tries === TRIES) throw new Unsettled('What became of a message could not be written down', { cause: error })
+      if (tries === TRIES)
+        throw new OutcomeUnknown('What became of a message could not be written down', { cause: error })
       await call.environment.sleep(PAUSE_MS)
     }
   }

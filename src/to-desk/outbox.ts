@@ -12,7 +12,7 @@ import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
-import { inLane, LaneBusy, Unsettled, type Hold } from '../session/lock'
+import { withLock, LockBusy, OutcomeUnknown, type Lease } from '../session/lock'
 import { createAuthors, type Authors } from './authors'
 import { HELD_BACK, inOrder, isSettled, nextUnit, readOutbox, toEntry, wasSent, type Entry } from './entries'
 import { markAsSingle, markHeldBack } from './marks'
@@ -58,16 +58,16 @@ export const flush = async (call: Call, work: Flush): Promise<Flushed> => {
   const { now, sleep } = call.environment
   const { session, own, until } = work
   const { conversationId } = session
-  const place = { conversationId, lane: 'toDesk' as const, doing: 'posting', patienceMs: 0 }
+  const place = { conversationId, lock: 'toDesk' as const, operation: { kind: 'post' as const }, patienceMs: 0 }
   for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
-      return await inLane(call, place, (hold) => _inDoubt(call, work, hold))
+      return await withLock(call, place, (lease) => _inDoubt(call, work, lease))
     } catch (error) {
       // Whoever holds the lane posts for all who had spoken when he looked.
       const delivered = pause === SHORTEST_PAUSE_MS ? undefined : await _settledMeanwhile(call, own)
       if (delivered) return { entries: [delivered] }
       if (now() + pause > until) return { entries: [], problem: { error } }
-      if (!(error instanceof LaneBusy))
+      if (!(error instanceof LockBusy))
         call.log.warn('An outbox could not be emptied', { conversationId, error: describeError(error) })
       await sleep(pause)
     }
@@ -82,20 +82,20 @@ const _settledMeanwhile = async (call: Call, own: Entry | undefined): Promise<En
 }
 
 /** Whatever goes wrong, the next holder hears that something may have been posted. */
-const _inDoubt = async (call: Call, work: Flush, hold: Hold): Promise<Flushed> => {
+const _inDoubt = async (call: Call, work: Flush, lease: Lease): Promise<Flushed> => {
   const knowledge: Knowledge = { entries: [], doubtful: new Set(), made: new Set(), late: new Set() }
   try {
-    return await _emptied(call, work, hold, knowledge)
+    return await _emptied(call, work, lease, knowledge)
   } catch (error) {
-    if (knowledge.doubtful.size === 0 || error instanceof Unsettled) throw error
-    throw new Unsettled('Whether a message was posted is not known', { cause: error })
+    if (knowledge.doubtful.size === 0 || error instanceof OutcomeUnknown) throw error
+    throw new OutcomeUnknown('Whether a message was posted is not known', { cause: error })
   }
 }
 
-const _emptied = async (call: Call, work: Flush, hold: Hold, knowledge: Knowledge): Promise<Flushed> => {
+const _emptied = async (call: Call, work: Flush, lease: Lease, knowledge: Knowledge): Promise<Flushed> => {
   const { now } = call.environment
   const { session, own, until } = work
-  const holding = _keeping(call, hold)
+  const holding = _keeping(call, lease)
   const posting: Posting = { call, ...work }
   for (let round = 1, isHeldBack = false; ; round += 1) {
     const entries = await _read(call, work)
@@ -103,7 +103,7 @@ const _emptied = async (call: Call, work: Flush, hold: Hold, knowledge: Knowledg
     const isWaiting = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
     if (round === 1) {
       for (const { id, createdAt, sentAs } of entries.filter(isWaiting)) {
-        if (hold.left.length > 0) knowledge.doubtful.add(id)
+        if (lease.inDoubt.length > 0) knowledge.doubtful.add(id)
         if (sentAs === undefined && createdAt + LATE_MS < now()) knowledge.late.add(id)
       }
     }
@@ -116,8 +116,8 @@ const _emptied = async (call: Call, work: Flush, hold: Hold, knowledge: Knowledg
       waiting = entries.filter(isWaiting)
       if (waiting.length === 0) return { entries }
       await holding.keep()
-      problem = now() > until ? { error: new LaneBusy('No time is left') } : undefined
-      problem ??= await postUnit(posting, hold, knowledge, nextUnit(entries, waiting, known))
+      problem = now() > until ? { error: new LockBusy('No time is left') } : undefined
+      problem ??= await postUnit(posting, lease, knowledge, nextUnit(entries, waiting, known))
     }
     const isOursDone = own !== undefined && entries.some((entry) => entry.id === own.id && isSettled(entry))
     const { waitMs } = problem
@@ -174,14 +174,14 @@ const _tellOfWaiting = (call: Call, { desk, session }: Flush, messages: number, 
 }
 
 /** Holding the lane for longer than one post takes. */
-const _keeping = (call: Call, hold: Hold) => {
+const _keeping = (call: Call, lease: Lease) => {
   const { now, sleep } = call.environment
   let renewedAt = now()
   const renew = async (): Promise<void> => {
     for (let tries = 1; ; tries += 1) {
-      hold.assertOurs()
+      lease.assertHeld()
       try {
-        await hold.renew()
+        await lease.renew()
         renewedAt = now()
         return
       } catch (error) {

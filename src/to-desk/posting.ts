@@ -5,7 +5,7 @@ import type { OutboundMessage, Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import type { Hold } from '../session/lock'
+import type { Lease } from '../session/lock'
 import { toParts } from '../botpress/messages'
 import type { Session } from '../session/session'
 import type { Authors } from './authors'
@@ -46,10 +46,10 @@ export interface Problem {
   isOver?: true
 }
 
-/** Undefined: the unit needs nothing more – it is at the desk, refused, or has become other units. Throws Unsettled, LaneLost, and for a bug in a driver whatever that throws. */
+/** Undefined: the unit needs nothing more – it is at the desk, refused, or has become other units. Throws OutcomeUnknown, LeaseLost, and for a bug in a driver whatever that throws. */
 export const postUnit = async (
   posting: Posting,
-  hold: Hold,
+  lease: Lease,
   knowledge: Knowledge,
   unit: Entry[]
 ): Promise<Problem | undefined> => {
@@ -64,7 +64,7 @@ export const postUnit = async (
     await markAsOne(call, unit)
     knowledge.made.add(sentAsOne(unit))
   }
-  hold.assertOurs()
+  lease.assertHeld()
   posting.limits.deadline = call.environment.now() + LONGEST_POST_MS
   const wasDoubtful = unit.some(({ id }) => knowledge.doubtful.has(id))
   for (const { id } of unit) knowledge.doubtful.add(id)

@@ -35,10 +35,10 @@ const emits =
   ({ side, path, body }: Asked): boolean =>
     side === 'api' && path.endsWith('/events') && body.includes(type)
 
-const takesLaneTo =
-  (doing: string) =>
+const takesLockTo =
+  (kind: 'announce' | 'end') =>
   ({ side, path, body }: Asked): boolean =>
-    side === 'api' && path.endsWith('/toBot/get-or-set') && body.includes(`"doing":"${doing}`)
+    side === 'api' && path.endsWith('/toBot/get-or-set') && body.includes(`"operation":{"kind":"${kind}"`)
 
 const awaited = new Set<string>()
 
@@ -98,7 +98,7 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
       const announcedAt = Number.parseInt(tags['desk:agents']?.split('@')[1] ?? '', 36)
       await stage.pass(announcedAt - stage.clock.now() - 300)
       // Whoever ends it has read the ticket before the message; whoever has the message has read the session before the end.
-      const ending = once(takesLaneTo('end'), 'the lane for the end')
+      const ending = once(takesLockTo('end'), 'the lane for the end')
       const giving = once(created('One more thing'))
       for (const instance of instances.all) {
         instance.delayAt(ms, ending)

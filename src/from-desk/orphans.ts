@@ -38,7 +38,7 @@ interface Candidate {
 
 export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise<Absence> => {
   const origin = await _originOf(desk, key)
-  if (!origin) return { kind: key.ours ? 'being opened' : 'foreign' }
+  if (!origin) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
   const conversation = await _conversationOf(call, origin)
   if (!conversation) return { kind: 'foreign' }
   const { id: conversationId } = conversation
@@ -50,7 +50,7 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
     return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId, isSolved }
   }
   const opening = await _openingOf(call, conversationId)
-  if (!opening) return { kind: key.ours ? 'being opened' : 'foreign' }
+  if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
   const isOver = opening.failed === true || opening.at + ABANDONED_MS < call.environment.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
 }
@@ -58,7 +58,7 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
 /** As the webhook says, else as the desk does. */
 const _originOf = async ({ driver }: Desk, key: TicketKey): Promise<TicketOrigin | undefined> => {
   if (key.conversationId) return { conversationId: key.conversationId, isSolved: false }
-  return key.mayBeOurs ? driver.findOrigin?.(key.ticketId) : undefined
+  return key.origin ? driver.findOrigin?.(key.ticketId) : undefined
 }
 
 const _conversationOf = async (call: Call, origin: TicketOrigin): Promise<Candidate | undefined> => {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { providers } from '../definition/registry'
+import * as timing from './timing'
+
+const BOTPRESS_ACTION_MS = 60_000
+/** The plugin's calls between the answer of startHitl and listening; Botpress repeats a lost answer after 1, 2 and 3 s. */
+const REPETITIONS_MS = 6_000
+
+describe('durations fit into each other', () => {
+  it.each<[string, number, number]>([
+    ['a call that starts in time ends before the lease', 2 * timing.API_TIMEOUT_MS, timing.LEASE_MS],
+    ['a post that starts in time ends before the lease', timing.LONGEST_POST_MS + timing.RENEWAL_MS, timing.LEASE_MS],
+    ['a renewal comes before the lease is unsafe', timing.RENEWAL_MS, timing.LEASE_MS - 2 * timing.API_TIMEOUT_MS],
+    ['one answer of a desk fits into a post', timing.VENDOR_TIMEOUT_MS, timing.LONGEST_POST_MS],
+    ['two answers of a desk fit into a start', 2 * timing.VENDOR_TIMEOUT_MS, timing.START_BUDGET_MS],
+    ['a waiting caller outlives a dead holder within a start', timing.LEASE_MS, timing.START_BUDGET_MS],
+    ['the plugin listens after every repetition of a start', REPETITIONS_MS, timing.ACTIVATION_MS],
+    ['the end comes after what is unsure', timing.UNSURE_MS, timing.HANDLING_MS],
+    ['messages follow each other before an end', timing.SPACING_MS, timing.UNSURE_MS],
+    ['what is waited out here is shorter than what is unsure', timing.LONGEST_WAIT_MS, timing.UNSURE_MS],
+    ['last words arrive after the end was handled', timing.HANDLING_MS, timing.JUST_ENDED_MS],
+    ['polls grow', timing.POLL_MS, timing.LONGEST_POLL_MS],
+    ['a start fits into an action', timing.START_BUDGET_MS, BOTPRESS_ACTION_MS],
+    [
+      'a stop fits into an action, with one call in flight',
+      timing.STOP_BUDGET_MS + timing.API_TIMEOUT_MS,
+      BOTPRESS_ACTION_MS,
+    ],
+    ['a delivery fits, with its last answer', timing.DELIVERY_BUDGET_MS + timing.VENDOR_TIMEOUT_MS, BOTPRESS_ACTION_MS],
+    ['a stop waits out a dead holder', timing.LEASE_MS, timing.STOP_BUDGET_MS],
+  ])('%s', (_what, shorter, longer) => {
+    expect(shorter).toBeLessThan(longer)
+  })
+
+  it.each(Object.values(providers).map((provider) => [provider.title, provider.answerWithinMs] as const))(
+    '%s waits longer for an answer than two messages need',
+    (_title, answerWithinMs) => {
+      expect(timing.LONGEST_WAIT_MS + timing.HANDLING_MS).toBeLessThanOrEqual(answerWithinMs)
+    }
+  )
+})
