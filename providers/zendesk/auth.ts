@@ -22,8 +22,8 @@ const RENEW_AFTER = 0.8
 /**
  * Signs in with OAuth client credentials, or with e-mail and API token.
  *
- * The client credentials grant has no refresh token, and a new token leaves older ones valid. Instances can renew at the
- * same time without harming each other.
+ * The client credentials grant has no refresh token, and a new token leaves older ones valid. Instances can renew at
+ * the same time without harming each other.
  * https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
  */
 export const createAuth = (config: Config, tools: Tools, http: Http, memory: Memory): Auth => {

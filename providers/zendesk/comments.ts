@@ -110,8 +110,8 @@ export const readComments = async (
 }
 
 /**
- * Posts a comment and returns its id. Zendesk has no idempotency key for updates, so each comment carries a marker in its
- * audit's custom metadata. After an unknown outcome the driver looks for the marker before it tries again.
+ * Posts a comment and returns its id. Zendesk has no idempotency key for updates, so each comment carries a marker in
+ * its audit's custom metadata. After an unknown outcome the driver looks for the marker before it tries again.
  * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_audits/
  */
 export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise<string> => {

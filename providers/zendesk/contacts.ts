@@ -16,8 +16,8 @@ const ADDRESS = /^[^\s@":<>\\]+@[^\s@":<>\\]+\.[^\s@":<>\\]+$/
  * Finds or creates the customer's contact and returns its id.
  *
  * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), its
- * owner becomes the contact, but only if they are an end user. `create_or_update` would also match by address: a customer
- * who types an agent's address would overwrite that agent. Without an address it matches by the external id alone.
+ * owner becomes the contact, but only if they are an end user. `create_or_update` would also match by address: a
+ * customer who types an agent's address would overwrite that agent. Without an address it matches by external id.
  * https://developer.zendesk.com/api-reference/ticketing/users/users/#create-or-update-user
  */
 export const ensureContact = async (api: Api, customer: Customer): Promise<string> => {

@@ -1,6 +1,6 @@
 /**
- * How far a ticket has been read. `4711.88.open` holds the newest comment read, the agent last reported, and whether the
- * end was reported.
+ * How far a ticket has been read. `4711.88.open` holds the newest comment read, the agent last reported, and whether
+ * the end was reported.
  *
  * Assignee and end are states without an id of their own, so they are reported when they differ from the cursor. The
  * cursor moves only together with an event: instances that read from the same cursor return the same events.

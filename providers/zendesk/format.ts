@@ -12,8 +12,8 @@ const HEADING_BYTES = 200
 const BREAK_LOOKBACK = 2_000
 
 /**
- * Makes text safe for Zendesk. Disarms template placeholders (`{{…}}`, `{%…%}`), which Zendesk would replace with internal
- * data, and removes control characters, including those that change the writing direction.
+ * Makes text safe for Zendesk. Disarms template placeholders (`{{…}}`, `{%…%}`), which Zendesk would replace with
+ * internal data, and removes control characters, including those that change the writing direction.
  */
 const _neutralise = (text: string): string =>
   text

@@ -17,9 +17,9 @@ const webhookSchema = z.object({
 })
 
 /**
- * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets with
- * the bot's tag. Other tickets cause no requests.
- * Runs at each save: finds everything by name, writes only what differs, and completes an interrupted earlier save.
+ * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets
+ * with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
+ * differs, and completes an interrupted earlier save.
  * https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/
  */
 export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarget): Promise<Subscription> =>
@@ -49,11 +49,11 @@ export const unsubscribe = async (api: Api, target: SubscriptionTarget): Promise
     }
   })
 
-// -------------------------------------------------------------------------------------------------------------- webhook
+// ------------------------------------------------------------------------------------------------------------- webhook
 
 /**
- * Finds, updates or creates the webhook. Two saves at the same time may create two: the ids in `duplicates` can be deleted
- * once no trigger uses them.
+ * Finds, updates or creates the webhook. Two saves at the same time may create two: the ids in `duplicates` can be
+ * deleted once no trigger uses them.
  */
 const _ensureWebhook = async (
   api: Api,
@@ -120,7 +120,7 @@ const _ownWebhooks = async (api: Api, target: SubscriptionTarget) => {
   return webhooks.filter((webhook) => webhook.name === name).toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-// --------------------------------------------------------------------------------------------------------------- common
+// -------------------------------------------------------------------------------------------------------------- common
 
 /** Explains a 403. It nearly always means a user who isn't an admin, or a missing scope. */
 const _asAdmin = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -16,8 +16,8 @@ const ticketsSchema = z.object({ tickets: z.array(ticketSchema) })
 const MAX_CLOSE_ATTEMPTS = 3
 
 /**
- * Opens a ticket in two calls: the ticket with the description as the customer's public first comment, then the transcript
- * as an internal note.
+ * Opens a ticket in two calls: the ticket with the description as the customer's public first comment, then the
+ * transcript as an internal note.
  *
  * A single internal first comment would not do. Without the account setting `is_first_comment_private_enabled` Zendesk
  * makes it public and mails it to the customer; with it, agents' replies default to internal notes.
@@ -62,7 +62,7 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
 interface Opened {
   ticketId: string
   contactId: string
-  /** Id of the opening comment. Undefined if unknown: `catchUp` then reads from the beginning and skips our comments. */
+  /** Id of the opening comment. If it is unknown, `catchUp` starts at the beginning and skips our comments. */
   firstComment: string | undefined
   /** An earlier attempt created the ticket, and perhaps the transcript note. */
   isExisting: boolean
@@ -88,8 +88,9 @@ const _createForContact = async (
 }
 
 /**
- * Creates the ticket at most once. After an unknown outcome it looks the external id up; this list is consistent at once,
- * unlike search. A retry repeats the idempotency key, which Zendesk keeps for two hours, in case the first attempt is slow.
+ * Creates the ticket at most once. After an unknown outcome it looks the external id up; this list is consistent at
+ * once, unlike search. A retry repeats the idempotency key, which Zendesk keeps for two hours, in case the first
+ * attempt is slow.
  * https://developer.zendesk.com/api-reference/ticketing/introduction/#idempotency
  */
 const _create = async (
@@ -159,7 +160,7 @@ const _findTicket = async (api: Api, externalId: string): Promise<TicketRecord |
   return tickets.find((ticket) => ticket.status !== 'deleted')
 }
 
-/** Posts the customer's message as a public comment, the bot's as an internal note. Long texts need several comments. */
+/** Posts the customer's message as a public comment, the bot's as an internal note. Splits long texts. */
 export const postMessage = async (
   api: Api,
   tools: Tools,
@@ -191,7 +192,7 @@ export const postMessage = async (
   return { messageIds }
 }
 
-/** The author's contact. `memo` holds the contact that replaced the customer's deleted one when the ticket was opened. */
+/** The author's contact. `memo` holds the contact that replaced a deleted one when the ticket was opened. */
 const _authorOf = async (api: Api, ticket: Ticket, customer: Customer): Promise<string> => {
   if (customer.contactId === undefined) return await ensureContact(api, customer)
   return (customer.contactId === ticket.contactId ? ticket.memo : undefined) ?? customer.contactId
@@ -200,8 +201,8 @@ const _authorOf = async (api: Api, ticket: Ticket, customer: Customer): Promise<
 /**
  * Solves the ticket. It never closes it: a closed ticket can't be reopened and refuses messages still in flight.
  *
- * Zendesk solves only assigned tickets, so an unassigned one goes to the credentials' own user. `safe_update` makes that
- * fail if an agent takes the ticket at the same time.
+ * Zendesk solves only assigned tickets, so an unassigned one goes to the credentials' own user. `safe_update` makes
+ * that fail if an agent takes the ticket at the same time.
  */
 export const closeTicket = async (api: Api, ticket: Ticket): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {

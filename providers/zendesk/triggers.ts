@@ -37,9 +37,9 @@ interface Condition {
  * The wanted triggers. Each is a list: the first entry, then fallbacks for accounts that refuse it.
  *
  * - `replies` fires on public comments, except those that the credentials' own user adds through the API (via 5): these
- *   are the router's. The fallback lacks the condition on the user, so it also misses replies through other API clients.
- * - `state` fires on assignment, end and reopening, no matter who causes them. Zendesk attributes an automatic assignment
- *   during creation to the router.
+ *   are the router's. The fallback lacks the condition on the user, so it also misses replies from other API clients.
+ * - `state` fires on assignment, end and reopening, no matter who causes them. Zendesk attributes an automatic
+ *   assignment during creation to the router.
  *
  * https://developer.zendesk.com/documentation/ticketing/reference-guides/conditions-reference/
  */

@@ -82,7 +82,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
   const bob = state.addUser({ name: 'Bob Agent', role: 'admin', email: 'bob@acme.example' })
   const api = createApi({ credentials, state, apiUser, rules, groups: GROUPS, now, limits })
 
-  // ------------------------------------------------------------------------------------------------------------- actions
+  // ----------------------------------------------------------------------------------------------------------- actions
 
   const findTicket = (ticketId: string): TicketRow => {
     const ticket = state.tickets.find((candidate) => String(candidate.id) === ticketId && !candidate.deleted)

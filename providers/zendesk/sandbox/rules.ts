@@ -68,7 +68,7 @@ export const createRules = (now: () => number, state: () => State, deliveries: D
     }
   }
 
-  // ------------------------------------------------------------------------------------------------------------ webhooks
+  // ---------------------------------------------------------------------------------------------------------- webhooks
 
   const webhookJson = ({ secret: _secret, ...webhook }: WebhookRow) => webhook
 
@@ -135,7 +135,7 @@ export const createRules = (now: () => number, state: () => State, deliveries: D
     return { status: 204 }
   }
 
-  // ------------------------------------------------------------------------------------------------------------ triggers
+  // ---------------------------------------------------------------------------------------------------------- triggers
 
   const triggerError = (input: Partial<TriggerRow>): SandboxResponse | undefined => {
     if (!input.title) return invalid('title', 'cannot be blank')
