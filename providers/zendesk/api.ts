@@ -8,13 +8,13 @@ import { memoryOf, type Identity } from './memory'
 
 export const PROVIDER = 'zendesk'
 
-/** Zendesk's ids are numbers in answers, and sometimes strings in events. */
-const idSchema = z.union([z.number(), z.string().min(1)]).transform(String)
+/** Ids are numbers in most of Zendesk's responses and strings in some. */
+export const idSchema = z.union([z.number(), z.string().min(1)]).transform(String)
 
 export const userSchema = z.object({
   id: idSchema.nullish(),
   name: z.string().nullish(),
-  /** What the customers see instead of the name, where the agent has set it. */
+  /** Shown to customers instead of the name, if the agent has set it. */
   alias: z.string().nullish(),
   email: z.string().nullish(),
   role: z.string().nullish(),
@@ -72,15 +72,15 @@ export interface Api {
   /** `https://acme.zendesk.com` */
   readonly origin: string
   request<Schema extends z.ZodTypeAny>(request: HttpRequest<Schema>): Promise<z.infer<Schema>>
-  /** Who the credentials belong to. Remembered, unless `fresh`. */
+  /** The user that the credentials belong to. Cached; `fresh` asks Zendesk again. */
   me(fresh?: boolean): Promise<Identity>
-  /** Whether only people who are signed in can open attachments. */
+  /** Whether only signed-in users can open attachments. Cached for ten minutes. */
   attachmentsArePrivate(): Promise<boolean>
 }
 
-const SETTINGS_KEPT_MS = 10 * 60_000
+const SETTINGS_CACHED_MS = 10 * 60_000
 
-/** Zendesk's REST API with this configuration's credentials. No I/O until something is asked. */
+/** Zendesk's REST API with this configuration's credentials. Creating it does no I/O. */
 export const createApi = (entered: Config, tools: Tools): Api => {
   const config = trimmed(entered)
   const host = `${subdomainOf(config)}.zendesk.com`
@@ -90,7 +90,7 @@ export const createApi = (entered: Config, tools: Tools): Api => {
     provider: PROVIDER,
     baseUrl: origin,
     isAllowedHost: (candidate) => candidate === host,
-    // The credential is added per call below: fetching a token inside a retry would repeat the fetch, too.
+    // The credential is added per call below: fetching a token inside a retry would also retry the fetch.
     headers: () => ({}),
     errorCode: _errorCode,
   })
@@ -99,13 +99,13 @@ export const createApi = (entered: Config, tools: Tools): Api => {
   const send = async <Schema extends z.ZodTypeAny>(request: HttpRequest<Schema>, authorization: string) =>
     (await http.request({ ...request, headers: { ...request.headers, authorization } })).data
 
-  const request: Api['request'] = async (wanted) => {
+  const request: Api['request'] = async (options) => {
     const authorization = await auth.authorization()
     try {
-      return await send(wanted, authorization)
+      return await send(options, authorization)
     } catch (error) {
-      if (!isProviderError(error) || error.status !== 401 || !auth.forget(authorization)) throw error
-      return await send(wanted, await auth.authorization())
+      if (!isProviderError(error) || error.status !== 401 || !auth.invalidate(authorization)) throw error
+      return await send(options, await auth.authorization())
     }
   }
 
@@ -120,25 +120,25 @@ export const createApi = (entered: Config, tools: Tools): Api => {
         schema: meSchema,
         purpose: 'check the credentials',
       })
-      // Zendesk answers 200 to somebody it does not know, with a user whose id is null.
+      // Zendesk answers unknown credentials with 200 and an anonymous user whose id is null.
       if (user.id == null) {
         throw new ProviderError(
           PROVIDER,
           'unauthorized',
-          'Could not check the credentials: the desk does not know them'
+          'Could not check the credentials: Zendesk does not recognise them'
         )
       }
       memory.me = { id: user.id, name: user.name ?? user.id, role: user.role ?? 'unknown' }
       return memory.me
     },
     attachmentsArePrivate: async () => {
-      const known = memory.attachments
-      if (known && tools.now() - known.at < SETTINGS_KEPT_MS) return known.private
+      const cached = memory.attachments
+      if (cached && tools.now() - cached.at < SETTINGS_CACHED_MS) return cached.private
       const { settings } = await request({
         method: 'GET',
         path: '/api/v2/account/settings',
         schema: settingsSchema,
-        purpose: 'read how attachments are shared',
+        purpose: 'read the attachment settings',
       })
       memory.attachments = { private: settings.tickets?.private_attachments ?? true, at: tools.now() }
       return memory.attachments.private
@@ -146,17 +146,20 @@ export const createApi = (entered: Config, tools: Tools): Api => {
   }
 }
 
-/** `RecordInvalid requester/group_id`: the code word and the names of the fields; never the descriptions, which quote what was sent. */
+/**
+ * The error code and the names of the refused fields, for example `RecordInvalid requester/group_id`.
+ * Leaves the descriptions out, because they quote customer text.
+ */
 const _errorCode = (body: unknown): string | undefined => {
   const parsed = errorSchema.safeParse(body)
   if (!parsed.success) return undefined
   const { error, details } = parsed.data
-  const word = typeof error === 'string' ? error : error?.title
-  if (!word || !/^\w{1,40}$/.test(word)) return undefined
+  const code = typeof error === 'string' ? error : error?.title
+  if (!code || !/^\w{1,40}$/.test(code)) return undefined
   const fields = Object.keys(details ?? {}).filter((name) => /^\w{1,30}$/.test(name))
-  return fields.length > 0 && fields.length < 4 ? `${word} ${fields.join('/')}`.slice(0, 80) : word
+  return fields.length > 0 && fields.length < 4 ? `${code} ${fields.join('/')}`.slice(0, 80) : code
 }
 
-/** Whether an error is the driver's own, with one of these codes. */
+/** Whether the error is a `ProviderError` with one of these codes. */
 export const hasCode = (error: unknown, ...codes: ProviderErrorCode[]): error is ProviderError =>
   isProviderError(error) && codes.includes(error.code)

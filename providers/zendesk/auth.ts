@@ -3,36 +3,36 @@ import { isProviderError, ProviderError } from '../errors'
 import type { Http } from '../kit/http'
 import type { Tools } from '../kit/tools'
 import { basicAuthorization, type Config } from './config'
-import type { Grant, Memory } from './memory'
+import type { AccessToken, Memory } from './memory'
 
 export interface Auth {
   /** The value of the `authorization` header. */
   authorization(): Promise<string>
-  /** A call with this value was refused (401). Whether there is a fresh one to try. */
-  forget(authorization: string): boolean
+  /** Drops a value that Zendesk refused (401). Returns whether a new one can be fetched. */
+  invalidate(authorization: string): boolean
 }
 
 const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().nullish() })
 
-/** Where Zendesk names no lifetime: short enough to be true of any setting. */
-const ASSUMED_LIFETIME_S = 1_800
-/** A token is replaced after this share of its life, while the old one still works. */
-const RENEWED_AFTER = 0.8
+/** The lifetime if Zendesk names none. Short, so that it holds for every account setting. */
+const DEFAULT_LIFETIME_S = 1_800
+/** Share of its lifetime after which a token is renewed, while the old one still works. */
+const RENEW_AFTER = 0.8
 
 /**
- * OAuth client credentials, or e-mail and API token.
+ * Signs in with OAuth client credentials, or with e-mail and API token.
  *
- * A token of the client credentials grant has no refresh token that could be used up, and a new one leaves the older ones valid: instances
- * that renew at the same time do each other no harm.
+ * The client credentials grant has no refresh token, and a new token leaves older ones valid. Instances can renew at
+ * the same time without harming each other.
  * https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
  */
 export const createAuth = (config: Config, tools: Tools, http: Http, memory: Memory): Auth => {
   if (!config.clientId || !config.clientSecret) {
     const basic = basicAuthorization(config)
-    return { authorization: () => Promise.resolve(basic), forget: () => false }
+    return { authorization: () => Promise.resolve(basic), invalidate: () => false }
   }
 
-  const fetchGrant = async (): Promise<Grant> => {
+  const fetchToken = async (): Promise<AccessToken> => {
     try {
       const { data } = await http.request({
         method: 'POST',
@@ -47,15 +47,15 @@ export const createAuth = (config: Config, tools: Tools, http: Http, memory: Mem
         purpose: 'sign in with the OAuth client',
         repeatable: true,
       })
-      const lifetime = (data.expires_in ?? ASSUMED_LIFETIME_S) * 1_000
+      const lifetime = (data.expires_in ?? DEFAULT_LIFETIME_S) * 1_000
       return {
         authorization: `Bearer ${data.access_token}`,
-        renewAt: tools.now() + lifetime * RENEWED_AFTER,
+        renewAt: tools.now() + lifetime * RENEW_AFTER,
         expiresAt: tools.now() + lifetime,
       }
     } catch (error) {
       if (!isProviderError(error)) throw error
-      // Zendesk answers wrong clients and scopes with 400, 401 or 422. Whatever happened here, the call that wanted a token never went out.
+      // Zendesk answers a wrong client or scope with 400, 401 or 422. The call that needs the token was never sent.
       const code = error.code === 'rejected' || error.code === 'not-found' ? 'unauthorized' : error.code
       throw new ProviderError(error.provider, code, error.message.replace(`[${error.provider}] `, ''), {
         status: error.status,
@@ -65,11 +65,11 @@ export const createAuth = (config: Config, tools: Tools, http: Http, memory: Mem
     }
   }
 
-  const renew = (): Promise<Grant> => {
-    memory.renewal ??= fetchGrant()
-      .then((grant) => {
-        memory.grant = grant
-        return grant
+  const renew = (): Promise<AccessToken> => {
+    memory.renewal ??= fetchToken()
+      .then((token) => {
+        memory.token = token
+        return token
       })
       .finally(() => {
         memory.renewal = undefined
@@ -79,18 +79,18 @@ export const createAuth = (config: Config, tools: Tools, http: Http, memory: Mem
 
   return {
     authorization: async () => {
-      const { grant } = memory
-      if (grant && tools.now() < grant.renewAt) return grant.authorization
+      const { token } = memory
+      if (token && tools.now() < token.renewAt) return token.authorization
       try {
         return (await renew()).authorization
       } catch (error) {
-        // Renewal is early: a desk that has a bad moment is no reason to stop while the old token works.
-        if (grant && tools.now() < grant.expiresAt && memory.grant === grant) return grant.authorization
+        // Renewal starts early: if it fails, the old token is used until it expires.
+        if (token && tools.now() < token.expiresAt && memory.token === token) return token.authorization
         throw error
       }
     },
-    forget: (authorization) => {
-      if (memory.grant?.authorization === authorization) memory.grant = undefined
+    invalidate: (authorization) => {
+      if (memory.token?.authorization === authorization) memory.token = undefined
       return true
     },
   }

@@ -1,22 +1,32 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { readCursor, writeCursor } from './cursor'
 import { asComment, isoTime } from './sandbox/state'
-import { capable, closeAll, fault, openSession, requests, rowOf, says, setUp, thrownBy } from './testing'
+import {
+  capabilitiesOf,
+  closeAll,
+  fault,
+  openSession,
+  requests,
+  ticketRow,
+  messageFrom,
+  setUp,
+  errorOf,
+} from './testing'
 
 afterEach(closeAll)
 
-const reading = async () => {
+const startSession = async () => {
   const setting = await setUp()
   const session = await openSession(setting)
-  const { catchUp } = capable(setting.driver)
+  const { catchUp } = capabilitiesOf(setting.driver)
   const types = async (cursor = session.cursor) =>
     (await catchUp(session.ticket, cursor)).events.map((event) => event.type)
   return { ...setting, ...session, setting, catchUp, types }
 }
 
-describe('what happened', () => {
-  it('a ticket solved without an answer sends the customer nothing of its opening', async () => {
-    const { sandbox, ticket, catchUp } = await reading()
+describe('catching up', () => {
+  it('reports only the end of a ticket solved without a reply', async () => {
+    const { sandbox, ticket, catchUp } = await startSession()
     sandbox.solve(ticket.id)
     for (const cursor of [undefined, 'nonsense']) {
       expect((await catchUp(ticket, cursor)).events).toEqual([
@@ -25,27 +35,27 @@ describe('what happened', () => {
     }
   })
 
-  it('the customer’s own mail, a colleague in copy, notes, automations and our own comments are not answers', async () => {
-    const { sandbox, setting, ticket, customer, driver, types } = await reading()
+  it('skips comments by end users, notes, automatic comments and our own', async () => {
+    const { sandbox, setting, ticket, customer, driver, types } = await startSession()
     sandbox.customerReplies?.(ticket.id, 'by mail')
     sandbox.agentNotes(ticket.id, 'internal')
     sandbox.botReplies?.(ticket.id, 'automatic')
     const friend = sandbox.state.addUser({ name: 'Friend', role: 'end-user' })
     const comment = { author_id: friend.id, html: asComment('in copy'), public: true }
-    sandbox.state.update(rowOf(setting, ticket.id), { comment }, { userId: friend.id, via: 'email' })
-    await driver.postMessage(ticket, says(customer, 'mine'))
-    await driver.postMessage(ticket, says(customer, 'a note', { id: 'msg_02', author: { type: 'bot' } }))
+    sandbox.state.update(ticketRow(setting, ticket.id), { comment }, { userId: friend.id, via: 'email' })
+    await driver.postMessage(ticket, messageFrom(customer, 'mine'))
+    await driver.postMessage(ticket, messageFrom(customer, 'a note', { id: 'msg_02', author: { type: 'bot' } }))
     expect(await types()).toEqual([])
   })
 
-  it('an answer through another tool’s API or by the owner of the credentials is an answer', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
-    const own = sandbox.state.users[0]?.id ?? 0
+  it('reports replies by other API clients and by the credentials’ own user in the browser', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
+    const apiUserId = sandbox.state.users[0]?.id ?? 0
     const [ada] = sandbox.agents
-    const row = rowOf(setting, ticket.id)
+    const row = ticketRow(setting, ticket.id)
     const from = (id: number, text: string) => ({ author_id: id, html: asComment(text), public: true })
     sandbox.state.update(row, { comment: from(Number(ada?.id), 'tool') }, { userId: Number(ada?.id), via: 'api' })
-    sandbox.state.update(row, { comment: from(own, 'in person') }, { userId: own, via: 'web' })
+    sandbox.state.update(row, { comment: from(apiUserId, 'in person') }, { userId: apiUserId, via: 'web' })
     const { events } = await catchUp(ticket, cursor)
     expect(events.map((event) => event.type === 'message-posted' && [event.agent.name, event.parts])).toEqual([
       ['Ada Agent', [{ type: 'text', text: 'tool' }]],
@@ -53,8 +63,8 @@ describe('what happened', () => {
     ])
   })
 
-  it('is told in the order of the ids, over many pages, with few reads', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
+  it('reports comments in the order of their ids over many pages, with few reads', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     for (let count = 0; count < 250; count += 1) sandbox.agentReplies(ticket.id, `answer ${count}`)
     const caught = await catchUp(ticket, cursor)
     expect(caught.events.map((event) => event.type === 'message-posted' && event.parts[0])).toEqual(
@@ -66,8 +76,8 @@ describe('what happened', () => {
     expect(requests(setting, 'GET', /comments/).length - before).toBe(1)
   })
 
-  it('who has the ticket is told once, by name and photo, and only while it is open', async () => {
-    const { sandbox, ticket, catchUp, cursor } = await reading()
+  it('reports the assignee once, with name and photo, and only while the ticket is open', async () => {
+    const { sandbox, ticket, catchUp, cursor } = await startSession()
     const [ada, bob] = sandbox.agents
     sandbox.assign(ticket.id, bob?.id ?? '')
     sandbox.assign(ticket.id, ada?.id ?? '')
@@ -76,17 +86,17 @@ describe('what happened', () => {
       { type: 'agent-assigned', agent: { id: ada?.id, name: 'Ada Agent', pictureUrl: ada?.pictureUrl } },
     ])
     sandbox.assign(ticket.id, null)
-    const free = await catchUp(ticket, caught.cursor)
-    expect(free).toEqual({ events: [], cursor: caught.cursor })
+    const unassigned = await catchUp(ticket, caught.cursor)
+    expect(unassigned).toEqual({ events: [], cursor: caught.cursor })
     sandbox.assign(ticket.id, bob?.id ?? '')
-    const again = await catchUp(ticket, free.cursor)
+    const again = await catchUp(ticket, unassigned.cursor)
     expect(again.events).toMatchObject([{ type: 'agent-assigned', agent: { id: bob?.id } }])
     sandbox.solve(ticket.id)
     expect((await catchUp(ticket, again.cursor)).events.map((event) => event.type)).toEqual(['ticket-closed'])
   })
 
-  it('comes in an order that can be shown: taken, said, solved', async () => {
-    const { sandbox, ticket, types } = await reading()
+  it('reports the assignment first and the end last', async () => {
+    const { sandbox, ticket, types } = await startSession()
     const [ada] = sandbox.agents
     sandbox.assign(ticket.id, ada?.id ?? '')
     sandbox.agentReplies(ticket.id, 'hello')
@@ -95,31 +105,31 @@ describe('what happened', () => {
     expect(await types()).toEqual(['message-posted', 'message-posted', 'ticket-closed'])
   })
 
-  it('words that came while it was read are told before the end', async () => {
-    const { sandbox, setting, ticket, cursor } = await reading()
+  it('reports a comment that arrives during the read before the end', async () => {
+    const { sandbox, setting, ticket, cursor } = await startSession()
     let commentsRead: () => void = () => undefined
     const afterComments = new Promise<void>((resolve) => {
       commentsRead = resolve
     })
-    let said = false
+    let isSolved = false
     setting.tools.transport = async (config) => {
       const isTicket = config.method === 'get' && /tickets\/\d+$/.test(config.url ?? '')
-      if (isTicket && !said) {
-        // The comments have been answered, the ticket not yet: now the agent answers and solves in one move.
+      if (isTicket && !isSolved) {
+        // The comments are read, the ticket isn't yet: now the agent replies and solves in one submission.
         await afterComments
-        said = true
+        isSolved = true
         sandbox.solve(ticket.id, { text: 'last words' })
       }
       const answer = await sandbox.server.transport(config)
       if (config.url?.endsWith('/comments')) commentsRead()
       return answer
     }
-    const { events } = await capable(setting.connect()).catchUp(ticket, cursor)
+    const { events } = await capabilitiesOf(setting.connect()).catchUp(ticket, cursor)
     expect(events.map((event) => event.type)).toEqual(['message-posted', 'ticket-closed'])
   })
 
-  it('the end is told once, an automatic closing days later not again, a reopening is', async () => {
-    const { sandbox, ticket, catchUp, cursor } = await reading()
+  it('reports each end and reopening once, and not the automatic closing that follows', async () => {
+    const { sandbox, ticket, catchUp, cursor } = await startSession()
     sandbox.solve(ticket.id)
     const ended = await catchUp(ticket, cursor)
     sandbox.reopen(ticket.id)
@@ -132,8 +142,8 @@ describe('what happened', () => {
     expect(await catchUp(ticket, again.cursor)).toEqual({ events: [], cursor: again.cursor })
   })
 
-  it('a deleted ticket has ended, and so has a merged one, without the line about the merge', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
+  it('reports the end of deleted and merged tickets, without Zendesk’s comment about the merge', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     const other = await openSession(setting, { conversationId: 'conv_02' })
     sandbox.agentReplies(ticket.id, 'let me merge this')
     sandbox.mergeInto(ticket.id, other.ticket.id)
@@ -147,34 +157,34 @@ describe('what happened', () => {
     expect((await catchUp(other.ticket, gone.cursor)).events).toEqual([])
   })
 
-  it('is the same for two instances that read from the same cursor', async () => {
-    const { sandbox, setting, ticket, cursor } = await reading()
+  it('returns the same to two instances that read from the same cursor', async () => {
+    const { sandbox, setting, ticket, cursor } = await startSession()
     sandbox.agentReplies(ticket.id, 'once')
     const [one, two] = await Promise.all(
-      [setting.connect(), setting.connect()].map((driver) => capable(driver).catchUp(ticket, cursor))
+      [setting.connect(), setting.connect()].map((driver) => capabilitiesOf(driver).catchUp(ticket, cursor))
     )
     expect(one).toEqual(two)
   })
 
-  it('is not guessed when it cannot be read', async () => {
-    const { setting, ticket, catchUp, cursor } = await reading()
+  it('fails when the ticket or its comments can’t be read', async () => {
+    const { setting, ticket, catchUp, cursor } = await startSession()
     fault(setting, 'GET', /comments/, { times: 9 })
-    expect(await thrownBy(catchUp(ticket, cursor))).toMatchObject({ code: 'unavailable' })
+    expect(await errorOf(catchUp(ticket, cursor))).toMatchObject({ code: 'unavailable' })
     setting.sandbox.server.clearFaults()
     fault(setting, 'GET', /tickets\/\d+$/, { status: 403, times: 9 })
-    expect(await thrownBy(catchUp(ticket, cursor))).toMatchObject({ code: 'unauthorized' })
+    expect(await errorOf(catchUp(ticket, cursor))).toMatchObject({ code: 'unauthorized' })
   })
 })
 
-describe('an agent’s answer', () => {
-  it('is Markdown', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
+describe('an agent’s reply', () => {
+  it('is converted to Markdown', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     const [ada] = sandbox.agents
     const html =
       '<div class="zd-comment" dir="auto"><p>Press <strong>reset</strong>, see <a href="https://x.test/a">here</a>.</p><ul><li>one</li><li>two</li></ul></div>'
     const author = Number(ada?.id)
     sandbox.state.update(
-      rowOf(setting, ticket.id),
+      ticketRow(setting, ticket.id),
       { comment: { author_id: author, html, public: true } },
       { userId: author, via: 'web' }
     )
@@ -188,8 +198,8 @@ describe('an agent’s answer', () => {
     { name: 'return.pdf', contentType: 'application/pdf' },
   ]
 
-  it('brings files that the customer can open', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
+  it('carries files that the customer can open', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     sandbox.agentReplies(ticket.id, 'your label', { attachments: files })
     sandbox.agentReplies(ticket.id, 'again', { attachments: files })
     const { events } = await catchUp(ticket, cursor)
@@ -209,8 +219,8 @@ describe('an agent’s answer', () => {
     expect(requests(setting, 'GET', /settings/)).toHaveLength(1)
   })
 
-  it('names files that the customer could not open', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
+  it('names the files that the customer couldn’t open', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     sandbox.settings.privateAttachments = true
     sandbox.agentReplies(ticket.id, 'your label', { attachments: files })
     const closed = await catchUp(ticket, cursor)
@@ -218,15 +228,15 @@ describe('an agent’s answer', () => {
     expect(closed.events[0]).toHaveProperty('undelivered', expect.stringMatching(/label\.png.*return\.pdf/))
     sandbox.settings.privateAttachments = false
     setting.clock.advance(700_000)
-    const attachment = rowOf(setting, ticket.id).comments.at(-1)?.attachments[0]
+    const attachment = ticketRow(setting, ticket.id).comments.at(-1)?.attachments[0]
     Object.assign(attachment ?? {}, { malware_scan_result: 'malware_found' })
     const { events } = await catchUp(ticket, cursor)
     expect(events[0]).toMatchObject({ parts: [{ type: 'text' }, { title: 'return.pdf' }] })
     expect(events[0]).toHaveProperty('undelivered', expect.stringContaining('malware'))
   })
 
-  it('with files alone is an answer, and files that cannot be shared are not lost silently', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await reading()
+  it('with files alone is reported, with the names of those that can’t be shared', async () => {
+    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     fault(setting, 'GET', /settings/, { status: 403, times: 9 })
     sandbox.agentReplies(ticket.id, '', { attachments: files.slice(0, 1) })
     expect((await catchUp(ticket, cursor)).events).toMatchObject([
@@ -236,7 +246,7 @@ describe('an agent’s answer', () => {
 })
 
 describe('the cursor', () => {
-  it('is read as it was written, and anything else is the beginning', () => {
+  it('round-trips, and an invalid one reads from the beginning', () => {
     const cursor = { comment: 8_447_388_090_495, agentId: '88', over: true }
     expect(readCursor(writeCursor(cursor))).toEqual(cursor)
     for (const text of [undefined, '', 'x', '1.2', '1.2.closed', '-1.2.open', '1.a.open']) {

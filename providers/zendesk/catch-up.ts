@@ -8,35 +8,35 @@ import { MESSAGE_KEY } from './identity'
 import { isOver } from './tickets'
 
 /**
- * What happened at the desk since the cursor: a reopening, who took it, the agents' public comments in the order of their ids, the end. The end
- * comes last, after every word that was said before it.
+ * Reads what happened since the cursor, in this order: reopening, assignment, agents' public comments by id, end.
+ * Every comment written before the end comes before it.
  */
 export const catchUp = async (api: Api, ticket: Ticket, cursor: string | undefined): Promise<CaughtUp> => {
   const seen = readCursor(cursor)
-  let [state, said] = await Promise.all([readTicket(api, ticket.id), _newComments(api, ticket.id, seen)])
-  const over = !state || isOver(state.ticket.status)
-  // Both were read at the same moment, so the last words may have come in between. Read after the end, they are complete.
-  if (state && over && !seen.over) said = await _newComments(api, ticket.id, seen)
+  let [read, newComments] = await Promise.all([readTicket(api, ticket.id), _readNewComments(api, ticket.id, seen)])
+  const over = !read || isOver(read.ticket.status)
+  // A last comment may have arrived between the two reads. Comments read after the end are complete.
+  if (read && over && !seen.over) newComments = await _readNewComments(api, ticket.id, seen)
 
-  const key = { ticketId: ticket.id, conversationId: ticket.conversationId }
+  const ticketKey = { ticketId: ticket.id, conversationId: ticket.conversationId }
   const events: SessionEvent[] = []
-  const now: Cursor = { ...seen, over }
-  if (seen.over && !over) events.push({ type: 'ticket-reopened', ticket: key })
+  const next: Cursor = { ...seen, over }
+  if (seen.over && !over) events.push({ type: 'ticket-reopened', ticket: ticketKey })
 
-  const assignee = state?.ticket.assignee_id
-  if (state && assignee && !over && assignee !== seen.agentId) {
-    const user = state.users.find((candidate) => candidate.id === assignee)
-    events.push({ type: 'agent-assigned', ticket: key, agent: toAgent(assignee, user) })
-    now.agentId = assignee
+  const assignee = read?.ticket.assignee_id
+  if (read && assignee && !over && assignee !== seen.agentId) {
+    const user = read.users.find((candidate) => candidate.id === assignee)
+    events.push({ type: 'agent-assigned', ticket: ticketKey, agent: toAgent(assignee, user) })
+    next.agentId = assignee
   }
 
-  for (const { comment, agent } of await _agentComments(api, ticket, said)) {
+  for (const { comment, agent } of await _agentComments(api, ticket, newComments)) {
     const { parts, undelivered } = await _contentOf(api, comment)
-    now.comment = Math.max(now.comment, Number(comment.id))
+    next.comment = Math.max(next.comment, Number(comment.id))
     if (parts.length === 0 && undelivered === undefined) continue
     events.push({
       type: 'message-posted',
-      ticket: key,
+      ticket: ticketKey,
       id: comment.id,
       agent,
       parts,
@@ -44,8 +44,8 @@ export const catchUp = async (api: Api, ticket: Ticket, cursor: string | undefin
     })
   }
 
-  if (over && !seen.over) events.push({ type: 'ticket-closed', ticket: key, reason: _reason(state?.ticket) })
-  return { events, cursor: events.length === 0 ? cursor : writeCursor(now) }
+  if (over && !seen.over) events.push({ type: 'ticket-closed', ticket: ticketKey, reason: _reason(read?.ticket) })
+  return { events, cursor: events.length === 0 ? cursor : writeCursor(next) }
 }
 
 const _reason = (ticket: TicketRecord | undefined): 'solved' | 'deleted' | 'merged' => {
@@ -53,7 +53,7 @@ const _reason = (ticket: TicketRecord | undefined): 'solved' | 'deleted' | 'merg
   return ticket.tags?.includes('closed_by_merge') ? 'merged' : 'solved'
 }
 
-const _newComments = async (
+const _readNewComments = async (
   api: Api,
   ticketId: string,
   seen: Cursor
@@ -61,63 +61,63 @@ const _newComments = async (
   const isNew = (comment: Comment) => Number(comment.id) > seen.comment
   try {
     const { comments, users } = await readComments(api, ticketId, (page) => !page.every(isNew))
-    const found = new Map(comments.filter(isNew).map((comment) => [comment.id, comment]))
-    return { comments: [...found.values()].toSorted((a, b) => Number(a.id) - Number(b.id)), users }
+    const byId = new Map(comments.filter(isNew).map((comment) => [comment.id, comment]))
+    return { comments: [...byId.values()].toSorted((a, b) => Number(a.id) - Number(b.id)), users }
   } catch (error) {
     if (hasCode(error, 'not-found')) return { comments: [], users: [] }
     throw error
   }
 }
 
-/** Automatic lines: triggers and automations (`rule`), merges and the like (`system`). */
-const AUTOMATIC = new Set(['rule', 'system'])
+/** Channels of automatic comments: triggers and automations (`rule`), merges and the like (`system`). */
+const AUTOMATIC_CHANNELS = new Set(['rule', 'system'])
 
-/** Only what a person at the desk said to the customer: no notes, no automations, nothing of the customer's own, nothing of ours. */
+/** Keeps the public comments of agents. Drops notes, automatic comments, the customer's and the router's own. */
 const _agentComments = async (
   api: Api,
   ticket: Ticket,
-  said: { comments: Comment[]; users: User[] }
+  { comments, users }: { comments: Comment[]; users: User[] }
 ): Promise<{ comment: Comment; agent: Agent }[]> => {
-  const people = new Map(said.users.map((user) => [user.id, user]))
-  const spoken: { comment: Comment; agent: Agent }[] = []
-  for (const comment of said.comments) {
+  const people = new Map(users.map((user) => [user.id, user]))
+  const found: { comment: Comment; agent: Agent }[] = []
+  for (const comment of comments) {
     const author = comment.author_id
     if (comment.public !== true || !author || Number(author) <= 0 || author === ticket.contactId) continue
     if (comment.metadata?.custom?.[MESSAGE_KEY] !== undefined) continue
-    if (AUTOMATIC.has(String(comment.via?.channel ?? ''))) continue
+    if (AUTOMATIC_CHANNELS.has(String(comment.via?.channel ?? ''))) continue
     if (!people.has(author)) people.set(author, await readUser(api, author))
     const user = people.get(author)
-    if (isAgent(user)) spoken.push({ comment, agent: toAgent(author, user) })
+    if (isAgent(user)) found.push({ comment, agent: toAgent(author, user) })
   }
-  return spoken
+  return found
 }
 
 const _contentOf = async (api: Api, comment: Comment): Promise<{ parts: MessagePart[]; undelivered?: string }> => {
   const attachments = comment.attachments ?? []
-  const addresses = new Set(attachments.flatMap((attachment) => attachment.content_url ?? []))
+  const attachmentUrls = new Set(attachments.flatMap((attachment) => attachment.content_url ?? []))
   const plain = (comment.plain_body ?? comment.body ?? '').trim()
   const parts: MessagePart[] = comment.html_body
-    ? // An image within the text is among the attachments, too.
-      htmlToParts(comment.html_body).filter((part) => part.type !== 'file' || !addresses.has(part.url))
+    ? // Zendesk also lists inline images as attachments.
+      htmlToParts(comment.html_body).filter((part) => part.type !== 'file' || !attachmentUrls.has(part.url))
     : plain === ''
       ? []
       : [{ type: 'text', text: plain }]
-  const complaints: string[] = []
+  const problems: string[] = []
   for (const attachment of attachments) {
     const name = attachment.file_name || 'attachment'
     const url = attachment.content_url ?? ''
     if (attachment.malware_scan_result === 'malware_found') {
-      complaints.push(`The file “${name}” was not delivered: Zendesk found malware in it.`)
+      problems.push(`The file “${name}” was not delivered: Zendesk found malware in it.`)
     } else if (!url.startsWith('https://') || (await _isPrivate(api))) {
-      complaints.push(
-        `The file “${name}” was not delivered: this Zendesk shows attachments only to people who sign in.`
+      problems.push(
+        `The file “${name}” was not delivered: this Zendesk account shows attachments only to signed-in users.`
       )
     } else parts.push({ type: 'file', kind: _kindOf(attachment.content_type ?? ''), url, title: name })
   }
-  return complaints.length > 0 ? { parts, undelivered: complaints.join(' ') } : { parts }
+  return problems.length > 0 ? { parts, undelivered: problems.join(' ') } : { parts }
 }
 
-/** A link that the customer cannot open is worse than an agent who knows: what cannot be read counts as private. */
+/** Counts an unreadable setting as private: telling the agent beats sending the customer a link that fails. */
 const _isPrivate = async (api: Api): Promise<boolean> => {
   try {
     return await api.attachmentsArePrivate()

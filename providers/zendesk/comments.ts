@@ -15,21 +15,21 @@ import {
 import { toHtml } from './format'
 import { MESSAGE_KEY } from './identity'
 
-/** One comment to be. */
+/** A comment to post. */
 export interface Draft {
   ticketId: string
-  /** Found again by this, whatever became of the answer. */
+  /** Stored with the comment, so that it can be found when the response is lost. */
   marker: string
-  /** At most one comment long. */
+  /** Text that fits into one comment (`toComments`). */
   text: string
   public: boolean
-  /** Who says it; the credentials' own agent for a note. */
+  /** Zendesk user id of the author. Undefined: the credentials' own user. */
   authorId?: string
-  /** It may be there already. */
+  /** An earlier attempt may have posted it: look before posting. */
   mayExist: boolean
-  /** When it was said, in milliseconds since the epoch: it is not there from before. */
+  /** When the message was written, in milliseconds since the epoch. No attempt is older. */
   createdAt?: number
-  /** Comments that are known to be other messages. */
+  /** Ids of comments known to be other messages. */
   others?: readonly string[]
 }
 
@@ -41,23 +41,24 @@ const pageSchema = z.object({
 const updatedSchema = z.object({ audit: auditSchema.nullish() })
 const ticketAnswerSchema = z.object({ ticket: ticketSchema, users: z.array(userSchema).nullish() })
 
-const PAGE = 100
-/** 5,000 comments are all that a ticket can have. */
-const MOST_PAGES = 50
-/** How far back an earlier attempt is looked for by its mark, where nobody says when the message was made. */
-const RETRIED_WITHIN_MS = 24 * 60 * 60_000
-/** The same by author and words, which are less sure: customers say the same again. */
-const UNMARKED_WITHIN_MS = 10 * 60_000
-/** Zendesk's clock and ours differ by less. */
-const SKEW_MS = 60_000
-/** An answer that did not come may be a request that is still at work. */
+const PAGE_SIZE = 100
+/** Zendesk allows 5,000 comments on a ticket. */
+const MAX_PAGES = 50
+/** How far back to look for an earlier attempt by its marker if the message has no `createdAt`. */
+const MARKED_LOOKBACK_MS = 24 * 60 * 60_000
+/** How far back to look by author and text. Shorter, because customers repeat themselves. */
+const UNMARKED_LOOKBACK_MS = 10 * 60_000
+/** Allowed difference between Zendesk's clock and ours. */
+const CLOCK_SKEW_MS = 60_000
+/** Pause before looking for a comment whose response is missing: the request may still be in progress. */
 const SETTLING_MS = 500
-const CLASH_MS = 200
-const MOST_CLASHES = 3
+/** Back-off after an update conflict, multiplied by the number of conflicts. */
+const CONFLICT_BACKOFF_MS = 200
+const MAX_CONFLICTS = 3
 
 export const ticketPath = (ticketId: string): string => `/api/v2/tickets/${encodeURIComponent(ticketId)}`
 
-/** The ticket with its people, or undefined where there is none any more. */
+/** The ticket and the users it names. Undefined if the ticket is deleted. */
 export const readTicket = async (api: Api, ticketId: string) => {
   try {
     const { ticket, users } = await api.request({
@@ -75,18 +76,18 @@ export const readTicket = async (api: Api, ticketId: string) => {
 }
 
 /**
- * The newest comments of a ticket, page by page, newest first, until `enough` says so of a page.
+ * Reads a ticket's comments, newest first, page by page until `isEnough` accepts a page.
  * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/#list-comments
  */
 export const readComments = async (
   api: Api,
   ticketId: string,
-  enough: (page: Comment[]) => boolean
+  isEnough: (page: Comment[]) => boolean
 ): Promise<{ comments: Comment[]; users: User[] }> => {
   const comments: Comment[] = []
   const users: User[] = []
   let after: string | undefined
-  for (let count = 0; count < MOST_PAGES; count += 1) {
+  for (let count = 0; count < MAX_PAGES; count += 1) {
     const page = await api.request({
       method: 'GET',
       path: `${ticketPath(ticketId)}/comments`,
@@ -94,7 +95,7 @@ export const readComments = async (
         sort: '-created_at',
         include: 'users',
         include_inline_images: true,
-        'page[size]': PAGE,
+        'page[size]': PAGE_SIZE,
         'page[after]': after,
       },
       schema: pageSchema,
@@ -103,24 +104,24 @@ export const readComments = async (
     comments.push(...page.comments)
     users.push(...(page.users ?? []))
     after = page.meta?.has_more ? (page.meta.after_cursor ?? undefined) : undefined
-    if (after === undefined || enough(page.comments)) break
+    if (after === undefined || isEnough(page.comments)) break
   }
   return { comments, users }
 }
 
 /**
- * Appends a comment and returns its id. There is no key that makes this idempotent at Zendesk, so each comment carries the Botpress message's id in
- * its audit's custom metadata, and an unknown outcome is settled by looking for it.
+ * Posts a comment and returns its id. Zendesk has no idempotency key for updates, so each comment carries a marker in
+ * its audit's custom metadata. After an unknown outcome the driver looks for the marker before it tries again.
  * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_audits/
  */
 export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise<string> => {
   if (draft.mayExist) {
-    const found = await _findEarlier(api, tools, draft)
-    if (found) return found
+    const earlier = await _findEarlier(api, tools, draft)
+    if (earlier) return earlier
   }
-  const since = tools.now() - SKEW_MS
-  let isDoubtful = false
-  let clashes = 0
+  const since = tools.now() - CLOCK_SKEW_MS
+  let isInDoubt = false
+  let conflicts = 0
   for (;;) {
     try {
       return (await _put(api, draft)) ?? (await _mustFind(api, draft, since))
@@ -132,29 +133,30 @@ export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise
           throw error
         })
         if (found) return found
-        if (isDoubtful) throw error
-        isDoubtful = true
-      } else if (error.status === 409 && clashes < MOST_CLASHES) {
-        // Two updates of one ticket at the same moment: Zendesk took the other one.
-        clashes += 1
-        await tools.sleep(CLASH_MS * clashes)
+        if (isInDoubt) throw error
+        isInDoubt = true
+      } else if (error.status === 409 && conflicts < MAX_CONFLICTS) {
+        // Another update of the ticket won the race.
+        conflicts += 1
+        await tools.sleep(CONFLICT_BACKOFF_MS * conflicts)
       } else {
-        const explained = await _explained(api, draft.ticketId, error)
-        // The first try may still be at work.
-        throw isDoubtful ? asUnknown(explained) : explained
+        const explained = await _explain(api, draft.ticketId, error)
+        // The first attempt may still be in progress.
+        throw isInDoubt ? asUnknown(explained) : explained
       }
     }
   }
 }
 
-/** An earlier attempt's comment. Where it cannot be looked for, nobody knows. */
+/** Finds the comment of an earlier attempt. If Zendesk can't be read, the outcome stays unknown. */
 const _findEarlier = async (api: Api, tools: Tools, draft: Draft): Promise<string | undefined> => {
   const { createdAt } = draft
-  const said = createdAt === undefined ? undefined : createdAt - SKEW_MS
+  const since = createdAt === undefined ? undefined : createdAt - CLOCK_SKEW_MS
+  const now = tools.now()
   try {
-    return await _find(api, draft, said ?? tools.now() - RETRIED_WITHIN_MS, said ?? tools.now() - UNMARKED_WITHIN_MS)
+    return await _find(api, draft, since ?? now - MARKED_LOOKBACK_MS, since ?? now - UNMARKED_LOOKBACK_MS)
   } catch (error) {
-    throw hasCode(error, 'not-found') ? await _explained(api, draft.ticketId, error) : asUnknown(error)
+    throw hasCode(error, 'not-found') ? await _explain(api, draft.ticketId, error) : asUnknown(error)
   }
 }
 
@@ -181,18 +183,18 @@ const _put = async (api: Api, draft: Draft): Promise<string | undefined> => {
 const _mustFind = async (api: Api, draft: Draft, since: number): Promise<string> => {
   const found = await _find(api, draft, since, since)
   if (found) return found
-  throw new ProviderError(PROVIDER, 'unavailable', 'Could not add the message to the ticket: it is not there', {
+  throw new ProviderError(PROVIDER, 'unavailable', 'Could not add the message to the ticket: the comment is missing', {
     outcome: 'unknown',
   })
 }
 
-/** By its mark; where the account does not show marks, by author, words and time. */
+/** Finds a comment by its marker, or by author, text and time if the account does not return metadata. */
 const _find = async (api: Api, draft: Draft, since: number, unmarkedSince: number): Promise<string | undefined> => {
   const isOlder = (comment: Comment) => Date.parse(comment.created_at ?? '') < since
   const { comments } = await readComments(api, draft.ticketId, (page) => page.every(isOlder))
   const marked = comments.find((comment) => comment.metadata?.custom?.[MESSAGE_KEY] === draft.marker)
   if (marked) return marked.id
-  const words = _words(draft.text)
+  const text = _normalise(draft.text)
   return comments.find(
     (comment) =>
       comment.metadata?.custom == null &&
@@ -200,22 +202,23 @@ const _find = async (api: Api, draft: Draft, since: number, unmarkedSince: numbe
       comment.public === draft.public &&
       (draft.authorId === undefined || comment.author_id === draft.authorId) &&
       Date.parse(comment.created_at ?? '') >= unmarkedSince &&
-      _words(comment.plain_body ?? comment.body ?? '') === words
+      _normalise(comment.plain_body ?? comment.body ?? '') === text
   )?.id
 }
 
-const _words = (text: string): string => text.replace(/&nbsp;|[\s\u200b]+/g, ' ').trim()
+/** Ignores white space and zero-width spaces, which Zendesk's conversion from HTML may change. */
+const _normalise = (text: string): string => text.replace(/&nbsp;|[\s\u200b]+/g, ' ').trim()
 
-/** A refusal of a ticket that is closed for good or gone is the end of the session, not a mistake in the message. */
-const _explained = async (api: Api, ticketId: string, error: ProviderError): Promise<ProviderError> => {
+/** Turns the refusal of a closed or deleted ticket into `ended`: the session is over, the message is not at fault. */
+const _explain = async (api: Api, ticketId: string, error: ProviderError): Promise<ProviderError> => {
   const ended = (why: string) =>
-    new ProviderError(PROVIDER, 'ended', `Could not add the message to the ticket: ${why}`, { status: error.status })
-  if (error.code === 'not-found') return ended('it is deleted')
+    new ProviderError(PROVIDER, 'ended', `Could not add the message: ${why}`, { status: error.status })
+  if (error.code === 'not-found') return ended('the ticket is deleted')
   if (error.status !== 422) return error
   try {
     const read = await readTicket(api, ticketId)
-    if (!read) return ended('it is deleted')
-    return read.ticket.status === 'closed' ? ended('it is closed') : error
+    if (!read) return ended('the ticket is deleted')
+    return read.ticket.status === 'closed' ? ended('the ticket is closed') : error
   } catch {
     return error
   }

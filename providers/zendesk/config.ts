@@ -1,11 +1,11 @@
 import { z } from '@botpress/sdk'
 import type { ConfigProblem } from '../provider'
 
-/** People paste the address of their Zendesk as often as its name; both are understood. */
+/** Accepts the subdomain alone or the whole address, since people paste both. */
 const SUBDOMAIN = /^\s*(?:https?:\/\/)?([a-zA-Z0-9][a-zA-Z0-9-]*)(?:\.zendesk\.com(?:\/\S*)?)?\s*$/
 
 /**
- * Zendesk's block in the configuration.
+ * Zendesk's block in the configuration. Each field's texts are shown to bot builders in Studio.
  * https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
  */
 export const configSchema = z.object({
@@ -13,25 +13,34 @@ export const configSchema = z.object({
     .string()
     .regex(SUBDOMAIN, 'Enter the part before .zendesk.com, for example “acme” for https://acme.zendesk.com')
     .title('Subdomain')
-    .describe('“acme” for https://acme.zendesk.com'),
+    .describe('The part before .zendesk.com: “acme” for https://acme.zendesk.com'),
   clientId: z
     .string()
     .optional()
     .title('OAuth client identifier')
-    .describe('Of a confidential OAuth client (Admin Center, Apps and integrations, APIs)'),
-  clientSecret: z.string().secret().optional().title('OAuth client secret').describe('Of the same OAuth client'),
-  email: z.string().optional().title('E-mail').describe('Only with an API token: the e-mail of the admin it acts for'),
+    .describe('From Admin Center → Apps and integrations → APIs → OAuth clients. Client kind: confidential'),
+  clientSecret: z
+    .string()
+    .secret()
+    .optional()
+    .title('OAuth client secret')
+    .describe('The secret of the same OAuth client. Zendesk shows it only once'),
+  email: z
+    .string()
+    .optional()
+    .title('E-mail')
+    .describe('Only with an API token: the e-mail address of the Zendesk admin to sign in as'),
   apiToken: z
     .string()
     .secret()
     .optional()
     .title('API token')
-    .describe('Instead of an OAuth client. Zendesk API tokens work until 2027-04-30'),
+    .describe('Only without an OAuth client. Zendesk API tokens stop working on 2027-04-30'),
 })
 
 export type Config = z.infer<typeof configSchema>
 
-/** Without the spaces that come along when people paste. */
+/** The configuration without the spaces that pasting adds, and without empty fields. */
 export const trimmed = (config: Config): Config => {
   const clean: Config = { subdomain: config.subdomain.trim() }
   for (const field of ['clientId', 'clientSecret', 'email', 'apiToken'] as const) {
@@ -41,7 +50,7 @@ export const trimmed = (config: Config): Config => {
   return clean
 }
 
-/** Exactly one of the two ways to sign in, and all of it. */
+/** Exactly one of the two ways to sign in must be filled in, completely. */
 export const checkConfig = (entered: Config): ConfigProblem[] => {
   const config = trimmed(entered)
   const problems: ConfigProblem[] = []
@@ -50,37 +59,37 @@ export const checkConfig = (entered: Config): ConfigProblem[] => {
   if (oauth && token) {
     problems.push({
       field: config.apiToken ? 'apiToken' : 'email',
-      problem: 'Use either the OAuth client or the e-mail with an API token, not both: clear one pair',
+      problem: 'Enter either an OAuth client or an e-mail with an API token, not both: clear one pair',
     })
   }
   if (!oauth && !token) {
     problems.push({
       field: 'clientId',
-      problem: 'Enter an OAuth client’s identifier and secret, or an e-mail with an API token',
+      problem: 'Enter the identifier and secret of an OAuth client, or an e-mail with an API token',
     })
   }
   if (oauth && !config.clientId) {
-    problems.push({ field: 'clientId', problem: 'The OAuth client secret needs the client’s identifier' })
+    problems.push({ field: 'clientId', problem: 'Enter the identifier that belongs to the OAuth client secret' })
   }
   if (oauth && !config.clientSecret) {
-    problems.push({ field: 'clientSecret', problem: 'The OAuth client identifier needs the client’s secret' })
+    problems.push({ field: 'clientSecret', problem: 'Enter the secret that belongs to the OAuth client identifier' })
   }
   if (token && !config.email) {
-    problems.push({ field: 'email', problem: 'The API token needs the e-mail of the admin that it acts for' })
+    problems.push({ field: 'email', problem: 'Enter the e-mail address of the admin who signs in with the API token' })
   }
   if (token && !config.apiToken) {
-    problems.push({ field: 'apiToken', problem: 'The e-mail needs an API token' })
+    problems.push({ field: 'apiToken', problem: 'Enter the API token that belongs to the e-mail address' })
   }
   if (config.email && !/^[^\s@:]+@[^\s@:/]+(?:\/token)?$/.test(config.email)) {
-    problems.push({ field: 'email', problem: 'Enter the e-mail address alone, for example ada@acme.com' })
+    problems.push({ field: 'email', problem: 'Enter only the e-mail address, for example ada@acme.com' })
   }
   return problems
 }
 
-/** `acme` of whatever form was entered. */
+/** The subdomain in lower case, from either form. Empty if the field isn't valid. */
 export const subdomainOf = (config: Config): string => (SUBDOMAIN.exec(config.subdomain)?.[1] ?? '').toLowerCase()
 
-/** The value of Basic authentication. In Zendesk's examples the address ends with `/token`, and so it is often pasted. */
+/** The Basic `authorization` header. Strips a trailing `/token`, which people copy from Zendesk's examples. */
 export const basicAuthorization = (config: Config): string => {
   const email = (config.email ?? '').replace(/\/token$/, '')
   return `Basic ${Buffer.from(`${email}/token:${config.apiToken ?? ''}`, 'utf8').toString('base64')}`

@@ -1,14 +1,26 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { bodyOf, capable, closeAll, EVE, fault, openSession, requests, rowOf, says, setUp, shown } from './testing'
+import {
+  bodyOf,
+  capabilitiesOf,
+  closeAll,
+  EVE,
+  fault,
+  openSession,
+  requests,
+  ticketRow,
+  messageFrom,
+  setUp,
+  ticketView,
+} from './testing'
 
 afterEach(closeAll)
 
 describe('the customer’s contact', () => {
-  const withEmail = { ...EVE, email: 'eve@customer.example' }
+  const eveWithEmail = { ...EVE, email: 'eve@customer.example' }
 
-  it('is an end user under our external id, and no mail is sent about it', async () => {
+  it('is an end user with our external id, created without a verification mail', async () => {
     const setting = await setUp()
-    const id = await capable(setting.driver).ensureContact(withEmail)
+    const id = await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)
     expect(setting.sandbox.state.user(Number(id))).toMatchObject({
       name: 'Eve Customer',
       email: 'eve@customer.example',
@@ -18,32 +30,32 @@ describe('the customer’s contact', () => {
     expect(bodyOf(requests(setting, 'POST', /\/users/)[0]).user).toMatchObject({ skip_verify_email: true })
   })
 
-  it('is one however often it is asked for', async () => {
+  it('is created once, no matter how often it is requested', async () => {
     const setting = await setUp()
-    const { ensureContact } = capable(setting.driver)
-    const ids = [await ensureContact(withEmail), await ensureContact(withEmail), await ensureContact(EVE)]
-    ids.push(...(await Promise.all([ensureContact(withEmail), ensureContact(EVE)])))
+    const { ensureContact } = capabilitiesOf(setting.driver)
+    const ids = [await ensureContact(eveWithEmail), await ensureContact(eveWithEmail), await ensureContact(EVE)]
+    ids.push(...(await Promise.all([ensureContact(eveWithEmail), ensureContact(EVE)])))
     expect(new Set(ids).size).toBe(1)
   })
 
-  it('without an address has none, not an invented one', async () => {
+  it('has no e-mail address if the customer has none', async () => {
     const setting = await setUp()
-    const id = await capable(setting.driver).ensureContact(EVE)
+    const id = await capabilitiesOf(setting.driver).ensureContact(EVE)
     expect(setting.sandbox.state.user(Number(id))?.email).toBeNull()
     expect(requests(setting, 'POST', /\/users/)).toHaveLength(1)
   })
 
-  it('takes nobody’s record over: an agent’s address makes a contact without address', async () => {
+  it('is created without an e-mail address that belongs to an agent, whose record stays unchanged', async () => {
     const setting = await setUp()
     const [ada] = setting.sandbox.agents
     const before = { ...setting.sandbox.state.user(Number(ada?.id)) }
-    const id = await capable(setting.driver).ensureContact({ ...EVE, email: 'ADA@acme.example' })
+    const id = await capabilitiesOf(setting.driver).ensureContact({ ...EVE, email: 'ADA@acme.example' })
     expect(id).not.toBe(ada?.id)
     expect(setting.sandbox.state.user(Number(ada?.id))).toEqual(before)
     expect(setting.sandbox.state.user(Number(id))).toMatchObject({ role: 'end-user', email: null })
   })
 
-  it('is whoever has the address, left as he is, when that is a customer', async () => {
+  it('is the existing end user with the same e-mail address, left unchanged', async () => {
     const setting = await setUp()
     const known = setting.sandbox.state.addUser({
       name: 'Eve from the shop',
@@ -51,28 +63,28 @@ describe('the customer’s contact', () => {
       email: 'eve@customer.example',
       external_id: 'shop-17',
     })
-    expect(await capable(setting.driver).ensureContact(withEmail)).toBe(String(known.id))
+    expect(await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)).toBe(String(known.id))
     expect(known).toMatchObject({ name: 'Eve from the shop', external_id: 'shop-17' })
   })
 
-  it('is one after an answer that never came', async () => {
+  it('is created once when the first response is lost', async () => {
     const setting = await setUp()
     fault(setting, 'POST', /\/users$/, { effect: 'after' })
-    const id = await capable(setting.driver).ensureContact(withEmail)
+    const id = await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)
     const made = setting.sandbox.state.users.filter((user) => user.external_id === 'botpress:user_eve')
     expect(made.map((user) => String(user.id))).toEqual([id])
   })
 
-  it('is made without an address that Zendesk refuses or that is none', async () => {
+  it('is created without an e-mail address that Zendesk refuses or that isn’t valid', async () => {
     const setting = await setUp()
     fault(setting, 'POST', /\/users$/, { status: 422, body: { error: 'RecordInvalid', details: { email: [] } } })
-    const { ensureContact } = capable(setting.driver)
-    const first = await ensureContact(withEmail)
+    const { ensureContact } = capabilitiesOf(setting.driver)
+    const first = await ensureContact(eveWithEmail)
     const second = await ensureContact({ ...EVE, id: 'user_x', email: 'a"b c@x' })
     for (const id of [first, second]) expect(setting.sandbox.state.user(Number(id))?.email).toBeNull()
   })
 
-  it('is made again for a ticket when the desk has deleted it', async () => {
+  it('is created again for a new ticket if the desk has deleted it', async () => {
     const setting = await setUp()
     const { customer } = await openSession(setting)
     const gone = setting.sandbox.state.user(Number(customer.contactId))
@@ -87,26 +99,26 @@ describe('the customer’s contact', () => {
       mayExist: false,
     })
     const replaced = { id: kept.id, memo: kept.memo, conversationId: 'conv_03', contactId: customer.contactId }
-    expect(rowOf(setting, kept.id).requester_id).toBe(Number(kept.memo))
+    expect(ticketRow(setting, kept.id).requester_id).toBe(Number(kept.memo))
     const keys = requests(setting, 'POST', /tickets$/).map((request) => request.headers['idempotency-key'])
     expect(new Set(keys).size).toBe(keys.length)
-    await setting.driver.postMessage(replaced, says(customer, 'still me'))
-    expect(shown(setting, kept.id).entries.at(-1)).toMatchObject({ kind: 'customer', text: 'still me' })
+    await setting.driver.postMessage(replaced, messageFrom(customer, 'still me'))
+    expect(ticketView(setting, kept.id).entries.at(-1)).toMatchObject({ kind: 'customer', text: 'still me' })
   })
 
-  it('is found for a second person in the chat', async () => {
+  it('is created for a second person in the chat', async () => {
     const setting = await setUp()
     const { ticket } = await openSession(setting)
-    await setting.driver.postMessage(ticket, says({ id: 'user_max', name: 'Max Friend' }, 'me too'))
-    expect(shown(setting, ticket.id).entries.at(-1)).toMatchObject({ kind: 'customer', author: 'Max Friend' })
+    await setting.driver.postMessage(ticket, messageFrom({ id: 'user_max', name: 'Max Friend' }, 'me too'))
+    expect(ticketView(setting, ticket.id).entries.at(-1)).toMatchObject({ kind: 'customer', author: 'Max Friend' })
   })
 })
 
 describe('an agent', () => {
-  it('is shown to customers by the alias', async () => {
+  it('is shown to customers under their alias', async () => {
     const setting = await setUp()
     const [ada, bob] = setting.sandbox.agents
-    const { describeAgent } = capable(setting.driver)
+    const { describeAgent } = capabilitiesOf(setting.driver)
     expect(await describeAgent(ada?.id ?? '')).toEqual({ id: ada?.id, name: 'Ada Agent', pictureUrl: ada?.pictureUrl })
     Object.assign(setting.sandbox.state.user(Number(bob?.id)) ?? {}, { alias: 'The night shift' })
     expect(await describeAgent(bob?.id ?? '')).toEqual({ id: bob?.id, name: 'The night shift' })

@@ -7,18 +7,17 @@ import { userExternalId } from './identity'
 const userAnswerSchema = z.object({ user: userSchema.extend({ id: userSchema.shape.id.unwrap().unwrap() }) })
 const usersSchema = z.object({ users: z.array(userSchema) })
 
-/** No mailbox has a longer one. */
-const LONGEST_ADDRESS = 254
-/** What both an address and Zendesk's search language take without quoting. */
+/** The longest address that SMTP allows. */
+const MAX_ADDRESS_LENGTH = 254
+/** An address that needs no escaping in Zendesk's search syntax. */
 const ADDRESS = /^[^\s@":<>\\]+@[^\s@":<>\\]+\.[^\s@":<>\\]+$/
 
 /**
- * Finds or makes the customer.
+ * Finds or creates the customer's contact and returns its id.
  *
- * With an address: `POST /users`, which only ever makes a new user. `create_or_update` matches by address, too, and would write a customer's name and our
- * id into the record of whoever has that address; somebody who types an agent's address into a chat would become that agent. If the address is
- * taken (422), its owner is the contact if he is an end user, and is left as he is; an agent never is.
- * Without one: `create_or_update`, which then matches by our own external id alone.
+ * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), its
+ * owner becomes the contact, but only if they are an end user. `create_or_update` would also match by address: a
+ * customer who types an agent's address would overwrite that agent. Without an address it matches by external id.
  * https://developer.zendesk.com/api-reference/ticketing/users/users/#create-or-update-user
  */
 export const ensureContact = async (api: Api, customer: Customer): Promise<string> => {
@@ -26,11 +25,11 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
     name: toName(customer.name),
     external_id: userExternalId(customer.id),
     role: 'end-user',
-    // Without it Zendesk mails the customer to confirm an account that he never asked for.
+    // Otherwise Zendesk asks the customer by mail to confirm an account that they never asked for.
     skip_verify_email: true,
   }
   const email = customer.email?.trim()
-  if (email && email.length <= LONGEST_ADDRESS && ADDRESS.test(email)) {
+  if (email && email.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(email)) {
     try {
       const { user } = await api.request({
         method: 'POST',
@@ -38,7 +37,7 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
         json: { user: { ...person, email } },
         schema: userAnswerSchema,
         purpose: 'create the contact',
-        // What an attempt without an answer has made is found below by its address or its external id.
+        // A user created by an attempt without an answer is found below, by address or external id.
         repeatable: true,
       })
       return user.id
@@ -71,7 +70,7 @@ const _customerWithEmail = async (api: Api, email: string): Promise<string | und
   return owner?.id ?? undefined
 }
 
-/** Whether a contact that was made once is still there. */
+/** Whether the contact still exists. */
 export const contactExists = async (api: Api, contactId: string): Promise<boolean> => {
   try {
     return (await readUser(api, contactId)).active !== false
@@ -93,7 +92,7 @@ export const readUser = async (api: Api, userId: string): Promise<User> =>
 
 export const isAgent = (user: User | undefined): boolean => user?.role === 'agent' || user?.role === 'admin'
 
-/** An agent as customers see him: by the alias, where there is one. */
+/** The agent as customers see them, under their alias if they have one. */
 export const toAgent = (id: string, user: User | undefined): Agent => {
   const agent: Agent = { id }
   const name = user?.alias?.trim() || user?.name?.trim()

@@ -1,9 +1,9 @@
 /**
- * How far a ticket has been told: `4711.88.open` is the newest comment that was delivered, the agent that was last announced, and whether the end was.
+ * How far a ticket has been read. `4711.88.open` holds the newest comment read, the agent last reported, and whether
+ * the end was reported.
  *
- * Who has the ticket and whether it is over are states, not entries with an id; they are told when they differ from the cursor. A cursor changes
- * only together with an event, so the same cursor always yields the same events: two instances that read at once tell the same twice, and
- * the core takes each once.
+ * Assignee and end are states without an id of their own, so they are reported when they differ from the cursor. The
+ * cursor moves only together with an event: instances that read from the same cursor return the same events.
  */
 export interface Cursor {
   comment: number
@@ -13,10 +13,10 @@ export interface Cursor {
 
 const START: Cursor = { comment: 0, agentId: '', over: false }
 
-/** What cannot be read is the ticket's beginning: told twice is mended by the core, left out by nobody. */
+/** An invalid cursor reads from the ticket's beginning: the router drops duplicates but can't recover lost events. */
 export const readCursor = (text: string | undefined): Cursor => {
-  const found = /^(\d{1,16})\.(\d*)\.(open|over)$/.exec(text ?? '')
-  return found ? { comment: Number(found[1]), agentId: found[2] ?? '', over: found[3] === 'over' } : START
+  const match = /^(\d{1,16})\.(\d*)\.(open|over)$/.exec(text ?? '')
+  return match ? { comment: Number(match[1]), agentId: match[2] ?? '', over: match[3] === 'over' } : START
 }
 
 export const writeCursor = (cursor: Cursor): string =>

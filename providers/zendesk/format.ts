@@ -1,113 +1,121 @@
 import { shorten, transcriptToText } from '../kit/message-text'
 import type { TranscriptEntry } from '../provider'
 
-/** Zendesk takes 64 KB a comment; the rest is room for what it adds itself. */
-const LARGEST_COMMENT_BYTES = 60_000
-const LONGEST_SUBJECT = 150
-/** A chunk ends at a word or a line if there is an end this near. */
-const LOOKING_BACK = 2_000
+/** Zendesk allows 64 KB a comment. The margin is for the markup that it adds. */
+const MAX_COMMENT_BYTES = 60_000
+const MAX_SUBJECT_LENGTH = 150
+/** The line breaks between two messages of the transcript, as `<br>`. */
+const SEPARATOR_BYTES = 8
+/** Room for the transcript's heading and the line about omitted messages. */
+const HEADING_BYTES = 200
+/** How far back, in characters, to look for the end of a line or word when a text is split. */
+const BREAK_LOOKBACK = 2_000
 
 /**
- * The text without what would act at the desk: placeholders of Zendesk's templates (`{{…}}`, `{%…%}`), which are filled in with what an agent
- * may see, and control characters, those that turn the direction of writing among them.
+ * Makes text safe for Zendesk. Disarms template placeholders (`{{…}}`, `{%…%}`), which Zendesk would replace with
+ * internal data, and removes control characters, including those that change the writing direction.
  */
-const _neutralized = (text: string): string =>
+const _neutralise = (text: string): string =>
   text
     .replace(/\r\n?/g, '\n')
     .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => (/[\n\t]/.test(character) ? character : ''))
     .replace(/\{(?=[{%])/g, '{\u200b')
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const _escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? character)
-const _lines = (text: string): string => _escaped(text).replaceAll('\n', '<br>')
+const _escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? character)
+const _escapeLines = (text: string): string => _escape(text).replaceAll('\n', '<br>')
 
 /**
- * Text as a comment's `html_body`: every sign as it was written, addresses clickable under their own name, and nothing else. Not `body`: whether
- * Markdown in it is rendered is a setting of the account, and a customer's link could then bear a false name.
+ * Converts text to a comment's `html_body`: everything escaped, and URLs linked under their own text.
+ * `body` would not do: an account setting renders its Markdown, so a customer could hide a link behind another text.
  */
 export const toHtml = (text: string): string => {
   const linked = text
     .split(/(https?:\/\/[^\s<>"']+)/)
-    .map((piece, index) => (index % 2 === 1 ? `<a href="${_escaped(piece)}">${_escaped(piece)}</a>` : _lines(piece)))
+    .map((piece, index) =>
+      index % 2 === 1 ? `<a href="${_escape(piece)}">${_escape(piece)}</a>` : _escapeLines(piece)
+    )
     .join('')
-  return Buffer.byteLength(linked) <= LARGEST_COMMENT_BYTES ? linked : _lines(text)
+  return Buffer.byteLength(linked) <= MAX_COMMENT_BYTES ? linked : _escapeLines(text)
 }
 
-const _cost = (character: string): number => {
+/** Bytes that a character takes in `html_body`. */
+const _htmlBytes = (character: string): number => {
   if (character === '\n') return 4
   return ESCAPES[character]?.length ?? Buffer.byteLength(character)
 }
 
-/** The text in as many pieces as comments are needed, in order, nothing cut. At least one. */
+/** Splits text into pieces that each fit into a comment, in order and complete. Returns at least one piece. */
 export const toComments = (text: string): string[] => {
-  const clean = _neutralized(text)
+  const clean = _neutralise(text)
   const chunks: string[] = []
   let start = 0
-  let at = 0
-  let cost = 0
+  let position = 0
+  let size = 0
   for (const character of clean) {
-    const more = _cost(character)
-    if (cost + more > LARGEST_COMMENT_BYTES) {
-      const end = _lastBreak(clean, Math.max(start + 1, at - LOOKING_BACK), at) ?? at
+    const added = _htmlBytes(character)
+    if (size + added > MAX_COMMENT_BYTES) {
+      const end = _lastBreak(clean, Math.max(start + 1, position - BREAK_LOOKBACK), position) ?? position
       chunks.push(clean.slice(start, end))
-      cost = 0
-      for (const kept of clean.slice(end, at)) cost += _cost(kept)
+      size = 0
+      for (const carried of clean.slice(end, position)) size += _htmlBytes(carried)
       start = end
     }
-    cost += more
-    at += character.length
+    size += added
+    position += character.length
   }
   chunks.push(clean.slice(start))
   return chunks
 }
 
-/** The position after the last line end, else the last space, in a stretch of text. */
+/** The position after the last line break, or else after the last space, between two positions. */
 const _lastBreak = (text: string, from: number, to: number): number | undefined => {
   const stretch = text.slice(from, to)
-  const found = Math.max(stretch.lastIndexOf('\n'), -1)
-  const at = found >= 0 ? found : stretch.lastIndexOf(' ')
-  return at >= 0 ? from + at + 1 : undefined
+  const lineBreak = stretch.lastIndexOf('\n')
+  const index = lineBreak >= 0 ? lineBreak : stretch.lastIndexOf(' ')
+  return index >= 0 ? from + index + 1 : undefined
 }
 
-/** One line, as long as a subject may be. */
+/** The title as one line, shortened to a subject's length. */
 export const toSubject = (title: string): string =>
-  shorten(_neutralized(title).replace(/\s+/g, ' ').trim(), LONGEST_SUBJECT) || 'Handoff from the bot'
+  shorten(_neutralise(title).replace(/\s+/g, ' ').trim(), MAX_SUBJECT_LENGTH) || 'Handoff from the bot'
 
-/** A person's name: one line that Zendesk accepts. */
+/** A person's name as one line that Zendesk accepts. */
 export const toName = (name: string): string =>
-  shorten(_neutralized(name).replace(/\s+/g, ' ').trim(), 255) || 'Customer'
+  shorten(_neutralise(name).replace(/\s+/g, ' ').trim(), 255) || 'Customer'
 
-/** The first comment. Of a title that the subject could not hold, all of it. */
+/** The first comment: the description, after the whole title if the subject can't hold it. */
 export const toOpening = (title: string, description: string | undefined): string => {
-  const said = description?.trim() || title.trim() || 'Handoff from the bot'
-  const whole = title.trim().length > LONGEST_SUBJECT && said !== title.trim() ? `${title.trim()}\n\n${said}` : said
-  const [first = '', ...rest] = toComments(whole)
+  const fullTitle = title.trim()
+  const body = description?.trim() || fullTitle || 'Handoff from the bot'
+  const isTitleCut = fullTitle.length > MAX_SUBJECT_LENGTH
+  const [first = '', ...rest] = toComments(isTitleCut && body !== fullTitle ? `${fullTitle}\n\n${body}` : body)
   return rest.length > 0 ? `${first.trimEnd()}…` : first
 }
 
-/** The conversation before the handoff as one note. What is too much is left out from the beginning, and said. */
+/** The transcript as one note. If it is too long, the note drops the oldest messages and says how many. */
 export const toTranscriptNote = (transcript: TranscriptEntry[]): string => {
   const heading = 'Conversation with the bot before the handoff'
-  let room = LARGEST_COMMENT_BYTES - 200
+  let room = MAX_COMMENT_BYTES - HEADING_BYTES
   const kept: string[] = []
   for (const entry of transcript.toReversed()) {
-    const text = _neutralized(transcriptToText([entry]))
-    let cost = 8
-    for (const character of text) cost += _cost(character)
-    if (cost > room) {
-      // The newest message is always shown, and an escaped character takes at most six bytes.
+    const text = _neutralise(transcriptToText([entry]))
+    let size = SEPARATOR_BYTES
+    for (const character of text) size += _htmlBytes(character)
+    if (size > room) {
+      // The newest message is always shown, if necessary shortened. An escaped character takes at most six bytes.
       if (kept.length === 0) kept.unshift(shorten(text, Math.floor(room / 6)))
       break
     }
-    room -= cost
+    room -= size
     kept.unshift(text)
   }
-  const left = transcript.length - kept.length
-  const gap = left === 0 ? [] : [`(${left} earlier ${left === 1 ? 'message was' : 'messages were'} left out)`]
+  const omitted = transcript.length - kept.length
+  const gap = omitted === 0 ? [] : [`(${omitted} earlier ${omitted === 1 ? 'message was' : 'messages were'} left out)`]
   return [heading, ...gap, ...kept].join('\n\n')
 }
 
-/** A tag as Zendesk writes it. Empty for what cannot be one. */
+/** The text as a Zendesk tag. Empty if nothing in it can be part of a tag. */
 export const toTag = (text: string): string =>
   text
     .trim()

@@ -1,20 +1,18 @@
 import { toTag } from './format'
 
 /**
- * The names under which our things are found again at Zendesk.
- *
- * `external_id` of a ticket is `botpress:<bot>:<conversation>`: it is set by the call that creates the ticket, so that no webhook can come before it.
+ * The ticket's `external_id`. The call that creates the ticket sets it, so every webhook about the ticket carries it.
  */
 export const ticketExternalId = (botId: string, conversationId: string): string => `botpress:${botId}:${conversationId}`
 
-/** The conversation of one of our tickets; undefined for anybody else's. */
+/** The conversation that a ticket belongs to. Undefined if the router did not open the ticket. */
 export const conversationIdOf = (externalId: string): string | undefined =>
   /^botpress:[^:\s]+:([^:\s]{1,200})$/.exec(externalId)?.[1]
 
 export const userExternalId = (userId: string): string => `botpress:${userId}`
 
-/** Only tickets with this tag fire the triggers. */
+/** The tag on every ticket of the bot. The triggers fire only for tickets that have it. */
 export const tagOf = (botId: string): string => `botpress-hitl-${toTag(botId)}`
 
-/** Custom metadata of an audit: the Botpress message that a comment is. */
+/** Key in an audit's custom metadata. Its value is the id of the Botpress message that the comment carries. */
 export const MESSAGE_KEY = 'botpress_message_id'

@@ -8,13 +8,13 @@ import { subscribe, unsubscribe } from './subscription'
 import { closeTicket, openTicket, postMessage } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
 
-/** Zendesk Support: a handoff is a ticket, messages are its comments. */
+/** Zendesk Support: a handoff is a ticket, its messages are the ticket's comments. */
 export const zendesk = defineProvider({
   name: PROVIDER,
   title: 'Zendesk',
   config: configSchema,
   checkConfig,
-  // Zendesk repeats a delivery up to three times after a 409, and never after a 500.
+  // Zendesk retries a delivery up to three times after a 409, and never after a 500.
   retryReply: { status: 409 },
   answerWithinMs: 9_000,
   connect: (config, tools) => {
@@ -26,7 +26,7 @@ export const zendesk = defineProvider({
           throw new ProviderError(
             PROVIDER,
             'misconfigured',
-            `The credentials belong to a user of Zendesk with the role ${me.role}: use those of an admin`
+            `The credentials belong to a Zendesk user with the role “${me.role}”: use an admin’s credentials`
           )
         }
         return `${new URL(api.origin).hostname} as ${me.name}`

@@ -2,34 +2,34 @@ import { createHash } from 'node:crypto'
 import { remembered, type Tools } from '../kit/tools'
 import { subdomainOf, type Config } from './config'
 
-/** An access token. From `renewAt` on it is replaced, until `expiresAt` it still works. */
-export interface Grant {
+/** An access token. Times in milliseconds since the epoch: renewed from `renewAt` on, usable until `expiresAt`. */
+export interface AccessToken {
   authorization: string
   renewAt: number
   expiresAt: number
 }
 
-/** The agent or admin that the credentials belong to. */
+/** The Zendesk user that the credentials belong to. */
 export interface Identity {
   id: string
   name: string
   role: string
 }
 
-/** What an instance remembers of one account. Everything here can be asked for again. */
+/** What an instance caches for one account. All of it can be fetched again. */
 export interface Memory {
-  grant?: Grant
-  /** The renewal under way: all who need a token wait for the same one. */
-  renewal?: Promise<Grant>
+  token?: AccessToken
+  /** The renewal in flight, shared by all calls that need a token. */
+  renewal?: Promise<AccessToken>
   me?: Identity
   attachments?: { private: boolean; at: number }
 }
 
-const MOST = 200
+const MAX_ACCOUNTS = 200
 
 /**
- * One instance serves many installations, and `connect` runs for each request: what is remembered hangs on the credentials
- * (as a hash, so that no secret is a key) and on where the account really is.
+ * The cache of one account. It outlives the driver, because `connect` runs for each request.
+ * Its key hashes the real origin and the credentials: one instance serves many installations.
  */
 export const memoryOf = (config: Config, tools: Tools): Memory => {
   const origin = `https://${subdomainOf(config)}.zendesk.com`
@@ -45,7 +45,7 @@ export const memoryOf = (config: Config, tools: Tools): Memory => {
   const known = memories.get(key)
   if (known) return known
   const oldest = memories.keys().next()
-  if (memories.size >= MOST && !oldest.done) memories.delete(oldest.value)
+  if (memories.size >= MAX_ACCOUNTS && !oldest.done) memories.delete(oldest.value)
   const memory: Memory = {}
   memories.set(key, memory)
   return memory

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Fault, SandboxRequest } from '../kit/sandbox'
-import { capable, closeAll, fault, openSession, setUp, TARGET, thrownBy } from './testing'
+import { capabilitiesOf, closeAll, fault, openSession, setUp, TARGET, errorOf } from './testing'
 
 afterEach(closeAll)
 
@@ -8,15 +8,15 @@ const isWrite = (request: SandboxRequest) => request.method !== 'GET' && !/oauth
 
 const subscribed = async () => {
   const setting = await setUp()
-  const driver = capable(setting.driver)
+  const driver = capabilitiesOf(setting.driver)
   const subscription = await driver.subscribe(TARGET)
   const writes = () => setting.sandbox.server.requests.filter(isWrite).length
   const { webhooks, triggers } = setting.sandbox.rules
   return { setting, driver, subscription, writes, webhooks, triggers }
 }
 
-describe('setting up', () => {
-  it('makes one webhook that only our triggers fire, filtered by our tag', async () => {
+describe('subscribing', () => {
+  it('creates one webhook and two triggers that match only our tag', async () => {
     const { webhooks, triggers, subscription } = await subscribed()
     expect(webhooks).toMatchObject([
       {
@@ -43,7 +43,7 @@ describe('setting up', () => {
   it.each([
     ['endpoint', { endpoint: 'https://elsewhere.test/x' }],
     ['status', { status: 'inactive' }],
-  ])('mends a webhook whose %s was changed, with one write, and keeps its secret', async (_field, change) => {
+  ])('restores a webhook’s changed %s with one write and keeps its secret', async (_field, change) => {
     const { driver, webhooks, writes, subscription } = await subscribed()
     Object.assign(webhooks[0] ?? {}, change)
     const before = writes()
@@ -52,7 +52,7 @@ describe('setting up', () => {
     expect(webhooks[0]).toMatchObject({ endpoint: TARGET.url, status: 'active' })
   })
 
-  it('mends a trigger that was changed or switched off', async () => {
+  it('restores a trigger that was changed or deactivated', async () => {
     const { driver, triggers, writes } = await subscribed()
     Object.assign(triggers[0] ?? {}, { active: false })
     triggers[1]?.conditions.all.pop()
@@ -63,7 +63,7 @@ describe('setting up', () => {
     expect(triggers[1]?.conditions.all).toHaveLength(1)
   })
 
-  it('makes everything anew that was deleted, and reads a rotated secret', async () => {
+  it('recreates what was deleted and reads a rotated secret', async () => {
     const { driver, webhooks, triggers, subscription } = await subscribed()
     triggers.length = 0
     webhooks.length = 0
@@ -74,7 +74,7 @@ describe('setting up', () => {
     expect((await driver.subscribe(TARGET)).secret).toBe('rotated')
   })
 
-  it('is not confused by an installation whose name begins with ours', async () => {
+  it('leaves an installation alone whose name begins with ours', async () => {
     const { driver, webhooks, triggers } = await subscribed()
     const longer = { ...TARGET, installation: 'inst10', url: 'https://webhook.example.test/other/zendesk' }
     await driver.subscribe(longer)
@@ -85,7 +85,7 @@ describe('setting up', () => {
     expect(triggers.every((trigger) => trigger.title.includes('inst10'))).toBe(true)
   })
 
-  it('finds its own among hundreds', async () => {
+  it('finds its triggers among hundreds', async () => {
     const { driver, triggers, writes } = await subscribed()
     const [first] = triggers
     for (let count = 0; count < 250; count += 1) {
@@ -98,15 +98,15 @@ describe('setting up', () => {
     expect(triggers).toHaveLength(250)
   })
 
-  const breaks: [string, RegExp, Partial<Fault>][] = [
-    ['the webhook, before it is made', /webhooks$/, {}],
-    ['the webhook, after it is made', /webhooks$/, { effect: 'after' }],
-    ['the first trigger', /triggers$/, {}],
-    ['the first trigger, after it is made', /triggers$/, { effect: 'after' }],
+  const interruptions: [string, RegExp, Partial<Fault>][] = [
+    ['the webhook, before it is created', /webhooks$/, {}],
+    ['the webhook, after it is created', /webhooks$/, { effect: 'after' }],
+    ['the first trigger, before it is created', /triggers$/, {}],
+    ['the first trigger, after it is created', /triggers$/, { effect: 'after' }],
   ]
-  it.each(breaks)('that breaks off at %s is completed by the next save', async (_what, path, more) => {
+  it.each(interruptions)('is completed by the next save after a failure at %s', async (_what, path, more) => {
     const setting = await setUp()
-    const driver = capable(setting.driver)
+    const driver = capabilitiesOf(setting.driver)
     fault(setting, 'POST', path, more)
     await driver.subscribe(TARGET).catch(() => undefined)
     const subscription = await driver.subscribe(TARGET)
@@ -117,18 +117,18 @@ describe('setting up', () => {
     expect(used).toEqual([subscription.webhookId, subscription.webhookId])
   })
 
-  it('that breaks off at the signing secret is completed by the next save', async () => {
+  it('is completed by the next save after a failure to read the signing secret', async () => {
     const setting = await setUp()
     fault(setting, 'GET', /signing_secret/, { times: 9 })
-    expect(await thrownBy(capable(setting.driver).subscribe(TARGET))).toMatchObject({ code: 'unavailable' })
+    expect(await errorOf(capabilitiesOf(setting.driver).subscribe(TARGET))).toMatchObject({ code: 'unavailable' })
     setting.sandbox.server.clearFaults()
-    await capable(setting.driver).subscribe(TARGET)
+    await capabilitiesOf(setting.driver).subscribe(TARGET)
     expect(setting.sandbox.rules.webhooks).toHaveLength(1)
   })
 
-  it('leaves one of each after two saves at the same moment', async () => {
+  it('removes the duplicates of two simultaneous saves', async () => {
     const setting = await setUp()
-    const driver = capable(setting.driver)
+    const driver = capabilitiesOf(setting.driver)
     await Promise.all([driver.subscribe(TARGET), driver.subscribe(TARGET)])
     const subscription = await driver.subscribe(TARGET)
     const { webhooks, triggers } = setting.sandbox.rules
@@ -137,11 +137,11 @@ describe('setting up', () => {
     await openSession(setting)
   })
 
-  it('does without the condition on persons in an account that refuses it', async () => {
+  it('omits the condition on the user in an account that refuses it', async () => {
     const setting = await setUp()
     const refuses = (request: SandboxRequest) => request.method === 'POST' && request.body.includes('"role"')
     setting.sandbox.server.addFault({ kind: 'status', status: 422, times: 99, matches: refuses })
-    const driver = capable(setting.driver)
+    const driver = capabilitiesOf(setting.driver)
     await driver.subscribe(TARGET)
     const writes = setting.sandbox.server.requests.filter(isWrite).length
     await driver.subscribe(TARGET)
@@ -150,18 +150,18 @@ describe('setting up', () => {
     expect(setting.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
   })
 
-  it('needs an admin, and says so', async () => {
+  it('fails for a user who isn’t an admin and says so', async () => {
     const setting = await setUp()
     setting.sandbox.setOwnRole('agent')
     await expect(setting.driver.checkCredentials()).resolves.toContain('Botpress Router')
-    const error = await thrownBy(capable(setting.driver).subscribe(TARGET))
+    const error = await errorOf(capabilitiesOf(setting.driver).subscribe(TARGET))
     expect(error).toMatchObject({ code: 'unauthorized', status: 403 })
     expect(String(error)).toMatch(/admin.*read and write/)
   })
 })
 
-describe('taking down', () => {
-  it('removes our own, leaves the rest, and succeeds again', async () => {
+describe('unsubscribing', () => {
+  it('removes only our own webhook and triggers, and succeeds when repeated', async () => {
     const { driver, setting, webhooks, triggers } = await subscribed()
     const [own] = webhooks
     if (own) webhooks.push({ ...own, id: 'somebody', name: 'Somebody’s Botpress HITL Router inst1' })

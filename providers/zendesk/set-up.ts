@@ -2,25 +2,29 @@ import { z } from '@botpress/sdk'
 import type { SubscriptionTarget } from '../provider'
 import { hasCode, type Api } from './api'
 
-/** Under which an installation's webhook and triggers are found again. */
+/** The name of the installation's webhook, and the prefix of its triggers' titles. Both are found by it. */
 export const nameOf = (target: SubscriptionTarget): string => `Botpress HITL Router ${target.installation}`
 
 export const metaSchema = z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish()
+
+const PAGE_SIZE = 100
+/** Stops a list that never ends. */
+const MAX_PAGES = 100
 
 interface Page<Item> {
   items: Item[]
   meta: z.infer<typeof metaSchema>
 }
 
-/** All items of a list with cursor pagination. */
+/** Reads all items of a list with cursor pagination. */
 export const readPages = async <Item>(
   filter: Record<string, string>,
   read: (query: Record<string, string | number | undefined>) => Promise<Page<Item>>
 ): Promise<Item[]> => {
   const items: Item[] = []
   let after: string | undefined
-  for (let count = 0; count < 100; count += 1) {
-    const page = await read({ ...filter, 'page[size]': 100, 'page[after]': after })
+  for (let count = 0; count < MAX_PAGES; count += 1) {
+    const page = await read({ ...filter, 'page[size]': PAGE_SIZE, 'page[after]': after })
     items.push(...page.items)
     after = page.meta?.has_more ? (page.meta.after_cursor ?? undefined) : undefined
     if (after === undefined) break
@@ -28,14 +32,14 @@ export const readPages = async <Item>(
   return items
 }
 
-/** Deletes; what is gone already is deleted. */
+/** Deletes an object. Succeeds if it is already gone. */
 export const remove = async (api: Api, path: string): Promise<void> => {
   try {
     await api.request({
       method: 'DELETE',
       path,
       schema: z.unknown(),
-      purpose: 'remove what the installation had set up',
+      purpose: 'remove the webhook or a trigger',
     })
   } catch (error) {
     if (!hasCode(error, 'not-found')) throw error

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkConfig, configSchema, subdomainOf } from './config'
-import { closeAll, fault, openSession, requests, says, setUp, shown, thrownBy } from './testing'
+import { closeAll, fault, openSession, requests, messageFrom, setUp, ticketView, errorOf } from './testing'
 
 afterEach(closeAll)
 
@@ -12,7 +12,7 @@ describe('configuration', () => {
     'acme.zendesk.com',
     'https://acme.zendesk.com',
     'https://acme.zendesk.com/agent/x',
-  ])('understands %s', (subdomain) => {
+  ])('accepts the subdomain “%s”', (subdomain) => {
     expect(subdomainOf(configSchema.parse({ subdomain }))).toBe('acme')
   })
 
@@ -24,7 +24,7 @@ describe('configuration', () => {
     'acme@evil.test',
     'acme/evil',
     'a b',
-  ])('refuses %s and says what would be right', (subdomain) => {
+  ])('refuses the subdomain “%s” and explains the format', (subdomain) => {
     const parsed = configSchema.safeParse({ subdomain })
     expect(parsed.success).toBe(false)
     expect(parsed.error?.issues[0]?.message).toContain('before .zendesk.com')
@@ -44,7 +44,7 @@ describe('configuration', () => {
     [{ apiToken: 'token' }, ['email']],
     [{ ...oauth, ...token }, ['apiToken']],
     [{ ...token, email: 'ada' }, ['email']],
-  ])('%j has problems in %j', (fields, problems) => {
+  ])('reports for %j problems in the fields %j', (fields, problems) => {
     const found = checkConfig({ subdomain: 'acme', ...fields })
     expect(found.map(({ field }) => field)).toEqual(problems)
     for (const { problem } of found) expect(problem).toMatch(/^[A-Z].{20,}/)
@@ -54,14 +54,14 @@ describe('configuration', () => {
 describe('OAuth client credentials', () => {
   const tokenCalls = (setting: Awaited<ReturnType<typeof setUp>>) => requests(setting, 'POST', /oauth\/tokens/).length
 
-  it('fetches one token for everything that an instance does', async () => {
+  it('fetch one token for all calls of an instance', async () => {
     const setting = await setUp()
     await Promise.all([1, 2, 3].map(() => setting.connect().checkCredentials()))
     await setting.connect().checkCredentials()
     expect(tokenCalls(setting)).toBe(1)
   })
 
-  it('renews early, while the old token still works, and once for all', async () => {
+  it('renew the token once, before the old one expires', async () => {
     const setting = await setUp()
     await setting.driver.checkCredentials()
     setting.clock.advance(1_500_000)
@@ -70,7 +70,7 @@ describe('OAuth client credentials', () => {
     expect(requests(setting, 'GET', /users\/me/)).toHaveLength(4)
   })
 
-  it('goes on with the old token when the renewal fails, but not past its end', async () => {
+  it('use the old token until it expires when the renewal fails', async () => {
     const setting = await setUp()
     await setting.driver.checkCredentials()
     fault(setting, 'POST', /oauth\/tokens/, { status: 503, times: 50 })
@@ -78,11 +78,11 @@ describe('OAuth client credentials', () => {
     await expect(setting.driver.checkCredentials()).resolves.toContain('Botpress Router')
     setting.clock.advance(300_000)
     const before = requests(setting, 'GET', /users\/me/).length
-    expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unavailable', outcome: 'none' })
+    expect(await errorOf(setting.driver.checkCredentials())).toMatchObject({ code: 'unavailable', outcome: 'none' })
     expect(requests(setting, 'GET', /users\/me/)).toHaveLength(before)
   })
 
-  it('fetches a new one once after a 401', async () => {
+  it('fetch one new token after a 401', async () => {
     const setting = await setUp()
     await setting.driver.checkCredentials()
     setting.sandbox.revokeTokens()
@@ -90,7 +90,7 @@ describe('OAuth client credentials', () => {
     expect(tokenCalls(setting)).toBe(2)
   })
 
-  it('two instances that renew do not end each other’s tokens', async () => {
+  it('leave older tokens valid after a renewal', async () => {
     const setting = await setUp()
     await setting.driver.checkCredentials()
     const first = setting.sandbox.server.requests.at(-1)?.headers.authorization ?? ''
@@ -106,64 +106,64 @@ describe('OAuth client credentials', () => {
     expect(answer).toMatchObject({ status: 200 })
   })
 
-  it('says that the client is wrong and not what it is', async () => {
+  it('report a wrong client without revealing its secret', async () => {
     const setting = await setUp()
     const driver = setting.connect({ clientSecret: 'wrong-secret-77' })
-    const error = await thrownBy(driver.checkCredentials())
+    const error = await errorOf(driver.checkCredentials())
     expect(error).toMatchObject({ code: 'unauthorized', status: 401 })
     expect(String(error)).toContain('invalid_client')
     expect(String(error)).not.toContain('wrong-secret-77')
   })
 
-  it('a message that waits in vain for a token was certainly not sent', async () => {
+  it('report the outcome “none” for a message that fails before it has a token', async () => {
     const setting = await setUp()
     const { ticket, customer } = await openSession(setting)
     setting.sandbox.revokeTokens()
     fault(setting, 'POST', /oauth\/tokens/, { status: 500, times: 9 })
-    const before = shown(setting, ticket.id).entries.length
-    expect(await thrownBy(setting.driver.postMessage(ticket, says(customer, 'hello')))).toMatchObject({
+    const before = ticketView(setting, ticket.id).entries.length
+    expect(await errorOf(setting.driver.postMessage(ticket, messageFrom(customer, 'hello')))).toMatchObject({
       code: 'unavailable',
       outcome: 'none',
     })
-    expect(shown(setting, ticket.id).entries).toHaveLength(before)
+    expect(ticketView(setting, ticket.id).entries).toHaveLength(before)
   })
 })
 
 describe('e-mail and API token', () => {
-  it('signs in, without asking for a token', async () => {
+  it('sign in without fetching a token', async () => {
     const setting = await setUp({ basic: true })
     await expect(setting.driver.checkCredentials()).resolves.toBe('acme.zendesk.com as Botpress Router')
     expect(requests(setting, 'POST', /oauth/)).toEqual([])
   })
 
-  it('understands the address as Zendesk’s examples write it', async () => {
+  it('accept the e-mail address as written in Zendesk’s examples', async () => {
     const setting = await setUp({ basic: true })
     const driver = setting.connect({ email: ` ${String(setting.sandbox.tokenConfig.email)}/token ` })
     await expect(driver.checkCredentials()).resolves.toContain('Botpress Router')
   })
 
-  it('does not repeat a call that is refused', async () => {
+  it('don’t retry a refused call', async () => {
     const setting = await setUp({ basic: true })
     fault(setting, 'GET', /users\/me/, { status: 401, times: 9 })
-    expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unauthorized' })
+    expect(await errorOf(setting.driver.checkCredentials())).toMatchObject({ code: 'unauthorized' })
     expect(requests(setting, 'GET', /users\/me/)).toHaveLength(1)
   })
 })
 
-describe('who the credentials belong to', () => {
-  it('an anonymous 200 is a failed login', async () => {
+describe('the credentials’ own user', () => {
+  it('is refused if Zendesk answers 200 with an anonymous user', async () => {
     const setting = await setUp()
     fault(setting, 'GET', /users\/me/, {
       status: 200,
       body: { user: { id: null, name: 'Anonymous user', role: 'end-user' } },
     })
-    expect(await thrownBy(setting.driver.checkCredentials())).toMatchObject({ code: 'unauthorized' })
+    expect(await errorOf(setting.driver.checkCredentials())).toMatchObject({ code: 'unauthorized' })
   })
 
-  it('an end user is not enough', async () => {
+  it('is refused if they are an end user', async () => {
     const setting = await setUp()
     setting.sandbox.setOwnRole('end-user')
-    const error = await thrownBy(setting.driver.checkCredentials())
+    const error = await errorOf(setting.driver.checkCredentials())
     expect(error).toMatchObject({ code: 'misconfigured' })
     expect(String(error)).toContain('end-user')
   })

@@ -2,11 +2,10 @@ import { z } from '@botpress/sdk'
 import { isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { Subscription, SubscriptionTarget } from '../provider'
-import { PROVIDER, type Api } from './api'
+import { idSchema, PROVIDER, type Api } from './api'
 import { metaSchema, nameOf, readPages, remove } from './set-up'
 import { ensureTriggers, ownTriggers } from './triggers'
 
-const idSchema = z.union([z.number(), z.string()]).transform(String)
 const webhookSchema = z.object({
   id: idSchema,
   name: z.string(),
@@ -16,15 +15,16 @@ const webhookSchema = z.object({
   request_format: z.string().nullish(),
   subscriptions: z.array(z.string()).nullish(),
 })
+
 /**
- * One webhook that only our triggers fire (`conditional_ticket_events`) and two triggers that only tickets with our tag meet: the account's other tickets
- * cause no request at all. Found by name at each save; written only where something differs. A save that breaks off leaves a part that the
- * next one completes.
+ * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets
+ * with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
+ * differs, and completes an interrupted earlier save.
  * https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/
  */
 export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarget): Promise<Subscription> =>
   _asAdmin(async () => {
-    const { webhookId, surplus } = await _ensureWebhook(api, target)
+    const { webhookId, duplicates } = await _ensureWebhook(api, target)
     const [{ signing_secret }, me, triggers] = await Promise.all([
       api.request({
         method: 'GET',
@@ -35,12 +35,12 @@ export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarg
       api.me(),
       ownTriggers(api, target),
     ])
-    await ensureTriggers(api, tools, target, { webhookId, ownId: me.id, existing: triggers })
-    for (const id of surplus) await remove(api, `/api/v2/webhooks/${encodeURIComponent(id)}`)
+    await ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, existing: triggers })
+    for (const id of duplicates) await remove(api, `/api/v2/webhooks/${encodeURIComponent(id)}`)
     return { webhookId, secret: signing_secret.secret }
   })
 
-/** Triggers first: Zendesk does not delete a webhook that a trigger uses. */
+/** Removes the triggers first: Zendesk refuses to delete a webhook that a trigger uses. */
 export const unsubscribe = async (api: Api, target: SubscriptionTarget): Promise<void> =>
   _asAdmin(async () => {
     for (const trigger of await ownTriggers(api, target)) await remove(api, `/api/v2/triggers/${trigger.id}`)
@@ -49,13 +49,16 @@ export const unsubscribe = async (api: Api, target: SubscriptionTarget): Promise
     }
   })
 
-// -------------------------------------------------------------------------------------------------------------- webhook
+// ------------------------------------------------------------------------------------------------------------- webhook
 
-/** `surplus`: two saves at the same moment may each have made one; no trigger uses it once they are right. */
+/**
+ * Finds, updates or creates the webhook. Two saves at the same time may create two: the ids in `duplicates` can be
+ * deleted once no trigger uses them.
+ */
 const _ensureWebhook = async (
   api: Api,
   target: SubscriptionTarget
-): Promise<{ webhookId: string; surplus: string[] }> => {
+): Promise<{ webhookId: string; duplicates: string[] }> => {
   const wanted = {
     name: nameOf(target),
     status: 'active',
@@ -64,46 +67,46 @@ const _ensureWebhook = async (
     request_format: 'json',
     subscriptions: ['conditional_ticket_events'],
   }
-  const [own, ...surplus] = await _ownWebhooks(api, target)
-  if (!own) {
+  const [current, ...duplicates] = await _ownWebhooks(api, target)
+  if (!current) {
     try {
       const { webhook } = await api.request({
         method: 'POST',
         path: '/api/v2/webhooks',
-        json: { webhook: { ...wanted, description: `Tells the bot ${target.botId} what agents do in its tickets.` } },
+        json: { webhook: { ...wanted, description: `Notifies the bot ${target.botId} about its tickets.` } },
         schema: z.object({ webhook: webhookSchema }),
         purpose: 'create the webhook',
       })
-      return { webhookId: webhook.id, surplus: [] }
+      return { webhookId: webhook.id, duplicates: [] }
     } catch (error) {
       if (!isProviderError(error) || error.outcome !== 'unknown') throw error
-      const made = (await _ownWebhooks(api, target))[0]
-      if (!made) throw error
-      return { webhookId: made.id, surplus: [] }
+      const [created] = await _ownWebhooks(api, target)
+      if (!created) throw error
+      return { webhookId: created.id, duplicates: [] }
     }
   }
-  const differs =
-    own.status !== wanted.status ||
-    own.endpoint !== wanted.endpoint ||
-    own.http_method?.toUpperCase() !== wanted.http_method ||
-    own.request_format !== wanted.request_format ||
-    own.subscriptions?.join() !== wanted.subscriptions.join()
-  if (differs) {
+  const isOutdated =
+    current.status !== wanted.status ||
+    current.endpoint !== wanted.endpoint ||
+    current.http_method?.toUpperCase() !== wanted.http_method ||
+    current.request_format !== wanted.request_format ||
+    current.subscriptions?.join() !== wanted.subscriptions.join()
+  if (isOutdated) {
     await api.request({
       method: 'PATCH',
-      path: `/api/v2/webhooks/${encodeURIComponent(own.id)}`,
+      path: `/api/v2/webhooks/${encodeURIComponent(current.id)}`,
       json: { webhook: wanted },
       schema: z.unknown(),
-      purpose: 'correct the webhook',
+      purpose: 'update the webhook',
       repeatable: true,
     })
   }
-  return { webhookId: own.id, surplus: surplus.map(({ id }) => id) }
+  return { webhookId: current.id, duplicates: duplicates.map(({ id }) => id) }
 }
 
 const _ownWebhooks = async (api: Api, target: SubscriptionTarget) => {
   const name = nameOf(target)
-  const found = await readPages({ 'filter[name_contains]': name }, async (query) => {
+  const webhooks = await readPages({ 'filter[name_contains]': name }, async (query) => {
     const page = await api.request({
       method: 'GET',
       path: '/api/v2/webhooks',
@@ -113,13 +116,13 @@ const _ownWebhooks = async (api: Api, target: SubscriptionTarget) => {
     })
     return { items: page.webhooks, meta: page.meta }
   })
-  // “inst1” is contained in “inst10”.
-  return found.filter((webhook) => webhook.name === name).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  // The filter matches parts of names: `inst1` also finds `inst10`.
+  return webhooks.filter((webhook) => webhook.name === name).toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-// --------------------------------------------------------------------------------------------------------------- common
+// -------------------------------------------------------------------------------------------------------------- common
 
-/** A refusal here is nearly always one of two things, and the bot builder can mend both. */
+/** Explains a 403. It nearly always means a user who isn't an admin, or a missing scope. */
 const _asAdmin = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
@@ -128,7 +131,7 @@ const _asAdmin = async <T>(work: () => Promise<T>): Promise<T> => {
     throw new ProviderError(
       PROVIDER,
       'unauthorized',
-      'Could not set up the webhook: the desk answered 403. The credentials must be an admin’s, and an OAuth client needs the scopes read and write',
+      'Could not set up the webhook (403): use an admin’s credentials, and allow the OAuth client read and write',
       { status: 403 }
     )
   }

@@ -1,4 +1,4 @@
-/** A driver and its sandbox over HTTP, for this desk's own tests. */
+/** Helpers for this desk's tests: a driver connected to its sandbox over HTTP. */
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault, SandboxRequest } from '../kit/sandbox'
 import type { Customer, Driver, OutboundMessage, Ticket, TicketRequest, WebhookRequest } from '../provider'
@@ -8,11 +8,11 @@ import { createSandbox, type ZendeskSandboxOptions } from './sandbox'
 
 export const TARGET = { url: 'https://webhook.example.test/abc/zendesk', installation: 'inst1', botId: 'bot-1' }
 
-const open: { close(): Promise<void> }[] = []
+const openServers: { close(): Promise<void> }[] = []
 
-/** To be called after each test. */
+/** Call after each test. */
 export const closeAll = async (): Promise<void> => {
-  await Promise.all(open.splice(0).map((server) => server.close()))
+  await Promise.all(openServers.splice(0).map((server) => server.close()))
 }
 
 export const setUp = async (
@@ -20,7 +20,7 @@ export const setUp = async (
 ) => {
   const clock = createTestClock()
   const sandbox = createSandbox({ now: clock.now, limits: options.limits })
-  open.push(sandbox.server)
+  openServers.push(sandbox.server)
   await sandbox.server.listen()
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
@@ -37,11 +37,11 @@ export const setUp = async (
 
 export type Setting = Awaited<ReturnType<typeof setUp>>
 
-/** All capabilities of this driver, known to be there. */
-export const capable = (driver: Driver) => {
+/** The driver's optional methods. Throws if one is missing. */
+export const capabilitiesOf = (driver: Driver) => {
   const { ensureContact, catchUp, subscribe, unsubscribe, describeAgent } = driver
   if (!ensureContact || !catchUp || !subscribe || !unsubscribe || !describeAgent)
-    throw new Error('A capability is gone')
+    throw new Error('The driver lacks a capability')
   return { ensureContact, catchUp, subscribe, unsubscribe, describeAgent }
 }
 
@@ -55,7 +55,7 @@ export const requestFor = (customer: Customer, more: Partial<TicketRequest> = {}
   customer,
   transcript: [
     { author: 'customer', name: 'Eve Customer', parts: [{ type: 'text', text: 'my secret order 4711' }] },
-    { author: 'bot', name: 'Bot', parts: [{ type: 'text', text: 'I fetch somebody.' }] },
+    { author: 'bot', name: 'Bot', parts: [{ type: 'text', text: 'I will get someone.' }] },
   ],
   options: {},
   mayExist: false,
@@ -63,7 +63,7 @@ export const requestFor = (customer: Customer, more: Partial<TicketRequest> = {}
 })
 
 export const openSession = async (setting: Setting, more: Partial<TicketRequest> = {}) => {
-  const contactId = await capable(setting.driver).ensureContact(EVE)
+  const contactId = await capabilitiesOf(setting.driver).ensureContact(EVE)
   const customer = { ...EVE, contactId }
   const opened = await setting.driver.openTicket(requestFor(customer, more))
   const ticket: Ticket = { id: opened.id, conversationId: more.conversationId ?? 'conv_01', contactId }
@@ -71,7 +71,11 @@ export const openSession = async (setting: Setting, more: Partial<TicketRequest>
   return { customer, ticket, opened, cursor: opened.cursor }
 }
 
-export const says = (customer: Customer, text: string, more: Partial<OutboundMessage> = {}): OutboundMessage => ({
+export const messageFrom = (
+  customer: Customer,
+  text: string,
+  more: Partial<OutboundMessage> = {}
+): OutboundMessage => ({
   id: 'msg_01',
   author: { type: 'customer', customer },
   parts: [{ type: 'text', text }],
@@ -79,14 +83,15 @@ export const says = (customer: Customer, text: string, more: Partial<OutboundMes
   ...more,
 })
 
-export const shown = (setting: Setting, ticketId: string) => {
+/** The ticket as any desk's sandbox shows it. */
+export const ticketView = (setting: Setting, ticketId: string) => {
   const found = setting.sandbox.tickets().find((ticket) => ticket.id === ticketId)
   if (!found) throw new Error(`The sandbox has no ticket ${ticketId}`)
   return found
 }
 
-/** The ticket as Zendesk keeps it. */
-export const rowOf = (setting: Setting, ticketId: string) => {
+/** The ticket as the sandbox stores it. */
+export const ticketRow = (setting: Setting, ticketId: string) => {
   const row = setting.sandbox.state.tickets.find((ticket) => String(ticket.id) === ticketId)
   if (!row) throw new Error(`The sandbox has no ticket ${ticketId}`)
   return row
@@ -98,6 +103,7 @@ export const requests = (setting: Setting, method: string, path: RegExp): Sandbo
 export const bodyOf = (request: SandboxRequest | undefined): Record<string, Record<string, unknown>> =>
   JSON.parse(request?.body.toString('utf8') ?? '{}') as Record<string, Record<string, unknown>>
 
+/** Makes matching requests to the sandbox fail, once and with a 500 unless `more` says otherwise. */
 export const fault = (setting: Setting, method: string, path: RegExp, more: Partial<Fault> = {}): void =>
   setting.sandbox.server.addFault({
     kind: 'status',
@@ -106,11 +112,12 @@ export const fault = (setting: Setting, method: string, path: RegExp, more: Part
     matches: (request) => request.method === method && path.test(request.path),
   })
 
-export const thrownBy = async (work: Promise<unknown>): Promise<unknown> => {
+/** The error that the promise rejects with. */
+export const errorOf = async (work: Promise<unknown>): Promise<unknown> => {
   try {
     await work
   } catch (error) {
     return error
   }
-  throw new Error('Nothing was thrown')
+  throw new Error('Expected an error')
 }

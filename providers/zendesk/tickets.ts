@@ -13,22 +13,22 @@ import { tagOf, ticketExternalId } from './identity'
 const createdSchema = z.object({ ticket: ticketSchema, audit: auditSchema.nullish() })
 const ticketsSchema = z.object({ tickets: z.array(ticketSchema) })
 
-const CLOSING_ATTEMPTS = 3
+const MAX_CLOSE_ATTEMPTS = 3
 
 /**
- * Two calls: the ticket, whose first comment is the description, public and by the customer, and then the transcript as an internal note.
+ * Opens a ticket in two calls: the ticket with the description as the customer's public first comment, then the
+ * transcript as an internal note.
  *
- * One call with an internal first comment would be shorter, and wrong: whether the first comment may be internal is a setting of the account
- * (`is_first_comment_private_enabled`); where it is off, the transcript would go out to the customer by mail. And where it is on, the ticket as a whole is
- * private, and what the agent writes first is an internal note unless he takes care.
+ * A single internal first comment would not do. Without the account setting `is_first_comment_private_enabled` Zendesk
+ * makes it public and mails it to the customer; with it, agents' replies default to internal notes.
  */
 export const openTicket = async (api: Api, tools: Tools, request: TicketRequest): Promise<OpenedTicket> => {
   const externalId = ticketExternalId(request.botId, request.conversationId)
   const existing = request.mayExist ? await _findTicket(api, externalId) : undefined
-  const known = request.customer.contactId
-  const contactId = known ?? (await ensureContact(api, request.customer))
-  const opened = existing
-    ? { ticketId: existing.id, contactId, firstComment: undefined, found: true }
+  const knownContactId = request.customer.contactId
+  const contactId = knownContactId ?? (await ensureContact(api, request.customer))
+  const opened: Opened = existing
+    ? { ticketId: existing.id, contactId, firstComment: undefined, isExisting: true }
     : await _createForContact(api, tools, request, externalId, contactId)
 
   if (request.transcript.length > 0) {
@@ -38,10 +38,10 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
         marker: `${request.conversationId}/transcript`,
         text: toTranscriptNote(request.transcript),
         public: false,
-        mayExist: opened.found,
+        mayExist: opened.isExisting,
       })
     } catch (error) {
-      // The handoff has worked. Failing it now would open the same conversation at another desk and leave an orphan here.
+      // The ticket is open. Failing now would open the conversation at another desk and leave an orphan ticket here.
       tools.log.warn('The transcript could not be added to the ticket', {
         provider: PROVIDER,
         ticketId: opened.ticketId,
@@ -55,20 +55,20 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
   if (opened.firstComment !== undefined) {
     result.cursor = writeCursor({ comment: Number(opened.firstComment), agentId: '', over: false })
   }
-  if (known !== undefined && opened.contactId !== known) result.memo = opened.contactId
+  if (knownContactId !== undefined && opened.contactId !== knownContactId) result.memo = opened.contactId
   return result
 }
 
 interface Opened {
   ticketId: string
   contactId: string
-  /** Undefined where only the ticket is known: then reading starts at its beginning, where nothing of ours is an agent's. */
+  /** Id of the opening comment. If it is unknown, `catchUp` starts at the beginning and skips our comments. */
   firstComment: string | undefined
-  /** It was there before: the transcript may be, too. */
-  found: boolean
+  /** An earlier attempt created the ticket, and perhaps the transcript note. */
+  isExisting: boolean
 }
 
-/** A contact that was kept for long may be deleted at the desk by now; then the ticket gets a new one, and remembers it. */
+/** Creates the ticket. If the known contact was deleted at the desk, a new contact replaces it. */
 const _createForContact = async (
   api: Api,
   tools: Tools,
@@ -80,16 +80,17 @@ const _createForContact = async (
   try {
     return await _create(api, tools, request, externalId, contactId, key)
   } catch (error) {
-    const kept = request.customer.contactId !== undefined
-    if (!kept || !isProviderError(error) || error.status !== 422 || (await contactExists(api, contactId))) throw error
+    const mayBeDeleted = request.customer.contactId !== undefined && isProviderError(error) && error.status === 422
+    if (!mayBeDeleted || (await contactExists(api, contactId))) throw error
     const replacement = await ensureContact(api, request.customer)
     return await _create(api, tools, request, externalId, replacement, `${key}-${replacement}`)
   }
 }
 
 /**
- * Zendesk keeps an Idempotency-Key for two hours; the external id for ever. Both are used: an unknown outcome is settled by the external
- * id (that list is not the search index, it knows a ticket at once), and what is sent again has the same key, in case the first is only slow.
+ * Creates the ticket at most once. After an unknown outcome it looks the external id up; this list is consistent at
+ * once, unlike search. A retry repeats the idempotency key, which Zendesk keeps for two hours, in case the first
+ * attempt is slow.
  * https://developer.zendesk.com/api-reference/ticketing/introduction/#idempotency
  */
 const _create = async (
@@ -111,17 +112,17 @@ const _create = async (
         purpose: 'open the ticket',
       })
       const comment = audit?.events?.find((event) => event.type === 'Comment')
-      return { ticketId: ticket.id, contactId, firstComment: comment?.id ?? undefined, found: false }
+      return { ticketId: ticket.id, contactId, firstComment: comment?.id ?? undefined, isExisting: false }
     } catch (error) {
       if (!isProviderError(error)) throw error
-      // 400 is an IdempotentRequestError: the same handoff with other words. 409: the first attempt is still at work.
-      const taken = error.status === 400 || error.status === 409
-      if (error.outcome !== 'unknown' && !taken) throw error
-      const found = await _findTicket(api, externalId).catch(() => {
+      // 400: the key was used with another body. 409: the first attempt is still in progress.
+      const isKeyTaken = error.status === 400 || error.status === 409
+      if (error.outcome !== 'unknown' && !isKeyTaken) throw error
+      const existing = await _findTicket(api, externalId).catch(() => {
         throw error
       })
-      if (found) return { ticketId: found.id, contactId, firstComment: undefined, found: true }
-      if (taken || attempt > 1) throw error
+      if (existing) return { ticketId: existing.id, contactId, firstComment: undefined, isExisting: true }
+      if (isKeyTaken || attempt > 1) throw error
     }
   }
 }
@@ -130,7 +131,7 @@ const _ticketBody = (tools: Tools, request: TicketRequest, externalId: string, c
   const { queue, priority, tags = [] } = request.options
   const group = queue?.trim()
   if (group && !/^\d+$/.test(group)) {
-    tools.log.warn('The queue is not the id of a Zendesk group and was left out', { provider: PROVIDER })
+    tools.log.warn('The queue isn’t a Zendesk group id and was ignored', { provider: PROVIDER })
   }
   return {
     subject: toSubject(request.title),
@@ -159,7 +160,7 @@ const _findTicket = async (api: Api, externalId: string): Promise<TicketRecord |
   return tickets.find((ticket) => ticket.status !== 'deleted')
 }
 
-/** A public comment by the customer, or an internal note by the bot; several where one cannot hold the text. */
+/** Posts the customer's message as a public comment, the bot's as an internal note. Splits long texts. */
 export const postMessage = async (
   api: Api,
   tools: Tools,
@@ -184,30 +185,31 @@ export const postMessage = async (
       })
       messageIds.push(id)
     } catch (error) {
-      // Part of the message is at the desk: whoever tries again has to look first.
+      // Part of the message is at the desk, so a retry has to look first.
       throw messageIds.length === 0 ? error : asUnknown(error)
     }
   }
   return { messageIds }
 }
 
+/** The author's contact. `memo` holds the contact that replaced a deleted one when the ticket was opened. */
 const _authorOf = async (api: Api, ticket: Ticket, customer: Customer): Promise<string> => {
   if (customer.contactId === undefined) return await ensureContact(api, customer)
-  const replaced = ticket.memo !== undefined && customer.contactId === ticket.contactId
-  return replaced ? (ticket.memo ?? customer.contactId) : customer.contactId
+  return (customer.contactId === ticket.contactId ? ticket.memo : undefined) ?? customer.contactId
 }
 
 /**
- * Solved, never closed: closed cannot be undone and refuses the last words that may still be on their way. Zendesk solves only what is assigned, so a
- * ticket that nobody took goes to the credentials' own agent; `safe_update` keeps that from taking it out of the hands of an agent who takes it at
- * this moment.
+ * Solves the ticket. It never closes it: a closed ticket can't be reopened and refuses messages still in flight.
+ *
+ * Zendesk solves only assigned tickets, so an unassigned one goes to the credentials' own user. `safe_update` makes
+ * that fail if an agent takes the ticket at the same time.
  */
 export const closeTicket = async (api: Api, ticket: Ticket): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     const read = await readTicket(api, ticket.id)
     if (!read || isOver(read.ticket.status)) return
-    const taken = read.ticket.assignee_id != null
-    const stamp = read.ticket.updated_at
+    const isAssigned = read.ticket.assignee_id != null
+    const updatedAt = read.ticket.updated_at
     try {
       await api.request({
         method: 'PUT',
@@ -215,8 +217,8 @@ export const closeTicket = async (api: Api, ticket: Ticket): Promise<void> => {
         json: {
           ticket: {
             status: 'solved',
-            ...(taken ? {} : { assignee_id: Number((await api.me()).id) }),
-            ...(taken || !stamp ? {} : { safe_update: true, updated_stamp: stamp }),
+            ...(isAssigned ? {} : { assignee_id: Number((await api.me()).id) }),
+            ...(isAssigned || !updatedAt ? {} : { safe_update: true, updated_stamp: updatedAt }),
           },
         },
         schema: z.unknown(),
@@ -226,9 +228,9 @@ export const closeTicket = async (api: Api, ticket: Ticket): Promise<void> => {
       return
     } catch (error) {
       if (hasCode(error, 'not-found')) return
-      // The ticket has changed since it was read (409), or was closed (422): what it is now decides.
-      const again = isProviderError(error) && (error.status === 409 || (error.status === 422 && attempt === 1))
-      if (!again || attempt >= CLOSING_ATTEMPTS) throw error
+      // The ticket changed after it was read (409) or is closed (422): read it again.
+      const canRetry = isProviderError(error) && (error.status === 409 || (error.status === 422 && attempt === 1))
+      if (!canRetry || attempt >= MAX_CLOSE_ATTEMPTS) throw error
     }
   }
 }

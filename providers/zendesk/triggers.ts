@@ -2,7 +2,7 @@ import { z } from '@botpress/sdk'
 import { isProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { SubscriptionTarget } from '../provider'
-import { PROVIDER, type Api } from './api'
+import { idSchema, PROVIDER, type Api } from './api'
 import { tagOf } from './identity'
 import { metaSchema, nameOf, readPages, remove } from './set-up'
 import { hintBody } from './webhook'
@@ -13,7 +13,7 @@ const conditionSchema = z.object({
   value: z.unknown(),
 })
 const triggerSchema = z.object({
-  id: z.union([z.number(), z.string()]).transform(String),
+  id: idSchema,
   title: z.string(),
   active: z.boolean().nullish(),
   conditions: z.object({ all: z.array(conditionSchema).nullish(), any: z.array(conditionSchema).nullish() }).nullish(),
@@ -34,18 +34,20 @@ interface Condition {
 }
 
 /**
- * Each trigger with what may replace it where the account refuses it.
+ * The wanted triggers. Each is a list: the first entry, then fallbacks for accounts that refuse it.
  *
- * “replies”: public comments, but for those that we write ourselves: an update through the API (via 5) by the credentials' own agent. Whoever owns the credentials and
- * answers in Zendesk's own interface is heard, and so is another tool that answers through the API. Without the second condition the latter is not.
- * “state”: assignment and end, whoever causes them; an automatic assignment while we open the ticket counts as our own update.
+ * - `replies` fires on public comments, except those that the credentials' own user adds through the API (via 5): these
+ *   are the router's. The fallback lacks the condition on the user, so it also misses replies from other API clients.
+ * - `state` fires on assignment, end and reopening, no matter who causes them. Zendesk attributes an automatic
+ *   assignment during creation to the router.
+ *
  * https://developer.zendesk.com/documentation/ticketing/reference-guides/conditions-reference/
  */
-const _wantedTriggers = (target: SubscriptionTarget, webhookId: string, ownId: string): WantedTrigger[][] => {
-  const tagged: Condition = { field: 'current_tags', operator: 'includes', value: tagOf(target.botId) }
-  const spoken: Condition = { field: 'comment_is_public', operator: 'is', value: 'true' }
-  const byHand: Condition = { field: 'current_via_id', operator: 'is_not', value: '5' }
-  const bySomebodyElse: Condition = { field: 'role', operator: 'is_not', value: ownId }
+const _wantedTriggers = (target: SubscriptionTarget, webhookId: string, apiUserId: string): WantedTrigger[][] => {
+  const hasTag: Condition = { field: 'current_tags', operator: 'includes', value: tagOf(target.botId) }
+  const hasPublicComment: Condition = { field: 'comment_is_public', operator: 'is', value: 'true' }
+  const notThroughApi: Condition = { field: 'current_via_id', operator: 'is_not', value: '5' }
+  const notByApiUser: Condition = { field: 'role', operator: 'is_not', value: apiUserId }
   const trigger = (kind: string, hint: 'replied' | 'changed', all: Condition[], any: Condition[]): WantedTrigger => ({
     title: `${nameOf(target)}: ${kind}`,
     active: true,
@@ -54,14 +56,14 @@ const _wantedTriggers = (target: SubscriptionTarget, webhookId: string, ownId: s
   })
   return [
     [
-      trigger('replies', 'replied', [tagged, spoken], [byHand, bySomebodyElse]),
-      trigger('replies', 'replied', [tagged, spoken, byHand], []),
+      trigger('replies', 'replied', [hasTag, hasPublicComment], [notThroughApi, notByApiUser]),
+      trigger('replies', 'replied', [hasTag, hasPublicComment, notThroughApi], []),
     ],
     [
       trigger(
         'state',
         'changed',
-        [tagged],
+        [hasTag],
         [
           { field: 'assignee_id', operator: 'changed' },
           { field: 'status', operator: 'value', value: 'solved' },
@@ -73,14 +75,16 @@ const _wantedTriggers = (target: SubscriptionTarget, webhookId: string, ownId: s
   ]
 }
 
-/** Finds or creates the installation's triggers, and corrects what differs. */
+/** Finds or creates the installation's triggers and updates those that differ. */
 export const ensureTriggers = async (
   api: Api,
   tools: Tools,
   target: SubscriptionTarget,
-  { webhookId, ownId, existing }: { webhookId: string; ownId: string; existing: Trigger[] }
+  { webhookId, apiUserId, existing }: { webhookId: string; apiUserId: string; existing: Trigger[] }
 ): Promise<void> => {
-  for (const variants of _wantedTriggers(target, webhookId, ownId)) await _ensureTrigger(api, tools, variants, existing)
+  for (const variants of _wantedTriggers(target, webhookId, apiUserId)) {
+    await _ensureTrigger(api, tools, variants, existing)
+  }
 }
 
 const _ensureTrigger = async (
@@ -89,34 +93,35 @@ const _ensureTrigger = async (
   variants: WantedTrigger[],
   existing: Trigger[]
 ): Promise<void> => {
-  const [own, ...surplus] = existing.filter((trigger) => trigger.title === variants[0]?.title)
-  for (const trigger of surplus) await remove(api, `/api/v2/triggers/${trigger.id}`)
-  if (own && variants.some((variant) => _same(own, variant))) return
+  const [current, ...duplicates] = existing.filter((trigger) => trigger.title === variants[0]?.title)
+  for (const trigger of duplicates) await remove(api, `/api/v2/triggers/${trigger.id}`)
+  if (current && variants.some((variant) => _isUpToDate(current, variant))) return
   for (const [index, variant] of variants.entries()) {
     try {
-      return await _writeTrigger(api, own, variant)
+      return await _writeTrigger(api, current, variant)
     } catch (error) {
       if (!isProviderError(error) || error.status !== 422 || index === variants.length - 1) throw error
-      tools.log.warn('The account refuses a trigger condition; answers through other API clients may arrive late', {
+      tools.log.warn('The account refuses a trigger condition: replies through other API clients may arrive late', {
         provider: PROVIDER,
       })
     }
   }
 }
 
-const _writeTrigger = async (api: Api, own: Trigger | undefined, trigger: WantedTrigger): Promise<void> => {
+const _writeTrigger = async (api: Api, current: Trigger | undefined, trigger: WantedTrigger): Promise<void> => {
   await api.request({
-    method: own ? 'PUT' : 'POST',
-    path: own ? `/api/v2/triggers/${own.id}` : '/api/v2/triggers',
+    method: current ? 'PUT' : 'POST',
+    path: current ? `/api/v2/triggers/${current.id}` : '/api/v2/triggers',
     json: { trigger },
     schema: z.unknown(),
-    purpose: own ? 'correct the trigger' : 'create the trigger',
-    repeatable: own !== undefined,
+    purpose: current ? 'update the trigger' : 'create the trigger',
+    repeatable: current !== undefined,
   })
 }
 
+/** The installation's triggers. The colon keeps `inst1` from matching the triggers of `inst10`. */
 export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise<Trigger[]> => {
-  const found = await readPages({}, async (query) => {
+  const triggers = await readPages({}, async (query) => {
     const page = await api.request({
       method: 'GET',
       path: '/api/v2/triggers',
@@ -126,22 +131,23 @@ export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise
     })
     return { items: page.triggers, meta: page.meta }
   })
-  return found.filter((trigger) => trigger.title.startsWith(`${nameOf(target)}: `))
+  return triggers.filter((trigger) => trigger.title.startsWith(`${nameOf(target)}: `))
 }
 
-const _same = (trigger: Trigger, wanted: WantedTrigger): boolean => {
+const _isUpToDate = (trigger: Trigger, wanted: WantedTrigger): boolean => {
   const conditions = (list: { field: string; operator?: string | null; value?: unknown }[] | null | undefined) =>
     (list ?? [])
-      .map((condition) => `${condition.field} ${condition.operator ?? ''} ${_plain(condition.value)}`)
+      .map((condition) => `${condition.field} ${condition.operator ?? ''} ${_comparable(condition.value)}`)
       .join('\n')
   return (
     trigger.active === true &&
     conditions(trigger.conditions?.all) === conditions(wanted.conditions.all) &&
     conditions(trigger.conditions?.any) === conditions(wanted.conditions.any) &&
-    (trigger.actions ?? []).map((action) => `${action.field} ${_plain(action.value)}`).join('\n') ===
-      wanted.actions.map((action) => `${action.field} ${_plain(action.value)}`).join('\n')
+    (trigger.actions ?? []).map((action) => `${action.field} ${_comparable(action.value)}`).join('\n') ===
+      wanted.actions.map((action) => `${action.field} ${_comparable(action.value)}`).join('\n')
   )
 }
 
-const _plain = (value: unknown): string =>
+/** A value as text, so that `5` equals `'5'`. */
+const _comparable = (value: unknown): string =>
   value == null ? '' : JSON.stringify(Array.isArray(value) ? value : `${value}`)

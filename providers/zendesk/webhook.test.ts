@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { asComment } from './sandbox/state'
-import { capable, closeAll, openSession, rowOf, says, setUp, shown, TARGET } from './testing'
+import { capabilitiesOf, closeAll, openSession, ticketRow, messageFrom, setUp, ticketView, TARGET } from './testing'
 
 afterEach(closeAll)
 
 describe('webhooks', () => {
   const subscribed = async () => {
     const setting = await setUp()
-    await capable(setting.driver).subscribe(TARGET)
+    await capabilitiesOf(setting.driver).subscribe(TARGET)
     const hints = async () => {
       await setting.sandbox.deliveries.flush()
       return setting.received.splice(0)
@@ -15,17 +15,17 @@ describe('webhooks', () => {
     return { setting, hints }
   }
 
-  it('do not come for other people’s tickets, follow-ups, our own opening, messages and notes', async () => {
+  it('don’t fire for foreign tickets, for our own comments and for internal notes', async () => {
     const { setting, hints } = await subscribed()
     setting.sandbox.foreignTicket()
     const { ticket, customer } = await openSession(setting)
-    await setting.driver.postMessage(ticket, says(customer, 'mine'))
-    await setting.driver.postMessage(ticket, says(customer, 'note', { id: 'msg_02', author: { type: 'bot' } }))
+    await setting.driver.postMessage(ticket, messageFrom(customer, 'mine'))
+    await setting.driver.postMessage(ticket, messageFrom(customer, 'note', { id: 'msg_02', author: { type: 'bot' } }))
     setting.sandbox.agentNotes(ticket.id, 'internal')
     expect(await hints()).toEqual([])
   })
 
-  it('carry ids and nothing that anybody typed, so that no quotation mark breaks them', async () => {
+  it('carry only ids, so that no text can break their JSON', async () => {
     const { setting, hints } = await subscribed()
     const { ticket } = await openSession(setting, { title: 'He said "no"\n\\ {{ticket.title}}' })
     setting.sandbox.agentReplies(ticket.id, 'Say "yes"\nplease')
@@ -41,26 +41,26 @@ describe('webhooks', () => {
     ])
   })
 
-  it('come for the owner of the credentials and for another tool that answers through the API', async () => {
+  it('fire for replies by the credentials’ own user in the browser and by other API clients', async () => {
     const { setting, hints } = await subscribed()
     const { ticket } = await openSession(setting)
-    const row = rowOf(setting, ticket.id)
-    const own = setting.sandbox.state.users[0]?.id ?? 0
+    const row = ticketRow(setting, ticket.id)
+    const apiUserId = setting.sandbox.state.users[0]?.id ?? 0
     const ada = Number(setting.sandbox.agents[0]?.id)
     const comment = (id: number) => ({ author_id: id, html: asComment('hello'), public: true })
-    setting.sandbox.state.update(row, { comment: comment(own) }, { userId: own, via: 'web' })
+    setting.sandbox.state.update(row, { comment: comment(apiUserId) }, { userId: apiUserId, via: 'web' })
     expect(await hints()).toHaveLength(1)
     setting.sandbox.state.update(row, { comment: comment(ada) }, { userId: ada, via: 'api' })
     expect(await hints()).toHaveLength(1)
   })
 
-  it('come for an assignment while we open the ticket, for un-assigning, solving, closing and reopening', async () => {
+  it('fire for assigning, unassigning, solving, closing and reopening', async () => {
     const { setting, hints } = await subscribed()
     const { ticket } = await openSession(setting)
-    const row = rowOf(setting, ticket.id)
-    const own = setting.sandbox.state.users[0]?.id ?? 0
+    const row = ticketRow(setting, ticket.id)
+    const apiUserId = setting.sandbox.state.users[0]?.id ?? 0
     const ada = Number(setting.sandbox.agents[0]?.id)
-    setting.sandbox.state.update(row, { assignee_id: ada }, { userId: own, via: 'api' })
+    setting.sandbox.state.update(row, { assignee_id: ada }, { userId: apiUserId, via: 'api' })
     expect(await hints()).toHaveLength(1)
     setting.sandbox.assign(ticket.id, null)
     expect(await hints()).toHaveLength(1)
@@ -71,16 +71,16 @@ describe('webhooks', () => {
     setting.sandbox.solve(ticket.id)
     setting.sandbox.closeForGood(ticket.id)
     expect(await hints()).toHaveLength(2)
-    expect(shown(setting, ticket.id).status).toBe('closed')
+    expect(ticketView(setting, ticket.id).status).toBe('closed')
   })
 
-  it('for a foreign ticket that got our tag by a merge are ignored', async () => {
+  it('are ignored for a foreign ticket that inherited our tag through a merge', async () => {
     const { setting, hints } = await subscribed()
     const { ticket } = await openSession(setting)
     const foreign = setting.sandbox.foreignTicket()
     setting.sandbox.mergeInto(ticket.id, foreign)
     await hints()
-    setting.sandbox.agentReplies(foreign, 'to somebody else')
+    setting.sandbox.agentReplies(foreign, 'to another customer')
     const [hint] = await hints()
     expect(hint && setting.driver.parseWebhook(hint)).toMatchObject({
       events: [],

@@ -3,19 +3,19 @@ import { isSigned } from '../kit/signature'
 import type { ParsedWebhook, Subscription, WebhookRequest } from '../provider'
 import { conversationIdOf } from './identity'
 
-/** Signs Zendesk's “Test webhook” before a webhook exists. Everybody knows it: it proves nothing. */
+/** The public secret that signs Zendesk's “Test webhook”. It proves nothing, so it is refused. */
 const TEST_SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
 
 /**
- * Zendesk names no window, and may repeat a delivery with its first timestamp: up to five times after time-outs of 12 seconds, or after waits of up to a
- * minute, six minutes in all. Five times that costs nothing, since a hint that is replayed only makes us read again.
+ * Zendesk documents no window and may retry a delivery with its first timestamp for about six minutes.
+ * A generous window is safe: a replayed hint only causes another read.
  */
-const OLDEST_MS = 30 * 60_000
-/** Clocks differ by seconds; a delivery from the future is nobody's. */
-const SKEW_MS = 60_000
+const MAX_AGE_MS = 30 * 60_000
+/** How far Zendesk's clock may be ahead. */
+const CLOCK_SKEW_MS = 60_000
 
 /**
- * base64(HMAC-SHA256(secret, timestamp + raw body)), the secret used as it is written.
+ * Zendesk signs base64(HMAC-SHA256(secret, timestamp + raw body)). The secret is used as text, not decoded.
  * https://developer.zendesk.com/documentation/webhooks/verifying/
  */
 export const verifyWebhook = (
@@ -28,7 +28,7 @@ export const verifyWebhook = (
   if (!secret || secret === TEST_SECRET || !timestamp) return false
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(timestamp)) return false
   const age = now - Date.parse(timestamp)
-  if (!(age <= OLDEST_MS && age >= -SKEW_MS)) return false
+  if (!(age <= MAX_AGE_MS && age >= -CLOCK_SKEW_MS)) return false
   return isSigned({
     algorithm: 'sha256',
     encoding: 'base64',
@@ -39,8 +39,8 @@ export const verifyWebhook = (
 }
 
 /**
- * What our triggers send: ids and a word, nothing that anybody typed. Zendesk pastes placeholders into JSON as they are, so a quotation mark in a text
- * would break it.
+ * The body that the triggers send: only ids. Zendesk pastes placeholders into JSON unescaped, so a quotation mark in
+ * a person's text would break it.
  */
 export const hintBody = (what: 'replied' | 'changed'): string =>
   JSON.stringify({ hitl: what, ticketId: '{{ticket.id}}', externalId: '{{ticket.external_id}}' })
@@ -51,19 +51,19 @@ const hintSchema = z.object({
   externalId: z.string(),
 })
 
-/** Every delivery is a hint: what happened is read from the ticket. */
+/** A delivery is only a hint. The driver reads the ticket to learn what happened. */
 export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
-  const hint = hintSchema.safeParse(_json(request.body))
-  if (!hint.success) return { events: [], ignored: 'not a body that our triggers send' }
+  const hint = hintSchema.safeParse(_parseJson(request.body))
+  if (!hint.success) return { events: [], ignored: 'not a body that the router’s triggers send' }
   const conversationId = conversationIdOf(hint.data.externalId)
-  // Follow-up tickets and merges inherit the tag, never the external id.
+  // Follow-up tickets and merged tickets inherit the tag, but never the external id.
   if (!conversationId) return { events: [], ignored: `ticket ${hint.data.ticketId} was not opened by a handoff` }
   return {
     events: [{ type: 'ticket-changed', ticket: { ticketId: hint.data.ticketId, conversationId, origin: 'recent' } }],
   }
 }
 
-const _json = (text: string): unknown => {
+const _parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,4 +1,4 @@
-/** Answers in Zendesk's own shapes. */
+/** Responses in Zendesk's format. */
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { isoTime, type CommentRow, type TicketRow, type UserRow } from './state'
 
@@ -11,7 +11,7 @@ export const refusal = (status: number, error: string, description: string): San
   body: { error, description },
 })
 
-/** 422 as Rails validations make it: the descriptions quote what was sent. */
+/** A 422 validation error. Its description may quote the request. */
 export const invalid = (field: string, description: string, error?: string): SandboxResponse => ({
   status: 422,
   body: {
@@ -27,18 +27,18 @@ export const paged = (request: SandboxRequest, name: string, rows: unknown[]): B
   const after = request.query.get('page[after]')
   const start = after === null ? 0 : Number(Buffer.from(after, 'base64').toString('utf8').replace('at:', ''))
   const page = rows.slice(start, start + size)
-  const more = start + page.length < rows.length
+  const hasMore = start + page.length < rows.length
   return {
     [name]: page,
     meta: {
-      has_more: more,
-      after_cursor: more ? Buffer.from(`at:${start + page.length}`).toString('base64') : null,
+      has_more: hasMore,
+      after_cursor: hasMore ? Buffer.from(`at:${start + page.length}`).toString('base64') : null,
       before_cursor: null,
     },
   }
 }
 
-export const shownUser = (user: UserRow): Body => ({
+export const userJson = (user: UserRow): Body => ({
   id: user.id,
   name: user.name,
   alias: user.alias,
@@ -50,7 +50,7 @@ export const shownUser = (user: UserRow): Body => ({
   photo: user.photo,
 })
 
-export const shownTicket = (ticket: TicketRow): Body => ({
+export const ticketJson = (ticket: TicketRow): Body => ({
   id: ticket.id,
   external_id: ticket.external_id,
   subject: ticket.subject,
@@ -69,7 +69,7 @@ export const shownTicket = (ticket: TicketRow): Body => ({
   updated_at: isoTime(ticket.updatedAt),
 })
 
-export const shownComment = (comment: CommentRow): Body => ({
+export const commentJson = (comment: CommentRow): Body => ({
   id: comment.id,
   type: 'Comment',
   author_id: comment.author_id,

@@ -1,4 +1,4 @@
-/** The sandbox's front door: signing in, roles, content types, rate headers, and which room answers what. */
+/** The sandbox's REST API: sign-in, roles, content types, rate-limit headers and the routing of requests. */
 import { jsonBody, type SandboxHandler, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 import { NOT_FOUND, refusal, type Body } from './answers'
 import { handleUsers } from './people'
@@ -9,8 +9,8 @@ import { createTicketsApi } from './tickets'
 export interface ApiOptions {
   credentials: { clientId: string; clientSecret: string; email: string; apiToken: string }
   state: State
-  /** Whose credentials they are. */
-  own: UserRow
+  /** The user that the credentials belong to. */
+  apiUser: UserRow
   rules: Rules
   groups: Set<number>
   now(): number
@@ -19,7 +19,7 @@ export interface ApiOptions {
 
 const TOKEN_LIFETIME_S = 1_800
 
-export const createApi = ({ credentials, state, own, rules, groups, now, limits }: ApiOptions) => {
+export const createApi = ({ credentials, state, apiUser, rules, groups, now, limits }: ApiOptions) => {
   const onTickets = createTicketsApi({ state, groups, now, limits })
   const tokens = new Map<string, { expiresAt: number; scopes: string[] }>()
   let issued = 0
@@ -43,15 +43,15 @@ export const createApi = ({ credentials, state, own, rules, groups, now, limits 
     }
   }
 
-  /** Who asks: one of us, nobody, or somebody with credentials that are wrong. */
-  const identify = (request: SandboxRequest): UserRow | 'anonymous' | 'refused' => {
+  /** The user who makes the request. `anonymous` without credentials, `refused` with wrong ones. */
+  const authenticate = (request: SandboxRequest): UserRow | 'anonymous' | 'refused' => {
     const header = request.headers.authorization
     if (header === undefined) return 'anonymous'
     const basic = Buffer.from(`${credentials.email}/token:${credentials.apiToken}`).toString('base64')
-    if (header === `Basic ${basic}`) return own
+    if (header === `Basic ${basic}`) return apiUser
     const token = tokens.get(header.replace(/^Bearer /, ''))
     if (!token || token.expiresAt <= now()) return 'refused'
-    return token.scopes.includes(request.method === 'GET' ? 'read' : 'write') ? own : 'refused'
+    return token.scopes.includes(request.method === 'GET' ? 'read' : 'write') ? apiUser : 'refused'
   }
 
   const answer: SandboxHandler = (request) => {
@@ -64,46 +64,46 @@ export const createApi = ({ credentials, state, own, rules, groups, now, limits 
       return refusal(400, 'InvalidJSON', 'The body is not a JSON object')
     }
     if (request.path === '/oauth/tokens') return request.method === 'POST' ? onToken(body) : NOT_FOUND
-    const who = identify(request)
-    if (who === 'refused') return refusal(401, 'invalid_token', 'The access token provided is expired or revoked')
-    if (who === 'anonymous') {
+    const user = authenticate(request)
+    if (user === 'refused') return refusal(401, 'invalid_token', 'The access token provided is expired or revoked')
+    if (user === 'anonymous') {
       const isMe = request.path === '/api/v2/users/me' && request.method === 'GET'
       return isMe
         ? (handleUsers(state, request, body, undefined) ?? NOT_FOUND)
         : { status: 401, body: { error: "Couldn't authenticate you" } }
     }
-    if (who.role === 'end-user' && request.path !== '/api/v2/users/me') {
+    if (user.role === 'end-user' && request.path !== '/api/v2/users/me') {
       return refusal(403, 'Forbidden', 'You do not have access to this page')
     }
     if (request.path === '/api/v2/account/settings' && request.method === 'GET') {
       const { privateAttachments, firstCommentMayBePrivate } = state.settings
-      const shown = {
+      const tickets = {
         private_attachments: privateAttachments,
         is_first_comment_private_enabled: firstCommentMayBePrivate,
       }
-      return { status: 200, body: { settings: { tickets: shown } } }
+      return { status: 200, body: { settings: { tickets } } }
     }
     if (/^\/api\/v2\/(webhooks|triggers)\b/.test(request.path)) {
-      if (who.role !== 'admin') return refusal(403, 'Forbidden', 'Only admins may do this')
+      if (user.role !== 'admin') return refusal(403, 'Forbidden', 'Only admins may do this')
       return rules.handle(request, body) ?? NOT_FOUND
     }
-    return handleUsers(state, request, body, who) ?? onTickets(request, body, who) ?? NOT_FOUND
+    return handleUsers(state, request, body, user) ?? onTickets(request, body, user) ?? NOT_FOUND
   }
 
-  /** Every answer says what is left of the minute's requests. */
+  /** Every response says how many requests are left in this minute. */
   const handler: SandboxHandler = async (request) => {
     const start = Math.floor(now() / 60_000)
     minute = { start, used: minute.start === start ? minute.used + 1 : 1 }
     const response = await answer(request)
-    const left = String(Math.max(0, 700 - minute.used))
-    const shown = {
+    const remaining = String(Math.max(0, 700 - minute.used))
+    const rateHeaders = {
       'x-rate-limit': '700',
-      'x-rate-limit-remaining': left,
+      'x-rate-limit-remaining': remaining,
       'ratelimit-limit': '700',
-      'ratelimit-remaining': left,
+      'ratelimit-remaining': remaining,
       'ratelimit-reset': String(60 - (Math.floor(now() / 1_000) % 60)),
     }
-    return { ...response, headers: { ...shown, ...response.headers } }
+    return { ...response, headers: { ...rateHeaders, ...response.headers } }
   }
 
   return { handler, revokeTokens: () => tokens.clear() }

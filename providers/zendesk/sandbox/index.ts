@@ -1,7 +1,8 @@
 /**
- * Zendesk Support's other half: an account with agents, its REST API, its triggers and signed webhooks, and the agents' moves.
+ * The Zendesk sandbox: an account with agents, its REST API, its triggers and signed webhooks, and the agents' actions.
  *
- * Where this was read: vendor's API reference at https://developer.zendesk.com/api-reference/ and the documentation of triggers and webhooks.
+ * Follows Zendesk's API reference and its documentation of triggers and webhooks.
+ * https://developer.zendesk.com/api-reference/
  */
 import {
   createDeliveryQueue,
@@ -26,30 +27,30 @@ import {
 } from './state'
 
 export interface ZendeskSandboxOptions extends SandboxOptions {
-  /** Enforces 30 updates per ten minutes for one ticket by one user. Off unless told. */
+  /** Enforces Zendesk's limit of 30 updates of one ticket by one user in ten minutes. Off by default. */
   limits?: boolean
 }
 
-/** What only Zendesk has. */
+/** The sandbox with what only Zendesk has. */
 export interface ZendeskSandbox extends Sandbox {
-  /** The other way to sign in: e-mail and API token. */
+  /** A second configuration, which signs in with e-mail and API token. */
   readonly tokenConfig: Record<string, unknown>
   readonly settings: AccountSettings
   readonly state: State
   readonly rules: Rules
-  /** What an automation does some days after a ticket is solved. It cannot be undone. */
+  /** Closes a ticket, as an automation does some days after it is solved. A closed ticket can't be reopened. */
   closeForGood(ticketId: string): void
   /** Merges a ticket into another. */
   mergeInto(ticketId: string, targetId: string): void
-  /** Every access token that was given out stops working. */
+  /** Invalidates all access tokens. */
   revokeTokens(): void
-  /** The role of the user that the credentials belong to. */
+  /** Sets the role of the credentials' own user. */
   setOwnRole(role: UserRow['role']): void
 }
 
 const ORIGIN = 'https://acme.zendesk.com'
 const GROUPS = new Set([360_001, 360_002])
-/** Each sandbox is an account of its own: what is remembered of one is not true of another. */
+/** Numbers the sandboxes' secrets, so that a driver never uses what it cached for another sandbox. */
 let accounts = 0
 
 export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): ZendeskSandbox => {
@@ -60,23 +61,18 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     email: 'router@acme.example',
     apiToken: `zendesk-api-token-${accounts}`,
   }
-  // Triggers of more than one account may be under way in one process; each knows only its own state and queue.
   const deliveries = createDeliveryQueue({
-    // After no answer five times; after a 409 three times; after 429 and 503 only if they name a short time; never after anything else.
+    // Five retries after no response, three after a 409, five after a 429 or 503 with a short Retry-After, else none.
     retries: (reply, attempt) => {
       if (!reply) return attempt <= 5
       if (reply.status === 409) return attempt <= 3
-      const wait = Number(Object.entries(reply.headers ?? {}).find(([name]) => /^retry-after$/i.test(name))?.[1])
-      return (reply.status === 429 || reply.status === 503) && wait < 60 && attempt <= 5
+      const retryAfter = Number(Object.entries(reply.headers ?? {}).find(([name]) => /^retry-after$/i.test(name))?.[1])
+      return (reply.status === 429 || reply.status === 503) && retryAfter < 60 && attempt <= 5
     },
   })
-  const rules = createRules(
-    now,
-    () => state,
-    () => deliveries
-  )
+  const rules = createRules(now, () => state, deliveries)
   const state = createState(now, (update) => rules.fire(update))
-  const own = state.addUser({ name: 'Botpress Router', role: 'admin', email: credentials.email })
+  const apiUser = state.addUser({ name: 'Botpress Router', role: 'admin', email: credentials.email })
   const ada = state.addUser({
     name: 'Ada Agent',
     role: 'agent',
@@ -84,30 +80,30 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     photo: { content_url: `${ORIGIN}/system/photos/1/ada.png` },
   })
   const bob = state.addUser({ name: 'Bob Agent', role: 'admin', email: 'bob@acme.example' })
-  const api = createApi({ credentials, state, own, rules, groups: GROUPS, now, limits })
+  const api = createApi({ credentials, state, apiUser, rules, groups: GROUPS, now, limits })
 
-  // ------------------------------------------------------------------------------------------------------------- moves
+  // ----------------------------------------------------------------------------------------------------------- actions
 
-  const find = (ticketId: string): TicketRow => {
+  const findTicket = (ticketId: string): TicketRow => {
     const ticket = state.tickets.find((candidate) => String(candidate.id) === ticketId && !candidate.deleted)
     if (!ticket) throw new Error(`No ticket ${ticketId}`)
     return ticket
   }
-  const openOne = (ticketId: string): TicketRow => {
-    const ticket = find(ticketId)
+  const findUnclosed = (ticketId: string): TicketRow => {
+    const ticket = findTicket(ticketId)
     if (ticket.status === 'closed') throw new Error(`Ticket ${ticketId} is closed`)
     return ticket
   }
-  const byHand = (agentId: string | undefined): Actor => ({ userId: Number(agentId ?? ada.id), via: 'web' })
+  const actorInBrowser = (agentId: string | undefined): Actor => ({ userId: Number(agentId ?? ada.id), via: 'web' })
 
   const attachmentsOf = (files: { name: string; contentType: string }[] = []): AttachmentRow[] =>
     files.map(({ name, contentType }) => {
       const id = state.nextId()
-      const address = `${ORIGIN}/attachments/token/t${id}/?name=${encodeURIComponent(name)}`
+      const url = `${ORIGIN}/attachments/token/t${id}/?name=${encodeURIComponent(name)}`
       return {
         id,
         file_name: name,
-        content_url: address,
+        content_url: url,
         content_type: contentType,
         size: 1_024,
         inline: false,
@@ -116,8 +112,8 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     })
 
   const reply: Sandbox['agentReplies'] = (ticketId, text, options = {}) => {
-    const ticket = openOne(ticketId)
-    const actor = byHand(options.agentId)
+    const ticket = findUnclosed(ticketId)
+    const actor = actorInBrowser(options.agentId)
     const comment = {
       author_id: actor.userId,
       html: asComment(text),
@@ -177,59 +173,63 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
       }),
     agentReplies: reply,
     agentNotes: (ticketId, text, options) => {
-      const actor = byHand(options?.agentId)
+      const actor = actorInBrowser(options?.agentId)
       const comment = { author_id: actor.userId, html: asComment(text), public: false }
-      state.update(openOne(ticketId), { comment }, actor)
+      state.update(findUnclosed(ticketId), { comment }, actor)
     },
     assign: (ticketId, agentId) => {
-      state.update(openOne(ticketId), { assignee_id: agentId === null ? null : Number(agentId) }, byHand(undefined))
+      state.update(
+        findUnclosed(ticketId),
+        { assignee_id: agentId === null ? null : Number(agentId) },
+        actorInBrowser(undefined)
+      )
     },
     solve: (ticketId, options) => {
-      const ticket = openOne(ticketId)
-      const actor = byHand(options?.agentId)
-      // One submit: the answer, the end, and the agent as the assignee where there was none.
+      const ticket = findUnclosed(ticketId)
+      const actor = actorInBrowser(options?.agentId)
+      // One submission: the reply, the end and, if nobody has the ticket, the agent as its assignee.
       const comment = options?.text && { author_id: actor.userId, html: asComment(options.text), public: true }
       const assignee_id = ticket.assignee_id ?? actor.userId
       state.update(ticket, { status: 'solved', assignee_id, ...(comment ? { comment } : {}) }, actor)
     },
     reopen: (ticketId) => {
-      state.update(openOne(ticketId), { status: 'open' }, byHand(undefined))
+      state.update(findUnclosed(ticketId), { status: 'open' }, actorInBrowser(undefined))
     },
-    // Deletion fires no trigger.
+    // Deleting a ticket fires no trigger.
     remove: (ticketId) => {
-      find(ticketId).deleted = true
+      findTicket(ticketId).deleted = true
     },
     customerReplies: (ticketId, text) => {
-      const ticket = openOne(ticketId)
-      const waiting = ticket.status === 'pending' || ticket.status === 'hold' || ticket.status === 'solved'
+      const ticket = findUnclosed(ticketId)
+      const reopens = ticket.status === 'pending' || ticket.status === 'hold' || ticket.status === 'solved'
       const comment = { author_id: ticket.requester_id, html: asComment(text), public: true }
       const actor: Actor = { userId: ticket.requester_id, via: 'email' }
-      state.update(ticket, { comment, ...(waiting ? { status: 'open' as const } : {}) }, actor)
+      state.update(ticket, { comment, ...(reopens ? { status: 'open' as const } : {}) }, actor)
     },
     botReplies: (ticketId, text) => {
       const comment = { author_id: -1, html: asComment(text), public: true }
-      state.update(openOne(ticketId), { comment }, { userId: -1, via: 'rule' })
+      state.update(findUnclosed(ticketId), { comment }, { userId: -1, via: 'rule' })
     },
     foreignTicket: () => {
-      const somebody = state.addUser({
+      const stranger = state.addUser({
         name: 'Somebody Else',
         role: 'end-user',
         email: `else${state.nextId()}@mail.example`,
       })
-      const comment = { author_id: somebody.id, html: asComment('Not from the bot'), public: true }
-      const actor: Actor = { userId: somebody.id, via: 'email' }
-      const fields = { subject: 'By mail', requester_id: somebody.id, submitter_id: somebody.id, tags: ['vip'] }
+      const comment = { author_id: stranger.id, html: asComment('Not from the bot'), public: true }
+      const actor: Actor = { userId: stranger.id, via: 'email' }
+      const fields = { subject: 'By mail', requester_id: stranger.id, submitter_id: stranger.id, tags: ['vip'] }
       const id = String(state.addTicket(fields, comment, actor).ticket.id)
       reply(id, 'An answer to somebody else')
       return id
     },
     signed: (body, options) => rules.signed(body, options),
     closeForGood: (ticketId) => {
-      state.update(find(ticketId), { status: 'closed' }, { userId: -1, via: 'rule' })
+      state.update(findTicket(ticketId), { status: 'closed' }, { userId: -1, via: 'rule' })
     },
     mergeInto: (ticketId, targetId) => {
-      const ticket = openOne(ticketId)
-      const target = openOne(targetId)
+      const ticket = findUnclosed(ticketId)
+      const target = findUnclosed(targetId)
       const text = `This request was closed and merged into request #${target.id}.`
       const comment = { author_id: ada.id, html: asComment(text), public: true }
       const change = {
@@ -249,7 +249,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     },
     revokeTokens: api.revokeTokens,
     setOwnRole: (role) => {
-      own.role = role
+      apiUser.role = role
     },
   }
 }

@@ -1,9 +1,9 @@
-/** The sandbox's webhooks and triggers: kept, signed, fired. */
+/** The sandbox's webhooks and triggers: their API, signatures and deliveries. */
 import { createHash, createHmac } from 'node:crypto'
 import type { SandboxRequest, SandboxResponse, DeliveryQueue } from '../../kit/sandbox'
 import type { WebhookRequest } from '../../provider'
 import { isoTime, type State, type Update } from './state'
-import { firesOn, isKnownCondition, substituted, type Condition, type TriggerRow } from './triggers'
+import { firesOn, isKnownCondition, fillPlaceholders, type Condition, type TriggerRow } from './triggers'
 import { invalid, NOT_FOUND, paged, type Body } from './answers'
 
 export interface WebhookRow {
@@ -21,20 +21,21 @@ export interface WebhookRow {
 export interface Rules {
   readonly webhooks: WebhookRow[]
   readonly triggers: TriggerRow[]
-  /** Evaluates every trigger against what has just happened. */
+  /** Evaluates all triggers after an update and queues their deliveries. */
   fire(update: Update): void
   handle(request: SandboxRequest, body: Body | undefined): SandboxResponse | undefined
-  /** As Zendesk signs: base64(HMAC-SHA256(secret, timestamp + body)). */
+  /** A request signed as Zendesk does: base64(HMAC-SHA256(secret, timestamp + body)). */
   signed(body: string, options?: { secret?: string; at?: number; webhook?: WebhookRow }): WebhookRequest
 }
 
-const NO_WEBHOOK_SECRET = 'a webhook that is not there'
+/** Signs requests while no webhook exists. */
+const NO_WEBHOOK_SECRET = 'no webhook exists'
 
-export const createRules = (now: () => number, state: () => State, deliveries: () => DeliveryQueue): Rules => {
+export const createRules = (now: () => number, state: () => State, deliveries: DeliveryQueue): Rules => {
   const webhooks: WebhookRow[] = []
   const triggers: TriggerRow[] = []
   let invocations = 0
-  let made = 0
+  let createdWebhooks = 0
 
   const signed: Rules['signed'] = (body, { secret, at = now(), webhook = webhooks[0] } = {}) => {
     const timestamp = isoTime(at)
@@ -62,52 +63,52 @@ export const createRules = (now: () => number, state: () => State, deliveries: (
       for (const action of trigger.actions) {
         const [webhookId, template] = action.value as [string, string]
         const webhook = webhooks.find((candidate) => candidate.id === webhookId && candidate.status === 'active')
-        if (webhook) deliveries().push(signed(substituted(template, update, state().users), { webhook }))
+        if (webhook) deliveries.push(signed(fillPlaceholders(template, update, state().users), { webhook }))
       }
     }
   }
 
-  // ------------------------------------------------------------------------------------------------------------ webhooks
+  // ---------------------------------------------------------------------------------------------------------- webhooks
 
-  const shownWebhook = ({ secret: _secret, ...webhook }: WebhookRow) => webhook
+  const webhookJson = ({ secret: _secret, ...webhook }: WebhookRow) => webhook
 
-  const webhookFault = (given: Partial<WebhookRow>): SandboxResponse | undefined => {
-    const fault = (title: string): SandboxResponse => ({
+  const webhookError = (input: Partial<WebhookRow>): SandboxResponse | undefined => {
+    const refuse = (title: string): SandboxResponse => ({
       status: 400,
       body: { errors: [{ code: 'InvalidWebhook', title, id: 'sandbox' }] },
     })
     for (const field of ['name', 'endpoint', 'http_method', 'request_format', 'status'] as const) {
-      if (typeof given[field] !== 'string' || given[field] === '') return fault(`${field} is required`)
+      if (typeof input[field] !== 'string' || input[field] === '') return refuse(`${field} is required`)
     }
-    if (!given.endpoint?.startsWith('https://')) return fault('endpoint must be https')
-    if (given.status !== 'active' && given.status !== 'inactive') return fault('status is invalid')
-    const kinds = given.subscriptions ?? []
+    if (!input.endpoint?.startsWith('https://')) return refuse('endpoint must be https')
+    if (input.status !== 'active' && input.status !== 'inactive') return refuse('status is invalid')
+    const kinds = input.subscriptions ?? []
     if (kinds.includes('conditional_ticket_events') && kinds.length > 1)
-      return fault('subscriptions exclude each other')
+      return refuse('subscriptions exclude each other')
     return undefined
   }
 
   const onWebhooks = (request: SandboxRequest, id: string, action: string, body: Body | undefined): SandboxResponse => {
-    const given = body?.webhook as Partial<WebhookRow> | undefined
+    const input = body?.webhook as Partial<WebhookRow> | undefined
     if (id === '' && request.method === 'GET') {
-      const wanted = (request.query.get('filter[name_contains]') ?? '').toLowerCase()
-      const found = webhooks.filter((webhook) => webhook.name.toLowerCase().includes(wanted))
-      return { status: 200, body: paged(request, 'webhooks', found.map(shownWebhook)) }
+      const namePart = (request.query.get('filter[name_contains]') ?? '').toLowerCase()
+      const found = webhooks.filter((webhook) => webhook.name.toLowerCase().includes(namePart))
+      return { status: 200, body: paged(request, 'webhooks', found.map(webhookJson)) }
     }
     if (id === '' && request.method === 'POST') {
-      const fault = webhookFault(given ?? {})
-      if (fault) return fault
-      made += 1
-      const digest = createHash('sha256').update(`webhook ${made}`).digest()
+      const error = webhookError(input ?? {})
+      if (error) return error
+      createdWebhooks += 1
+      const digest = createHash('sha256').update(`webhook ${createdWebhooks}`).digest()
       const webhook: WebhookRow = {
-        id: `01SANDBOX${String(made).padStart(17, '0')}`,
-        ...(given as Omit<WebhookRow, 'id' | 'secret'>),
-        description: given?.description ?? null,
-        subscriptions: given?.subscriptions ?? [],
+        id: `01SANDBOX${String(createdWebhooks).padStart(17, '0')}`,
+        ...(input as Omit<WebhookRow, 'id' | 'secret'>),
+        description: input?.description ?? null,
+        subscriptions: input?.subscriptions ?? [],
         secret: digest.toString('base64'),
       }
       webhooks.push(webhook)
-      return { status: 201, body: { webhook: shownWebhook(webhook) } }
+      return { status: 201, body: { webhook: webhookJson(webhook) } }
     }
     const webhook = webhooks.find((candidate) => candidate.id === id)
     if (!webhook) return NOT_FOUND
@@ -119,30 +120,30 @@ export const createRules = (now: () => number, state: () => State, deliveries: (
       return { status: 201, body: { signing_secret: { algorithm: 'SHA256', secret: webhook.secret } } }
     }
     if (action !== '') return NOT_FOUND
-    if (request.method === 'GET') return { status: 200, body: { webhook: shownWebhook(webhook) } }
+    if (request.method === 'GET') return { status: 200, body: { webhook: webhookJson(webhook) } }
     if (request.method === 'PATCH' || request.method === 'PUT') {
-      const fault = webhookFault(request.method === 'PATCH' ? { ...webhook, ...given } : (given ?? {}))
-      if (fault) return fault
-      Object.assign(webhook, given)
+      const error = webhookError(request.method === 'PATCH' ? { ...webhook, ...input } : (input ?? {}))
+      if (error) return error
+      Object.assign(webhook, input)
       return { status: 204 }
     }
     if (request.method !== 'DELETE') return NOT_FOUND
-    const used = triggers.some((trigger) => trigger.actions.some((entry) => (entry.value as string[])[0] === id))
-    if (used)
+    const isUsed = triggers.some((trigger) => trigger.actions.some((entry) => (entry.value as string[])[0] === id))
+    if (isUsed)
       return { status: 400, body: { errors: [{ code: 'InvalidWebhook', title: 'Webhook is used by a trigger' }] } }
     webhooks.splice(webhooks.indexOf(webhook), 1)
     return { status: 204 }
   }
 
-  // ------------------------------------------------------------------------------------------------------------ triggers
+  // ---------------------------------------------------------------------------------------------------------- triggers
 
-  const triggerFault = (given: Partial<TriggerRow>): SandboxResponse | undefined => {
-    if (!given.title) return invalid('title', 'cannot be blank')
-    if (!given.actions?.length) return invalid('actions', 'a trigger needs an action')
-    const conditions = [...(given.conditions?.all ?? []), ...(given.conditions?.any ?? [])]
+  const triggerError = (input: Partial<TriggerRow>): SandboxResponse | undefined => {
+    if (!input.title) return invalid('title', 'cannot be blank')
+    if (!input.actions?.length) return invalid('actions', 'a trigger needs an action')
+    const conditions = [...(input.conditions?.all ?? []), ...(input.conditions?.any ?? [])]
     if (conditions.length === 0) return invalid('conditions', 'a trigger needs a condition')
     if (conditions.some((condition) => !isKnownCondition(condition))) return invalid('conditions', 'Invalid condition')
-    for (const action of given.actions) {
+    for (const action of input.actions) {
       const value = action.value as unknown[]
       const known = webhooks.some((webhook) => webhook.id === value?.[0])
       if (action.field !== 'notification_webhook' || !known || typeof value[1] !== 'string') {
@@ -152,25 +153,25 @@ export const createRules = (now: () => number, state: () => State, deliveries: (
     return undefined
   }
 
-  /** Zendesk shows each condition in full. */
-  const asSaved = (conditions: Partial<TriggerRow['conditions']> | undefined): TriggerRow['conditions'] => {
+  /** Zendesk returns each condition with all its fields. */
+  const withAllFields = (conditions: Partial<TriggerRow['conditions']> | undefined): TriggerRow['conditions'] => {
     const full = (list: Condition[] | undefined) =>
       (list ?? []).map(({ field, operator = 'is', value }) => ({ field, operator, value: value ?? null }))
     return { all: full(conditions?.all), any: full(conditions?.any) }
   }
 
   const onTriggers = (request: SandboxRequest, id: string, body: Body | undefined): SandboxResponse => {
-    const given = body?.trigger as Partial<TriggerRow> | undefined
+    const input = body?.trigger as Partial<TriggerRow> | undefined
     if (id === '' && request.method === 'GET') return { status: 200, body: paged(request, 'triggers', triggers) }
     if (id === '' && request.method === 'POST') {
-      const fault = triggerFault(given ?? {})
-      if (fault) return fault
+      const error = triggerError(input ?? {})
+      if (error) return error
       const trigger: TriggerRow = {
         id: state().nextId(),
-        title: given?.title ?? '',
-        active: given?.active ?? true,
-        conditions: asSaved(given?.conditions),
-        actions: given?.actions ?? [],
+        title: input?.title ?? '',
+        active: input?.active ?? true,
+        conditions: withAllFields(input?.conditions),
+        actions: input?.actions ?? [],
       }
       triggers.push(trigger)
       return { status: 201, body: { trigger } }
@@ -179,9 +180,9 @@ export const createRules = (now: () => number, state: () => State, deliveries: (
     if (!trigger) return NOT_FOUND
     if (request.method === 'GET') return { status: 200, body: { trigger } }
     if (request.method === 'PUT') {
-      const fault = triggerFault({ ...trigger, ...given })
-      if (fault) return fault
-      Object.assign(trigger, given, given?.conditions ? { conditions: asSaved(given.conditions) } : {})
+      const error = triggerError({ ...trigger, ...input })
+      if (error) return error
+      Object.assign(trigger, input, input?.conditions ? { conditions: withAllFields(input.conditions) } : {})
       return { status: 200, body: { trigger } }
     }
     if (request.method !== 'DELETE') return NOT_FOUND

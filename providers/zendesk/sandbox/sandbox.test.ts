@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WebhookReply } from '../../provider'
-import { capable, closeAll, openSession, setUp, TARGET, type Setting } from '../testing'
+import { capabilitiesOf, closeAll, openSession, setUp, TARGET, type Setting } from '../testing'
 
 afterEach(closeAll)
 
@@ -23,8 +23,8 @@ const call = async (setting: Setting, method: string, path: string, body?: unkno
   }
 }
 
-describe('the sandbox is as strict as Zendesk', () => {
-  it('about who asks', async () => {
+describe('the sandbox', () => {
+  it('checks credentials, and shows an anonymous user to requests without any', async () => {
     const setting = await setUp()
     expect((await call(setting, 'GET', '/api/v2/tickets', undefined, { authorization: 'Bearer x' })).status).toBe(401)
     const anonymous = await fetch(`${setting.sandbox.server.origin}/api/v2/users/me`)
@@ -50,7 +50,7 @@ describe('the sandbox is as strict as Zendesk', () => {
     ['POST', '/api/v2/webhooks', { webhook: { name: 'x' } }, {}, 400],
     ['POST', '/api/v2/triggers', { trigger: { title: 'x' } }, {}, 422],
     ['POST', '/oauth/tokens', { grant_type: 'password' }, {}, 400],
-  ])('%s %s %j', async (method, path, body, headers, status) => {
+  ])('refuses %s %s %j with headers %j: %i', async (method, path, body, headers, status) => {
     const setting = await setUp()
     const answer = await call(setting, method, path, body, headers)
     expect(answer.status).toBe(status)
@@ -58,7 +58,7 @@ describe('the sandbox is as strict as Zendesk', () => {
     expect(answer.headers.get('x-rate-limit')).toBe('700')
   })
 
-  it('about status: no solving without assignee, nothing after closed, no overwriting with an old stamp', async () => {
+  it('refuses to solve unassigned tickets, to update closed ones and to overwrite newer updates', async () => {
     const setting = await setUp()
     const { ticket } = await openSession(setting)
     const put = (fields: object) => call(setting, 'PUT', `/api/v2/tickets/${ticket.id}`, { ticket: fields })
@@ -75,7 +75,7 @@ describe('the sandbox is as strict as Zendesk', () => {
     expect(() => setting.sandbox.agentReplies(ticket.id, 'x')).toThrow('closed')
   })
 
-  it('about mail: a customer’s reply opens a solved ticket again', async () => {
+  it('reopens a solved ticket when the customer replies by mail', async () => {
     const setting = await setUp()
     const { ticket } = await openSession(setting)
     setting.sandbox.solve(ticket.id)
@@ -93,9 +93,9 @@ describe('the sandbox is as strict as Zendesk', () => {
     [{ status: 503, headers: { 'retry-after': '90' } }, 1],
     [undefined, 6],
   ]
-  it.each(replies)('about deliveries: %j makes %i', async (reply, times) => {
+  it.each(replies)('after the reply %j has delivered %i times', async (reply, times) => {
     const setting = await setUp()
-    await capable(setting.driver).subscribe(TARGET)
+    await capabilitiesOf(setting.driver).subscribe(TARGET)
     const { ticket } = await openSession(setting)
     const ids: (string | undefined)[] = []
     setting.sandbox.deliveries.connect((request) => {

@@ -1,4 +1,4 @@
-/** The sandbox's account: people, tickets and what an update does to a ticket. */
+/** The sandbox's account: its users, its tickets and the effect of an update. */
 import { htmlToText } from '../../kit/html-to-markdown'
 
 export interface UserRow {
@@ -55,7 +55,7 @@ export interface TicketRow {
   deleted: boolean
 }
 
-/** Channels as comments name them, with the numbers that trigger conditions use. */
+/** Channels: the name in a comment, and the number that trigger conditions use. */
 export const VIA = { web: 0, email: 4, api: 5, rule: 8, system: 9 } as const
 export type Via = keyof typeof VIA
 
@@ -76,7 +76,7 @@ export interface Change {
   comment?: NewComment
 }
 
-/** Who updates, and through what. */
+/** The user who makes an update, and the channel they use. */
 export interface Actor {
   userId: number
   via: Via
@@ -99,7 +99,7 @@ export interface Audit {
   events: AuditEvent[]
 }
 
-/** What triggers look at. */
+/** An update as triggers see it. */
 export interface Update {
   ticket: TicketRow
   before: { status: Status | null; assignee_id: number | null }
@@ -109,16 +109,16 @@ export interface Update {
 }
 
 export interface AccountSettings {
-  /** Only people who are signed in can open attachments. */
+  /** Only signed-in users can open attachments. */
   privateAttachments: boolean
-  /** Whether a ticket may begin with an internal note. Where it may not, the first comment is public whatever is asked for. */
+  /** Whether a ticket may begin with an internal note. If not, Zendesk makes the first comment public. */
   firstCommentMayBePrivate: boolean
 }
 
 export const isoTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-/** Text as Zendesk's editor makes it. */
+/** Text as HTML from Zendesk's editor. */
 export const asComment = (text: string): string =>
   `<div class="zd-comment" dir="auto"><p dir="auto">${escapeHtml(text).replaceAll('\n', '<br>')}</p></div>`
 
@@ -134,7 +134,7 @@ export interface State {
     comment: NewComment,
     actor: Actor
   ): { ticket: TicketRow; audit: Audit }
-  /** Applies what the caller has found to be allowed. */
+  /** Applies a change without checking whether Zendesk allows it. */
   update(ticket: TicketRow, change: Change, actor: Actor): Audit
 }
 
@@ -203,12 +203,12 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
       users.push(row)
       return row
     },
-    addTicket: (given, comment, actor) => {
+    addTicket: (fields, comment, actor) => {
       lastTicket += 1
       const ticket: TicketRow = {
         id: lastTicket,
         external_id: null,
-        status: given.assignee_id == null ? 'new' : 'open',
+        status: fields.assignee_id == null ? 'new' : 'open',
         priority: null,
         assignee_id: null,
         group_id: null,
@@ -217,7 +217,7 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
         createdAt: now(),
         updatedAt: now(),
         deleted: false,
-        ...given,
+        ...fields,
       }
       tickets.push(ticket)
       const id = nextId()

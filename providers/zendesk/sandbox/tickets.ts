@@ -1,6 +1,6 @@
-/** Tickets, as the sandbox's API keeps them: required fields, status rules, idempotency, limits. */
+/** The sandbox's tickets API: required fields, status rules, idempotency and limits. */
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
-import { invalid, NOT_FOUND, paged, refusal, shownComment, shownTicket, shownUser, type Body } from './answers'
+import { invalid, NOT_FOUND, paged, refusal, commentJson, ticketJson, userJson, type Body } from './answers'
 import {
   escapeHtml,
   isoTime,
@@ -14,11 +14,11 @@ import {
 } from './state'
 
 const PRIORITIES = ['low', 'normal', 'high', 'urgent']
-const LARGEST_COMMENT = 65_535
-const MOST_COMMENTS = 5_000
-const KEYS_KEPT_MS = 2 * 60 * 60_000
-const UPDATES_PER_TICKET = 30
-const UPDATES_WINDOW_MS = 10 * 60_000
+const MAX_COMMENT_BYTES = 65_535
+const MAX_COMMENTS = 5_000
+const KEY_LIFETIME_MS = 2 * 60 * 60_000
+const MAX_UPDATES = 30
+const UPDATE_WINDOW_MS = 10 * 60_000
 
 interface CommentInput {
   body?: string
@@ -47,23 +47,23 @@ export interface TicketsOptions {
   state: State
   groups: Set<number>
   now(): number
-  /** 30 updates of one ticket by one user in ten minutes. */
+  /** Enforces `MAX_UPDATES` of one ticket by one user in `UPDATE_WINDOW_MS`. */
   limits: boolean
 }
 
 export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions) => {
-  const kept = new Map<string, { body: string; response: SandboxResponse; at: number }>()
+  const idempotentResponses = new Map<string, { body: string; response: SandboxResponse; at: number }>()
   const updates = new Map<string, number[]>()
 
-  const sideloaded = (request: SandboxRequest, ids: (number | null)[]): Body => {
+  const includedUsers = (request: SandboxRequest, ids: (number | null)[]): Body => {
     if (!(request.query.get('include') ?? '').split(',').includes('users')) return {}
-    return { users: state.users.filter((user) => ids.includes(user.id)).map(shownUser) }
+    return { users: state.users.filter((user) => ids.includes(user.id)).map(userJson) }
   }
 
-  const commentFault = (input: CommentInput): SandboxResponse | undefined => {
+  const commentError = (input: CommentInput): SandboxResponse | undefined => {
     const text = input.html_body ?? input.body ?? ''
     if (text.trim() === '') return invalid('comment', 'Comment: cannot be blank', 'BlankValue')
-    if (Buffer.byteLength(text) > LARGEST_COMMENT) return invalid('comment', 'Comment: is too long', 'ValueTooLong')
+    if (Buffer.byteLength(text) > MAX_COMMENT_BYTES) return invalid('comment', 'Comment: is too long', 'ValueTooLong')
     if (input.author_id !== undefined && !state.user(input.author_id)?.active) {
       return invalid('comment', 'Author: is invalid', 'InvalidValue')
     }
@@ -78,7 +78,7 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     public: isPublic,
   })
 
-  const fieldFault = (input: TicketInput): SandboxResponse | undefined => {
+  const fieldError = (input: TicketInput): SandboxResponse | undefined => {
     if (input.status !== undefined && !STATUSES.includes(input.status as Status)) {
       return invalid('status', 'Status: is not valid')
     }
@@ -95,8 +95,8 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
 
   const create = (input: TicketInput, me: UserRow): SandboxResponse => {
     if (!input.comment) return invalid('base', 'Description: cannot be blank', 'BlankValue')
-    const fault = commentFault(input.comment) ?? fieldFault(input)
-    if (fault) return fault
+    const error = commentError(input.comment) ?? fieldError(input)
+    if (error) return error
     const requester = input.requester_id === undefined ? me : state.user(input.requester_id)
     if (!requester?.active) return invalid('requester', 'Requester: is invalid', 'InvalidValue')
     const submitter = input.submitter_id === undefined ? me : state.user(input.submitter_id)
@@ -109,7 +109,7 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
         requester_id: requester.id,
         submitter_id: submitter.id,
         external_id: input.external_id ?? null,
-        tags: _normalTags(input.tags ?? []),
+        tags: _normaliseTags(input.tags ?? []),
         priority: input.priority ?? null,
         group_id: input.group_id ?? null,
         assignee_id: input.assignee_id ?? null,
@@ -117,7 +117,7 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
       comment,
       { userId: me.id, via: 'api', custom: input.metadata }
     )
-    return { status: 201, body: { ticket: shownTicket(ticket), audit } }
+    return { status: 201, body: { ticket: ticketJson(ticket), audit } }
   }
 
   const createOnce = (request: SandboxRequest, input: TicketInput, me: UserRow): SandboxResponse => {
@@ -125,25 +125,25 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (key === undefined) return create(input, me)
     if (key.length > 255) return refusal(400, 'InvalidIdempotencyKey', 'The idempotency key is too long')
     const text = request.body.toString('utf8')
-    const known = kept.get(key)
-    if (known && now() - known.at < KEYS_KEPT_MS) {
-      if (known.body !== text) {
+    const earlier = idempotentResponses.get(key)
+    if (earlier && now() - earlier.at < KEY_LIFETIME_MS) {
+      if (earlier.body !== text) {
         const description = "Request parameters don't match the given idempotency key"
         return refusal(400, 'IdempotentRequestError', description)
       }
-      return { ...known.response, headers: { 'x-idempotency-lookup': 'hit' } }
+      return { ...earlier.response, headers: { 'x-idempotency-lookup': 'hit' } }
     }
     const response = create(input, me)
-    if (response.status === 201) kept.set(key, { body: text, response, at: now() })
+    if (response.status === 201) idempotentResponses.set(key, { body: text, response, at: now() })
     return { ...response, headers: { 'x-idempotency-lookup': 'miss' } }
   }
 
   const isOverLimit = (ticket: TicketRow, me: UserRow): boolean => {
     const key = `${ticket.id}/${me.id}`
-    const recent = (updates.get(key) ?? []).filter((at) => now() - at < UPDATES_WINDOW_MS)
-    const over = limits && recent.length >= UPDATES_PER_TICKET
-    updates.set(key, over ? recent : [...recent, now()])
-    return over
+    const recent = (updates.get(key) ?? []).filter((at) => now() - at < UPDATE_WINDOW_MS)
+    const isOver = limits && recent.length >= MAX_UPDATES
+    updates.set(key, isOver ? recent : [...recent, now()])
+    return isOver
   }
 
   const update = (ticket: TicketRow, input: TicketInput, me: UserRow): SandboxResponse => {
@@ -161,9 +161,9 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
         return refusal(409, 'UpdateConflict', 'Safe Update prevented the update due to outdated ticket data')
       }
     }
-    const fault = (input.comment && commentFault(input.comment)) ?? fieldFault(input)
-    if (fault) return fault
-    if (input.comment && ticket.comments.length >= MOST_COMMENTS) {
+    const error = (input.comment && commentError(input.comment)) ?? fieldError(input)
+    if (error) return error
+    if (input.comment && ticket.comments.length >= MAX_COMMENTS) {
       return invalid('base', 'Maximum number of comments reached', 'TooManyComments')
     }
     const assignee = input.assignee_id === undefined ? ticket.assignee_id : input.assignee_id
@@ -174,7 +174,7 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
       status: input.status as Status | undefined,
       assignee_id: input.assignee_id,
       group_id: input.group_id,
-      tags: input.tags && _normalTags(input.tags),
+      tags: input.tags && _normaliseTags(input.tags),
       priority: input.priority,
       subject: input.subject,
     }
@@ -182,7 +182,7 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
       change.comment = toComment(input.comment, input.comment.author_id ?? me.id, input.comment.public !== false)
     }
     const audit = state.update(ticket, change, { userId: me.id, via: 'api', custom: input.metadata })
-    return { status: 200, body: { ticket: shownTicket(ticket), audit } }
+    return { status: 200, body: { ticket: ticketJson(ticket), audit } }
   }
 
   const listComments = (request: SandboxRequest, ticket: TicketRow): SandboxResponse => {
@@ -190,12 +190,12 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (request.query.get('sort') === '-created_at') comments.reverse()
     const inline = request.query.get('include_inline_images') === 'true'
     const rows = comments.map((comment) => ({
-      ...shownComment(comment),
+      ...commentJson(comment),
       attachments: comment.attachments.filter((attachment) => inline || !attachment.inline),
     }))
     const page = paged(request, 'comments', rows)
     const authors = (page.comments as { author_id: number }[]).map((comment) => comment.author_id)
-    return { status: 200, body: { ...page, ...sideloaded(request, authors) } }
+    return { status: 200, body: { ...page, ...includedUsers(request, authors) } }
   }
 
   return (request: SandboxRequest, body: Body | undefined, me: UserRow): SandboxResponse | undefined => {
@@ -204,13 +204,13 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     const [, id, action = ''] = match
     const input = body?.ticket as TicketInput | undefined
     if (id === undefined) {
-      if (request.method === 'POST') return input ? createOnce(request, input, me) : _noTicket
+      if (request.method === 'POST') return input ? createOnce(request, input, me) : _missingTicket
       if (request.method !== 'GET') return NOT_FOUND
-      const wanted = request.query.get('external_id')
+      const externalId = request.query.get('external_id')
       const found = state.tickets.filter(
-        (ticket) => !ticket.deleted && (wanted === null || ticket.external_id === wanted)
+        (ticket) => !ticket.deleted && (externalId === null || ticket.external_id === externalId)
       )
-      return { status: 200, body: { tickets: found.map(shownTicket), count: found.length, next_page: null } }
+      return { status: 200, body: { tickets: found.map(ticketJson), count: found.length, next_page: null } }
     }
     const ticket = state.tickets.find((candidate) => String(candidate.id) === id)
     if (!ticket || ticket.deleted) return NOT_FOUND
@@ -218,15 +218,15 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (action !== '') return NOT_FOUND
     if (request.method === 'GET') {
       const people = [ticket.requester_id, ticket.submitter_id, ticket.assignee_id]
-      return { status: 200, body: { ticket: shownTicket(ticket), ...sideloaded(request, people) } }
+      return { status: 200, body: { ticket: ticketJson(ticket), ...includedUsers(request, people) } }
     }
-    if (request.method === 'PUT') return input ? update(ticket, input, me) : _noTicket
+    if (request.method === 'PUT') return input ? update(ticket, input, me) : _missingTicket
     return NOT_FOUND
   }
 }
 
-const _noTicket: SandboxResponse = refusal(400, 'ParameterMissing', 'Parameter ticket is required')
+const _missingTicket: SandboxResponse = refusal(400, 'ParameterMissing', 'Parameter ticket is required')
 
-/** Zendesk writes tags in lower case, without spaces, in alphabetical order. */
-const _normalTags = (tags: string[]): string[] =>
+/** Zendesk stores tags in lower case, without spaces and in alphabetical order. */
+const _normaliseTags = (tags: string[]): string[] =>
   [...new Set(tags.flatMap((tag) => tag.toLowerCase().split(/\s+/)).filter((tag) => tag !== ''))].toSorted()

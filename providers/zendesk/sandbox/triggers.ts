@@ -1,4 +1,4 @@
-/** Triggers as Zendesk evaluates them: conditions, and placeholders pasted into the body as they are. */
+/** Evaluates triggers as Zendesk does: their conditions, and the placeholders in the webhook's body. */
 import { STATUSES, VIA, type Status, type Update, type UserRow } from './state'
 
 export interface Condition {
@@ -15,7 +15,7 @@ export interface TriggerRow {
   actions: { field: string; value: unknown }[]
 }
 
-/** What this account knows, with the operators that Zendesk documents for it. Anything else is refused when a trigger is saved. */
+/** The supported condition fields with their documented operators. Saving a trigger refuses all others. */
 const OPERATORS: Record<string, string[]> = {
   current_tags: ['includes', 'not_includes'],
   comment_is_public: ['is'],
@@ -32,11 +32,11 @@ export const isKnownCondition = (condition: Condition): boolean =>
 
 export const firesOn = (trigger: TriggerRow, update: Update, people: UserRow[]): boolean => {
   const { all, any } = trigger.conditions
-  const holds = (condition: Condition) => _holds(condition, update, people)
-  return trigger.active && all.every(holds) && (any.length === 0 || any.some(holds))
+  const isMet = (condition: Condition) => _isMet(condition, update, people)
+  return trigger.active && all.every(isMet) && (any.length === 0 || any.some(isMet))
 }
 
-const _holds = ({ field, operator = 'is', value }: Condition, update: Update, people: UserRow[]): boolean => {
+const _isMet = ({ field, operator = 'is', value }: Condition, update: Update, people: UserRow[]): boolean => {
   const { ticket, before, actor, comment } = update
   const wanted = String(value ?? '')
   switch (field) {
@@ -64,7 +64,7 @@ const _holds = ({ field, operator = 'is', value }: Condition, update: Update, pe
   }
 }
 
-/** `agent`, `end_user`, or one person's id. */
+/** `wanted` is `agent`, `end_user` or the id of a user. */
 const _hasRole = (userId: number, wanted: string, people: UserRow[]): boolean => {
   const role = people.find((user) => user.id === userId)?.role
   if (wanted === 'agent') return role === 'agent' || role === 'admin'
@@ -100,8 +100,8 @@ const _compareStatus = (operator: string, now: Status, before: Status | null, wa
   return _compare(operator, now, before ?? '', wanted.toLowerCase())
 }
 
-/** Pasted as text, without any escaping: a quotation mark in a value breaks the JSON around it. */
-export const substituted = (template: string, update: Update, people: UserRow[]): string => {
+/** Fills in the placeholders without escaping, as Zendesk does: a quotation mark in a value breaks the JSON. */
+export const fillPlaceholders = (template: string, update: Update, people: UserRow[]): string => {
   const { ticket, actor } = update
   const person = (id: number | null) => people.find((user) => user.id === id)
   const values: Record<string, string> = {
