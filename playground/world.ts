@@ -1,4 +1,4 @@
-/** The whole product in one process: a local Botpress with a bot, the router, and a sandbox for every registered desk. */
+/** The whole product in one process: a local Botpress with a bot, the router, and a sandbox per registered desk. */
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
 import type { Sandbox, SandboxOptions } from '../providers/kit/sandbox'
@@ -38,7 +38,7 @@ export interface World {
   sandbox(name: string): Sandbox
   /** Replaces all instances of the router with new ones, as a restart does. */
   restart(): void
-  /** Resolves when no work is pending between desks, router and bot, or when all pending work waits for time to pass. */
+  /** Resolves when no work is pending between desks, router and bot, or when all of it waits for time to pass. */
   settle(): Promise<void>
   close(): Promise<void>
 }

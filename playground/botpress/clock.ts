@@ -1,16 +1,16 @@
-/** Injected time. Everything in the local Botpress waits through a clock, so tests can advance time instead of sleeping. */
+/** Injected time. Everything in the local Botpress waits through a clock, so that tests can advance it. */
 
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Runs `task` once after `ms`. A promise that it returns is tracked as pending work. Returns a function that cancels it. */
+  /** Runs `task` once after `ms`, and tracks a promise that it returns. Returns a function that cancels the timer. */
   setTimer(task: () => unknown, ms: number): () => void
   sleep(ms: number): Promise<void>
   /** Tracks `work` as pending until it settles. Returns it unchanged. */
   track<T>(work: Promise<T>): Promise<T>
   /**
-   * Resolves when no work is pending, or when all pending work waits for time to pass. Timers that are not due don't count.
-   * Tracked work must not await it.
+   * Resolves when no work is pending, or when all pending work waits for time to pass. Timers that are not due don't
+   * count. Tracked work must not await it.
    */
   settle(): Promise<void>
 }
@@ -86,8 +86,8 @@ interface Timer {
 const QUIET_TURNS = 40
 
 /**
- * A clock that stands still until it is advanced. Sockets run on real time: while some pending work sleeps, `settle` takes
- * `quietMs` real milliseconds without a change as the sign that all of it sleeps.
+ * A clock that stands still until it is advanced. Sockets run on real time: while some pending work sleeps, `settle`
+ * takes `quietMs` real milliseconds without a change as the sign that all of it sleeps.
  */
 export const manualClock = (options: { start?: number; quietMs?: number } = {}): ManualClock => {
   const quietMs = options.quietMs ?? 10

@@ -7,7 +7,7 @@ export interface ApiFault {
   /** For kind `status`. Default: 500. */
   status?: number
   headers?: Record<string, string>
-  /** `before` (the default) fails the call without an effect. `after` lets the call take effect and replaces only its reply. */
+  /** `before` (default): the call fails without an effect. `after`: it takes effect, and only its reply fails. */
   effect?: 'before' | 'after'
   /** Number of matching calls that fail. Default: 1. */
   times?: number

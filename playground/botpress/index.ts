@@ -1,4 +1,4 @@
-/** The local Botpress: the runtime API, the Cloud's calls to the integration, and a bot with the official hitl plugin. */
+/** The local Botpress: the runtime API, the Cloud's calls to the integration, and a bot with the hitl plugin. */
 import { realClock, type Clock } from './clock'
 import { invokeOverHttp, type Invoke, type InvokeReply, type RunnableIntegration } from './gateway'
 import { createBot, type Bot, type BotOptions } from './plugin/bot'

@@ -65,7 +65,7 @@ export interface Runtime {
   botCall(method: string, path: string, body?: unknown): Promise<RuntimeAnswer>
   /** Performs an operation as the Cloud or another integration: not recorded, not delayed, without faults. */
   perform(caller: Caller, method: string, path: string, body?: unknown): Promise<unknown>
-  /** Makes an instance of an integration in this process. With `sockets: false` its API calls stay in the process too. */
+  /** Makes an instance of an integration in this process. With `sockets: false` its API calls stay in the process. */
   inProcess(integration: RunnableIntegration, options?: { sockets?: boolean }): Invoke
   receiveAsBot(receiver: BotReceiver): void
   close(): Promise<void>

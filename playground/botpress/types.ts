@@ -3,7 +3,7 @@ import type { z } from '@botpress/sdk'
 export type Tags = Record<string, string>
 export type Payload = Record<string, unknown>
 
-/** The tags, states, channels and events that an integration declares. An `IntegrationDefinition` is assignable to it. */
+/** The tags, states, channels and events that an integration declares. An `IntegrationDefinition` is one. */
 export interface RuntimeDefinition {
   user?: { tags?: Record<string, unknown> }
   channels?: Record<

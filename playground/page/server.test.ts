@@ -85,7 +85,7 @@ describe('a session through the API', () => {
     const { routing } = await state(customer)
     expect(routing.lastHandoff?.customer).toBe('Zoë Zimmer')
     expect(routing.lastHandoff?.lines[0]).toMatch(/^Goes to /)
-    expect(routing.lastHandoff?.lines).toContainEqual(expect.stringMatching(/^1\. .+ – the first able in the order$/))
+    expect(routing.lastHandoff?.lines).toContainEqual(expect.stringMatching(/^1\. .+ – first available in the order$/))
     expect(routing.lastHandoff?.lines.join('\n')).not.toContain('conversationId')
 
     const { agents } = (await state()).desks.find(({ name }) => name === desk) ?? { agents: [] }
@@ -162,7 +162,7 @@ describe('the choice of routing', () => {
     const { routing } = await state()
     const [first = ''] = routing.order
     const refused = await post('routing', { strategy: 'round-robin', order: [first, first] })
-    expect(refused).toMatchObject({ status: 422, error: expect.stringContaining('stands in the order twice') })
+    expect(refused).toMatchObject({ status: 422, error: expect.stringContaining('is in the order twice') })
     expect((await state()).routing).toMatchObject({ strategy: routing.strategy, order: routing.order })
     const customer = await newCustomer()
     expect((await post('start', { customer })).status, 'handoffs still work').toBe(200)

@@ -73,7 +73,7 @@ describe('the explanation', () => {
         'Language: es – the session says Spanish',
         '1. Intercom – its turn (number 1)',
         '2. Slack – next in the rotation',
-        ' - Zendesk – does not serve Spanish',
+        " - Zendesk – doesn't serve Spanish",
         '',
       ].join('\n')
     )
@@ -238,7 +238,7 @@ describe('the command line', () => {
     [['--at', 'tomorrow'], `--at: "tomorrow" isn't a valid time`],
     [['--at', '2026-02-31'], `--at: "2026-02-31" isn't a valid time`],
     [['--at', '2026-02-28T25:00:00Z'], "isn't a valid time"],
-    [['--language', 'french'], '--language: "french" is no language tag; write fr'],
+    [['--language', 'french'], `--language: "french" isn't a language tag; write fr`],
     [['--language', 'fr', '--text', 'bonjour'], '--language and --text exclude each other'],
     [['--priority', 'top'], `--priority: "top" isn't a priority; write one of low, normal, high, urgent`],
     [['--provider', 'fax'], `--provider: "fax" isn't a desk`],

@@ -12,8 +12,8 @@ import { END_COMMAND, TEXTS_FOR_CUSTOMERS } from './texts'
 /** One message as the customer saw it. */
 export interface Seen {
   /**
-   * `system` is a text of the plugin itself. `customer` is a message shown as the customer's own, which also happens to an
-   * agent's text that carries the customer's user id.
+   * `system` is a text of the plugin itself. `customer` is a message shown as the customer's own, which also happens to
+   * an agent's text that carries the customer's user id.
    */
   from: 'bot' | 'agent' | 'system' | 'customer'
   /** The name shown next to the message. Only webchat shows names. */

@@ -52,8 +52,8 @@ export const createUserLinker = (plugin: PluginContext): UserLinker => {
 }
 
 /**
- * The user that represents an agent in the customer's channel. With `renew` it is created again and replaces any link of the
- * desk's user, even a link to a customer.
+ * The user that represents an agent in the customer's channel. With `renew` it is created again and replaces any link
+ * of the desk's user, even a link to a customer.
  */
 export const linkWebchatUser = async (
   plugin: PluginContext,

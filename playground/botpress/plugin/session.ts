@@ -1,4 +1,6 @@
-/** The plugin's state of a conversation, and its own messages. Upstream is the customer's side, downstream the desk's side. */
+/**
+ * The plugin's state of a conversation, and its own messages. Upstream: the customer's side. Downstream: the desk's.
+ */
 import type { Switches, Payload, Tags } from '../types'
 import type { Clock } from '../clock'
 import type { BotApi } from './bot-api'
