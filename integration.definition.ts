@@ -25,7 +25,8 @@ const extended = new sdk.IntegrationDefinition({
   channels: { hitl: hitlChannel },
 }))
 
-// Flattened: a CLI that adds the workspace's handle to the name rebuilds the definition from its props, and what `extend` added is not among them.
+// A CLI that adds the workspace's handle to the name rebuilds the definition from its props. These lack what `extend`
+// adds, so the definition is flattened.
 export default new sdk.IntegrationDefinition({
   ...extended.props,
   actions: extended.actions,

@@ -1,27 +1,27 @@
-/** The router writes its log to the console, as the Cloud wants it. */
+/** Captures the console, to which the router writes its log (the Cloud collects it from there). */
 import { format } from 'node:util'
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'log'] as const
 export type ConsoleLevel = (typeof LEVELS)[number]
 
-/** What is written to the console goes to `onLine` instead, until the returned function is called. */
-export const takeConsole = (onLine: (text: string, level: ConsoleLevel) => void): (() => void) => {
-  const before = LEVELS.map((level) => [level, console[level]] as const)
+/** Sends console output to `onLine` until the returned function restores the console. */
+export const captureConsole = (onLine: (text: string, level: ConsoleLevel) => void): (() => void) => {
+  const original = LEVELS.map((level) => [level, console[level]] as const)
   for (const level of LEVELS) {
     console[level] = (...values: unknown[]) => onLine(format(...values), level)
   }
   return () => {
-    for (const [level, method] of before) console[level] = method
+    for (const [level, method] of original) console[level] = method
   }
 }
 
-/** Where a command writes: the process's own streams, or what a test hands over. */
+/** Where a command writes: the streams of the process, or a test's own functions. */
 export interface Output {
   out(text: string): void
   error(text: string): void
 }
 
-/** Not through the console, which may be taken. Whoever stops reading (`| head`) is no fault of ours. */
+/** Writes to the process streams, since the console may be captured. A closed pipe (`| head`) isn't an error. */
 export const processOutput = (): Output => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', ({ code }: { code?: string }) => process.exit(code === 'EPIPE' ? undefined : 1))

@@ -1,4 +1,7 @@
-/** `npm run demo`: a handoff through each desk and a round-robin of six, as a timeline. Exits with 1 if anything was lost, doubled or misrouted. */
+/**
+ * `npm run demo`: a handoff through each desk and a round-robin of six, as a timeline. Exits with 1 if anything was
+ * lost, duplicated or misrouted.
+ */
 import { processOutput } from './console'
 import { demoCommand } from './demo/main'
 

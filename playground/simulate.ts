@@ -1,4 +1,4 @@
-/** `npm run simulate`: which desk takes a handoff, and why, from a configuration alone. */
+/** `npm run simulate`: tells from a configuration alone which desk takes a handoff, and why. */
 import { processOutput } from './console'
 import { simulateCommand } from './simulate/main'
 

@@ -4,13 +4,13 @@ import type { World } from './world'
 const STEP_MS = 20
 
 export interface SimulatedTime {
-  /** Lets simulated time pass and everything in it happen. */
+  /** Advances simulated time and settles everything that is due. */
   pass(ms: number): Promise<void>
-  /** Lets as much time pass as this work needs, and little more. */
+  /** Advances time in small steps until `work` settles. */
   finish<T>(work: Promise<T>): Promise<T>
 }
 
-/** A world's time, moved by hand. */
+/** Controls the clock of a world. */
 export const simulatedTime = (world: World, clock: ManualClock): SimulatedTime => ({
   pass: async (ms) => {
     await world.settle()

@@ -11,13 +11,13 @@ const PORTS: Record<string, string> = {
 }
 const USAGE = `npm start -- [options]
 
-  --port N            of the page (or the environment variable PORT); a free one unless told
+  --port N            port of the page (default: the environment variable PORT, or a free port)
 ${Object.values(PORTS)
   .slice(1)
   .map((option) => `  --${option} N`)
   .join('\n')}
-  --verbose           shows the router's log
-  --help              this text
+  --verbose           print the router's log
+  --help              print this help
 `
 
 interface Options {
@@ -26,7 +26,7 @@ interface Options {
   help: boolean
 }
 
-/** Throws with what is wrong. */
+/** Throws an error that names the invalid option. */
 const _options = (args: string[], environment: { PORT?: string }): Options => {
   const { values } = parseArgs({
     args,
@@ -41,7 +41,7 @@ const _options = (args: string[], environment: { PORT?: string }): Options => {
     const value = given[option] ?? (name === 'page' ? environment.PORT || undefined : undefined)
     if (value === undefined) return [name, undefined] as const
     const port = /^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN
-    if (!(port <= 65_535)) throw new Error(`--${option}: "${String(value)}" is no port`)
+    if (!(port <= 65_535)) throw new Error(`--${option}: "${String(value)}" isn't a valid port`)
     return [name, port] as const
   })
   return { ports: Object.fromEntries(ports), verbose: given['verbose'] === true, help: given['help'] === true }
@@ -60,14 +60,14 @@ const _welcome = ({ origin, world }: Playground): string => {
     '',
     `  HITL Router   ${origin}`,
     '',
-    '  Open that page. On one side you are the customer: write, then ask for a human. On the other side',
-    '  you are the agents of each desk: take the ticket, reply, solve. Under Routing you choose which desk',
-    '  the next customer goes to.',
+    '  Open this page. On one side you are the customer: write a message, then ask for a human. On the other',
+    '  side you are the agents of each desk: take the ticket, reply, solve it. Under Routing you choose which',
+    '  desk gets the next customer.',
     '',
-    '  Behind it, on this machine and kept nowhere:',
+    '  These servers run on this machine and store nothing:',
     ...others.map(([title = '', url]) => `    ${title.padEnd(width)}  ${url}`),
     '',
-    '  Ctrl-C ends it.',
+    '  Press Ctrl-C to stop.',
     '',
     '',
   ].join('\n')
@@ -94,11 +94,11 @@ const _start = async (): Promise<number> => {
   } catch (error) {
     const { code, port } = error as { code?: string; port?: number }
     const message = error instanceof Error ? error.message : String(error)
-    output.error(code === 'EADDRINUSE' ? `The port ${port} is taken: choose another one\n` : `${message}\n`)
+    output.error(code === 'EADDRINUSE' ? `Port ${port} is in use: choose another one\n` : `${message}\n`)
     return 1
   }
   output.out(_welcome(playground))
-  // A second signal ends the process at once.
+  // Listens once per signal, so a second signal ends the process at once.
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })

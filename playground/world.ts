@@ -1,4 +1,4 @@
-/** The whole product in one process: a local Botpress with a bot, the router, and a sandbox for every desk of the registry. */
+/** The whole product in one process: a local Botpress with a bot, the router, and a sandbox per registered desk. */
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
 import type { Sandbox, SandboxOptions } from '../providers/kit/sandbox'
@@ -9,20 +9,20 @@ import { providers } from '../src/definition/registry'
 import { createLocalBotpress, realClock, type Clock, type LocalBotpress, type Switches } from './botpress'
 
 export interface WorldOptions {
-  /** The machine's time unless given. */
+  /** Default: the system clock. */
   clock?: Clock
   switches?: Partial<Switches>
-  /** How many instances of the router share the work; 1 unless told. */
+  /** Number of router instances. Default: 1. */
   instances?: number
-  /** Desks to set up; all of the registry unless told. */
+  /** Desks to set up. Default: all registered desks. */
   desks?: string[]
-  /** Sandboxes of desks that are not in the registry's folders. */
+  /** Sandboxes of desks that have no folder in providers/. */
   others?: Record<string, (options: SandboxOptions) => Sandbox>
-  /** A free port unless given: of the local Botpress, and of each sandbox by its name. */
+  /** Ports of `botpress` and of each sandbox by name. Default: free ports. */
   ports?: Record<string, number | undefined>
   random?: () => number
   timeoutMs?: number
-  /** Without sockets everything stays in the process: for simulations. */
+  /** Whether calls use sockets. Default: true. Simulations turn it off, and all calls stay in the process. */
   sockets?: boolean
 }
 
@@ -30,15 +30,15 @@ export interface World {
   botpress: LocalBotpress
   sandboxes: Record<string, Sandbox>
   clock: Clock
-  /** A configuration with every desk and, if given, this routing block. */
+  /** A configuration with every desk. Default routing: priority, in registry order. */
   configuration(routing?: Record<string, unknown>): Record<string, unknown>
-  /** Saves; throws with the router's text when it refuses. */
+  /** Saves a configuration. Throws the router's message when the router refuses it. */
   save(configuration: Record<string, unknown>): Promise<void>
-  /** A sandbox; throws when there is none of that name. */
+  /** Returns the sandbox of a desk. Throws for an unknown desk. */
   sandbox(name: string): Sandbox
-  /** Makes the router forget whatever its instances remember: as if all of them had been started anew. */
+  /** Replaces all instances of the router with new ones, as a restart does. */
   restart(): void
-  /** Resolves when nothing is under way between desks, router and bot, or all that is under way waits for time to pass. */
+  /** Resolves when no work is pending between desks, router and bot, or when all of it waits for time to pass. */
   settle(): Promise<void>
   close(): Promise<void>
 }
@@ -78,7 +78,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     sockets,
     integrations: routers(),
     port: options.ports?.botpress,
-    // Vendors take https only; what they deliver there is brought to where the local Botpress listens.
+    // Some vendors accept only https addresses. Their deliveries go to the local Botpress.
     publicWebhookUrl: 'https://webhook.botpress.example/wh-local',
   })
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
@@ -105,7 +105,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     },
     sandbox: (name) => {
       const sandbox = sandboxes[name]
-      if (!sandbox) throw new Error(`No sandbox is called ${name}`)
+      if (!sandbox) throw new Error(`The world has no sandbox "${name}"`)
       return sandbox
     },
     restart: () => botpress.connect(...routers()),
@@ -117,7 +117,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   }
 }
 
-/** As the Cloud's address looks: there are vendors that deliver to https only. What they send arrives at the local Botpress. */
+/** Looks like the Cloud's address, since some vendors accept only https. Their deliveries go to the local Botpress. */
 const PUBLIC_URL = 'https://webhook.botpress.cloud'
 
 const _messageOf = (body: string | undefined): string => {
@@ -129,7 +129,7 @@ const _messageOf = (body: string | undefined): string => {
   }
 }
 
-/** Each vendor's webhook goes to the installation's address, as it would over the internet. */
+/** Delivers a vendor's webhook to the local Botpress over HTTP. */
 const _overHttp =
   (webhookUrl: string) =>
   async (request: WebhookRequest): Promise<WebhookReply> => {
@@ -154,13 +154,13 @@ const _inProcess =
   async ({ method, path, query, headers, body }: WebhookRequest): Promise<WebhookReply> =>
     botpress.runtime.gateway.webhook({ method, path, query, headers, body })
 
-/** Sends a call to the sandbox that stands in for its host. A time-out takes as long as it would, of the world's own time. */
+/** Sends a call to the sandbox for its origin. A time-out takes its full duration, on the world's clock. */
 const _transport =
   (sandboxes: Sandbox[], clock: Clock): AxiosAdapter =>
   async (config) => {
     const { origin } = new URL(config.baseURL ?? config.url ?? '')
     const sandbox = sandboxes.find(({ origins }) => origins.includes(origin))
-    if (!sandbox) throw new Error(`No sandbox stands in for ${origin}`)
+    if (!sandbox) throw new Error(`No sandbox serves the origin ${origin}`)
     try {
       return await sandbox.server.transport(config)
     } catch (error) {

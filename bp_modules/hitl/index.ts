@@ -1,6 +1,7 @@
 /**
- * The hitl interface 2.1.0 as an interface package, written by hand: type checks, tests and `npm start` then need neither the Botpress CLI nor a login.
- * `id` stays absent: the CLI looks the public interface up by name and version when it deploys. A test compares this file with the published schema.
+ * The hitl interface 2.1.0 as a handwritten interface package, so that type checks, tests and `npm start` need neither
+ * the Botpress CLI nor a login. `id` is undefined: at deployment the CLI looks the interface up by name and version. A
+ * test compares this file with the published schema.
  */
 import { messages, z, type InterfacePackage } from '@botpress/sdk'
 

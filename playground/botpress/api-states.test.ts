@@ -24,7 +24,7 @@ const failureOf = async (work: Promise<unknown>): Promise<{ type: string; code: 
 }
 
 describe('states', () => {
-  it('are set, patched, kept apart and deleted', async () => {
+  it('are set, patched and deleted', async () => {
     const { client, runtime } = await open()
     const id = runtime.identity.integrationId
     const place = { type: 'integration', id, name: 'position' } as const
@@ -64,7 +64,7 @@ describe('states', () => {
 })
 
 describe('schedules', () => {
-  it('deliver events and messages at their time, and not those that were cancelled', async () => {
+  it('deliver events and messages at their time, except cancelled ones', async () => {
     const { client, clock, runtime, newAgent } = await open()
     const { conversation } = await client.createConversation({ channel: 'hitl', tags: { id: '1' } })
     const observed = (schedule: { delay?: number; dateTime?: string }) =>
@@ -94,7 +94,7 @@ describe('schedules', () => {
     expect(await failureOf(observed({}))).toMatchObject({ code: 400 })
   })
 
-  it('hide a message until its time when the switch says so', async () => {
+  it('hide a message until its time when the switch is on', async () => {
     const { client, clock, newAgent } = await open({ scheduledMessages: 'hidden' })
     const { conversation } = await client.createConversation({ channel: 'hitl', tags: { id: '1' } })
     const body = { conversationId: conversation.id, userId: await newAgent(), type: 'text', payload: {}, tags: {} }
@@ -106,7 +106,7 @@ describe('schedules', () => {
 })
 
 describe('faults', () => {
-  it('spoil a call before or after its effect, or cut it off', async () => {
+  it('fail a call before or after its effect, or disconnect it', async () => {
     const { client, runtime } = await open()
     const create = () => client.createUser({ tags: { email: 'a@b.test' } })
     runtime.addFault({ kind: 'status', status: 503, method: 'POST', path: '/users' })

@@ -40,7 +40,7 @@ describe('users', () => {
     expect(await failureOf(client.getUser({ id: user.id }))).toEqual({ type: 'ResourceNotFound', code: 404 })
   })
 
-  it('lets the integration put its tags on the bot’s own user, and no other owner’s', async () => {
+  it('lets the integration tag the bot’s own user, but no other owner’s user', async () => {
     const { client, runtime, bot } = await open()
     const { user } = await client.updateUser({ id: runtime.identity.botUserId, tags: { agentId: '1' } })
     expect(user).toMatchObject({ name: 'Botpress', tags: { agentId: '1' } })
@@ -50,7 +50,7 @@ describe('users', () => {
 })
 
 describe('get-or-create', () => {
-  it('matches all tags or the given ones, as the switch says', async () => {
+  it('compares all tags or only the given ones, depending on the switch', async () => {
     const exact = await open({ getOrCreate: 'exact' })
     const contains = await open({ getOrCreate: 'contains' })
     for (const [world, isSame] of [
@@ -65,7 +65,7 @@ describe('get-or-create', () => {
     }
   })
 
-  it('does not count the plugin’s tags as tags of the integration', async () => {
+  it('ignores the plugin’s tags', async () => {
     const { client, runtime } = await open({ getOrCreate: 'exact' })
     const { conversation } = await client.getOrCreateConversation({ channel, tags: { id: '1' } })
     await runtime.botCall('PUT', `/v1/chat/conversations/${conversation.id}`, { tags: { 'hitl#upstream': 'x' } })
@@ -78,7 +78,7 @@ describe('get-or-create', () => {
     })
   })
 
-  it('looks at the discriminating tags only, and writes the others', async () => {
+  it('compares only the discriminating tags, and updates the others', async () => {
     for (const getOrCreate of ['exact', 'contains'] as const) {
       const { client } = await open({ getOrCreate })
       const first = await client.getOrCreateUser({ tags: { email: 'a@b.test' }, discriminateByTags: ['email'] })
@@ -89,7 +89,7 @@ describe('get-or-create', () => {
     }
   })
 
-  it('makes one message of many parallel calls, within its conversation', async () => {
+  it('creates one message per conversation for many parallel calls', async () => {
     const { client, newAgent, settle, runtime } = await open()
     const [a, b] = await Promise.all([
       client.createConversation({ channel, tags: { id: 'a' } }),
@@ -112,7 +112,7 @@ describe('get-or-create', () => {
     expect(runtime.deliveries.filter((delivery) => delivery.kind === 'message')).toHaveLength(2)
   })
 
-  it('doubles when it is told not to be atomic', async () => {
+  it('creates duplicates when it isn’t atomic', async () => {
     const { client } = await open({ atomic: false })
     const same = () => client.getOrCreateUser({ tags: { email: 'a@b.test' }, discriminateByTags: ['email'] })
     const users = await Promise.all(Array.from({ length: 6 }, same))
@@ -124,7 +124,7 @@ describe('get-or-create', () => {
 })
 
 describe('initialize-incoming-message', () => {
-  it('finds or makes user, conversation and message in one call', async () => {
+  it('gets or creates user, conversation and message in one call', async () => {
     const { client, settle, runtime } = await open()
     const call = () =>
       client.initializeIncomingMessage({
@@ -147,7 +147,7 @@ describe('initialize-incoming-message', () => {
 })
 
 describe('messages', () => {
-  it('are acknowledged with tags, changed and deleted', async () => {
+  it('are created, updated, listed by tag and deleted', async () => {
     const { client, newAgent } = await open()
     const { conversation } = await client.createConversation({ channel, tags: { id: '1' } })
     const userId = await newAgent()
@@ -168,7 +168,7 @@ describe('messages', () => {
 })
 
 describe('listings', () => {
-  it('come in pages, newest first, that new rows do not shift', async () => {
+  it('are paged, newest first, and new rows don’t shift the pages', async () => {
     const { client, newAgent } = await open({ pageSize: 2 })
     const { conversation } = await client.createConversation({ channel, tags: { id: '1' } })
     const userId = await newAgent()
@@ -203,8 +203,8 @@ describe('listings', () => {
   })
 })
 
-describe('what the definition does not know is refused', () => {
-  it('tags, channels, states and events', async () => {
+describe('the API refuses', () => {
+  it('undeclared tags, channels, states and events', async () => {
     const { client, runtime } = await open()
     const { user } = await client.createUser({ tags: {} })
     const refused = { type: 'InvalidPayload', code: 400 }
@@ -217,21 +217,21 @@ describe('what the definition does not know is refused', () => {
     expect(await failureOf(client.getState({ type: 'integration', id, name: 'session' }))).toEqual(refused)
   })
 
-  it('long tags and long names', async () => {
+  it('tags and names that are too long', async () => {
     const { client } = await open()
     await client.createUser({ tags: { email: 'x'.repeat(500) } })
     expect(await failureOf(client.createUser({ tags: { email: 'x'.repeat(501) } }))).toMatchObject({ code: 400 })
     expect(await failureOf(client.createUser({ tags: {}, name: 'x'.repeat(201) }))).toMatchObject({ code: 400 })
   })
 
-  it('references that lead nowhere', async () => {
+  it('unknown references', async () => {
     const { client } = await open()
     const { user } = await client.createUser({ tags: {} })
     const message = { conversationId: 'conv_none', userId: user.id, type: 'text', payload: {}, tags: {} }
     expect(await failureOf(client.createMessage(message))).toEqual({ type: 'ReferenceNotFound', code: 400 })
   })
 
-  it('requests without the right headers, paths and bodies', async () => {
+  it('requests with wrong headers, paths or bodies', async () => {
     const { runtime, url } = await open()
     const { botId, integrationId, token } = runtime.identity
     const strangers = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { manualClock, realClock, turn } from './clock'
+import { manualClock, realClock, yieldToEventLoop } from './clock'
 
 describe('manual clock', () => {
-  it('runs timers in the order of their time, each at its time', async () => {
+  it('runs timers in order, each at its due time', async () => {
     const clock = manualClock({ start: 0 })
     const fired: [string, number][] = []
     const at = (name: string) => () => fired.push([name, clock.now()])
@@ -20,11 +20,11 @@ describe('manual clock', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  it('ends what a timer set off before the next one, sleeps included', async () => {
+  it('settles the work of a timer before the next timer fires', async () => {
     const clock = manualClock({ start: 0 })
     const steps: string[] = []
     clock.setTimer(async () => {
-      for (let turns = 0; turns < 5; turns += 1) await turn()
+      for (let turns = 0; turns < 5; turns += 1) await yieldToEventLoop()
       steps.push(`work ${clock.now()}`)
       await clock.sleep(15)
       steps.push(`slept ${clock.now()}`)
@@ -34,7 +34,7 @@ describe('manual clock', () => {
     expect(steps).toEqual(['work 10', 'other 20', 'slept 25'])
   })
 
-  it('settles while work waits for time, and not before work that needs none', async () => {
+  it('settles while work sleeps, but not while work runs that needs no time', async () => {
     const clock = manualClock()
     let isDone = false
     void clock.track(
@@ -55,7 +55,7 @@ describe('manual clock', () => {
 })
 
 describe('real clock', () => {
-  it('settles when tracked work and what it started have ended', async () => {
+  it('settles when tracked work and the work it started have ended', async () => {
     const clock = realClock()
     const steps: string[] = []
     void clock.track(

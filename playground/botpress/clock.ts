@@ -1,44 +1,44 @@
-/** Time, injected: everything in the local Botpress that waits does so here, so that a test can move time instead of sleeping. */
+/** Injected time. Everything in the local Botpress waits through a clock, so that tests can advance it. */
 
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Runs `task` once after `ms`; a promise it returns counts as work under way. Returns its cancellation. */
+  /** Runs `task` once after `ms`, and tracks a promise that it returns. Returns a function that cancels the timer. */
   setTimer(task: () => unknown, ms: number): () => void
   sleep(ms: number): Promise<void>
-  /** Counts `work` as under way until it ends. Returns it unchanged. */
+  /** Tracks `work` as pending until it settles. Returns it unchanged. */
   track<T>(work: Promise<T>): Promise<T>
   /**
-   * Resolves when nothing is under way, or when all that is under way waits for time to pass. Timers that are not due are no work.
-   * Not to be awaited by tracked work itself.
+   * Resolves when no work is pending, or when all pending work waits for time to pass. Timers that are not due don't
+   * count. Tracked work must not await it.
    */
   settle(): Promise<void>
 }
 
 export interface ManualClock extends Clock {
-  /** Moves time, timer by timer in their order; what each one sets off is settled before the next. */
+  /** Advances time from timer to timer, in order. The work that a timer starts settles before the next timer fires. */
   advance(ms: number): Promise<void>
-  /** Timers and sleepers that are not due yet. */
+  /** Number of timers and sleepers that are not due yet. */
   readonly waiting: number
 }
 
-/** Lets everything that is ready run: timers of the event loop, sockets, promises. */
-export const turn = (): Promise<void> =>
+/** Yields to the event loop, so that everything that is ready runs: timers, sockets and promises. */
+export const yieldToEventLoop = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve)
   })
 
 const _createTracker = () => {
-  const works = new Set<Promise<unknown>>()
+  const pending = new Set<Promise<unknown>>()
   const tracker = {
-    works,
-    /** Changes whenever something starts or ends. */
+    pending,
+    /** Incremented whenever work starts or ends. */
     changes: 0,
     track: <T>(work: Promise<T>): Promise<T> => {
-      works.add(work)
+      pending.add(work)
       tracker.changes += 1
       const end = (): void => {
-        works.delete(work)
+        pending.delete(work)
         tracker.changes += 1
       }
       work.then(end, end)
@@ -53,13 +53,13 @@ const _run = (tracker: ReturnType<typeof _createTracker>, task: () => unknown): 
   if (result instanceof Promise) void tracker.track(result)
 }
 
-/** The machine's own time. */
+/** The system clock. */
 export const realClock = (): Clock => {
   const tracker = _createTracker()
   return {
     now: () => Date.now(),
     setTimer: (task, ms) => {
-      // What is scheduled far ahead keeps nobody from ending the process.
+      // A timer far in the future must not keep the process alive.
       const timer = setTimeout(() => _run(tracker, task), ms).unref()
       return () => clearTimeout(timer)
     },
@@ -70,9 +70,9 @@ export const realClock = (): Clock => {
     track: tracker.track,
     settle: async () => {
       do {
-        await Promise.allSettled(tracker.works)
-        await turn()
-      } while (tracker.works.size > 0)
+        await Promise.allSettled(tracker.pending)
+        await yieldToEventLoop()
+      } while (tracker.pending.size > 0)
     },
   }
 }
@@ -82,12 +82,12 @@ interface Timer {
   task: () => unknown
 }
 
-/** Turns of the event loop without a change after which nothing that is ready can be left in this process. */
+/** After this many turns of the event loop without a change, nothing in this process is ready to run. */
 const QUIET_TURNS = 40
 
 /**
- * Time that stands still until it is moved. Sockets know nothing of it: when work under way sleeps, `settle` takes `quietMs` real
- * milliseconds without any change as the sign that the rest of it sleeps too.
+ * A clock that stands still until it is advanced. Sockets run on real time: while some pending work sleeps, `settle`
+ * takes `quietMs` real milliseconds without a change as the sign that all of it sleeps.
  */
 export const manualClock = (options: { start?: number; quietMs?: number } = {}): ManualClock => {
   const quietMs = options.quietMs ?? 10
@@ -98,9 +98,9 @@ export const manualClock = (options: { start?: number; quietMs?: number } = {}):
 
   const setTimer: Clock['setTimer'] = (task, ms) => {
     const timer = { due: time + Math.max(0, ms), task }
-    // Kept in order of time, those of one time in the order in which they were set.
-    const before = timers.findLastIndex((other) => other.due <= timer.due)
-    timers.splice(before + 1, 0, timer)
+    // Sorted by due time. Timers that are due at the same time keep the order in which they were set.
+    const previous = timers.findLastIndex((other) => other.due <= timer.due)
+    timers.splice(previous + 1, 0, timer)
     tracker.changes += 1
     return () => {
       timers = timers.filter((other) => other !== timer)
@@ -116,22 +116,22 @@ export const manualClock = (options: { start?: number; quietMs?: number } = {}):
   }
 
   const settle = async (): Promise<void> => {
-    let seen = tracker.changes
-    let quiet = 0
-    let since = performance.now()
+    let lastChange = tracker.changes
+    let quietTurns = 0
+    let quietSince = performance.now()
     for (;;) {
-      await turn()
-      if (fireDue() || tracker.changes !== seen) {
-        seen = tracker.changes
-        quiet = 0
-        since = performance.now()
+      await yieldToEventLoop()
+      if (fireDue() || tracker.changes !== lastChange) {
+        lastChange = tracker.changes
+        quietTurns = 0
+        quietSince = performance.now()
         continue
       }
-      quiet += 1
-      if (tracker.works.size === 0 && quiet > 2) return
-      if (quiet <= QUIET_TURNS) continue
-      if (sleepers > 0 && performance.now() - since >= quietMs) return
-      // Sockets and other processes need real time; turning as fast as possible would only keep the processor from them.
+      quietTurns += 1
+      if (tracker.pending.size === 0 && quietTurns > 2) return
+      if (quietTurns <= QUIET_TURNS) continue
+      if (sleepers > 0 && performance.now() - quietSince >= quietMs) return
+      // Sockets and other processes need real time. A busy loop would take the processor from them.
       await new Promise((resolve) => {
         setTimeout(resolve, 1)
       })
@@ -142,7 +142,7 @@ export const manualClock = (options: { start?: number; quietMs?: number } = {}):
     now: () => time,
     setTimer,
     sleep: async (ms) => {
-      if (ms <= 0) return turn()
+      if (ms <= 0) return yieldToEventLoop()
       sleepers += 1
       await new Promise<void>((resolve) => {
         setTimer(resolve, ms)

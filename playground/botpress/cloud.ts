@@ -2,16 +2,16 @@ import type { Clock } from './clock'
 import type { Event, Message, Store } from './store'
 import type { Identity, Switches } from './types'
 
-/** What an operation has at hand. */
+/** Everything an operation of the runtime API works with. */
 export interface Cloud {
   readonly clock: Clock
   readonly switches: Switches
   readonly identity: Identity
   readonly store: Store
-  /** Lets others in between the check and the write of a get-or-create, when `atomic` is off. */
-  gap(): Promise<void>
+  /** Lets other calls run between the check and the write of a get-or-create. Used when `atomic` is off. */
+  raceWindow(): Promise<void>
   messageCreated(message: Message): void
   eventCreated(event: Event): void
-  /** Runs the action of the integration. The answer is the caller's. */
+  /** Runs an action of the integration and returns its reply as it is. */
   callAction(type: string, input: unknown): Promise<{ status: number; body: unknown }>
 }

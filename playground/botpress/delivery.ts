@@ -1,34 +1,33 @@
-/** Getting messages and events to the integration and to the bot: side by side, or one at a time per conversation. */
-import { turn, type Clock } from './clock'
+/** Delivers messages and events to the integration and to the bot: concurrently, or one at a time per conversation. */
+import { yieldToEventLoop, type Clock } from './clock'
 import type { Delivery, Switches } from './types'
 
-/** A delivery that has ended. */
-export interface Delivered extends Delivery {
+export interface CompletedDelivery extends Delivery {
   at: number
-  /** HTTP status that the receiver answered; undefined when it could not be reached. */
+  /** HTTP status of the receiver's reply. Undefined when the receiver was unreachable. */
   status: number | undefined
 }
 
-export interface Lanes {
-  /** Runs `task` now, or when the conversation's earlier tasks have ended. */
-  run<T>(lane: string, task: () => Promise<T>): Promise<T>
+export interface Queues {
+  /** Runs `task` at once, or in serial mode after the earlier tasks of the same key. */
+  run<T>(key: string, task: () => Promise<T>): Promise<T>
 }
 
-/** `isSerial` is asked anew each time: the switch may be thrown while running. */
-export const createLanes = (isSerial: () => boolean): Lanes => {
-  const ends = new Map<string, Promise<unknown>>()
+/** `isSerial` is evaluated for each task, since the switch may change while running. */
+export const createQueues = (isSerial: () => boolean): Queues => {
+  const tails = new Map<string, Promise<unknown>>()
   return {
-    run: (lane, task) => {
+    run: (key, task) => {
       if (!isSerial()) return task()
-      const earlier = ends.get(lane)
-      const result = earlier ? earlier.then(task, task) : task()
-      const end = result.then(
+      const previous = tails.get(key)
+      const result = previous ? previous.then(task, task) : task()
+      const tail = result.then(
         () => undefined,
         () => undefined
       )
-      ends.set(lane, end)
-      void end.then(() => {
-        if (ends.get(lane) === end) ends.delete(lane)
+      tails.set(key, tail)
+      void tail.then(() => {
+        if (tails.get(key) === tail) tails.delete(key)
       })
       return result
     },
@@ -36,24 +35,24 @@ export const createLanes = (isSerial: () => boolean): Lanes => {
 }
 
 export interface Dispatcher {
-  /** Delivers in the background. `send` resolves to the receiver's status. */
+  /** Delivers in the background. `send` resolves to the HTTP status of the receiver's reply. */
   dispatch(delivery: Omit<Delivery, 'attempt'>, send: () => Promise<number | undefined>): void
-  readonly log: Delivered[]
+  readonly log: CompletedDelivery[]
 }
 
-export const createDispatcher = (clock: Clock, switches: Switches, lanes: Lanes): Dispatcher => {
-  const log: Delivered[] = []
-  const isRepeated = (delivery: Delivery): boolean => {
+export const createDispatcher = (clock: Clock, switches: Switches, queues: Queues): Dispatcher => {
+  const log: CompletedDelivery[] = []
+  const isDuplicated = (delivery: Delivery): boolean => {
     if (delivery.to !== 'integration' || delivery.kind !== 'message') return false
     return typeof switches.redeliver === 'function' ? switches.redeliver(delivery) : switches.redeliver
   }
   const deliver = (delivery: Delivery, send: () => Promise<number | undefined>): void => {
     const { deliveryDelayMs } = switches
     const delay = typeof deliveryDelayMs === 'function' ? deliveryDelayMs(delivery) : deliveryDelayMs
-    const lane = `${delivery.to} ${delivery.conversationId ?? delivery.id}`
-    const work = lanes.run(lane, async () => {
-      // Whoever caused the delivery gets its own answer first.
-      await turn()
+    const key = `${delivery.to} ${delivery.conversationId ?? delivery.id}`
+    const work = queues.run(key, async () => {
+      // The call that caused the delivery gets its reply first.
+      await yieldToEventLoop()
       await clock.sleep(delay)
       const status = await send()
       log.push({ ...delivery, at: clock.now(), status })
@@ -65,7 +64,7 @@ export const createDispatcher = (clock: Clock, switches: Switches, lanes: Lanes)
     dispatch: (parts, send) => {
       const first: Delivery = { ...parts, attempt: 1 }
       deliver(first, send)
-      if (isRepeated(first)) deliver({ ...parts, attempt: 2 }, send)
+      if (isDuplicated(first)) deliver({ ...parts, attempt: 2 }, send)
     },
   }
 }

@@ -1,33 +1,33 @@
-/** Failures that can be switched on for API calls: of the integration, of the bot, and of vendors that deliver webhooks. */
+/** Injected faults for API calls of the integration and the bot, and for webhooks of vendors. */
 import type { Call } from './types'
 
 export interface ApiFault {
-  /** `timeout` gives no answer until the caller hangs up. */
+  /** `timeout` gives no reply until the caller's own time-out ends the call. */
   kind: 'status' | 'disconnect' | 'timeout'
-  /** For kind `status`; 500 unless told. */
+  /** For kind `status`. Default: 500. */
   status?: number
   headers?: Record<string, string>
-  /** `after` lets the call work and spoils only its answer; `before` (usual) does nothing but fail. */
+  /** `before` (default): the call fails without an effect. `after`: it takes effect, and only its reply fails. */
   effect?: 'before' | 'after'
-  /** How many matching calls it hits; 1 unless told. */
+  /** Number of matching calls that fail. Default: 1. */
   times?: number
-  /** Whose calls; the integration's unless told. */
+  /** Default: the integration's calls. */
   by?: Call['by']
   method?: string
-  /** The path's end, or a pattern of it. */
+  /** The end of the path, or a pattern for the path. */
   path?: string | RegExp
-  /** Further conditions; `body` is the call's, parsed. */
+  /** A further condition. `body` is the parsed body of the call. */
   matches?(call: Call, body: unknown): boolean
 }
 
 export interface Faults {
   add(fault: ApiFault): void
   clear(): void
-  /** The fault that hits this call, used up by it. */
+  /** The fault for this call, if there is one. Counts as one use of it. */
   take(call: Call, body: unknown): ApiFault | undefined
 }
 
-const _hits = (fault: ApiFault, call: Call, body: unknown): boolean => {
+const _matches = (fault: ApiFault, call: Call, body: unknown): boolean => {
   if (call.by !== (fault.by ?? 'integration')) return false
   if (fault.method !== undefined && call.method !== fault.method) return false
   if (typeof fault.path === 'string' && !call.path.endsWith(fault.path)) return false
@@ -36,19 +36,19 @@ const _hits = (fault: ApiFault, call: Call, body: unknown): boolean => {
 }
 
 export const createFaults = (): Faults => {
-  let faults: { fault: ApiFault; left: number }[] = []
+  let faults: { fault: ApiFault; remaining: number }[] = []
   return {
     add: (fault) => {
-      faults.push({ fault, left: fault.times ?? 1 })
+      faults.push({ fault, remaining: fault.times ?? 1 })
     },
     clear: () => {
       faults = []
     },
     take: (call, body) => {
-      const entry = faults.find((candidate) => _hits(candidate.fault, call, body))
+      const entry = faults.find((candidate) => _matches(candidate.fault, call, body))
       if (!entry) return undefined
-      entry.left -= 1
-      if (entry.left <= 0) faults = faults.filter((candidate) => candidate !== entry)
+      entry.remaining -= 1
+      if (entry.remaining <= 0) faults = faults.filter((candidate) => candidate !== entry)
       return entry.fault
     },
   }
@@ -65,10 +65,10 @@ const TYPES: Record<number, string> = {
   504: 'OperationTimeout',
 }
 
-/** Body of an answer that a fault gives, in the shape that the client rebuilds its error classes from. */
+/** Body of a faulty reply, in the shape from which the client rebuilds its error classes. */
 export const faultBody = (status: number): { id: string; code: number; type: string; message: string } => ({
   id: 'err_fault',
   code: status,
   type: TYPES[status] ?? 'Internal',
-  message: `Status ${status} by an injected fault`,
+  message: `Injected fault with status ${status}`,
 })

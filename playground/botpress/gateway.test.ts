@@ -17,8 +17,8 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()))
 })
 
-describe('toward the integration', () => {
-  it('registers with the webhook’s address and the saved configuration', async () => {
+describe('the gateway', () => {
+  it('registers with the webhook address and the saved configuration', async () => {
     const { desk, save, webhookUrl, runtime } = await open()
     expect(await save({ desk: { token: 'ü' } })).toMatchObject({ status: 200 })
     expect(desk.received).toEqual([{ operation: 'register', input: { webhookUrl } }])
@@ -38,7 +38,7 @@ describe('toward the integration', () => {
     expect(desk.received.at(-1)).toEqual({ operation: 'unregister', input: { webhookUrl } })
   })
 
-  it('passes webhooks on as they are and answers what the integration answers', async () => {
+  it('forwards webhooks unchanged and returns the integration’s reply', async () => {
     const { desk, webhookUrl, url } = await open()
     const requests: unknown[] = []
     desk.webhook = (request) => {
@@ -63,7 +63,7 @@ describe('toward the integration', () => {
     ])
   })
 
-  it('counts API calls by the request that caused them', async () => {
+  it('attributes API calls to the request that caused them', async () => {
     const { runtime, bot, openSession } = await open()
     await openSession()
     const byType = (type: string) => runtime.calls.filter((call) => call.invocation?.type === type)
@@ -72,7 +72,7 @@ describe('toward the integration', () => {
     expect(bot.errors).toEqual([])
   })
 
-  it('chooses among several instances, one of which may be unreachable', async () => {
+  it('alternates between instances and replies 502 for an unreachable one', async () => {
     const { runtime, connect, bot, openSession } = await open()
     const desks = [createDesk(), createDesk()]
     connect(...desks.map((desk) => desk.integration))
@@ -90,7 +90,7 @@ describe('toward the integration', () => {
     expect(runtime.calls.filter((call) => call.operation === 'callAction' && call.status === 502)).toHaveLength(4)
   })
 
-  it('works the same without sockets, and several runtimes at once', async () => {
+  it('works without sockets, with several runtimes in one process', async () => {
     const worlds = await Promise.all([open(), open(), open()])
     for (const world of worlds) {
       world.runtime.gateway.connect(world.runtime.inProcess(world.desk.integration, { sockets: false }))
@@ -107,7 +107,7 @@ describe('toward the integration', () => {
     expect(process.env['BP_TOKEN']).toBeUndefined()
   })
 
-  it('reaches an integration that serves HTTP', async () => {
+  it('calls an integration that serves HTTP', async () => {
     const desk = createDesk()
     const world = await createLocalBotpress({ definition })
     closers.push(world.close)

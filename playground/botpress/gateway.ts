@@ -1,4 +1,4 @@
-/** The Cloud's side toward an integration: the HTTP contract of a running bundle, spoken to one of several instances. */
+/** How the Cloud calls an integration: the HTTP contract of a running bundle, sent to one of several instances. */
 import { axios } from '@botpress/client'
 import type { AxiosAdapter } from 'axios'
 import { conversationView } from './api/conversations'
@@ -22,15 +22,15 @@ export interface InvokeReply {
   body?: string
 }
 
-/** One instance of the integration. Throws when it cannot be reached. */
+/** Calls one instance of the integration. Throws when the instance is unreachable. */
 export type Invoke = (request: InvokeRequest) => Promise<InvokeReply>
 
-/** The part of the SDK's `Integration` that is needed to run it in this process. */
+/** The part of the SDK's `Integration` that runs it in this process. */
 export interface RunnableIntegration {
   handler(request: InvokeRequest): Promise<{ status?: number; headers?: Record<string, string>; body?: string } | void>
 }
 
-/** A webhook as it arrives at the Cloud; `path` is what follows the webhook's id. */
+/** A webhook as the Cloud receives it. `path` is the part after the webhook id. */
 export interface IncomingWebhook {
   method: string
   path: string
@@ -40,8 +40,8 @@ export interface IncomingWebhook {
 }
 
 /**
- * Runs an integration in this process. The SDK makes its client at the start of every request, before anything is awaited, from the
- * process's environment: that is set for just this moment, so that several runtimes can live side by side.
+ * Runs an integration in this process. The SDK creates its client synchronously at the start of every request, from
+ * environment variables. They are set only for that moment, so several runtimes can share a process.
  */
 export const invokeInProcess =
   (integration: RunnableIntegration, target: { apiUrl(): string; token: string; transport?: AxiosAdapter }): Invoke =>
@@ -52,15 +52,15 @@ export const invokeInProcess =
     process.env['BP_API_URL'] = target.apiUrl()
     process.env['BP_TOKEN'] = target.token
     if (target.transport) defaults.adapter = target.transport
-    let answer: ReturnType<RunnableIntegration['handler']>
+    let reply: ReturnType<RunnableIntegration['handler']>
     try {
-      answer = integration.handler(request)
+      reply = integration.handler(request)
     } finally {
       defaults.adapter = adapter
       _restore('BP_API_URL', BP_API_URL)
       _restore('BP_TOKEN', BP_TOKEN)
     }
-    const response = (await answer) ?? {}
+    const response = (await reply) ?? {}
     return { ...response, status: response.status ?? 200 }
   }
 
@@ -69,7 +69,7 @@ const _restore = (name: string, value: string | undefined): void => {
   else process.env[name] = value
 }
 
-/** Talks to an integration that serves HTTP (`integration.start(port)`), in this or another process. */
+/** Calls an integration that serves HTTP (`integration.start(port)`), in this or another process. */
 export const invokeOverHttp =
   (origin: string): Invoke =>
   async (request) => {
@@ -87,9 +87,9 @@ export const invokeOverHttp =
   }
 
 export interface Gateway {
-  /** Instances that take the requests, and which one takes which: in turns unless told. */
+  /** Sets the instances. `choose` picks the instance for a request; by default they alternate. */
   connect(instances: Invoke | Invoke[], choose?: (request: InvokeRequest, count: number) => number): void
-  /** What the bot builder saved, as it was then; sent along with every request. */
+  /** The configuration that the bot builder saved, as it was at that time. Sent with every request. */
   configuration: unknown
   register(webhookUrl: string): Promise<InvokeReply>
   unregister(webhookUrl: string): Promise<InvokeReply>
@@ -97,22 +97,22 @@ export interface Gateway {
   webhook(request: IncomingWebhook): Promise<InvokeReply>
   action(type: string, input: unknown): Promise<InvokeReply>
   messageCreated(cloud: Cloud, caller: Caller, message: Message): Promise<InvokeReply>
-  /** Any operation with any body, as it is. */
+  /** Sends any operation with any body. */
   deliver(operation: string, body: unknown, type?: string): Promise<InvokeReply>
-  /** Latest invocations by id: what a call's trace leads to. */
+  /** The latest invocations by trace id. */
   readonly invocations: Map<string, Invocation>
 }
 
-/** What a failed connection to the integration looks like from outside. */
+/** The reply of the Cloud when the integration is unreachable. */
 export const UNREACHABLE: InvokeReply = {
   status: 502,
   body: JSON.stringify({ id: 'err_gateway', code: 500, type: 'Internal', message: 'The integration did not answer' }),
 }
 
-/** A trace older than this many requests is not resolved any more. */
-const KEPT_INVOCATIONS = 10_000
+/** Traces of older requests are no longer resolved. */
+const MAX_INVOCATIONS = 10_000
 
-/** The trace that the SDK's client repeats on every API call of the request. */
+/** The trace header that the SDK's client repeats in every API call of the request. */
 const _trace = (id: number): { id: string; header: string } => {
   const hex = id.toString(16).padStart(32, '0')
   return { id: hex, header: `00-${hex}-0000000000000001-01` }
@@ -121,14 +121,14 @@ const _trace = (id: number): { id: string; header: string } => {
 export const createGateway = (identity: Identity): Gateway => {
   const invocations = new Map<string, Invocation>()
   let instances: Invoke[] = []
-  let turns = 0
+  let requestCount = 0
   let configuration: unknown
-  let encoded = ''
-  let choose: (request: InvokeRequest, count: number) => number = (_request, count) => turns % count
+  let encodedConfiguration = ''
+  let choose: (request: InvokeRequest, count: number) => number = (_request, count) => requestCount % count
 
   const send = async (operation: string, body: unknown, type?: string): Promise<InvokeReply> => {
-    turns += 1
-    const trace = _trace(turns)
+    requestCount += 1
+    const trace = _trace(requestCount)
     const request: InvokeRequest = {
       method: 'POST',
       path: '/',
@@ -141,17 +141,17 @@ export const createGateway = (identity: Identity): Gateway => {
         'x-integration-alias': identity.alias,
         'x-webhook-id': identity.webhookId,
         'x-bp-operation': operation,
-        'x-bp-configuration': encoded,
+        'x-bp-configuration': encodedConfiguration,
         traceparent: trace.header,
       },
       body: JSON.stringify(body),
     }
     const instance = instances.length === 0 ? 0 : choose(request, instances.length)
     const invoke = instances[instance]
-    if (!invoke) throw new Error('No integration is connected to the runtime')
+    if (!invoke) throw new Error('The runtime has no connected integration')
     invocations.set(trace.id, { id: trace.id, operation, type, instance })
     const [oldest] = invocations.keys()
-    if (invocations.size > KEPT_INVOCATIONS && oldest !== undefined) invocations.delete(oldest)
+    if (invocations.size > MAX_INVOCATIONS && oldest !== undefined) invocations.delete(oldest)
     return invoke(request).catch(() => UNREACHABLE)
   }
 
@@ -162,7 +162,7 @@ export const createGateway = (identity: Identity): Gateway => {
     },
     set configuration(saved) {
       configuration = saved
-      encoded = Buffer.from(JSON.stringify(saved)).toString('base64')
+      encodedConfiguration = Buffer.from(JSON.stringify(saved)).toString('base64')
     },
     connect: (targets, chooser) => {
       instances = Array.isArray(targets) ? targets : [targets]

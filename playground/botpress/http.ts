@@ -1,4 +1,4 @@
-/** API requests and answers as HTTP carries them. */
+/** HTTP requests and replies of the API. */
 import {
   ForbiddenError,
   InternalError,
@@ -10,21 +10,21 @@ import {
 import type { RuntimeReply, RuntimeRequest } from './server'
 import type { Caller, Identity, RuntimeDefinition } from './types'
 
-/** An answer with a JSON body. */
+/** A reply with a JSON body. */
 export const json = (status: number, body: unknown): RuntimeReply => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify(body),
 })
 
-/** What was thrown, in the shape that the client rebuilds its error classes from. */
-export const failure = (error: unknown): RuntimeReply => {
+/** A thrown error as a reply, in the shape from which the client rebuilds its error classes. */
+export const errorReply = (error: unknown): RuntimeReply => {
   const known = isApiError(error) ? error : new InternalError(error instanceof Error ? error.message : String(error))
   return json(known.code, known.toJSON())
 }
 
-/** The JSON body of an API request. Undefined when it is empty. */
-export const parsed = (request: RuntimeRequest): unknown => {
+/** The JSON body of an API request. Undefined when the body is empty. */
+export const parseBody = (request: RuntimeRequest): unknown => {
   if (request.body === '') return undefined
   if (!(request.headers['content-type'] ?? '').includes('json')) {
     throw new UnsupportedMediaTypeError('The content type must be application/json')
@@ -32,15 +32,16 @@ export const parsed = (request: RuntimeRequest): unknown => {
   try {
     return JSON.parse(request.body)
   } catch {
-    throw new InvalidPayloadError('The body is not valid JSON')
+    throw new InvalidPayloadError("The body isn't valid JSON")
   }
 }
 
-/** On whose behalf a request comes: the integration sends its id, the bot none. */
+/** The caller of a request. An integration sends its id, the bot sends none. */
 export const identify = (identity: Identity, definition: RuntimeDefinition, request: RuntimeRequest): Caller => {
   const token = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1]
-  if (token !== identity.token) throw new UnauthorizedError('The request carries no valid token')
-  if (request.headers['x-bot-id'] !== identity.botId) throw new ForbiddenError('x-bot-id names another bot or none')
+  if (token !== identity.token) throw new UnauthorizedError('The request has no valid token')
+  if (request.headers['x-bot-id'] !== identity.botId)
+    throw new ForbiddenError('x-bot-id is missing or names another bot')
   const integrationId = request.headers['x-integration-id']
   if (integrationId === undefined) return { by: 'bot' }
   if (integrationId !== identity.integrationId) throw new ForbiddenError('x-integration-id names another integration')

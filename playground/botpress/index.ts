@@ -1,4 +1,4 @@
-/** A Botpress of one's own: the runtime API, the Cloud's side toward the integration, and a bot with the official hitl plugin. */
+/** The local Botpress: the runtime API, the Cloud's calls to the integration, and a bot with the hitl plugin. */
 import { realClock, type Clock } from './clock'
 import { invokeOverHttp, type Invoke, type InvokeReply, type RunnableIntegration } from './gateway'
 import { createBot, type Bot, type BotOptions } from './plugin/bot'
@@ -12,17 +12,17 @@ export type { Runtime } from './runtime'
 export type { Call, RuntimeDefinition, Switches } from './types'
 
 export interface LocalBotpressOptions extends Omit<RuntimeOptions, 'clock'>, BotOptions {
-  /** The machine's time unless given. */
+  /** Default: the system clock. */
   clock?: Clock
-  /** Instances of the integration: run in this process, or served at an origin (`http://127.0.0.1:8072`). */
+  /** Instances of the integration, in this process or served at an origin (`http://127.0.0.1:8072`). */
   integrations?: (RunnableIntegration | string)[]
-  /** Whether an integration of this process uses sockets for its API calls; yes unless told. */
+  /** Whether an integration in this process uses sockets for its API calls. Default: true. */
   sockets?: boolean
-  /** Which instance takes a request; in turns unless told. */
+  /** Picks the instance for a request. By default the instances alternate. */
   choose?: (request: { headers: Record<string, string> }, count: number) => number
-  /** A free one unless given. */
+  /** Default: a free port. */
   port?: number
-  /** The address that the integration is told for webhooks; where this Botpress really listens unless given. */
+  /** The webhook address that the integration gets at registration. Default: where this Botpress listens. */
   publicWebhookUrl?: string
 }
 
@@ -30,21 +30,21 @@ export interface LocalBotpress {
   runtime: Runtime
   bot: Bot
   clock: Clock
-  /** For BP_API_URL. */
+  /** Value for BP_API_URL. */
   url: string
-  /** Vendors deliver to paths below it. */
+  /** Base address for the webhooks of vendors. */
   webhookUrl: string
-  /** Adds or replaces the instances of the integration. */
+  /** Sets the instances of the integration. */
   connect(...integrations: (RunnableIntegration | string)[]): void
-  /** What Botpress does when the bot builder saves: keeps the configuration and registers. */
+  /** Saves a configuration as Studio does: stores it and calls `register`. */
   save(configuration: unknown): Promise<InvokeReply>
-  /** Resolves when nothing is under way. */
+  /** Resolves when no work is pending. */
   settle(): Promise<void>
-  /** Ends the server, whatever is under way: settle first. */
+  /** Stops the server without waiting for pending work. Call `settle` first. */
   close(): Promise<void>
 }
 
-/** Starts listening, too. */
+/** Creates a local Botpress that listens already. */
 export const createLocalBotpress = async (options: LocalBotpressOptions): Promise<LocalBotpress> => {
   const clock = options.clock ?? realClock()
   const runtime = createRuntime({ ...options, clock })

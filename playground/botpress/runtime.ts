@@ -1,9 +1,9 @@
-/** The local Cloud: the runtime API of one bot with one integration, in memory. */
+/** The local Cloud: the runtime API for one bot with one integration, in memory. */
 import { isApiError } from '@botpress/client'
 import type { AxiosAdapter } from 'axios'
 import { API_ROOT, matchRoute, perform } from './api/routes'
-import { turn, type Clock } from './clock'
-import { createDispatcher, createLanes, type Delivered, type Lanes } from './delivery'
+import { yieldToEventLoop, type Clock } from './clock'
+import { createDispatcher, createQueues, type CompletedDelivery, type Queues } from './delivery'
 import { createFaults, faultBody, type ApiFault } from './faults'
 import {
   createGateway,
@@ -13,7 +13,7 @@ import {
   type Invoke,
   type RunnableIntegration,
 } from './gateway'
-import { failure, identify, json, parsed } from './http'
+import { errorReply, identify, json, parseBody } from './http'
 import { createRuntimeServer, createTransport } from './server'
 import type { RuntimeAnswer, RuntimeReply, RuntimeRequest } from './server'
 import { createStore, type Event, type Message, type Store } from './store'
@@ -23,17 +23,17 @@ import type { RuntimeDefinition, Switches } from './types'
 
 export interface RuntimeOptions {
   clock: Clock
-  /** What the integration declares; what it does not is refused. */
+  /** Tags, states, channels and events that the integration declares. Others are refused. */
   definition: RuntimeDefinition
   switches?: Partial<Switches>
   identity?: Partial<Identity>
-  /** What the bot builder saved. */
+  /** The configuration that the bot builder saved. */
   configuration?: unknown
-  /** Whether `calls` grows; long simulations do without. */
+  /** Whether to record `calls`. Long simulations turn it off. */
   recordCalls?: boolean
 }
 
-/** The bot's end of a delivery. A rejection is the bot's error answer. */
+/** Receives deliveries for the bot. A rejection becomes the bot's error reply. */
 export interface BotReceiver {
   message(message: Message): Promise<void>
   event(event: Event): Promise<void>
@@ -46,33 +46,33 @@ export interface Runtime {
   readonly switches: Switches
   readonly store: Store
   readonly gateway: Gateway
-  readonly lanes: Lanes
-  /** Every API call and every webhook, in order. */
+  readonly queues: Queues
+  /** All API calls and webhooks, in order. */
   readonly calls: Call[]
-  /** Deliveries that have ended. */
-  readonly deliveries: Delivered[]
+  /** Completed deliveries. */
+  readonly deliveries: CompletedDelivery[]
   addFault(fault: ApiFault): void
   clearFaults(): void
   listen(port?: number): Promise<string>
-  /** Origin of the API, for BP_API_URL. */
+  /** Origin of the API, the value for BP_API_URL. */
   readonly url: string
   readonly webhookUrl: string
-  /** Answers a request without a socket: the API and `/webhooks/…`. */
+  /** Handles a request without a socket: the API and `/webhooks/…`. */
   handle(request: RuntimeRequest): Promise<RuntimeAnswer>
   /** An axios adapter that calls `handle`. */
   readonly transport: AxiosAdapter
-  /** An API call of the bot. */
+  /** Makes an API call as the bot. */
   botCall(method: string, path: string, body?: unknown): Promise<RuntimeAnswer>
-  /** Does what an API call does, as the Cloud itself or another integration: not counted, not delayed, no faults. */
+  /** Performs an operation as the Cloud or another integration: not recorded, not delayed, without faults. */
   perform(caller: Caller, method: string, path: string, body?: unknown): Promise<unknown>
-  /** Makes an integration of this process an instance. Without `sockets` its API calls stay in the process, too. */
+  /** Makes an instance of an integration in this process. With `sockets: false` its API calls stay in the process. */
   inProcess(integration: RunnableIntegration, options?: { sockets?: boolean }): Invoke
   receiveAsBot(receiver: BotReceiver): void
   close(): Promise<void>
 }
 
-/** Turns of the event loop for which a get-or-create that is not atomic lets others in. */
-const GAP_TURNS = 30
+/** Turns of the event loop between the check and the write of a get-or-create that isn't atomic. */
+const RACE_WINDOW_TURNS = 30
 
 const WEBHOOK_ROOT = '/webhooks/'
 
@@ -92,8 +92,8 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   const faults = createFaults()
   const gateway = createGateway(identity)
   gateway.configuration = options.configuration ?? {}
-  const lanes = createLanes(() => switches.delivery === 'serial')
-  const dispatcher = createDispatcher(clock, switches, lanes)
+  const queues = createQueues(() => switches.delivery === 'serial')
+  const dispatcher = createDispatcher(clock, switches, queues)
   const calls: Call[] = []
   const integration: Caller = { by: 'integration', alias: identity.alias, definition }
   let receiver: BotReceiver | undefined
@@ -118,8 +118,8 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     switches,
     identity,
     store,
-    gap: async () => {
-      for (let turns = 0; turns < GAP_TURNS; turns += 1) await turn()
+    raceWindow: async () => {
+      for (let turns = 0; turns < RACE_WINDOW_TURNS; turns += 1) await yieldToEventLoop()
     },
     messageCreated: (message) => {
       const { id, conversationId } = message
@@ -152,7 +152,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     },
   }
 
-  const spoilt = (fault: ApiFault): RuntimeAnswer => {
+  const faultAnswer = (fault: ApiFault): RuntimeAnswer => {
     if (fault.kind !== 'status') return { hangUp: fault.kind }
     const reply = json(fault.status ?? 500, faultBody(fault.status ?? 500))
     return { ...reply, headers: { ...reply.headers, ...fault.headers } }
@@ -164,9 +164,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const latency = typeof latencyMs === 'function' ? latencyMs(call) : latencyMs
     if (latency > 0 && call.by !== 'vendor') await clock.sleep(latency)
     const fault = faults.take(call, body)
-    if (fault && fault.effect !== 'after') return spoilt(fault)
+    if (fault && fault.effect !== 'after') return faultAnswer(fault)
     const reply = await effect()
-    if (fault) return spoilt(fault)
+    if (fault) return faultAnswer(fault)
     call.status = reply.status
     return reply
   }
@@ -184,23 +184,23 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
         if (isAction) return await action(body)
         return json(200, await perform(cloud, caller, match, { query: new URLSearchParams(request.query), body }))
       } catch (error) {
-        return failure(error)
+        return errorReply(error)
       }
     })
   }
 
-  /** The bot names an action `alias:type`. */
+  /** The bot calls an action by `alias:type`. */
   const action = async (body: unknown): Promise<RuntimeReply> => {
     const { type, input } = body as { type: string; input: unknown }
-    const answer = await cloud.callAction(type.replace(`${identity.alias}:`, ''), input)
-    return json(answer.status, answer.body)
+    const reply = await cloud.callAction(type.replace(`${identity.alias}:`, ''), input)
+    return json(reply.status, reply.body)
   }
 
   const webhook = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     const { method, path, query, headers } = request
     const [webhookId, ...rest] = path.slice(WEBHOOK_ROOT.length).split('/')
     return run({ by: 'vendor', operation: 'webhook', method, path, at: clock.now() }, undefined, async () => {
-      if (webhookId !== identity.webhookId) return json(404, { message: 'No such webhook' })
+      if (webhookId !== identity.webhookId) return json(404, { message: 'Unknown webhook' })
       const body = method === 'GET' || method === 'HEAD' ? undefined : request.body
       return gateway.webhook({ method, path: `/${rest.join('/')}`, query, headers, body })
     })
@@ -209,9 +209,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   const handle = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     if (request.path.startsWith(WEBHOOK_ROOT)) return clock.track(webhook(request))
     try {
-      return clock.track(api(identify(identity, definition, request), request, parsed(request)))
+      return clock.track(api(identify(identity, definition, request), request, parseBody(request)))
     } catch (error) {
-      return Promise.resolve(failure(error))
+      return Promise.resolve(errorReply(error))
     }
   }
 
@@ -225,7 +225,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     switches,
     store,
     gateway,
-    lanes,
+    queues,
     calls,
     deliveries: dispatcher.log,
     addFault: faults.add,
@@ -240,19 +240,19 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     handle,
     transport,
     botCall: async (method, path, body) => {
-      // What runs in this process must not share objects with the store any more than what comes over HTTP.
+      // Copied as HTTP would: callers in this process must not share objects with the store.
       const copy = body === undefined ? {} : (JSON.parse(JSON.stringify(body)) as unknown)
       const [pathname = '', query = ''] = path.split('?')
-      await turn()
+      await yieldToEventLoop()
       return api({ by: 'bot' }, { method, path: pathname, query, headers: {}, body: '' }, copy)
     },
     perform: (caller, method, path, body) =>
       perform(cloud, caller, matchRoute(method, path), { query: new URLSearchParams(), body }),
-    inProcess: (target, how) =>
+    inProcess: (target, { sockets } = {}) =>
       invokeInProcess(target, {
         apiUrl: origin,
         token: identity.token,
-        transport: how?.sockets === false ? transport : undefined,
+        transport: sockets === false ? transport : undefined,
       }),
     receiveAsBot: (target) => {
       receiver = target

@@ -1,13 +1,13 @@
-/** The runtime on a socket, and the same without one. */
+/** Serves the runtime on a socket, and to axios without one. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { AxiosError, type AxiosAdapter } from 'axios'
 
 export interface RuntimeRequest {
   method: string
   path: string
-  /** Without its question mark. */
+  /** Without the question mark. */
   query: string
-  /** Names in lower case. */
+  /** Lower-case names. */
   headers: Record<string, string>
   body: string
 }
@@ -18,15 +18,15 @@ export interface RuntimeReply {
   body?: string
 }
 
-/** An answer, or the way in which there is none. */
+/** A reply, or how the connection ends without one. */
 export type RuntimeAnswer = RuntimeReply | { hangUp: 'disconnect' | 'timeout' }
 
 type Handle = (request: RuntimeRequest) => Promise<RuntimeAnswer>
 
-const LARGEST_BODY = 10 * 1024 * 1024
+const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 export interface RuntimeServer {
-  /** The origin, while listening. */
+  /** Undefined while the server doesn't listen. */
   readonly origin: string | undefined
   listen(port?: number): Promise<string>
   close(): Promise<void>
@@ -38,13 +38,13 @@ const _read = (incoming: IncomingMessage): Promise<string | undefined> =>
     let size = 0
     incoming.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= LARGEST_BODY) chunks.push(chunk)
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
     })
     incoming.on('error', reject)
-    incoming.on('end', () => resolve(size > LARGEST_BODY ? undefined : Buffer.concat(chunks).toString('utf8')))
+    incoming.on('end', () => resolve(size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8')))
   })
 
-const _answer = async (handle: Handle, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+const _respond = async (handle: Handle, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
   const body = await _read(incoming)
   if (body === undefined) {
     outgoing.writeHead(413).end()
@@ -59,14 +59,14 @@ const _answer = async (handle: Handle, incoming: IncomingMessage, outgoing: Serv
     if (answer.hangUp === 'disconnect') outgoing.destroy()
     return
   }
-  outgoing.writeHead(answer.status, _sendable(answer.headers))
+  outgoing.writeHead(answer.status, _forwardable(answer.headers))
   outgoing.end(method === 'HEAD' ? undefined : answer.body)
 }
 
-/** The length and transfer of another answer do not fit this one. */
-const _sendable = (headers: Record<string, string> = {}): Record<string, string> => {
-  const unfit = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'content-encoding'])
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !unfit.has(name.toLowerCase())))
+/** Drops hop-by-hop headers and headers that describe the original body. */
+const _forwardable = (headers: Record<string, string> = {}): Record<string, string> => {
+  const dropped = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'content-encoding'])
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name.toLowerCase())))
 }
 
 export const createRuntimeServer = (handle: Handle): RuntimeServer => {
@@ -78,7 +78,7 @@ export const createRuntimeServer = (handle: Handle): RuntimeServer => {
     },
     listen: async (port = 0) => {
       const listening = createServer((incoming, outgoing) => {
-        _answer(handle, incoming, outgoing).catch(() => outgoing.destroy())
+        _respond(handle, incoming, outgoing).catch(() => outgoing.destroy())
       })
       server = listening
       await new Promise<void>((resolve, reject) => {
@@ -102,7 +102,7 @@ export const createRuntimeServer = (handle: Handle): RuntimeServer => {
   }
 }
 
-/** An axios adapter that asks the runtime without a socket. */
+/** An axios adapter that calls the runtime without a socket. */
 export const createTransport =
   (handle: Handle): AxiosAdapter =>
   async (config) => {

@@ -1,20 +1,20 @@
-/** Everything that the local Cloud remembers, in memory. Tags are kept under their full names: `desk:id`, `hitl#upstream`. */
+/** The in-memory store of the local Cloud. Tags have their full names: `desk:id`, `hitl#upstream`. */
 import { InvalidQueryError } from '@botpress/client'
 import type { Payload, Tags } from './types'
 
 export interface Row {
   id: string
-  /** Order of creation. */
-  number: number
-  /** Order of the last change. */
-  touched: number
+  /** Sequence number of the creation. */
+  created: number
+  /** Sequence number of the last change. */
+  changed: number
   createdAt: number
   updatedAt: number
   tags: Tags
 }
 
 export interface User extends Row {
-  /** Alias of the integration that it belongs to. */
+  /** Alias of the integration that owns it. */
   owner: string
   name?: string
   pictureUrl?: string
@@ -33,7 +33,7 @@ export interface Message extends Row {
   payload: Payload
   direction: 'incoming' | 'outgoing'
   origin?: 'synthetic'
-  /** Scheduled, and not to be found before its time. */
+  /** Scheduled, and not found before its time. */
   hidden?: boolean
 }
 
@@ -61,9 +61,9 @@ export interface Table<T extends Row> {
   insert(row: T): T
   get(id: string): T | undefined
   remove(id: string): void
-  /** Sets tags; an empty value unsets. */
+  /** Sets tags. An empty value removes the tag. */
   retag(row: T, changes: Tags): void
-  /** Rows that have all of these tags, in no particular order. All rows for none. */
+  /** Rows with all of these tags, in no particular order. Without tags: all rows. */
   withTags(tags: Tags): T[]
   readonly size: number
 }
@@ -130,17 +130,17 @@ export interface Store {
   readonly conversations: Table<Conversation>
   readonly events: Table<Event>
   readonly messages: Table<Message>
-  /** A conversation's messages, oldest first, hidden ones included. */
+  /** The messages of a conversation, oldest first, including hidden ones. */
   messagesOf(conversationId: string): readonly Message[]
   readonly states: Map<string, State>
-  /** The part that every row starts with. */
+  /** The fields that every row has. */
   row(kind: 'user' | 'conv' | 'msg' | 'evt' | 'state', tags: Tags): Row
   touch(row: Row): void
 }
 
 export const createStore = (now: () => number): Store => {
   let counter = 0
-  const lists = new Map<string, Message[]>()
+  const byConversation = new Map<string, Message[]>()
   const messages = _createTable<Message>()
   return {
     users: _createTable<User>(),
@@ -150,27 +150,30 @@ export const createStore = (now: () => number): Store => {
     messages: {
       ...messages,
       insert: (row) => {
-        const list = lists.get(row.conversationId) ?? []
-        lists.set(row.conversationId, list)
+        const list = byConversation.get(row.conversationId) ?? []
+        byConversation.set(row.conversationId, list)
         list.push(row)
         return messages.insert(row)
       },
       remove: (id) => {
         const row = messages.get(id)
-        if (row) lists.set(row.conversationId, lists.get(row.conversationId)?.filter((other) => other !== row) ?? [])
+        if (row) {
+          const others = byConversation.get(row.conversationId)?.filter((other) => other !== row)
+          byConversation.set(row.conversationId, others ?? [])
+        }
         messages.remove(id)
       },
     },
-    messagesOf: (conversationId) => lists.get(conversationId) ?? [],
+    messagesOf: (conversationId) => byConversation.get(conversationId) ?? [],
     row: (kind, tags) => {
       counter += 1
-      // As long as the Cloud's ids, which are 28 to 36 characters.
+      // The Cloud's ids have 28 to 36 characters.
       const id = `${kind}_${counter.toString(36).toUpperCase().padStart(26, '0')}`
-      return { id, number: counter, touched: counter, createdAt: now(), updatedAt: now(), tags }
+      return { id, created: counter, changed: counter, createdAt: now(), updatedAt: now(), tags }
     },
     touch: (row) => {
       counter += 1
-      row.touched = counter
+      row.changed = counter
       row.updatedAt = now()
     },
   }
@@ -182,26 +185,26 @@ export interface PageQuery {
   sortDirection?: 'asc' | 'desc'
 }
 
-/** One page, newest first unless asked otherwise. The token names a place, so that new rows do not shift the pages. */
+/** One page, newest first by default. The token names a position, so new rows don't shift the pages. */
 export const pageOf = <T extends Row>(
   rows: T[],
   query: PageQuery,
   size: number
 ): { rows: T[]; meta: { nextToken?: string } } => {
-  const place = (row: T): number => (query.sortField === 'updatedAt' ? row.touched : row.number)
+  const position = (row: T): number => (query.sortField === 'updatedAt' ? row.changed : row.created)
   const sign = query.sortDirection === 'asc' ? 1 : -1
   const after = query.nextToken === undefined ? undefined : _readToken(query.nextToken)
   const rest = rows
-    .filter((row) => after === undefined || sign * (place(row) - after) > 0)
-    .toSorted((a, b) => sign * (place(a) - place(b)))
+    .filter((row) => after === undefined || sign * (position(row) - after) > 0)
+    .toSorted((a, b) => sign * (position(a) - position(b)))
   const page = rest.slice(0, size)
   const last = page.at(-1)
-  const nextToken = last && rest.length > size ? Buffer.from(`after:${place(last)}`).toString('base64') : undefined
+  const nextToken = last && rest.length > size ? Buffer.from(`after:${position(last)}`).toString('base64') : undefined
   return { rows: page, meta: nextToken === undefined ? {} : { nextToken } }
 }
 
 const _readToken = (token: string): number => {
   const match = /^after:(\d+)$/.exec(Buffer.from(token, 'base64').toString('utf8'))
-  if (!match) throw new InvalidQueryError('The nextToken is not valid')
+  if (!match) throw new InvalidQueryError("The nextToken isn't valid")
   return Number(match[1])
 }

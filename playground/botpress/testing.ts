@@ -1,4 +1,4 @@
-/** What the runtime's tests talk to: a small desk in an integration made with the real SDK. */
+/** Test support for the runtime: a small desk in an integration built with the real SDK. */
 import { Client } from '@botpress/client'
 import { Integration, RuntimeError, type IntegrationProps } from '@botpress/sdk'
 import { createLocalBotpress, manualClock, type LocalBotpress, type ManualClock } from '.'
@@ -13,7 +13,7 @@ export const definition: RuntimeDefinition = {
   events: { hitlAssigned: {}, hitlStopped: {}, observed: {} },
 }
 
-/** One thing that the desk got, in order. */
+/** A call that the desk received. */
 export interface Received {
   operation: 'createUser' | 'startHitl' | 'stopHitl' | 'message' | 'register' | 'unregister'
   input: Record<string, unknown>
@@ -23,17 +23,17 @@ export interface Desk {
   integration: RunnableIntegration
   received: Received[]
   texts(): string[]
-  /** Contexts of all requests, as the SDK read them from the headers. */
+  /** Contexts of all requests, as the SDK reads them from the headers. */
   contexts: Record<string, unknown>[]
-  /** What the webhook handler does and answers. */
+  /** The webhook handler. */
   webhook: (request: { method: string; path: string; query: string; body?: string }) => {
     status: number
     headers?: Record<string, string>
     body?: string
   }
-  /** Runs inside startHitl, after the conversation exists. */
+  /** Runs inside startHitl, after the conversation was created. */
   beforeAnswer?: (conversationId: string) => Promise<void>
-  failing?: { startHitl?: boolean; stopHitl?: boolean; madeUpId?: boolean }
+  failing?: { startHitl?: boolean; stopHitl?: boolean; unknownConversation?: boolean }
 }
 
 type ActionProps = Parameters<IntegrationProps['actions'][string]>[0]
@@ -48,7 +48,7 @@ export const createDesk = (): Desk => {
     webhook: () => ({ status: 200 }),
     integration: { handler: async () => undefined },
   }
-  const keep = async ({ payload, ctx }: { payload: Record<string, unknown>; ctx: unknown }): Promise<void> => {
+  const recordMessage = async ({ payload, ctx }: { payload: Record<string, unknown>; ctx: unknown }): Promise<void> => {
     desk.contexts.push(ctx as Record<string, unknown>)
     received.push({ operation: 'message', input: payload })
   }
@@ -61,7 +61,7 @@ export const createDesk = (): Desk => {
     },
     startHitl: async ({ client, input }) => {
       received.push({ operation: 'startHitl', input })
-      if (desk.failing?.madeUpId) return { conversationId: 'conv_invented' }
+      if (desk.failing?.unknownConversation) return { conversationId: 'conv_invented' }
       if (desk.failing?.startHitl) throw new RuntimeError('The desk is closed')
       tickets += 1
       const { conversation } = await client.createConversation({ channel: 'hitl', tags: { id: String(tickets) } })
@@ -84,7 +84,7 @@ export const createDesk = (): Desk => {
     },
     handler: async ({ req }) => desk.webhook(req),
     actions,
-    channels: { hitl: { messages: { text: keep, image: keep, bloc: keep } } },
+    channels: { hitl: { messages: { text: recordMessage, image: recordMessage, bloc: recordMessage } } },
   })
   return desk
 }
@@ -92,11 +92,11 @@ export const createDesk = (): Desk => {
 export interface TestWorld extends LocalBotpress {
   clock: ManualClock
   desk: Desk
-  /** The integration's client, as it would be made outside of a request. */
+  /** A client of the integration, created outside of a request. */
   client: Client
-  /** A customer whose session at the desk is active. */
+  /** Creates a customer with an active session at the desk. */
   openSession(): Promise<{ conversationId: string; downstreamId: string; userId: string }>
-  /** An agent's user. */
+  /** Creates the user of an agent. */
   newAgent(name?: string): Promise<string>
   agentWrites(downstreamId: string, agentUserId: string, text: string): Promise<void>
   assign(downstreamId: string, agentUserId: string): Promise<void>

@@ -3,39 +3,39 @@ import type { z } from '@botpress/sdk'
 export type Tags = Record<string, string>
 export type Payload = Record<string, unknown>
 
-/** What the Cloud knows of an integration: which tags, states, channels and events exist. An `IntegrationDefinition` fits. */
+/** The tags, states, channels and events that an integration declares. An `IntegrationDefinition` is one. */
 export interface RuntimeDefinition {
   user?: { tags?: Record<string, unknown> }
   channels?: Record<
     string,
     { conversation?: { tags?: Record<string, unknown> }; message?: { tags?: Record<string, unknown> } }
   >
-  /** With a schema, what does not fit it is refused. */
+  /** A payload that doesn't match the schema is refused. */
   states?: Record<string, { type: string; schema?: z.ZodTypeAny }>
   events?: Record<string, unknown>
 }
 
-/** What is not known of the real Cloud, or differs by load and luck. May be changed while running. */
+/** Behaviour of the real Cloud that is unknown, or that varies with load and chance. May change while running. */
 export interface Switches {
-  /** Deliveries side by side, or one at a time per conversation. */
+  /** Whether deliveries run concurrently, or one at a time per conversation. */
   delivery: 'concurrent' | 'serial'
-  /** What get-or-create without `discriminateByTags` takes for a match: all of the row's tags, or those given. */
+  /** Whether get-or-create without `discriminateByTags` compares all tags of the row, or only the given ones. */
   getOrCreate: 'exact' | 'contains'
   /** Rows per page of every listing. */
   pageSize: number
-  /** Time that an API call takes before it has its effect. */
+  /** Time before an API call takes effect. */
   latencyMs: number | ((call: Call) => number)
-  /** Whether the integration sees tags of the plugin (`hitl#…`). */
+  /** Whether the integration sees the plugin's tags (`hitl#…`). */
   tagsVisibleToIntegration: boolean
-  /** Whether get-or-create and get-or-set check and write in one. Otherwise others get in between. */
+  /** Whether get-or-create and get-or-set are atomic. If not, other calls may run between the check and the write. */
   atomic: boolean
-  /** Which messages reach the integration twice. */
+  /** Which messages are delivered to the integration twice. */
   redeliver: boolean | ((delivery: Delivery) => boolean)
-  /** Time between a message's or event's creation and its delivery. */
+  /** Time between the creation of a message or event and its delivery. */
   deliveryDelayMs: number | ((delivery: Delivery) => number)
-  /** Whether a scheduled message can be found and listed before its time. */
+  /** Whether a scheduled message can be read and listed before its time. */
   scheduledMessages: 'visible' | 'hidden'
-  /** Extra time between the integration's answer to startHitl and the plugin's activation of the session. */
+  /** Extra time between the reply to startHitl and the activation of the session by the plugin. */
   activationDelayMs: number
 }
 
@@ -52,10 +52,10 @@ export const DEFAULT_SWITCHES: Switches = {
   activationDelayMs: 0,
 }
 
-/** On whose behalf an operation runs. Tags and states of one are not the other's. */
+/** On whose behalf an operation runs. The bot and each integration have their own tags and states. */
 export type Caller = { by: 'bot' } | { by: 'integration'; alias: string; definition?: RuntimeDefinition }
 
-/** Which handler of the integration was running: the Cloud's trace, sent along by the client. */
+/** The call of the integration during which an API call was made. The client sends its trace. */
 export interface Invocation {
   id: string
   operation: string
@@ -64,20 +64,20 @@ export interface Invocation {
   instance: number
 }
 
-/** One API call, as it was made. */
+/** A recorded API call. */
 export interface Call {
   by: 'bot' | 'integration' | 'vendor'
-  /** Name of the client's method, `webhook`, or 'unknown'. */
+  /** Name of the client's method, `webhook`, or `unknown`. */
   operation: string
   method: string
   path: string
   at: number
-  /** Undefined while it runs and when it got no answer. */
+  /** Undefined while the call runs, and when it got no reply. */
   status?: number
   invocation?: Invocation
 }
 
-/** Who we are in this Cloud. */
+/** The ids of the bot and the integration in this Cloud. */
 export interface Identity {
   botId: string
   botUserId: string
@@ -93,6 +93,6 @@ export interface Delivery {
   /** Id of the message or event. */
   id: string
   conversationId: string | undefined
-  /** 1, or 2 for a message that is delivered again. */
+  /** 2 for the duplicate of a message, otherwise 1. */
   attempt: number
 }

@@ -1,15 +1,15 @@
-/** Whether what people wrote arrived: everything, once, in order, at the right place. */
+/** Checks that every text arrived once, in order, at the right place. */
 
-/** What is wrong, one sentence each. `where` completes "… at Zendesk". */
+/** Returns the differences, one sentence each. `where` names the place, such as `at Zendesk`. */
 export const compareTexts = (where: string, expected: readonly string[], actual: readonly string[]): string[] => {
-  const wanted = _counts(expected)
-  const found = _counts(actual)
+  const expectedCounts = _counts(expected)
+  const actualCounts = _counts(actual)
   const problems = [...new Set([...expected, ...actual])].flatMap((text) => {
-    const [want, have] = [wanted.get(text) ?? 0, found.get(text) ?? 0]
-    if (want === have) return []
-    if (have < want) return [`lost ${where}: “${text}”${want > 1 ? ` (${have} of ${want} times)` : ''}`]
-    if (want === 0) return [`not meant to be seen ${where}: “${text}”`]
-    return [`doubled ${where}: “${text}” (${have} times)`]
+    const [wanted, found] = [expectedCounts.get(text) ?? 0, actualCounts.get(text) ?? 0]
+    if (wanted === found) return []
+    if (found < wanted) return [`lost ${where}: “${text}”${wanted > 1 ? ` (${found} of ${wanted} times)` : ''}`]
+    if (wanted === 0) return [`unexpected ${where}: “${text}”`]
+    return [`duplicated ${where}: “${text}” (${found} times)`]
   })
   const inOrder = expected.every((text, index) => actual[index] === text)
   return problems.length > 0 || inOrder ? problems : [`out of order ${where}: ${actual.join(' | ')}`]
@@ -21,13 +21,13 @@ const _counts = (texts: readonly string[]): Map<string, number> => {
   return counts
 }
 
-/** Where the tickets of one session were found, against where its one ticket has to be. */
+/** Compares the desks where tickets of a session were found with its expected desk. */
 export const compareDesks = (expected: string, found: readonly string[]): string[] => {
-  if (found.length === 0) return [`lost: no desk has a ticket of this session`]
+  if (found.length === 0) return ['lost: no desk has a ticket for this session']
   const elsewhere = found.filter((desk) => desk !== expected)
   const here = found.length - elsewhere.length
   return [
-    ...elsewhere.map((desk) => `misrouted: a ticket of this session is at ${desk}, it belongs to ${expected}`),
-    ...(here > 1 ? [`doubled: ${here} tickets of this session at ${expected}`] : []),
+    ...elsewhere.map((desk) => `misrouted: this session has a ticket at ${desk} instead of ${expected}`),
+    ...(here > 1 ? [`duplicated: this session has ${here} tickets at ${expected}`] : []),
   ]
 }

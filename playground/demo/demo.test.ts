@@ -29,55 +29,55 @@ const firstDesk = (world: World) => {
   return sandbox
 }
 
-describe('the demonstration', () => {
-  it('plays a handoff through each desk and six in turn, and says that all is well', async () => {
+describe('the demo', () => {
+  it('plays a handoff through each desk and a round-robin of six, and reports success', async () => {
     const { code, out, error } = await run()
     expect(error).toBe('')
     expect(out).not.toContain('✗')
     expect(code).toBe(0)
     expect(out.match(/ opens {4}a ticket/g)).toHaveLength(desks + 6)
     expect(out).toContain(`${desks + 6} handoffs, ${desks} desks`)
-    expect(out).toContain('Everything arrived: once, in order, at the right desk.')
-    expect(out, 'colours are for terminals').not.toContain('\u001B')
-    expect(out, 'the log of the router stays out of it').not.toContain('conversationId=')
+    expect(out).toContain('Everything arrived once, in order, at the right desk.')
+    expect(out, 'no colours outside of terminals').not.toContain('\u001B')
+    expect(out, 'no log of the router').not.toContain('conversationId=')
   }, 60_000)
 
-  it('says so when it cannot even begin', async () => {
+  it('prints the error when it can’t start', async () => {
     const { code, error } = await run({
-      spoil: () => {
-        throw new Error('no world today')
+      sabotage: () => {
+        throw new Error('out of memory')
       },
     })
-    expect({ code, error }).toEqual({ code: 1, error: 'no world today\n' })
+    expect({ code, error }).toEqual({ code: 1, error: 'out of memory\n' })
   })
 
-  it('notices what is lost', async () => {
+  it('reports a lost message', async () => {
     const { code, out } = await run({
-      spoil: (world) => firstDesk(world).deliveries.connect(() => Promise.resolve({ status: 200 })),
+      sabotage: (world) => firstDesk(world).deliveries.connect(() => Promise.resolve({ status: 200 })),
     })
     expect(code).toBe(1)
     expect(out).toContain('✗ lost for Eve Customer: “Hello, I am on my way. Please unplug it”')
     expect(out).toMatch(/✗ \d+ problems, see above/)
   }, 60_000)
 
-  it('notices what is doubled', async () => {
+  it('reports a duplicate', async () => {
     const { code, out } = await run({
-      spoil: (world) => {
+      sabotage: (world) => {
         const sandbox = firstDesk(world)
         const { agentReplies } = sandbox
-        sandbox.agentReplies = (...move) => {
-          agentReplies(...move)
-          return agentReplies(...move)
+        sandbox.agentReplies = (...reply) => {
+          agentReplies(...reply)
+          return agentReplies(...reply)
         }
       },
     })
     expect(code).toBe(1)
-    expect(out).toContain('✗ doubled for Eve Customer: “Hello, I am on my way. Please unplug it” (2 times)')
+    expect(out).toContain('✗ duplicated for Eve Customer: “Hello, I am on my way. Please unplug it” (2 times)')
   }, 60_000)
 
-  it('notices what goes to another desk, and shows what the router said about it', async () => {
+  it('reports a misrouted session, with the router’s log', async () => {
     const { code, out, error } = await run({
-      spoil: (world) => {
+      sabotage: (world) => {
         firstDesk(world).server.addFault({
           kind: 'status',
           status: 422,
@@ -86,32 +86,32 @@ describe('the demonstration', () => {
       },
     })
     expect(code).toBe(1)
-    expect(out).toContain('✗ misrouted: a ticket of this session is at')
+    expect(out).toContain('✗ misrouted: this session has a ticket at')
     expect(error).toContain('router: A desk did not take a handoff')
   }, 60_000)
 })
 
-describe('comparing what was written with what arrived', () => {
+describe('the comparison of sent and received texts', () => {
   it.each([
-    ['nothing', [], [], []],
-    ['all as written', ['a', 'b', 'a'], ['a', 'b', 'a'], []],
-    ['one lost', ['a', 'b'], ['a'], ['lost at X: “b”']],
-    ['one of two lost', ['a', 'a'], ['a'], ['lost at X: “a” (1 of 2 times)']],
-    ['one doubled', ['a', 'b'], ['a', 'b', 'b'], ['doubled at X: “b” (2 times)']],
-    ['a stranger', ['a'], ['a', 'c'], ['not meant to be seen at X: “c”']],
+    ['no texts', [], [], []],
+    ['equal texts', ['a', 'b', 'a'], ['a', 'b', 'a'], []],
+    ['a lost text', ['a', 'b'], ['a'], ['lost at X: “b”']],
+    ['one of two copies lost', ['a', 'a'], ['a'], ['lost at X: “a” (1 of 2 times)']],
+    ['a duplicate', ['a', 'b'], ['a', 'b', 'b'], ['duplicated at X: “b” (2 times)']],
+    ['an unexpected text', ['a'], ['a', 'c'], ['unexpected at X: “c”']],
     ['another order', ['a', 'b'], ['b', 'a'], ['out of order at X: b | a']],
-    ['lost and doubled', ['a', 'b'], ['b', 'b'], ['lost at X: “a”', 'doubled at X: “b” (2 times)']],
-  ])('tells %s', (_name, expected, actual, problems) => {
+    ['a loss and a duplicate', ['a', 'b'], ['b', 'b'], ['lost at X: “a”', 'duplicated at X: “b” (2 times)']],
+  ])('reports %s', (_name, expected, actual, problems) => {
     expect(compareTexts('at X', expected, actual)).toEqual(problems)
   })
 
   it.each([
     ['at its desk', ['X'], []],
-    ['nowhere', [], ['lost: no desk has a ticket of this session']],
-    ['elsewhere', ['Y'], ['misrouted: a ticket of this session is at Y, it belongs to X']],
-    ['twice', ['X', 'X'], ['doubled: 2 tickets of this session at X']],
-    ['at two desks', ['X', 'Y'], ['misrouted: a ticket of this session is at Y, it belongs to X']],
-  ])('tells a ticket %s', (_name, found, problems) => {
+    ['at no desk', [], ['lost: no desk has a ticket for this session']],
+    ['at another desk', ['Y'], ['misrouted: this session has a ticket at Y instead of X']],
+    ['twice at its desk', ['X', 'X'], ['duplicated: this session has 2 tickets at X']],
+    ['at two desks', ['X', 'Y'], ['misrouted: this session has a ticket at Y instead of X']],
+  ])('reports a ticket %s', (_name, found, problems) => {
     expect(compareDesks('X', found)).toEqual(problems)
   })
 })
@@ -121,20 +121,20 @@ describe('the timeline', () => {
     let out = ''
     const timeline = createTimeline({ out: (text) => (out += text), error: () => undefined }, colors)
     timeline.show([
-      { at: 2_000, who: 'Ben', does: 'reads', what: `two\nlines ${'x'.repeat(200)}` },
-      { at: 1_000, who: 'Ada', does: 'writes', what: 'first \u001B[31mred' },
+      { at: 2_000, actor: 'Ben', action: 'reads', detail: `two\nlines ${'x'.repeat(200)}` },
+      { at: 1_000, actor: 'Ada', action: 'writes', detail: 'first \u001B[31mred' },
     ])
     return out
   }
 
-  it('is in order of time, a short line each, and nobody’s text controls the terminal', () => {
+  it('is sorted by time, one short line per event, without control codes from texts', () => {
     const [first, second, end] = written(false).split('\n')
     expect(first).toBe('  00:00:01  Ada             writes   first red')
     expect(second).toMatch(/^ {2}00:00:02 {2}Ben {13}reads {4}two lines x+…$/)
     expect(end).toBe('')
   })
 
-  it('is coloured only where that is wanted', () => {
+  it('has colours only on request', () => {
     expect(written(false)).not.toContain('\u001B')
     expect(written(true)).toContain('\u001B[36mAda')
   })

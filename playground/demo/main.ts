@@ -1,4 +1,4 @@
-import { takeConsole, type Output } from '../console'
+import { captureConsole, type Output } from '../console'
 import { manualClock } from '../botpress'
 import { simulatedTime } from '../simulated-time'
 import { createWorld, type World } from '../world'
@@ -8,18 +8,18 @@ import { titleOf } from './watch'
 
 export interface DemoOptions {
   colors?: boolean
-  /** Spoils the world before anything happens in it: the demonstration has to notice. */
-  spoil?(world: World): void
+  /** Injects a fault before the demo starts. The demo must report it. */
+  sabotage?(world: World): void
 }
 
-/** How much of the router's log helps when something went wrong. */
-const LAST_LINES = 12
+/** Number of log lines of the router to print after a failure. */
+const LOG_LINES = 12
 
-/** The whole command; resolves to its exit code. */
+/** Runs the command. Resolves to its exit code. */
 export const demoCommand = async (output: Output, options: DemoOptions = {}): Promise<number> => {
   const timeline = createTimeline(output, options.colors ?? false)
   const warnings: string[] = []
-  const giveBack = takeConsole((text, level) => {
+  const restoreConsole = captureConsole((text, level) => {
     if (level === 'warn' || level === 'error') warnings.push(text)
   })
   const started = performance.now()
@@ -27,19 +27,19 @@ export const demoCommand = async (output: Output, options: DemoOptions = {}): Pr
   try {
     const world = await createWorld({ clock })
     try {
-      options.spoil?.(world)
+      options.sabotage?.(world)
       const desks = Object.keys(world.sandboxes)
       timeline.line(
-        `A bot hands customers over to agents at ${desks.map(titleOf).join(', ')}. Simulated time, real HTTP, no account.`
+        `A bot hands customers over to agents at ${desks.map(titleOf).join(', ')}. Simulated time, real HTTP, no accounts.`
       )
-      const from = clock.now()
+      const startedAt = clock.now()
       const { handoffs, problems } = await play({ world, time: simulatedTime(world, clock) }, timeline)
-      const minutes = Math.round((clock.now() - from) / 60_000)
+      const minutes = Math.round((clock.now() - startedAt) / 60_000)
       const seconds = ((performance.now() - started) / 1_000).toFixed(1)
       timeline.line()
-      timeline.line(`${handoffs} handoffs, ${desks.length} desks; ${minutes} minutes went by in ${seconds} s.`)
+      timeline.line(`${handoffs} handoffs, ${desks.length} desks; ${minutes} simulated minutes took ${seconds} s.`)
       timeline.verdict(
-        'Everything arrived: once, in order, at the right desk.',
+        'Everything arrived once, in order, at the right desk.',
         problems.length === 0
           ? []
           : [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}, see above.`]
@@ -51,8 +51,8 @@ export const demoCommand = async (output: Output, options: DemoOptions = {}): Pr
   } catch (error) {
     output.error(`${error instanceof Error ? error.message : String(error)}\n`)
   } finally {
-    giveBack()
+    restoreConsole()
   }
-  for (const line of warnings.slice(-LAST_LINES)) output.error(`router: ${line}\n`)
+  for (const line of warnings.slice(-LOG_LINES)) output.error(`router: ${line}\n`)
   return 1
 }

@@ -1,9 +1,9 @@
-/** One customer's session: the moves of both sides, and what has to come of them. */
+/** One customer's session: performs the moves of both sides and records their expected effects. */
 import type { Sandbox, SandboxAgent, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, HANDED_OFF } from '../botpress/plugin/texts'
 import type { SimulatedTime } from '../simulated-time'
 import type { World } from '../world'
-import type { Happening } from './timeline'
+import type { TimelineEvent } from './timeline'
 import { titleOf, watchSession } from './watch'
 
 export interface Stage {
@@ -13,90 +13,92 @@ export interface Stage {
 
 export interface Session {
   /** The customer writes, and the bot hands over. */
-  begin(words: string, card: { title: string; description: string }): Promise<void>
-  says(words: string): Promise<void>
+  start(words: string, card: { title: string; description: string }): Promise<void>
+  /** The customer writes. */
+  say(words: string): Promise<void>
   assign(): Promise<void>
-  replies(words: string): Promise<void>
-  solves(words?: string): Promise<void>
-  /** What happened since the last call. */
-  news(): Happening[]
-  /** What is wrong by the end, one sentence each. `desk`: where the session has to be. */
+  /** The agent writes. */
+  reply(words: string): Promise<void>
+  solve(words?: string): Promise<void>
+  /** Events since the last call. */
+  newEvents(): TimelineEvent[]
+  /** Problems at the end of the session, one sentence each. `desk`: the expected desk. */
   problems(desk: string): string[]
 }
 
-/** Longer than the plugin needs to listen to a new session. */
+/** Longer than the plugin needs to activate a session. */
 const ACTIVATED_MS = 4_000
 const MOVE_MS = 3_000
-/** Longer than anything that waits for its turn. */
+/** Longer than any back-off or delay after a move. */
 const SETTLED_MS = 12_000
 
 export const createSession = ({ world, time }: Stage, customer: string): Session => {
   const { bot } = world.botpress
   const { conversationId } = bot.newCustomer({ name: customer })
   const watch = watchSession(world, customer, conversationId)
-  const moves: Happening[] = []
+  const moves: TimelineEvent[] = []
   const expected = { opening: [] as string[], atDesk: [] as string[], toCustomer: [] as string[] }
 
-  const note = (who: string, does: string, what: string) => {
-    moves.push({ at: world.clock.now(), who, does, what })
+  const record = (actor: string, action: string, detail: string) => {
+    moves.push({ at: world.clock.now(), actor, action, detail })
   }
-  /** Throws when there is no ticket. */
-  const place = (): { ticket: SandboxTicket; sandbox: Sandbox; agent: SandboxAgent } => {
+  /** The session's ticket with its desk and agent. Throws when no desk has a ticket. */
+  const locate = (): { ticket: SandboxTicket; sandbox: Sandbox; agent: SandboxAgent } => {
     const [first] = watch.tickets()
     if (!first) throw new Error(`lost: no desk has a ticket for ${customer}`)
     const sandbox = world.sandbox(first.desk)
     const [agent] = sandbox.agents
-    if (!agent) throw new Error(`nobody works at ${titleOf(first.desk)}`)
+    if (!agent) throw new Error(`${titleOf(first.desk)} has no agents`)
     return { ticket: first.ticket, sandbox, agent }
   }
-  /** The customer is told of the first agent who takes the session or writes in it. */
-  const joined = () => {
+  /** The plugin announces an agent once, at the first assignment or message. */
+  const expectAnnouncement = () => {
     if (!expected.toCustomer.includes(AGENT_JOINED)) expected.toCustomer.push(AGENT_JOINED)
   }
 
   return {
-    begin: async (words, card) => {
+    start: async (words, card) => {
       expected.opening.push(card.description, words)
       expected.toCustomer.push(HANDED_OFF)
       await time.finish(bot.customerSays(conversationId, words))
       await time.finish(bot.startHitl(conversationId, card))
-      place()
+      locate()
       await time.pass(ACTIVATED_MS)
-      watch.opened()
+      watch.markOpened()
     },
-    says: async (words) => {
+    say: async (words) => {
       expected.atDesk.push(words)
       await time.finish(bot.customerSays(conversationId, words))
       await time.pass(MOVE_MS)
     },
     assign: async () => {
-      const { sandbox, ticket, agent } = place()
-      joined()
-      note(agent.name, 'takes', 'the ticket')
+      const { sandbox, ticket, agent } = locate()
+      expectAnnouncement()
+      record(agent.name, 'takes', 'the ticket')
       sandbox.assign(ticket.id, agent.id)
       await time.pass(MOVE_MS)
     },
-    replies: async (words) => {
-      const { sandbox, ticket, agent } = place()
-      joined()
+    reply: async (words) => {
+      const { sandbox, ticket, agent } = locate()
+      expectAnnouncement()
       expected.toCustomer.push(words)
       expected.atDesk.push(words)
-      note(agent.name, 'replies', words)
+      record(agent.name, 'replies', words)
       sandbox.agentReplies(ticket.id, words, { agentId: agent.id })
       await time.pass(MOVE_MS)
     },
-    solves: async (words) => {
-      const { sandbox, ticket, agent } = place()
+    solve: async (words) => {
+      const { sandbox, ticket, agent } = locate()
       if (words !== undefined) {
         expected.toCustomer.push(words)
         expected.atDesk.push(words)
       }
       expected.toCustomer.push(AGENT_CLOSED)
-      note(agent.name, 'solves', words === undefined ? 'the ticket' : `the ticket with: ${words}`)
+      record(agent.name, 'solves', words === undefined ? 'the ticket' : `the ticket with: ${words}`)
       sandbox.solve(ticket.id, { agentId: agent.id, ...(words === undefined ? {} : { text: words }) })
       await time.pass(SETTLED_MS)
     },
-    news: () => [...moves.splice(0), ...watch.news()],
+    newEvents: () => [...moves.splice(0), ...watch.newEvents()],
     problems: (desk) => watch.problems({ desk, ...expected }),
   }
 }

@@ -1,25 +1,25 @@
-/** What happens, a line each: when, who, does, what. */
+/** Prints events, one per line: time, actor, action, detail. */
 import { stripVTControlCharacters } from 'node:util'
 import type { Output } from '../console'
 
-export interface Happening {
+export interface TimelineEvent {
   at: number
-  who: string
-  does: string
-  what: string
+  actor: string
+  action: string
+  detail: string
 }
 
 export interface Timeline {
   title(text: string): void
-  /** In order of time; those of one moment as given. */
-  show(happenings: readonly Happening[]): void
-  /** A verdict: fine, or what is wrong. */
-  verdict(fine: string, problems: readonly string[]): void
+  /** Prints events sorted by time. Events of the same time keep their order. */
+  show(events: readonly TimelineEvent[]): void
+  /** Prints the problems, or `success` when there are none. */
+  verdict(success: string, problems: readonly string[]): void
   line(text?: string): void
 }
 
-const LONGEST = 96
-const WIDTHS = { who: 15, does: 8 }
+const MAX_LENGTH = 96
+const WIDTHS = { actor: 15, action: 8 }
 
 const CODES = { dim: 2, bold: 1, green: 32, red: 31, cyan: 36 } as const
 
@@ -33,20 +33,21 @@ export const createTimeline = (output: Output, colors: boolean): Timeline => {
       line()
       line(paint(text, 'bold'))
     },
-    show: (happenings) => {
-      for (const { at, who, does, what } of happenings.toSorted((one, other) => one.at - other.at)) {
+    show: (events) => {
+      for (const { at, actor, action, detail } of events.toSorted((one, other) => one.at - other.at)) {
         const time = paint(new Date(at).toISOString().slice(11, 19), 'dim')
-        line(`  ${time}  ${paint(who.padEnd(WIDTHS.who), 'cyan')} ${does.padEnd(WIDTHS.does)} ${_oneLine(what)}`)
+        const columns = [time, ` ${paint(actor.padEnd(WIDTHS.actor), 'cyan')}`, action.padEnd(WIDTHS.action)]
+        line(`  ${columns.join(' ')} ${_oneLine(detail)}`)
       }
     },
-    verdict: (fine, problems) => {
-      if (problems.length === 0) line(`  ${paint(`✓ ${fine}`, 'green')}`)
+    verdict: (success, problems) => {
+      if (problems.length === 0) line(`  ${paint(`✓ ${success}`, 'green')}`)
       for (const problem of problems) line(`  ${paint(`✗ ${_oneLine(problem, 300)}`, 'red')}`)
     },
   }
 }
 
-const _oneLine = (text: string, longest = LONGEST): string => {
+const _oneLine = (text: string, maxLength = MAX_LENGTH): string => {
   const plain = stripVTControlCharacters(text).replace(/\s+/g, ' ').trim()
-  return plain.length <= longest ? plain : `${plain.slice(0, longest - 1)}…`
+  return plain.length <= maxLength ? plain : `${plain.slice(0, maxLength - 1)}…`
 }

@@ -1,39 +1,39 @@
-/** A session as it is seen from both sides. */
+/** Observes a session from both sides. */
 import type { SandboxTicket } from '../../providers/kit/sandbox'
 import { providers } from '../../src/definition/registry'
 import type { Seen } from '../botpress'
 import type { World } from '../world'
 import { compareDesks, compareTexts } from './check'
-import type { Happening } from './timeline'
+import type { TimelineEvent } from './timeline'
 
 export const titleOf = (desk: string): string => providers[desk]?.title ?? desk
 
-/** What has to be there by the end. */
+/** The expected result of a session. */
 export interface Expected {
-  /** Registry key of the desk that has to have it. */
+  /** Registry key of the expected desk. */
   desk: string
-  /** What the agents find at the beginning, in whatever form their desk gives it. */
+  /** Texts in the opening of the ticket, in the desk's own format. */
   opening: string[]
-  /** What follows, as the agents see it. */
+  /** Texts after the opening, as the agents see them. */
   atDesk: string[]
-  /** What the customer is shown. */
+  /** Texts that the customer sees. */
   toCustomer: string[]
 }
 
 export interface Watch {
-  /** The session's tickets; more than one is a fault. */
+  /** The tickets of the session. More than one is a problem. */
   tickets(): { desk: string; ticket: SandboxTicket }[]
-  /** From here on, entries of the ticket are the conversation. */
-  opened(): void
-  /** What both sides have seen since the last call. */
-  news(): Happening[]
-  /** What is wrong, one sentence each. */
+  /** Marks the end of the ticket's opening. Later entries are the conversation. */
+  markOpened(): void
+  /** Events on both sides since the last call. */
+  newEvents(): TimelineEvent[]
+  /** Differences from the expected result, one sentence each. */
   problems(expected: Expected): string[]
 }
 
 export const watchSession = (world: World, customer: string, conversationId: string): Watch => {
   const { bot } = world.botpress
-  const known = { messages: 0, tickets: 0, opening: 0, said: 0 }
+  const known = { messages: 0, tickets: 0, opening: 0, entries: 0 }
 
   const tickets: Watch['tickets'] = () => {
     const downstream = bot.downstreamOf(conversationId)
@@ -42,71 +42,72 @@ export const watchSession = (world: World, customer: string, conversationId: str
       sandbox.tickets().flatMap((ticket) => (ticket.conversationId === downstream ? [{ desk, ticket }] : []))
     )
   }
-  /** Notes are for agents only, and so no part of the conversation. */
-  const saidIn = (ticket: SandboxTicket) =>
+  /** The entries after the opening, without notes, which only agents see. */
+  const conversationOf = (ticket: SandboxTicket) =>
     ticket.entries.slice(known.opening).filter(({ kind }) => kind === 'customer' || kind === 'agent')
 
   const problemsAt = (expected: Expected, desk: string, ticket: SandboxTicket): string[] => {
     const title = titleOf(desk)
     const opening = ticket.entries.slice(0, known.opening).map(({ text }) => text)
-    const said = saidIn(ticket).map(({ text }) => text)
+    const entries = conversationOf(ticket).map(({ text }) => text)
     return [
       ...expected.opening
         .filter((words) => !opening.some((text) => text.includes(words)))
-        .map((words) => `lost in the ticket’s opening at ${title}: “${words}”`),
-      ...compareTexts(`at ${title}`, expected.atDesk, said),
+        .map((words) => `lost in the opening of the ticket at ${title}: “${words}”`),
+      ...compareTexts(`at ${title}`, expected.atDesk, entries),
       ...(ticket.status === 'open' ? [`the ticket at ${title} is still open`] : []),
     ]
   }
 
   return {
     tickets,
-    opened: () => {
+    markOpened: () => {
       known.opening = tickets()[0]?.ticket.entries.length ?? 0
     },
-    news: () => {
-      const seen = bot.transcript(conversationId)
+    newEvents: () => {
+      const messages = bot.transcript(conversationId)
       const found = tickets()
-      const shown = found.flatMap(({ desk, ticket }) => saidIn(ticket).map((entry) => ({ ...entry, desk })))
-      const happenings = [
-        ...seen.slice(known.messages).map((message) => _atCustomer(customer, message)),
+      const entries = found.flatMap(({ desk, ticket }) => conversationOf(ticket).map((entry) => ({ ...entry, desk })))
+      const events = [
+        ...messages.slice(known.messages).map((message) => _atCustomer(customer, message)),
         ...found.slice(known.tickets).map(_atOpening),
-        ...shown
-          .slice(known.said)
+        ...entries
+          .slice(known.entries)
           .filter(({ kind }) => kind === 'customer')
-          .map(({ at, desk, text }) => ({ at, who: titleOf(desk), does: 'shows', what: `${customer}: ${text}` })),
+          .map(({ at, desk, text }) => ({ at, actor: titleOf(desk), action: 'shows', detail: `${customer}: ${text}` })),
       ]
-      known.messages = seen.length
+      known.messages = messages.length
       known.tickets = found.length
-      known.said = shown.length
-      return happenings
+      known.entries = entries.length
+      return events
     },
     problems: (expected) => {
       const found = tickets()
-      const shown = bot.seen(conversationId).map(({ text }) => text)
-      const goesOn = bot.continued.filter((event) => event.conversationId === conversationId).length
+      const seen = bot.seen(conversationId).map(({ text }) => text)
+      const continuations = bot.continued.filter((event) => event.conversationId === conversationId).length
       return [
         ...compareDesks(
           titleOf(expected.desk),
           found.map(({ desk }) => titleOf(desk))
         ),
         ...found.flatMap(({ desk, ticket }) => problemsAt(expected, desk, ticket)),
-        ...compareTexts(`for ${customer}`, expected.toCustomer, shown),
-        ...(bot.isActive(conversationId) ? [`the bot still takes ${customer} to be with an agent`] : []),
-        ...(goesOn === 1 ? [] : [`the bot’s flow went on ${goesOn} times after the session instead of once`]),
+        ...compareTexts(`for ${customer}`, expected.toCustomer, seen),
+        ...(bot.isActive(conversationId) ? [`the bot still considers the session of ${customer} active`] : []),
+        ...(continuations === 1 ? [] : [`the bot’s flow continued ${continuations} times instead of once`]),
       ]
     },
   }
 }
 
-const _atOpening = ({ desk, ticket: { title, entries } }: { desk: string; ticket: SandboxTicket }): Happening => ({
+const _atOpening = ({ desk, ticket: { title, entries } }: { desk: string; ticket: SandboxTicket }): TimelineEvent => ({
   at: entries[0]?.at ?? 0,
-  who: titleOf(desk),
-  does: 'opens',
-  what: `a ticket with the conversation so far: ${title}`,
+  actor: titleOf(desk),
+  action: 'opens',
+  detail: `a ticket with the conversation so far: ${title}`,
 })
 
-const _atCustomer = (customer: string, { at, from, name, text }: Seen): Happening => {
-  if (from === 'customer') return { at, who: customer, does: 'writes', what: text }
-  return { at, who: customer, does: 'reads', what: from === 'agent' ? `${name ?? 'an agent'}: ${text}` : text }
+const _atCustomer = (customer: string, { at, from, name, text }: Seen): TimelineEvent => {
+  if (from === 'customer') return { at, actor: customer, action: 'writes', detail: text }
+  const detail = from === 'agent' ? `${name ?? 'an agent'}: ${text}` : text
+  return { at, actor: customer, action: 'reads', detail }
 }

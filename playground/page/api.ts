@@ -1,29 +1,29 @@
-/** What the page can do: the customer's moves, the agents' moves, and the bot builder's choice of routing. */
+/** The page's API: moves of the customer and the agents, and the choice of routing. */
 import { z } from '@botpress/sdk'
 import type { World } from '../world'
 import { Refusal } from './refusal'
 import type { RouterLog } from './router-log'
-import { stateOf, STRATEGIES, type Played } from './state'
+import { stateOf, STRATEGIES, type PageState } from './state'
 
 export interface ApiRequest {
   method: string
   path: string
   query: URLSearchParams
-  /** Of a POST: parsed JSON. */
+  /** Parsed JSON of a POST. */
   body?: unknown
 }
 
-/** Answers with what is sent as JSON; throws a `Refusal`. */
+/** Returns the JSON of the reply. Throws a `Refusal`. */
 export type Api = (request: ApiRequest) => Promise<unknown>
 
-const LONGEST_TEXT = 10_000
+const MAX_TEXT_LENGTH = 10_000
 const NAMES = ['Eve Customer', 'Ben Baker', 'Cleo Cook', 'Dan Diver', 'Emma Editor', 'Finn Farmer']
 
 const text = z
   .string()
   .refine((value) => value.trim() !== '', 'is empty')
-  .refine((value) => value.length <= LONGEST_TEXT, `is longer than ${LONGEST_TEXT} characters`)
-const optionalText = z.string().max(LONGEST_TEXT).nullish()
+  .refine((value) => value.length <= MAX_TEXT_LENGTH, `is longer than ${MAX_TEXT_LENGTH} characters`)
+const optionalText = z.string().max(MAX_TEXT_LENGTH).nullish()
 
 const bodies = {
   customers: z.object({ name: z.string().max(100).nullish() }),
@@ -41,36 +41,35 @@ const bodies = {
 }
 type Bodies = { [Name in keyof typeof bodies]: z.infer<(typeof bodies)[Name]> }
 
-export const createApi = (world: World, played: Played, log: RouterLog): Api => {
+export const createApi = (world: World, pageState: PageState, log: RouterLog): Api => {
   const { bot } = world.botpress
   let saving: Promise<unknown> = Promise.resolve()
 
   const known = (id: string): string => {
-    const name = played.customers.get(id)
-    if (name === undefined)
-      throw new Refusal(404, 'There is no such customer: the playground may have been started anew')
+    const name = pageState.customers.get(id)
+    if (name === undefined) throw new Refusal(404, 'Unknown customer: the playground may have restarted')
     return name
   }
 
   const posts: { [Name in keyof Bodies]: (body: Bodies[Name]) => Promise<unknown> } = {
     customers: ({ name }) => {
-      const chosen = name?.trim() || NAMES[played.customers.size % NAMES.length] || 'Eve Customer'
+      const chosen = name?.trim() || NAMES[pageState.customers.size % NAMES.length] || 'Eve Customer'
       const { conversationId } = bot.newCustomer({ name: chosen })
-      played.customers.set(conversationId, chosen)
+      pageState.customers.set(conversationId, chosen)
       return Promise.resolve({ customer: conversationId, name: chosen })
     },
 
     start: async ({ customer, title, provider }) => {
       const name = known(customer)
-      if (bot.isActive(customer)) throw new Refusal(409, `${name} is with an agent already`)
+      if (bot.isActive(customer)) throw new Refusal(409, `${name} is already with an agent`)
       const subject = title?.trim() || 'A question'
       // The plugin starts one handoff per message of the customer.
       await bot.customerSays(customer, `I want to talk to a human: ${subject}`)
       const lines: string[] = []
-      played.lastHandoff = { customer: name, lines }
+      pageState.lastHandoff = { customer: name, lines }
       const card = { title: subject, ...(provider ? { hitlSession: { provider } } : {}) }
       await log
-        .during(lines, () => bot.startHitl(customer, card))
+        .collect(lines, () => bot.startHitl(customer, card))
         .catch((error: unknown) => {
           throw new Refusal(422, _textOf(error))
         })
@@ -81,13 +80,13 @@ export const createApi = (world: World, played: Played, log: RouterLog): Api => 
       known(customer)
       const isHandedOver = bot.isActive(customer)
       await bot.customerSays(customer, words)
-      if (!isHandedOver) await bot.botSays(customer, 'I am only a bot. Ask for a human, and an agent reads this.')
+      if (!isHandedOver) await bot.botSays(customer, 'I am only a bot. Ask for a human, and an agent will read this.')
       return {}
     },
 
     end: async ({ customer }) => {
       const name = known(customer)
-      if (!bot.isActive(customer)) throw new Refusal(409, `${name} is not with an agent`)
+      if (!bot.isActive(customer)) throw new Refusal(409, `${name} isn't with an agent`)
       await bot.endByCustomer(customer)
       return {}
     },
@@ -98,7 +97,7 @@ export const createApi = (world: World, played: Played, log: RouterLog): Api => 
     },
 
     routing: (choice) => {
-      const save = saving.then(() => _saveRouting(world, played, choice))
+      const save = saving.then(() => _saveRouting(world, pageState, choice))
       saving = save.catch(() => undefined)
       return save
     },
@@ -107,13 +106,13 @@ export const createApi = (world: World, played: Played, log: RouterLog): Api => 
   return async ({ method, path, query, body }) => {
     const name = path.replace('/api/', '')
     if (name === 'state') {
-      if (method !== 'GET') throw new Refusal(405, 'This is only read', { allow: 'GET' })
+      if (method !== 'GET') throw new Refusal(405, 'Use GET', { allow: 'GET' })
       const customer = query.get('customer') ?? undefined
       if (customer !== undefined) known(customer)
-      return stateOf(world, played, customer)
+      return stateOf(world, pageState, customer)
     }
-    if (!Object.hasOwn(posts, name)) throw new Refusal(404, 'There is nothing here')
-    if (method !== 'POST') throw new Refusal(405, 'This is done by POST', { allow: 'POST' })
+    if (!Object.hasOwn(posts, name)) throw new Refusal(404, 'Unknown path')
+    if (method !== 'POST') throw new Refusal(405, 'Use POST', { allow: 'POST' })
     return _run(posts, name as keyof Bodies, body)
   }
 }
@@ -131,27 +130,28 @@ const _run = <Name extends keyof Bodies>(
 
 const _moveAgent = (world: World, { desk, ticket, move, text: words, agentId }: Bodies['agent']): void => {
   const sandbox = Object.hasOwn(world.sandboxes, desk) ? world.sandboxes[desk] : undefined
-  if (!sandbox) throw new Refusal(404, `There is no desk ${desk}`)
+  if (!sandbox) throw new Refusal(404, `Unknown desk "${desk}"`)
   const find = () => sandbox.tickets().find(({ id, status }) => id === ticket && status !== 'deleted')
-  if (!find()) throw new Refusal(404, 'There is no such ticket')
+  if (!find()) throw new Refusal(404, 'Unknown ticket')
   const agent = agentId ? sandbox.agents.find(({ id }) => id === agentId) : sandbox.agents[0]
-  if (!agent) throw new Refusal(404, 'There is no such agent')
-  const who = { agentId: agent.id }
-  if (move === 'assign') return _at(() => sandbox.assign(ticket, agent.id))
-  if (move === 'solve') return _at(() => sandbox.solve(ticket, { ...who, ...(words?.trim() ? { text: words } : {}) }))
+  if (!agent) throw new Refusal(404, 'Unknown agent')
+  const by = { agentId: agent.id }
+  if (move === 'assign') return _attempt(() => sandbox.assign(ticket, agent.id))
+  if (move === 'solve')
+    return _attempt(() => sandbox.solve(ticket, { ...by, ...(words?.trim() ? { text: words } : {}) }))
   if (move === 'reopen') {
-    _at(() => sandbox.reopen(ticket))
+    _attempt(() => sandbox.reopen(ticket))
     if (find()?.status === 'open') return undefined
-    throw new Refusal(409, 'Nothing is reopened at this desk: whoever wants to go on writes')
+    throw new Refusal(409, "This desk can't reopen tickets: write a reply to continue")
   }
   const message = text.safeParse(words ?? '')
-  if (!message.success) throw new Refusal(400, `text: ${message.error.issues[0]?.message ?? 'is wrong'}`)
-  if (move === 'note') return _at(() => sandbox.agentNotes(ticket, message.data, who))
-  return _at(() => void sandbox.agentReplies(ticket, message.data, who))
+  if (!message.success) throw new Refusal(400, `text: ${message.error.issues[0]?.message ?? 'is invalid'}`)
+  if (move === 'note') return _attempt(() => sandbox.agentNotes(ticket, message.data, by))
+  return _attempt(() => void sandbox.agentReplies(ticket, message.data, by))
 }
 
-/** What a desk does not let its agents do. */
-const _at = (work: () => void): void => {
+/** Refuses a move that the desk doesn't allow. */
+const _attempt = (work: () => void): void => {
   try {
     work()
   } catch (error) {
@@ -159,17 +159,21 @@ const _at = (work: () => void): void => {
   }
 }
 
-const _saveRouting = async (world: World, played: Played, { strategy, order }: Bodies['routing']): Promise<unknown> => {
+const _saveRouting = async (
+  world: World,
+  pageState: PageState,
+  { strategy, order }: Bodies['routing']
+): Promise<unknown> => {
   const { gateway } = world.botpress.runtime
   const before = gateway.configuration
   try {
     await world.save(world.configuration({ strategy, order }))
   } catch (error) {
-    // What is refused is not saved: the configuration stays what it was.
+    // A refused configuration isn't saved.
     gateway.configuration = before
     throw new Refusal(422, _textOf(error))
   }
-  played.routing = { strategy, order }
+  pageState.routing = { strategy, order }
   return {}
 }
 

@@ -7,7 +7,7 @@ const error = byId('error')
 let customer = sessionStorage.getItem('customer') ?? undefined
 let routing
 
-const tell = (text) => {
+const showError = (text) => {
   setText(error, text)
   error.hidden = text === ''
 }
@@ -27,15 +27,15 @@ const choose = async (id) => {
   await refresh()
 }
 
-/** Does something, says what is wrong with it if anything is, and shows what came of it. */
+/** Makes a move, shows its error if it fails, and refreshes the page. Resolves to whether it succeeded. */
 const move = async (path, body) => {
   try {
     const { status, answer } = await call(path, body)
-    tell(status === 200 ? '' : answer.error)
+    showError(status === 200 ? '' : answer.error)
     await refresh()
     return status === 200
   } catch {
-    tell(GONE)
+    showError(UNREACHABLE)
     return false
   }
 }
@@ -43,15 +43,15 @@ const move = async (path, body) => {
 const showCustomer = createCustomerPanel({ move, choose })
 const showDesks = createDeskPanel({ move })
 
-/** How many choices are on their way: until they have arrived, what the server said before must not undo them on the page. */
-let choosing = 0
+/** Number of choices in flight. Meanwhile an older state of the server must not reset the page. */
+let choicesInFlight = 0
 
 const saveRouting = async (choice) => {
-  choosing += 1
+  choicesInFlight += 1
   try {
     return await move('/api/routing', { strategy: routing.strategy, order: routing.order, ...choice })
   } finally {
-    choosing -= 1
+    choicesInFlight -= 1
   }
 }
 
@@ -79,7 +79,7 @@ const makeDeskInOrder = (name, desks) => {
 
 const showRouting = ({ routing: shown, desks }) => {
   routing = shown
-  if (choosing === 0) {
+  if (choicesInFlight === 0) {
     for (const input of byId('strategy').querySelectorAll('input')) input.checked = input.value === shown.strategy
   }
   setChildren(
@@ -105,11 +105,11 @@ const showRouting = ({ routing: shown, desks }) => {
 
 byId('strategy').addEventListener('change', (event) => void saveRouting({ strategy: event.target.value }))
 
-const GONE = 'The playground does not answer: it may have been ended. Start it again with npm start.'
+const UNREACHABLE = 'The playground doesn’t respond. If it was stopped, start it again with npm start.'
 
 const refresh = async () => {
   const { status, answer } = await call(`/api/state?customer=${encodeURIComponent(customer)}`)
-  // Started anew: its customers are gone.
+  // After a restart the server doesn't know the customer.
   if (status === 404) return choose(undefined)
   showCustomer(answer)
   showDesks(answer)
@@ -119,9 +119,9 @@ const refresh = async () => {
 const poll = async () => {
   try {
     if (!document.hidden) await (customer === undefined ? choose(undefined) : refresh())
-    if (error.textContent === GONE) tell('')
+    if (error.textContent === UNREACHABLE) showError('')
   } catch {
-    tell(GONE)
+    showError(UNREACHABLE)
   }
   setTimeout(() => void poll(), POLL_MS)
 }

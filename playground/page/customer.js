@@ -1,6 +1,6 @@
 import { byId, fillChat, keepDraft, once, onSubmit, setOptions, setText } from './dom.js'
 
-/** The customer's side. `move` does something and refreshes; it resolves to whether that worked. */
+/** The customer's side. `move` calls the API and refreshes the page. It resolves to whether the call succeeded. */
 export const createCustomerPanel = ({ move, choose }) => {
   const [who, standing, chat, say, start, end] = ['who', 'standing', 'chat', 'say', 'start', 'end'].map(byId)
   const { text } = say.elements

@@ -1,6 +1,6 @@
 import { button, byId, element, fillChat, keepDraft, once, onSubmit, setChildren, setOptions, setText } from './dom.js'
 
-/** The agents' side: a column for each desk, a card for each ticket. Cards are updated in place, so that nothing typed is lost. */
+/** The agents' side: a column per desk and a card per ticket. Cards are updated in place, so typed text is kept. */
 export const createDeskPanel = ({ move }) => {
   const desks = byId('desks')
 
@@ -36,7 +36,7 @@ export const createDeskPanel = ({ move }) => {
       element(
         'div',
         { className: 'moves' },
-        button('Note', once(write('note')), { title: 'Writes what only agents see' }),
+        button('Note', once(write('note')), { title: 'Only agents see notes' }),
         button('Assign to me', plain('assign'), { className: 'assign' }),
         button('Solve', plain('solve'), { className: 'solve' }),
         button('Reopen', plain('reopen'), { className: 'reopen' })
@@ -50,9 +50,9 @@ export const createDeskPanel = ({ move }) => {
     const status = card.querySelector('.status')
     setText(status, ticket.status)
     status.dataset.status = ticket.status
-    const taken = ticket.assignee ? `taken by ${ticket.assignee}` : 'not taken yet'
-    const whose = ticket.isOfCustomer ? `${ticket.customer} (the customer you are)` : ticket.customer
-    setText(card.querySelector('.meta'), `${whose} · ${taken}`)
+    const assignment = ticket.assignee ? `assigned to ${ticket.assignee}` : 'unassigned'
+    const customer = ticket.isOfCustomer ? `${ticket.customer} (the customer you are)` : ticket.customer
+    setText(card.querySelector('.meta'), `${customer} · ${assignment}`)
     card.querySelector('.solve').hidden = ticket.status !== 'open'
     card.querySelector('.reopen').hidden = ticket.status === 'open'
     fillChat(card.querySelector('.chat'), ticket.entries)

@@ -1,6 +1,6 @@
 export const byId = (id) => document.getElementById(id)
 
-/** Text always goes in as text: nothing that anybody wrote is ever read as HTML. */
+/** Creates an element. Text is inserted as text, never as HTML. */
 export const element = (tag, properties = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), properties)
   node.append(...children)
@@ -10,12 +10,12 @@ export const element = (tag, properties = {}, ...children) => {
 export const button = (label, onclick, properties = {}) =>
   element('button', { type: 'button', textContent: label, onclick, ...properties })
 
-/** Sets only what has changed: the reader of a screen, the caret and the focus stay where they are. */
+/** Sets a text only if it changed, so that screen readers, caret and focus stay in place. */
 export const setText = (node, text) => {
   if (node.textContent !== text) node.textContent = text
 }
 
-/** Puts the options of a select in place, and keeps what is chosen if it is still there. */
+/** Sets the options of a select, and keeps the chosen value if it still exists. */
 export const setOptions = (select, options) => {
   const serialised = JSON.stringify(options)
   if (select.dataset.options === serialised) return
@@ -25,9 +25,7 @@ export const setOptions = (select, options) => {
   if (options.some(({ value }) => value === chosen)) select.value = chosen
 }
 
-/**
- * Makes the children of `parent` those of `items`, in order. A child is made once for each key and updated in place ever after.
- */
+/** Makes the children of `parent` match `items`, in order. A child is created once per key, then updated in place. */
 export const setChildren = (parent, items, keyOf, make, update) => {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]))
   const keys = new Set(items.map(keyOf))
@@ -36,7 +34,7 @@ export const setChildren = (parent, items, keyOf, make, update) => {
     const key = keyOf(item)
     const child = before.get(key) ?? make(item)
     child.dataset.key = key
-    // In its place first: what is not on the page cannot be scrolled.
+    // Inserted before the update, since only an element on the page can scroll.
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null)
     update?.(child, item)
   }
@@ -52,16 +50,16 @@ const makeEntry = ({ from, name, text, at }) =>
     element('span', { className: 'text', textContent: text })
   )
 
-/** Entries of a conversation. Follows the end of it unless the reader has scrolled back. */
+/** Shows the entries of a conversation. Scrolls to the end unless the reader scrolled back. */
 export const fillChat = (list, entries) => {
   const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 40
   const before = list.childElementCount
-  // A text that was edited is another entry.
+  // An edited text counts as a new entry.
   setChildren(list, entries, ({ id, text }) => `${id} ${text}`, makeEntry)
   if (isAtEnd && list.childElementCount !== before) list.scrollTop = list.scrollHeight
 }
 
-/** What is typed survives a reload. */
+/** Keeps typed text across reloads. */
 export const keepDraft = (input, key) => {
   const kept = sessionStorage.getItem(`draft ${key}`)
   if (kept !== null) input.value = kept
@@ -75,14 +73,14 @@ export const keepDraft = (input, key) => {
   }
 }
 
-/** One at a time: a second click while the first is under way does nothing. */
+/** Ignores further calls while `work` runs, such as a second click. */
 export const once = (work) => {
   let isBusy = false
-  return async (...given) => {
+  return async (...args) => {
     if (isBusy) return
     isBusy = true
     try {
-      await work(...given)
+      await work(...args)
     } finally {
       isBusy = false
     }

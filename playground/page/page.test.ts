@@ -1,4 +1,4 @@
-/** The page in a real browser. Debian's Chromium will do: `apt-get install chromium`. */
+/** Tests the page in a real browser, such as Debian's Chromium: `apt-get install chromium`. */
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -8,13 +8,13 @@ const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const isMissing = !existsSync(EXECUTABLE)
 const isRequired = process.env['REQUIRE_BROWSER'] === '1'
 
-/** Without a sandbox of its own, which root has none of, and without calls to its maker. */
+/** Chromium has no sandbox for root, and makes background calls by default. */
 const FLAGS =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
-/** What the router leaves to the runtime's scheduling takes some seconds of real time. */
+/** Scheduled messages and events take several seconds of real time. */
 const WAIT_MS = 20_000
 
-const WHY_SKIPPED = `skipped: there is no ${EXECUTABLE}; name a browser in CHROMIUM`
+const WHY_SKIPPED = `skipped: ${EXECUTABLE} is missing; set CHROMIUM to the path of a browser`
 
 const isSkipped = isMissing && !isRequired
 
@@ -33,7 +33,6 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await playground?.close()
   })
   afterEach(() => {
-    // Whatever the browser complained about.
     if (faults.length > 0) throw new Error(faults.splice(0).join('\n'))
   })
 
@@ -67,11 +66,11 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await button('Ask for a human').click()
     await page.getByText(/^With the agents of/).waitFor()
     await column.getByText('Printer on fire').first().waitFor()
-    await page.getByText('the first able in the order').waitFor()
+    await page.getByText('first available in the order').waitFor()
 
     await say('Is anybody there? <img src=x onerror=alert(1)>')
     await column.locator('.from-customer', { hasText: 'Is anybody there?' }).waitFor()
-    expect(await page.locator('main img').count(), 'what people write is text').toBe(0)
+    expect(await page.locator('main img').count(), 'messages are shown as text, not HTML').toBe(0)
 
     await inColumn('Assign to me').click()
     await chat().getByText('A human agent has joined').waitFor()
@@ -100,21 +99,21 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await page.locator('#start').getByRole('combobox').selectOption(last)
     await button('Ask for a human').click()
     await page.locator(`#desk-${last}`).getByText('(the customer you are)').waitFor()
-    await page.getByText('asked for by the session').first().waitFor()
+    await page.getByText('requested by the session').first().waitFor()
     await button('End the session').click()
     await chat().getByText('You have ended the session').waitFor()
     await page.locator(`#desk-${last} .status`, { hasText: 'solved' }).waitFor()
     await expect.poll(() => page.locator('#start').isVisible()).toBe(true)
   }, 60_000)
 
-  it('keeps what is typed while the page refreshes, and when it is loaded again', async () => {
+  it('keeps typed text when it refreshes or reloads', async () => {
     await open()
     await button('Ask for a human').click()
     const reply = page.locator('.ticket.mine').getByLabel('Reply')
     await reply.fill('half a sen')
     await page.getByLabel('Message').fill('half a question')
     await reply.focus()
-    // Something else happens at that ticket meanwhile.
+    // The ticket changes meanwhile.
     const id = await page.getByLabel('Which customer you are').inputValue()
     await playground.world.botpress.bot.customerSays(id, 'hurry up')
     await page.locator('.ticket.mine').getByText('hurry up').waitFor()
@@ -128,22 +127,22 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await page.getByText('With the bot', { exact: true }).waitFor()
   }, 60_000)
 
-  it('chooses strategy and order, with the keyboard too', async () => {
+  it('changes strategy and order, also with the keyboard', async () => {
     await open()
     const order = page.getByRole('list', { name: 'Order of the desks' }).getByRole('listitem')
     const before = await order.allInnerTexts()
     await order.nth(1).getByRole('button', { name: 'earlier' }).focus()
     await page.keyboard.press('Enter')
     await expect.poll(() => order.allInnerTexts()).toEqual([before[1], before[0], ...before.slice(2)])
-    await page.getByLabel('The desks in turn').check()
+    await page.getByLabel('Each desk in turn').check()
     await button('New customer').click()
     await button('Ask for a human').click()
     await page.getByText('its turn (number 1)').waitFor()
     await page.reload()
-    await expect.poll(() => page.getByLabel('The desks in turn').isChecked()).toBe(true)
+    await expect.poll(() => page.getByLabel('Each desk in turn').isChecked()).toBe(true)
   }, 60_000)
 
-  it('fits a phone', async () => {
+  it('fits the screen of a phone', async () => {
     await open({ width: 360, height: 740 })
     await button('Ask for a human').click()
     await page.locator('.ticket.mine').waitFor()

@@ -1,20 +1,20 @@
-/** Router, local Botpress, desks and page: everything that `npm start` starts. */
-import { takeConsole } from '../console'
+/** Everything that `npm start` runs: router, local Botpress, desks and page. */
+import { captureConsole } from '../console'
 import { createWorld, type World } from '../world'
 import { createApi } from './api'
 import { createRouterLog } from './router-log'
 import { servePage } from './server'
-import type { Played } from './state'
+import type { PageState } from './state'
 
 export interface PlaygroundOptions {
-  /** Free ones unless given: `page`, `botpress`, and each desk by its name. */
+  /** Ports of `page`, `botpress` and each desk by name. Default: free ports. */
   ports?: Record<string, number | undefined>
-  /** Gets the router's log. */
+  /** Receives the lines of the router's log. */
   onLog?(text: string): void
 }
 
 export interface Playground {
-  /** Where the page is. */
+  /** Address of the page. */
   origin: string
   world: World
   close(): Promise<void>
@@ -22,29 +22,29 @@ export interface Playground {
 
 export const openPlayground = async (options: PlaygroundOptions = {}): Promise<Playground> => {
   const log = createRouterLog((text) => options.onLog?.(text))
-  const giveBack = takeConsole(log.record)
+  const restoreConsole = captureConsole(log.record)
   let world: World | undefined
   try {
     const opened = await createWorld({ ports: options.ports })
     world = opened
-    const played: Played = {
+    const pageState: PageState = {
       customers: new Map(),
       routing: { strategy: 'priority', order: Object.keys(opened.sandboxes) },
     }
-    await opened.save(opened.configuration({ ...played.routing }))
-    const page = await servePage(createApi(opened, played, log), options.ports?.['page'])
+    await opened.save(opened.configuration({ ...pageState.routing }))
+    const page = await servePage(createApi(opened, pageState, log), options.ports?.['page'])
     return {
       origin: page.origin,
       world: opened,
       close: async () => {
         await page.close()
         await opened.close()
-        giveBack()
+        restoreConsole()
       },
     }
   } catch (error) {
     await world?.close()
-    giveBack()
+    restoreConsole()
     throw error
   }
 }

@@ -1,4 +1,4 @@
-/** What is answered instead of an answer. */
+/** An error with the HTTP status and headers of its reply. */
 export class Refusal extends Error {
   public override readonly name = 'Refusal'
   public readonly status: number

@@ -1,4 +1,4 @@
-/** The page's server and its API, over HTTP. */
+/** Tests the page's server and its API over HTTP. */
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ interface Sent {
   body?: string
 }
 
-/** Not `fetch`, which lets nobody choose the Host. */
+/** Uses `http.request`, because `fetch` doesn't allow a custom Host header. */
 const send = (path: string, { method = 'GET', headers, body }: Sent = {}) =>
   new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
     const outgoing = httpRequest(`${playground.origin}${path}`, { method, headers }, (incoming) => {
@@ -72,7 +72,7 @@ const ticketOf = async (customer: string) => {
 }
 const shown = async (customer: string) => (await state(customer)).customer?.chat.map(({ text }) => text) ?? []
 
-describe('a session by the API', () => {
+describe('a session through the API', () => {
   it('goes from the customer to the agent and back', async () => {
     const customer = await newCustomer('Zoë Zimmer')
     expect(await post('say', { customer, text: 'hello?' })).toEqual({ status: 200 })
@@ -85,7 +85,7 @@ describe('a session by the API', () => {
     const { routing } = await state(customer)
     expect(routing.lastHandoff?.customer).toBe('Zoë Zimmer')
     expect(routing.lastHandoff?.lines[0]).toMatch(/^Goes to /)
-    expect(routing.lastHandoff?.lines).toContainEqual(expect.stringMatching(/^1\. .+ – the first able in the order$/))
+    expect(routing.lastHandoff?.lines).toContainEqual(expect.stringMatching(/^1\. .+ – first available in the order$/))
     expect(routing.lastHandoff?.lines.join('\n')).not.toContain('conversationId')
 
     const { agents } = (await state()).desks.find(({ name }) => name === desk) ?? { agents: [] }
@@ -101,10 +101,10 @@ describe('a session by the API', () => {
 
     expect((await post('end', { customer })).status).toBe(200)
     await expect.poll(async () => (await ticketOf(customer)).status, { timeout: 10_000 }).toBe('solved')
-    expect(await post('end', { customer })).toMatchObject({ status: 409, error: 'Zoë Zimmer is not with an agent' })
+    expect(await post('end', { customer })).toMatchObject({ status: 409, error: "Zoë Zimmer isn't with an agent" })
   }, 40_000)
 
-  it('is solved with last words, and reopened where a desk can', async () => {
+  it('is solved with a last reply, and reopened where the desk supports it', async () => {
     const session = async (desk: string) => {
       const customer = await newCustomer()
       await post('start', { customer, provider: desk })
@@ -115,12 +115,12 @@ describe('a session by the API', () => {
       const { status, error } = await post('agent', { desk, ticket: id, move: 'reopen' })
       const { status: now } = await ticketOf(customer)
       if (status === 200) expect(now).toBe('open')
-      else expect({ status, error, now }).toMatchObject({ status: 409, error: expect.stringContaining('reopened') })
+      else expect({ status, error, now }).toMatchObject({ status: 409, error: expect.stringContaining('reopen') })
     }
     await Promise.all(Object.keys(playground.world.sandboxes).map(session))
   }, 60_000)
 
-  it('says what the router says when no desk may take it', async () => {
+  it('shows the router’s message when no desk can take it', async () => {
     const { gateway } = playground.world.botpress.runtime
     const before = gateway.configuration
     const [desk = ''] = Object.keys(playground.world.sandboxes)
@@ -144,7 +144,7 @@ describe('a session by the API', () => {
 })
 
 describe('the choice of routing', () => {
-  it('is saved, and the router goes by it', async () => {
+  it('is saved and applied', async () => {
     const order = Object.keys(playground.world.sandboxes).toReversed()
     expect(await post('routing', { strategy: 'round-robin', order })).toEqual({ status: 200 })
     expect((await state()).routing).toMatchObject({ strategy: 'round-robin', order })
@@ -158,18 +158,18 @@ describe('the choice of routing', () => {
     await post('routing', { strategy: 'priority', order })
   }, 40_000)
 
-  it('stays what it was when the router refuses it, and says why', async () => {
+  it('is unchanged when the router refuses it, and the reason is shown', async () => {
     const { routing } = await state()
     const [first = ''] = routing.order
     const refused = await post('routing', { strategy: 'round-robin', order: [first, first] })
-    expect(refused).toMatchObject({ status: 422, error: expect.stringContaining('stands in the order twice') })
+    expect(refused).toMatchObject({ status: 422, error: expect.stringContaining('is in the order twice') })
     expect((await state()).routing).toMatchObject({ strategy: routing.strategy, order: routing.order })
     const customer = await newCustomer()
-    expect((await post('start', { customer })).status, 'handoffs go on').toBe(200)
+    expect((await post('start', { customer })).status, 'handoffs still work').toBe(200)
   })
 })
 
-describe('what cannot be', () => {
+describe('an invalid request', () => {
   it.each([
     ['say', { customer: 'conv_nobody', text: 'hi' }, 404],
     ['start', { customer: 'conv_nobody' }, 404],
@@ -185,13 +185,13 @@ describe('what cannot be', () => {
     ['routing', { strategy: 'by-mood', order: [] }, 400],
     ['constructor', {}, 404],
     ['nothing', {}, 404],
-  ])('%s %j is answered with a reason and %i', async (name, body, status) => {
+  ])('%s %j is refused with a reason and status %i', async (name, body, status) => {
     const answer = await post(name, body)
     expect(answer.status).toBe(status)
     expect(answer.error).toMatch(/\w/)
   })
 
-  it('names ticket, agent and text that are missing', async () => {
+  it('is refused for an unknown ticket or agent, or an empty text', async () => {
     const customer = await newCustomer()
     await post('start', { customer })
     const { desk, id } = await ticketOf(customer)
@@ -200,7 +200,7 @@ describe('what cannot be', () => {
     expect((await post('agent', { desk, ticket: id, move: 'reply', text: 'x', agentId: 'nobody' })).status).toBe(404)
   })
 
-  it('is refused on unknown paths, by wrong methods and with other bodies', async () => {
+  it('is refused for an unknown path, a wrong method or an invalid body', async () => {
     const json = { 'content-type': 'application/json' }
     const at = async (path: string, sent?: Sent) => {
       const { status, text } = await send(path, sent)
@@ -221,7 +221,7 @@ describe('what cannot be', () => {
     expect(await at('/api/say', { method: 'POST', headers: json, body: 'x'.repeat(100_000) })).toBe(413)
   })
 
-  it('is whatever another site asks for', async () => {
+  it('is refused when it comes from another site', async () => {
     const { port } = new URL(playground.origin)
     for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, 'x y']) {
       expect((await send('/api/state', { headers: { host } })).status, host).toBe(403)
@@ -237,7 +237,7 @@ describe('what cannot be', () => {
     expect((await send('/api/customers', { method: 'POST', headers: own, body: '{}' })).status).toBe(200)
   })
 
-  it('does not end the server when it is no HTTP at all', async () => {
+  it('doesn’t stop the server when it isn’t HTTP', async () => {
     const socket = connect(Number(new URL(playground.origin).port), '127.0.0.1')
     const answer = await new Promise<string>((resolve) => {
       socket.once('data', (data) => resolve(data.toString('utf8')))
@@ -250,7 +250,7 @@ describe('what cannot be', () => {
 })
 
 describe('the files', () => {
-  it('are served with their types, and nothing of elsewhere may run in the page', async () => {
+  it('are served with their content types and a strict security policy', async () => {
     const page = await send('/')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(page.headers['content-security-policy']).toContain("default-src 'none'")
@@ -266,7 +266,7 @@ describe('the files', () => {
 })
 
 describe('the log', () => {
-  it('goes where it is wanted', () => {
+  it('goes to the onLog option', () => {
     expect(logged.some((line) => line.includes('is connected'))).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-/** Serves the page and its API on this machine, to this machine. */
+/** Serves the page and its API on the loopback interface. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,10 +10,10 @@ export interface PageServer {
   close(): Promise<void>
 }
 
-const LARGEST_BODY = 64 * 1024
+const MAX_BODY_BYTES = 64 * 1024
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i
 
-/** Everything that is served as it is. */
+/** Static files by path. */
 const FILES: Record<string, { file: string; type: string }> = {
   '/': { file: 'page/index.html', type: 'text/html' },
   '/style.css': { file: 'page/style.css', type: 'text/css' },
@@ -64,35 +64,36 @@ const _answer = async (api: Api, request: IncomingMessage, response: ServerRespo
     return
   }
   const served = Object.hasOwn(FILES, pathname) ? FILES[pathname] : undefined
-  if (!served) throw new Refusal(404, 'There is nothing here')
-  if (method !== 'GET' && method !== 'HEAD') throw new Refusal(405, 'This is only read', { allow: 'GET, HEAD' })
+  if (!served) throw new Refusal(404, 'Unknown path')
+  if (method !== 'GET' && method !== 'HEAD') throw new Refusal(405, 'Use GET', { allow: 'GET, HEAD' })
   const content = await readFile(join(import.meta.dirname, '..', served.file))
   response.writeHead(200, { ...HEADERS, 'content-type': `${served.type}; charset=utf-8` })
   response.end(method === 'HEAD' ? undefined : content)
 }
 
-/** A page from elsewhere may name this server by a name of its own (DNS rebinding), or post to it: neither gets an answer. */
+/** Refuses requests of other sites: a foreign host name (DNS rebinding) or a foreign origin (cross-site posts). */
 const _checkHost = ({ headers: { host = '', origin } }: IncomingMessage): void => {
-  if (!LOOPBACK.test(host)) throw new Refusal(403, 'This page is for the machine that it runs on')
-  if (origin !== undefined && origin !== `http://${host}`) throw new Refusal(403, 'This is for its own page only')
+  if (!LOOPBACK.test(host)) throw new Refusal(403, 'This server only accepts requests from its own machine')
+  if (origin !== undefined && origin !== `http://${host}`)
+    throw new Refusal(403, 'This server only accepts requests from its own page')
 }
 
 const _body = async (request: IncomingMessage): Promise<unknown> => {
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'The body has to be application/json')
+    throw new Refusal(415, 'The content type must be application/json')
   }
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > LARGEST_BODY)
-      throw new Refusal(413, `The body is larger than ${LARGEST_BODY} bytes`, { connection: 'close' })
+    if (size > MAX_BODY_BYTES)
+      throw new Refusal(413, `The body is larger than ${MAX_BODY_BYTES} bytes`, { connection: 'close' })
     chunks.push(chunk)
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
   } catch {
-    throw new Refusal(400, 'The body is no JSON')
+    throw new Refusal(400, "The body isn't valid JSON")
   }
 }
 

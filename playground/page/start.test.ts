@@ -1,4 +1,4 @@
-/** `npm start` as a process. */
+/** Runs `npm start` as a process. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -28,9 +28,9 @@ const start = (args: string[] = [], environment: Record<string, string> = {}) =>
   const address = new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
       const [, origin] = /HITL Router +(http:\S+)/.exec(written.out) ?? []
-      if (origin && written.out.includes('Ctrl-C ends it.')) resolve(origin)
+      if (origin && written.out.includes('Press Ctrl-C to stop.')) resolve(origin)
     })
-    child.on('exit', () => reject(new Error(`It ended: ${written.error}`)))
+    child.on('exit', () => reject(new Error(`The process ended: ${written.error}`)))
   })
   address.catch(() => undefined)
   return { child, written, ended, address }
@@ -50,14 +50,14 @@ const freePort = async (): Promise<number> => {
 
 describe('npm start', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'prints the address, serves the page and ends cleanly on %s',
+    'prints the address, serves the page and stops cleanly on %s',
     async (signal) => {
       const { child, written, ended, address } = start()
       const origin = await address
       expect((await fetch(origin)).status).toBe(200)
       const state = (await (await fetch(`${origin}/api/state`)).json()) as { desks: { title: string }[] }
       for (const { title } of state.desks) expect(written.out).toContain(title)
-      expect(written.out, 'no log unless it is wanted').not.toContain('is connected')
+      expect(written.out, 'no log without --verbose').not.toContain('is connected')
       expect(written.error).toBe('')
       child.kill(signal)
       expect(await ended).toBe(0)
@@ -65,7 +65,7 @@ describe('npm start', () => {
     60_000
   )
 
-  it('takes its port from an option or the environment, and shows the log when wanted', async () => {
+  it('takes its port from an option or the environment, and prints the log with --verbose', async () => {
     const [port, botpress] = [await freePort(), await freePort()]
     const { written, address } = start(['--botpress-port', String(botpress), '--verbose'], { PORT: String(port) })
     expect(await address).toBe(`http://127.0.0.1:${port}`)
@@ -73,12 +73,12 @@ describe('npm start', () => {
     expect(written.error).toContain('is connected')
     const other = start(['--port', String(port)])
     expect(await other.ended).toBe(1)
-    expect(other.written.error).toBe(`The port ${port} is taken: choose another one\n`)
+    expect(other.written.error).toBe(`Port ${port} is in use: choose another one\n`)
   }, 60_000)
 
   it.each([
-    [['--port', '70000'], '--port: "70000" is no port'],
-    [['--port', 'x'], '--port: "x" is no port'],
+    [['--port', '70000'], `--port: "70000" isn't a valid port`],
+    [['--port', 'x'], `--port: "x" isn't a valid port`],
     [['--nonsense'], "Unknown option '--nonsense'"],
   ])(
     'refuses %j',

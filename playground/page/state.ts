@@ -1,4 +1,4 @@
-/** What the page shows. */
+/** The state that the page shows. */
 import { providers } from '../../src/definition/registry'
 import type { Seen } from '../botpress'
 import type { World } from '../world'
@@ -7,22 +7,22 @@ export const STRATEGIES = ['priority', 'round-robin'] as const
 
 export interface RoutingChoice {
   strategy: (typeof STRATEGIES)[number]
-  /** Every desk, preferred first. */
+  /** All desks, preferred first. */
   order: string[]
 }
 
-/** What the page has set going, beside what the world knows. */
-export interface Played {
-  /** Name by conversation with the bot. */
+/** What the page did, in addition to the state of the world. */
+export interface PageState {
+  /** Customers' names by conversation id. */
   customers: Map<string, string>
   routing: RoutingChoice
-  /** The router's own words about the last handoff. */
+  /** The router's log lines about the last handoff. */
   lastHandoff?: { customer: string; lines: string[] }
 }
 
-export const stateOf = (world: World, played: Played, customerId: string | undefined) => ({
-  customers: [...played.customers].map(([id, name]) => ({ id, name, isActive: world.botpress.bot.isActive(id) })),
-  customer: customerId === undefined ? null : _customer(world, played, customerId),
+export const stateOf = (world: World, pageState: PageState, customerId: string | undefined) => ({
+  customers: [...pageState.customers].map(([id, name]) => ({ id, name, isActive: world.botpress.bot.isActive(id) })),
+  customer: customerId === undefined ? null : _customer(world, pageState, customerId),
   desks: Object.entries(world.sandboxes).map(([name, { agents, tickets }]) => ({
     name,
     title: providers[name]?.title ?? name,
@@ -47,12 +47,12 @@ export const stateOf = (world: World, played: Played, customerId: string | undef
       }))
       .toReversed(),
   })),
-  routing: { ...played.routing, strategies: STRATEGIES, lastHandoff: played.lastHandoff ?? null },
+  routing: { ...pageState.routing, strategies: STRATEGIES, lastHandoff: pageState.lastHandoff ?? null },
 })
 
 const _session = (world: World, customerId: string): string | undefined => world.botpress.bot.downstreamOf(customerId)
 
-const _customer = (world: World, { customers }: Played, id: string) => {
+const _customer = (world: World, { customers }: PageState, id: string) => {
   const { bot } = world.botpress
   const name = customers.get(id) ?? ''
   return {
@@ -63,7 +63,7 @@ const _customer = (world: World, { customers }: Played, id: string) => {
       id: message.messageId,
       from: message.from,
       name: _author(message, name),
-      text: _shown(message),
+      text: _plainText(message),
       at: message.at,
     })),
   }
@@ -74,8 +74,8 @@ const _author = ({ from, name }: Seen, customer: string): string => {
   return from === 'agent' ? (name ?? 'Agent') : 'Bot'
 }
 
-/** A message's text is Markdown; the page shows it as it is written, without the signs that only keep Markdown from reading it. */
-const _shown = ({ from, type, text, payload }: Seen): string => {
+/** The page shows Markdown as plain text. It removes the backslashes that escape Markdown in agents' texts. */
+const _plainText = ({ from, type, text, payload }: Seen): string => {
   if (type !== 'text')
     return `[${type}] ${Object.values(payload)
       .filter((value) => typeof value === 'string')

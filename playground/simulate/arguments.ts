@@ -1,13 +1,13 @@
-/** The command line of the simulator. */
+/** The simulator's command-line options. */
 import { parseArgs } from 'node:util'
 import { languageTagProblem } from '../../src/routing/language'
 import type { Priority } from '../../src/routing/routing'
 import { providerNames } from '../../src/definition/registry'
 
 export interface SimulateOptions {
-  /** File with the whole configuration. */
+  /** Path of a file with the whole configuration. */
   config: string
-  /** Milliseconds since the epoch. Absent: now. */
+  /** Milliseconds since the epoch. Default: now. */
   instant?: number
   language?: string
   text?: string
@@ -30,22 +30,22 @@ export const USAGE = `Which desk takes a handoff, and why.
 
 npm run simulate -- --config FILE [options]
 
-  --config FILE       the whole configuration as JSON, as Studio exports it; credentials may be placeholders
-  --at INSTANT        the moment, such as 2026-12-24T09:00:00+01:00; now unless told
-  --language TAG      what the session says about the customer's language, such as fr
-  --text "…"          instead: what the customer writes, to tell the language from
+  --config FILE       the whole configuration as JSON, as exported from Studio; credentials may be placeholders
+  --at TIME           time of the handoff, such as 2026-12-24T09:00:00+01:00 (default: now)
+  --language TAG      the customer's language as the session states it, such as fr
+  --text "…"          instead of --language: a text of the customer, to detect the language from
   --priority LEVEL    low, normal, high or urgent
   --tags A,B          tags of the session
-  --provider DESK     the desk that the session asks for: ${providerNames.join(', ')}
-  --strict            that desk or none
-  --count N           so many handoffs, one after the other, none of which ends meanwhile: shows who gets how many
+  --provider DESK     the desk that the session requests: ${providerNames.join(', ')}
+  --strict            only the requested desk
+  --count N           simulate N handoffs in a row that stay open, and show how many each desk gets
   --down DESK         a desk that is down; may be repeated
-  --json              for programs
-  --help              this text
+  --json              print JSON
+  --help              print this help
 `
 
 const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const satisfies readonly Priority[]
-const MOST_HANDOFFS = 100_000
+const MAX_HANDOFFS = 100_000
 
 export const parseArguments = (args: string[]): ParsedArguments => {
   let values: ReturnType<typeof _parse>
@@ -59,15 +59,15 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   const refuse = (problem: string | undefined) => {
     if (problem !== undefined) problems.push(problem)
   }
-  if (!values.config) refuse('--config is missing; name the file with the configuration')
+  if (!values.config) refuse('--config is missing; give the path of the configuration file')
   const instant = values.at === undefined ? undefined : _instant(values.at)
   if (values.at !== undefined && instant === undefined) {
-    refuse(`--at: "${values.at}" is no moment; write it like 2026-12-24T09:00:00+01:00`)
+    refuse(`--at: "${values.at}" isn't a valid time; write it like 2026-12-24T09:00:00+01:00`)
   }
   const language = values.language?.trim()
   if (language !== undefined && values.text !== undefined) {
     refuse(
-      '--language and --text exclude each other: the text is read only where the session does not say the language'
+      '--language and --text exclude each other: the router reads the text only when the session states no language'
     )
   } else if (language !== undefined) {
     const problem = languageTagProblem(language)
@@ -75,16 +75,16 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   }
   const priority = PRIORITIES.find((level) => level === values.priority)
   if (values.priority !== undefined && !priority) {
-    refuse(`--priority: "${values.priority}" is no choice; write one of ${PRIORITIES.join(', ')}`)
+    refuse(`--priority: "${values.priority}" isn't a priority; write one of ${PRIORITIES.join(', ')}`)
   }
   const provider = values.provider?.trim().toLowerCase()
   if (provider !== undefined) refuse(_deskProblem('--provider', provider))
-  if (values.strict && provider === undefined) refuse('--strict needs --provider: which desk, or none?')
+  if (values.strict && provider === undefined) refuse('--strict needs --provider')
   const down = _list(values.down).map((desk) => desk.toLowerCase())
   for (const desk of down) refuse(_deskProblem('--down', desk))
   const count = values.count === undefined ? 1 : Number(/^\d+$/.test(values.count) ? values.count : Number.NaN)
-  if (!(count >= 1 && count <= MOST_HANDOFFS)) {
-    refuse(`--count: "${values.count}" cannot be; write a whole number from 1 to ${MOST_HANDOFFS}`)
+  if (!(count >= 1 && count <= MAX_HANDOFFS)) {
+    refuse(`--count: "${values.count}" isn't a valid count; write a whole number from 1 to ${MAX_HANDOFFS}`)
   }
   if (problems.length > 0) return { kind: 'problems', problems }
   const tags = _list(values.tags)
@@ -125,14 +125,14 @@ const _parse = (args: string[]) =>
     },
   }).values
 
-/** Node adds advice about positional arguments, of which there are none here. */
+/** Cuts off Node's advice about positional arguments, which this command doesn't take. */
 const _firstSentence = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split(/\.\s/)[0]?.replace(/\.$/, '') ?? ''
 
 const _deskProblem = (option: string, desk: string): string | undefined =>
   providerNames.some((name) => name === desk)
     ? undefined
-    : `${option}: "${desk}" is no desk; write one of ${providerNames.join(', ')}`
+    : `${option}: "${desk}" isn't a desk; write one of ${providerNames.join(', ')}`
 
 const _list = (values: string[] | undefined): string[] =>
   (values ?? [])
@@ -140,7 +140,7 @@ const _list = (values: string[] | undefined): string[] =>
     .map((value) => value.trim())
     .filter((value) => value !== '')
 
-/** ISO 8601 only. A day that its month does not have is not taken for one of the next month. */
+/** Accepts ISO 8601 only. Refuses days such as 31 February, which Date.parse moves into the next month. */
 const _instant = (text: string): number | undefined => {
   const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)(?:T|$)/.exec(text.trim()) ?? []
   const instant = Date.parse(text.trim())

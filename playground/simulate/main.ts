@@ -4,9 +4,9 @@ import { readConfiguration } from './configuration-file'
 import { printJson, printText } from './print'
 import { simulate } from './run'
 
-const WRONG_INPUT = 2
+const INVALID_INPUT = 2
 
-/** The whole command; resolves to its exit code. */
+/** Runs the command. Resolves to its exit code. */
 export const simulateCommand = async (args: string[], output: Output, now = Date.now()): Promise<number> => {
   const parsed = parseArguments(args)
   if (parsed.kind === 'help') {
@@ -14,14 +14,14 @@ export const simulateCommand = async (args: string[], output: Output, now = Date
     return 0
   }
   if (parsed.kind === 'problems') {
-    output.error(`${parsed.problems.join('\n')}\nnpm run simulate -- --help tells what there is.\n`)
-    return WRONG_INPUT
+    output.error(`${parsed.problems.join('\n')}\nnpm run simulate -- --help lists the options.\n`)
+    return INVALID_INPUT
   }
   const { options } = parsed
   const read = readConfiguration(options.config)
   if (read.problem !== undefined) {
     output.error(`${read.problem}\n`)
-    return WRONG_INPUT
+    return INVALID_INPUT
   }
   const { configuration, remarks } = read
   for (const remark of remarks) output.error(`${remark}\n`)

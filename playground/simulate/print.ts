@@ -1,4 +1,4 @@
-/** What the simulator says, for people and for programs. */
+/** The simulator's output, as text and as JSON. */
 import { explain } from '../../src/routing/explain'
 import { attempts, type Ranking } from '../../src/routing/ranking'
 import type { Simulation } from './run'
@@ -22,12 +22,12 @@ const _toCustomer = ({ decision }: Ranking): string[] =>
 
 const _toTicket = (ranking: Ranking): string[] => {
   const { queue, priority, tags } = attempts(ranking)[0]?.options ?? {}
-  const given = [
+  const settings = [
     ...(queue ? [`queue ${queue}`] : []),
     ...(priority ? [`priority ${priority}`] : []),
     ...(tags?.length ? [`tags ${tags.join(', ')}`] : []),
   ]
-  return given.length === 0 ? [] : [`From the rule, to the ticket: ${given.join('; ')}`]
+  return settings.length === 0 ? [] : [`The rule sets on the ticket: ${settings.join('; ')}`]
 }
 
 const _distribution = ({ count, shares, refused }: Simulation): string[] => {
@@ -35,7 +35,7 @@ const _distribution = ({ count, shares, refused }: Simulation): string[] => {
   const width = Math.max(...rows.map(({ title }) => title.length))
   const digits = Math.max(...rows.map(({ handoffs }) => String(handoffs).length))
   return [
-    `${count} handoffs, one after the other, none of which ends meanwhile`,
+    `${count} handoffs in a row, all still open`,
     ...rows.map(({ title, handoffs }) => {
       const percent = `${((100 * handoffs) / count).toFixed(1)} %`.padStart(7)
       const bar = '█'.repeat(Math.round((BAR_WIDTH * handoffs) / count))

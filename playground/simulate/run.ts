@@ -1,4 +1,4 @@
-/** Plays handoffs through the same functions that the router decides with. */
+/** Simulates handoffs with the router's own routing functions. */
 import type { Context } from '../../src/botpress/bp'
 import { configuredDesks } from '../../src/botpress/configuration'
 import { readRouting, toHandoff } from '../../src/actions/plan'
@@ -17,15 +17,15 @@ export interface DeskShare {
 
 export interface Simulation {
   instant: number
-  /** Of the first handoff. */
+  /** Ranking of the first handoff. */
   ranking: Ranking
   count: number
-  /** Every configured desk. */
+  /** One entry per configured desk. */
   shares: DeskShare[]
   refused: number
 }
 
-/** The configuration has no problems. */
+/** Expects a configuration without problems. */
 export const simulate = async (
   configuration: Configuration,
   options: SimulateOptions,
@@ -35,13 +35,13 @@ export const simulate = async (
   const instant = options.instant ?? now
   const situation = { routing, instant, health: _health(options.down), detected: await _detected(routing, options) }
   const turns = new Map<string, number>()
-  const open = new Map<string, number>()
+  const openSessions = new Map<string, number>()
   let refused = 0
-  const first = _next(situation, options, 1, turns, open)
+  const first = _next(situation, options, 1, turns, openSessions)
   for (let number = 1; number <= options.count; number += 1) {
-    const ranking = number === 1 ? first : _next(situation, options, number, turns, open)
+    const ranking = number === 1 ? first : _next(situation, options, number, turns, openSessions)
     const [desk] = attempts(ranking)
-    if (desk) open.set(desk.provider, (open.get(desk.provider) ?? 0) + 1)
+    if (desk) openSessions.set(desk.provider, (openSessions.get(desk.provider) ?? 0) + 1)
     else refused += 1
   }
   return {
@@ -51,26 +51,26 @@ export const simulate = async (
     shares: configuredDesks(configuration).map(({ provider, title }) => ({
       provider,
       title,
-      handoffs: open.get(provider) ?? 0,
+      handoffs: openSessions.get(provider) ?? 0,
     })),
     refused,
   }
 }
 
-type Fixed = Pick<Situation, 'routing' | 'instant' | 'health'> & { detected: Situation['handoff']['detected'] }
+type FixedSituation = Pick<Situation, 'routing' | 'instant' | 'health'> & { detected: Situation['handoff']['detected'] }
 
 const _next = (
-  { detected, ...fixed }: Fixed,
+  { detected, ...fixed }: FixedSituation,
   { language, priority, tags, provider, strict }: SimulateOptions,
   number: number,
   turns: Map<string, number>,
-  open: ReadonlyMap<string, number>
+  openSessions: ReadonlyMap<string, number>
 ): Ranking => {
-  const asked = toHandoff({ language, priority, tags, provider, strict }, `simulated-${number}`)
+  const handoff = toHandoff({ language, priority, tags, provider, strict }, `simulated-${number}`)
   const situation: Situation = {
     ...fixed,
-    handoff: { ...asked, ...(detected ? { detected } : {}) },
-    load: Object.fromEntries(fixed.routing.desks.map((desk) => [desk.provider, open.get(desk.provider) ?? 0])),
+    handoff: { ...handoff, ...(detected ? { detected } : {}) },
+    load: Object.fromEntries(fixed.routing.desks.map((desk) => [desk.provider, openSessions.get(desk.provider) ?? 0])),
   }
   const ranking = rank(situation)
   if (!ranking.rotation) return ranking

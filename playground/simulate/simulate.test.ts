@@ -10,7 +10,7 @@ import { simulateCommand } from './main'
 const ROOT = join(import.meta.dirname, '../..')
 const EXAMPLE = join(ROOT, 'playground/examples/configuration.json')
 const MONDAY = '2026-12-21T10:00:00+01:00'
-/** A Monday on which nobody has said anything else. */
+/** The default time: a Monday morning. */
 const NOW = Date.parse('2026-06-01T10:00:00+02:00')
 
 const folders: string[] = []
@@ -62,8 +62,8 @@ const json = async (...args: string[]) => {
   }
 }
 
-describe('the explained list', () => {
-  it('says which desk, why, and why the others would not', async () => {
+describe('the explanation', () => {
+  it('names the desk with its reason, and why the others are out', async () => {
     const { code, out } = await run('--config', EXAMPLE, '--at', MONDAY, '--language', 'es')
     expect(code).toBe(0)
     expect(out).toBe(
@@ -73,17 +73,17 @@ describe('the explained list', () => {
         'Language: es – the session says Spanish',
         '1. Intercom – its turn (number 1)',
         '2. Slack – next in the rotation',
-        ' - Zendesk – does not serve Spanish',
+        " - Zendesk – doesn't serve Spanish",
         '',
       ].join('\n')
     )
   })
 
-  it('is for now unless told', async () => {
+  it('is for the current time by default', async () => {
     expect((await json('--config', EXAMPLE)).at).toBe(new Date(NOW).toISOString())
   })
 
-  it('tells the language from what the customer writes', async () => {
+  it('detects the language from the customer’s text', async () => {
     const { language, decision } = await json(
       '--config',
       EXAMPLE,
@@ -96,15 +96,15 @@ describe('the explained list', () => {
     expect(decision.provider).toBe('zendesk')
   })
 
-  it('follows rules by tags, and shows what the ticket gets', async () => {
+  it('applies rules by tag, and shows what they set on the ticket', async () => {
     const { out } = await run('--config', EXAMPLE, '--at', MONDAY, '--language', 'fr', '--tags', 'billing,other')
     expect(out).toContain('Rule: French billing')
-    expect(out).toContain('From the rule, to the ticket: queue 360001')
+    expect(out).toContain('The rule sets on the ticket: queue 360001')
   })
 
-  it('asks for a desk, strictly or not', async () => {
-    const asked = await json('--config', EXAMPLE, '--at', MONDAY, '--provider', 'Slack')
-    expect(asked.decision).toEqual({ kind: 'assign', provider: 'slack' })
+  it('requests a desk, strictly or not', async () => {
+    const requested = await json('--config', EXAMPLE, '--at', MONDAY, '--provider', 'Slack')
+    expect(requested.decision).toEqual({ kind: 'assign', provider: 'slack' })
     const night = '2026-12-21T19:00:00+01:00'
     const fallback = await json('--config', EXAMPLE, '--at', night, '--provider', 'slack')
     expect(fallback.decision.provider).toBe('intercom')
@@ -113,7 +113,7 @@ describe('the explained list', () => {
     expect(strict.refused).toBe(1)
   })
 
-  it('takes a desk out that is down', async () => {
+  it('leaves out desks that are down', async () => {
     const { desks } = await json('--config', EXAMPLE, '--at', MONDAY, '--down', 'zendesk', '--down', 'intercom')
     expect(desks.filter(({ causes }) => causes.includes('health')).map(({ provider }) => provider)).toEqual([
       'zendesk',
@@ -122,14 +122,14 @@ describe('the explained list', () => {
     expect(desks[0]).toMatchObject({ provider: 'slack', outcome: 'eligible' })
   })
 
-  it('names what the customer would be told when nobody is there', async () => {
+  it('shows the message for the customer when nobody is there', async () => {
     const { code, out } = await run('--config', EXAMPLE, '--at', '2026-12-26T03:00:00+01:00')
     expect(code).toBe(0)
     expect(out).toContain('Nobody is there: refused; opens Saturday 10:00 Europe/Paris')
     expect(out).toContain('To the customer: No agent is available at the moment. We open again Saturday 10:00')
   })
 
-  it('equals what the router itself explains for the same configuration', async () => {
+  it('equals the router’s own explanation for the same configuration', async () => {
     const stage = await createStage()
     const configuration = stage.configuration(example()['routing'])
     await stage.save(configuration)
@@ -140,9 +140,9 @@ describe('the explained list', () => {
       })
     )
     const { output } = JSON.parse('body' in answer ? (answer.body ?? '') : '') as { output: { explanation: string } }
-    const asked = ['--at', MONDAY, '--tags', 'vip', '--language', 'en', '--provider', 'slack']
-    const ours = await json('--config', fileWith(configuration), ...asked)
-    expect(ours.explanation.join('\n')).toBe(output.explanation)
+    const options = ['--at', MONDAY, '--tags', 'vip', '--language', 'en', '--provider', 'slack']
+    const simulated = await json('--config', fileWith(configuration), ...options)
+    expect(simulated.explanation.join('\n')).toBe(output.explanation)
   })
 })
 
@@ -152,16 +152,16 @@ describe('the distribution over many handoffs', () => {
     expect(distribution).toEqual({ zendesk: 500, intercom: 300, slack: 200 })
   })
 
-  it('shows counts, shares and refusals to people', async () => {
+  it('shows counts, shares and refusals as text', async () => {
     const routing = { order: ['slack'], desks: [{ desk: 'slack', capacity: 3 }] }
     const file = fileWith({ slack: example()['slack'], routing })
     const { out } = await run('--config', file, '--count', '4')
-    expect(out).toContain('4 handoffs, one after the other, none of which ends meanwhile\n')
+    expect(out).toContain('4 handoffs in a row, all still open\n')
     expect(out).toMatch(/^ {2}Slack {4}3 {3}75\.0 % {2}█+$/m)
     expect(out).toMatch(/^ {2}refused {2}1 {3}25\.0 % {2}█+$/m)
   })
 
-  it('adds open sessions up where the strategy goes by load', async () => {
+  it('counts open sessions for the least-busy strategy', async () => {
     const desks = [
       { desk: 'zendesk', weight: 3 },
       { desk: 'slack', weight: 1 },
@@ -171,7 +171,7 @@ describe('the distribution over many handoffs', () => {
     expect((await json('--config', file, '--count', '400')).distribution).toEqual({ slack: 100, zendesk: 300 })
   })
 
-  it('draws shares in percent for each handoff', async () => {
+  it('draws percentage shares per handoff', async () => {
     const rules = [{ name: 'pilot', share: 20, desks: 'slack' }]
     const { zendesk, slack } = example()
     const file = fileWith({ zendesk, slack, routing: { order: ['zendesk', 'slack'], rules } })
@@ -181,8 +181,8 @@ describe('the distribution over many handoffs', () => {
   })
 })
 
-describe('a configuration that cannot be', () => {
-  it('is refused with the words of a save, and exit code 2', async () => {
+describe('an invalid configuration', () => {
+  it('is refused with the message of a save and exit code 2', async () => {
     const configuration = example()
     configuration['zendesk'] = { enabled: true }
     Object.assign(configuration['routing'] ?? {}, { timeZone: 'Europe/Pairs', order: ['zendesk', 'zendesk', 'slack'] })
@@ -195,7 +195,7 @@ describe('a configuration that cannot be', () => {
     expect(error).toBe(`${String(refusal)}\n`)
   })
 
-  it('may have credentials taken out, but not left out', async () => {
+  it('may have placeholders for credentials, but must not omit them', async () => {
     const configuration = example()
     Object.assign(configuration['slack'] ?? {}, { botToken: '•••••••', signingSecret: '<redacted>' })
     Object.assign(configuration['intercom'] ?? {}, { accessToken: '********', clientSecret: '********' })
@@ -209,24 +209,24 @@ describe('a configuration that cannot be', () => {
     expect(error).not.toContain('xoxp-a-token')
   })
 
-  it('is told to be no JSON, no configuration, or not there', async () => {
+  it('is refused when it isn’t JSON, isn’t a configuration, or can’t be read', async () => {
     const secret = 'xoxb-that-nobody-may-read'
     const broken = await run('--config', fileWith(`{"slack": {"botToken": "${secret}`))
     expect(broken).toMatchObject({ code: 2, out: '' })
-    expect(broken.error).toContain('is no JSON')
+    expect(broken.error).toContain("isn't valid JSON")
     expect(broken.error).not.toContain(secret)
-    expect((await run('--config', fileWith('[]'))).error).toContain('holds no configuration')
+    expect((await run('--config', fileWith('[]'))).error).toContain("isn't a configuration")
     expect((await run('--config', fileWith('{}'))).error).toContain('no desk is set up')
     expect(await run('--config', '/nowhere/configuration.json')).toMatchObject({
       code: 2,
-      error: '--config: /nowhere/configuration.json cannot be read (ENOENT)\n',
+      error: "--config: can't read /nowhere/configuration.json (ENOENT)\n",
     })
   })
 
-  it('says which block it does not know', async () => {
+  it('may have unknown blocks, which are named and ignored', async () => {
     const { code, error } = await run('--config', fileWith({ ...example(), zendsk: {} }))
     expect(code).toBe(0)
-    expect(error).toContain('Note: "zendsk" is left out')
+    expect(error).toContain('Note: "zendsk" is ignored')
   })
 })
 
@@ -235,18 +235,18 @@ describe('the command line', () => {
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['extra'], "Unexpected argument 'extra'"],
     [['--at'], "Option '--at <value>' argument missing"],
-    [['--at', 'tomorrow'], '--at: "tomorrow" is no moment'],
-    [['--at', '2026-02-31'], '--at: "2026-02-31" is no moment'],
-    [['--at', '2026-02-28T25:00:00Z'], 'is no moment'],
-    [['--language', 'french'], '--language: "french" is no language tag; write fr'],
+    [['--at', 'tomorrow'], `--at: "tomorrow" isn't a valid time`],
+    [['--at', '2026-02-31'], `--at: "2026-02-31" isn't a valid time`],
+    [['--at', '2026-02-28T25:00:00Z'], "isn't a valid time"],
+    [['--language', 'french'], `--language: "french" isn't a language tag; write fr`],
     [['--language', 'fr', '--text', 'bonjour'], '--language and --text exclude each other'],
-    [['--priority', 'top'], '--priority: "top" is no choice; write one of low, normal, high, urgent'],
-    [['--provider', 'fax'], '--provider: "fax" is no desk'],
+    [['--priority', 'top'], `--priority: "top" isn't a priority; write one of low, normal, high, urgent`],
+    [['--provider', 'fax'], `--provider: "fax" isn't a desk`],
     [['--strict'], '--strict needs --provider'],
-    [['--down', 'fax'], '--down: "fax" is no desk'],
-    [['--count', '0'], '--count: "0" cannot be'],
-    [['--count', '1.5'], '--count: "1.5" cannot be'],
-    [['--count', '1000000000'], '--count: "1000000000" cannot be'],
+    [['--down', 'fax'], `--down: "fax" isn't a desk`],
+    [['--count', '0'], `--count: "0" isn't a valid count`],
+    [['--count', '1.5'], `--count: "1.5" isn't a valid count`],
+    [['--count', '1000000000'], `--count: "1000000000" isn't a valid count`],
   ])('refuses %j', async (args, problem) => {
     const { code, out, error } = await run('--config', EXAMPLE, ...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -258,7 +258,7 @@ describe('the command line', () => {
     expect(await run()).toMatchObject({ code: 2, error: expect.stringContaining('--config is missing') })
   })
 
-  it('explains itself', async () => {
+  it('prints its options with --help', async () => {
     const { code, out } = await run('--help')
     expect(code).toBe(0)
     for (const option of [
@@ -278,7 +278,7 @@ describe('the command line', () => {
     }
   })
 
-  it('is a command', async () => {
+  it('runs as a process', async () => {
     const start = (...args: string[]) =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', 'playground/simulate.ts', ...args], { cwd: ROOT })
     const { stdout } = await start('--config', EXAMPLE, '--at', MONDAY, '--count', '10')

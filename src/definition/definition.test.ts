@@ -9,13 +9,13 @@ import { configuration, hitlChannel, states, user } from './parts'
 
 const KIB = 1_024
 const LARGEST_SCHEMA = 20 * KIB
-/** How many desks the definition must have room for beside those that exist. */
+/** Number of further desks for which the definition must have room. */
 const DESKS_TO_COME = 9
 
 const json = (schema: z.ZodTypeAny): unknown => schema.toJSONSchema()
 const size = (schema: z.ZodTypeAny): number => JSON.stringify(json(schema)).length
 
-/** Each kind of message of the interface with its fields; required ones end without a question mark. */
+/** Each message type of the interface with its fields. Optional fields end with a question mark. */
 const MESSAGES = {
   text: ['text', 'userId?', 'additionalData?'],
   image: ['imageUrl', 'title?', 'userId?', 'additionalData?'],
@@ -71,7 +71,7 @@ describe('the hitl interface', () => {
   })
 })
 
-/** Without what the two JSON schema writers put differently and means the same. */
+/** Removes differences between the two JSON schema writers that have no meaning. */
 const _comparable = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(_comparable)
   if (typeof value !== 'object' || value === null) return value
@@ -87,7 +87,7 @@ const _comparable = (value: unknown): unknown => {
 }
 
 describe('the definition', () => {
-  it('implements the interface: actions, events, channel and entity survive the flattening', () => {
+  it('implements the interface, with its actions, events, channel and entity after the flattening', () => {
     expect(Object.keys(definition.actions ?? {})).toEqual(
       expect.arrayContaining(['createUser', 'startHitl', 'stopHitl', 'checkAvailability', 'explainRouting'])
     )
@@ -99,7 +99,7 @@ describe('the definition', () => {
     expect(definition.props.attributes?.category).toBe('Customer Support')
   })
 
-  it('tells people what everything is, as the linter wants it', () => {
+  it('has titles and descriptions that satisfy the linter', () => {
     const missing: string[] = []
     const demand = (where: string, value: unknown) => {
       if (!value) missing.push(where)
@@ -115,7 +115,7 @@ describe('the definition', () => {
     fields('configuration', configuration.schema)
     for (const name of providerNames) fields(name, providers[name]?.config ?? z.object({}))
     for (const [name, action] of Object.entries(definition.actions ?? {})) {
-      // What comes from an interface is not linted.
+      // The linter skips parts of an interface.
       if (name in ACTIONS) continue
       demand(`${name} title`, action.title)
       demand(`${name} description`, action.description)
@@ -140,7 +140,7 @@ describe('the definition', () => {
     expect(missing).toEqual([])
   })
 
-  it('stays inside the platform’s limits with nine more desks', () => {
+  it('stays within the platform’s limits with nine more desks', () => {
     const desks = providerNames.map((name) => size(providers[name]?.config ?? z.object({})))
     const largest = Math.max(...desks)
     expect(size(configuration.schema) + DESKS_TO_COME * (largest + 250)).toBeLessThan(LARGEST_SCHEMA)
@@ -153,13 +153,13 @@ describe('the definition', () => {
     expect(Object.keys(definition.events ?? {}).length).toBeLessThanOrEqual(20)
   })
 
-  it('has the icon and the page that it names', () => {
+  it('refers to an existing icon and readme', () => {
     for (const file of [definition.icon, definition.readme]) {
       expect(existsSync(join(import.meta.dirname, '../..', file ?? 'nothing')), file).toBe(true)
     }
   })
 
-  it('has no field in its own events that the HITL plugin would take for a session', () => {
+  it('has no event field that the HITL plugin would take for a session', () => {
     const own = Object.entries(definition.events ?? {}).filter(([name]) => !(name in EVENTS))
     const fields = own.flatMap(([, event]) => fieldsOf(event.schema).map((field) => field.replace('?', '')))
     expect(fields).toContain('hitlConversationId')

@@ -17,19 +17,19 @@ const failing = (times: number, instant: number): Breaker | undefined => {
 }
 
 describe('circuit breaker', () => {
-  test('opens after three failures in a row, not before', () => {
+  test('opens after three consecutive failures', () => {
     expect(healthOf(undefined, 0)).toEqual({ state: 'closed' })
     expect(healthOf(failing(2, 1000), 1000)).toEqual({ state: 'closed' })
     expect(healthOf(failing(3, 1000), 1000)).toEqual({ state: 'open', until: 31_000 })
   })
 
-  test('a success in between starts the count anew', () => {
+  test('a success resets the count', () => {
     let breaker: Breaker | undefined = failing(2, 0)
     breaker = recordSuccess()
     expect(healthOf(recordFailure(breaker, 0), 0)).toEqual({ state: 'closed' })
   })
 
-  test('half-opens after the pause; a probe keeps the others away until it ends or is forgotten', () => {
+  test('is half-open after the pause; a probe keeps others away until it ends or times out', () => {
     const open = failing(3, 0)!
     expect(healthOf(open, 29_999).state).toBe('open')
     expect(healthOf(open, 30_000)).toEqual({ state: 'half-open' })
@@ -38,7 +38,7 @@ describe('circuit breaker', () => {
     expect(healthOf(probed, 60_000)).toEqual({ state: 'half-open' })
   })
 
-  test('a failed probe opens it for twice as long, up to ten minutes', () => {
+  test('a failed probe doubles the pause, up to ten minutes', () => {
     let breaker = failing(3, 0)!
     const pauses: number[] = []
     for (let probe = 0; probe < 7; probe += 1) {
@@ -49,12 +49,12 @@ describe('circuit breaker', () => {
     expect(pauses).toEqual([60_000, 120_000, 240_000, 480_000, 600_000, 600_000, 600_000])
   })
 
-  test('a call that was under way when it opened does not make the pause longer', () => {
+  test('a call in flight when it opens doesn’t extend the pause', () => {
     const open = failing(3, 0)!
     expect(recordFailure(open, 10)).toEqual(open)
   })
 
-  test('tells when a desk went down and when it came back', () => {
+  test('reports when a desk went down and when it came back', () => {
     const open = failing(3, 0)
     expect(breakerEvent(failing(2, 0), open)).toBe('went-down')
     expect(breakerEvent(open, recordFailure(open, 30_000))).toBeUndefined()
@@ -62,7 +62,7 @@ describe('circuit breaker', () => {
     expect(breakerEvent(failing(1, 0), recordSuccess())).toBeUndefined()
   })
 
-  test('is kept as a short text; what cannot be read is a well desk', () => {
+  test('is stored as a short text; an invalid text counts as healthy', () => {
     for (const breaker of [failing(1, 0)!, failing(3, 5)!, beginProbe(failing(4, 5)!, 99_999)]) {
       expect(parseBreaker(formatBreaker(breaker))).toEqual(breaker)
     }

@@ -1,5 +1,5 @@
 /**
- * A circuit breaker per desk, as a value: nothing while the desk is well, a few numbers while it fails.
+ * A circuit breaker per desk, as a plain value. Undefined while the desk is healthy.
  *
  *     closed --N failures in a row--> open --pause over--> half-open --probe fails--> open, for longer
  *                                                              `------probe succeeds--> closed
@@ -7,25 +7,25 @@
 import type { Health } from './ranking'
 
 export interface Breaker {
-  /** In a row. */
+  /** Consecutive failures. */
   failures: number
-  /** While open: when it may be tried again. */
+  /** While open: the time of the next attempt. */
   openUntil?: number
-  /** While a probe is under way: until when nobody else tries. */
+  /** While a probe is in flight: other handoffs skip the desk until this time. */
   probeUntil?: number
 }
 
 export interface BreakerSettings {
-  /** So many failures in a row open it. */
+  /** Number of consecutive failures that open the breaker. */
   threshold: number
-  /** The first pause; each failed probe doubles it. */
+  /** First pause. Each failed probe doubles it. */
   pauseMs: number
   longestPauseMs: number
-  /** A probe whose outcome never comes is forgotten after this. */
+  /** Time-out of a probe without an outcome. */
   probeMs: number
 }
 
-/** A start of a session may take 25 s: a probe is given a little more. */
+/** Opening a session may take 25 s, so a probe gets slightly more. */
 export const BREAKER_SETTINGS: BreakerSettings = {
   threshold: 3,
   pauseMs: 30_000,
@@ -33,21 +33,21 @@ export const BREAKER_SETTINGS: BreakerSettings = {
   probeMs: 30_000,
 }
 
-/** Undefined: nothing to remember, which is the normal case. */
+/** The health of a desk. An undefined breaker is closed. */
 export const healthOf = (breaker: Breaker | undefined, instant: number): Health => {
   if (breaker?.openUntil === undefined) return { state: 'closed' }
   const until = Math.max(breaker.openUntil, breaker.probeUntil ?? 0)
   return instant < until ? { state: 'open', until } : { state: 'half-open' }
 }
 
-/** The one who gets this stored first tries a half-open desk; to the others it stays open meanwhile. */
+/** Claims the probe of a half-open desk: the first caller to store this value tries the desk, others see it open. */
 export const beginProbe = (breaker: Breaker, instant: number, settings = BREAKER_SETTINGS): Breaker => ({
   ...breaker,
   probeUntil: instant + settings.probeMs,
 })
 
 export const recordFailure = (breaker: Breaker | undefined, instant: number, settings = BREAKER_SETTINGS): Breaker => {
-  // A failure of a call that was under way when the breaker opened says nothing new.
+  // A call that was in flight when the breaker opened must not extend the pause.
   if (breaker?.openUntil !== undefined && instant < breaker.openUntil) return breaker
   const failures = (breaker?.failures ?? 0) + 1
   if (failures < settings.threshold) return { failures }
@@ -55,10 +55,10 @@ export const recordFailure = (breaker: Breaker | undefined, instant: number, set
   return { failures, openUntil: instant + pause }
 }
 
-/** A success leaves nothing to remember. */
+/** A success resets the breaker. */
 export const recordSuccess = (): undefined => undefined
 
-/** What a change means to those who watch: `went-down`, `came-back`, or nothing new. */
+/** The event to report for a change of the breaker, if any. */
 export const breakerEvent = (
   before: Breaker | undefined,
   now: Breaker | undefined
@@ -72,7 +72,7 @@ export const breakerEvent = (
 export const formatBreaker = ({ failures, openUntil, probeUntil }: Breaker): string =>
   [failures, openUntil ?? '-', ...(probeUntil === undefined ? [] : [probeUntil])].join(' ')
 
-/** Undefined for what is not a breaker: a desk is held to be well until it proves otherwise. */
+/** Parses `formatBreaker`'s text. Undefined for any other text: the desk then counts as healthy. */
 export const parseBreaker = (text: string | undefined): Breaker | undefined => {
   const [, failures, openUntil, probeUntil] = /^(\d+) (-|\d+)(?: (\d+))?$/.exec(text ?? '') ?? []
   if (failures === undefined) return undefined

@@ -1,16 +1,16 @@
-/** Whether a routing block has the shape that Studio shows, and how its fields are called there. */
+/** Checks that a routing block has the shape that Studio shows, and names its fields as Studio does. */
 import { routingSchema, type RoutingConfig } from './config'
 
 export interface FieldProblem {
   /** As Studio shows it: `Routing → Desks → 2 → Hours`. */
   field: string
-  /** What is wrong, and what would be right. */
+  /** The problem, and how to fix it. */
   problem: string
 }
 
 export type Path = readonly (string | number)[]
 
-/** The part of a JSON schema that names fields. */
+/** The part of a JSON schema that describes field names. */
 interface Shape {
   properties?: Record<string, Shape>
   items?: Shape
@@ -18,16 +18,16 @@ interface Shape {
   'x-zui'?: { title?: string }
 }
 
-/** Names that people know from elsewhere, or from a shape of this configuration that is gone. */
-const _RENAMED: Record<string, string> = {
+/** Advice for field names of earlier versions and of other products. */
+const _ADVICE: Record<string, string> = {
   defaultProvider: 'put that desk first in Order',
   defaultDesk: 'put that desk first in Order',
-  providers: 'list the desks in Order, and what is special about them in Desks',
-  fallback: 'Order says which desk comes next',
-  weights: 'each entry of Desks has its Weight',
+  providers: 'list the desks in Order, and their settings in Desks',
+  fallback: 'Order sets which desk comes next',
+  weights: 'set Weight in each entry of Desks',
 }
 
-/** How Studio calls a field. Positions in a list are counted from 1. */
+/** A field's name in Studio. List positions are counted from 1. */
 export const fieldName = (path: Path): string => {
   let shape: Shape | undefined = _schemaFor(['any']).shape
   const names = path.map((step) => {
@@ -39,20 +39,20 @@ export const fieldName = (path: Path): string => {
 
 export const fieldProblem = (path: Path, problem: string): FieldProblem => ({ field: fieldName(path), problem })
 
-/** Building a schema takes milliseconds, and is done once for the same desks. */
-const _built = new Map<string, { schema: ReturnType<typeof routingSchema>; shape: Shape }>()
+/** Building a schema takes milliseconds, so schemas are cached by their desks. */
+const _schemas = new Map<string, { schema: ReturnType<typeof routingSchema>; shape: Shape }>()
 
 const _schemaFor = (names: [string, ...string[]]) => {
   const key = names.join(' ')
-  const known = _built.get(key)
-  if (known) return known
+  const cached = _schemas.get(key)
+  if (cached) return cached
   const schema = routingSchema(names)
   const built = { schema, shape: schema.toJSONSchema() as Shape }
-  _built.set(key, built)
+  _schemas.set(key, built)
   return built
 }
 
-/** Reads the block with the desks that are configured. Fields that were cleared count as absent; a list may stand for its text. */
+/** Parses the block for the configured desks. Cleared fields count as absent; a text field also accepts a list. */
 export const parseShape = (
   config: unknown,
   configured: [string, ...string[]]
@@ -60,7 +60,7 @@ export const parseShape = (
   const cleaned = _cleaned(config ?? {}) ?? {}
   if (typeof cleaned !== 'object' || Array.isArray(cleaned)) {
     return {
-      problems: [{ field: 'Routing', problem: `is ${_kind(cleaned)}; it has fields such as Order and Strategy` }],
+      problems: [{ field: 'Routing', problem: `is ${_kind(cleaned)}; it needs fields such as Order and Strategy` }],
     }
   }
   const { schema, shape } = _schemaFor(configured)
@@ -104,9 +104,10 @@ const _unknownKeys = (value: unknown, shape: Shape | undefined, path: Path): Fie
 }
 
 const _unknownKey = (key: string, known: Record<string, Shape>): string => {
-  const meant = Object.keys(known).find((name) => name.toLowerCase() === key.toLowerCase())
-  const advice = _RENAMED[key] ?? (meant ? `write ${meant}` : `remove it; there are ${Object.keys(known).join(', ')}`)
-  return `is not part of this configuration (an older shape?): ${advice}`
+  const similar = Object.keys(known).find((name) => name.toLowerCase() === key.toLowerCase())
+  const advice =
+    _ADVICE[key] ?? (similar ? `write ${similar}` : `remove it; the fields are ${Object.keys(known).join(', ')}`)
+  return `isn't a field of this configuration (from an older version?): ${advice}`
 }
 
 const _wrong = (value: unknown, path: Path, shape: Shape): string => {
@@ -117,11 +118,11 @@ const _wrong = (value: unknown, path: Path, shape: Shape): string => {
   const isDesk = path.includes('order') || path.at(-1) === 'desk' || path.at(-1) === 'afterHoursDesk'
   if (value === undefined) return wanted?.enum ? `choose one: ${wanted.enum.join(', ')}` : 'is missing'
   if (!wanted?.enum || typeof value !== 'string') {
-    return `${_kind(value)} cannot stand here; write ${wanted?.enum?.join(' or ') ?? _wantedKind(wanted)}`
+    return `${_kind(value)} isn't valid here; write ${wanted?.enum?.join(' or ') ?? _wantedKind(wanted)}`
   }
   return isDesk
-    ? `"${value}" is no configured desk; fill in its connection, or write one of ${wanted.enum.join(', ')}`
-    : `"${value}" is no choice; write one of ${wanted.enum.join(', ')}`
+    ? `"${value}" isn't a configured desk; fill in its connection, or write one of ${wanted.enum.join(', ')}`
+    : `"${value}" isn't valid; write one of ${wanted.enum.join(', ')}`
 }
 
 const _wantedKind = (shape: Shape | undefined): string => {

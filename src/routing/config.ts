@@ -1,9 +1,11 @@
-/** The routing block of the configuration, as Studio shows it. Shallow and forgiving: what it means is checked in parse-routing.ts. */
+/**
+ * The schema of the routing block, as Studio shows it. It is shallow and lenient; parse-routing.ts checks the values.
+ */
 import { z } from '@botpress/sdk'
 
 const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const
 
-/** `names`: the registry's keys, in its order. */
+/** `names`: the registry's keys, in registry order. */
 export const routingSchema = <Names extends [string, ...string[]]>(names: Names) => {
   const desk = z.enum(names)
   const text = (title: string, description: string) => z.string().optional().title(title).describe(description)
@@ -20,18 +22,18 @@ export const routingSchema = <Names extends [string, ...string[]]>(names: Names)
     desks: z
       .array(
         z.object({
-          desk: desk.title('Desk').describe('Which desk this is about.'),
-          weight: number('Weight', 'Its share: 5 gets five times what 1 gets.'),
+          desk: desk.title('Desk').describe('The desk of this entry.'),
+          weight: number('Weight', 'Its share: 5 gets five times as many as 1.'),
           languages: text('Languages', 'fr, en-GB … Empty: all.'),
           hours: text('Hours', 'Mon-Fri 09:00-12:30, 13:30-17:00; Sat 10:00-14:00. Empty: always.'),
           dates: text('Special dates', '12-25 closed; 2026-12-24 09:00-12:00'),
           timeZone: text('Time zone', 'Of the hours, such as Europe/Paris.'),
-          capacity: number('Capacity', 'Most open sessions at a time.'),
+          capacity: number('Capacity', 'Maximum number of open sessions.'),
         })
       )
       .optional()
       .title('Desks')
-      .describe('What is special about a desk.'),
+      .describe('Settings per desk.'),
     rules: z
       .array(
         z.object({
@@ -41,7 +43,7 @@ export const routingSchema = <Names extends [string, ...string[]]>(names: Names)
           tags: text('Tags', 'One of these: vip, billing'),
           hours: text('Hours', 'Only at these hours.'),
           share: number('Share', 'Only this percentage.'),
-          desks: text('Desks', 'Who may take it, preferred first.'),
+          desks: text('Desks', 'Desks that may take it, preferred first.'),
           queue: text('Queue', 'Group, team or channel id there.'),
           setPriority: z.enum(PRIORITIES).optional().title('Set priority').describe('Of the ticket.'),
           addTags: text('Add tags', 'To the ticket.'),
@@ -49,10 +51,10 @@ export const routingSchema = <Names extends [string, ...string[]]>(names: Names)
       )
       .optional()
       .title('Rules')
-      .describe('The first that fits decides which desks are considered.'),
-    timeZone: text('Time zone', 'For hours that name none.'),
-    defaultLanguage: text('Default language', 'When nothing says it.'),
-    stickyDays: number('Sticky days', 'So long a customer returns to the last desk. 0: off.'),
+      .describe('The first matching rule decides which desks are considered.'),
+    timeZone: text('Time zone', 'For hours without their own.'),
+    defaultLanguage: text('Default language', 'When the language is unknown.'),
+    stickyDays: number('Sticky days', 'Days for which a customer returns to the last desk. 0: off.'),
     nobodyThere: z
       .enum(['refuse', 'open-anyway', 'after-hours'])
       .optional()
@@ -61,7 +63,7 @@ export const routingSchema = <Names extends [string, ...string[]]>(names: Names)
     afterHoursDesk: desk
       .optional()
       .title('After-hours desk')
-      .describe('Takes over then. Left out of the order, it does nothing else.'),
+      .describe('Takes over then. If not in the order, it takes nothing else.'),
   })
 }
 

@@ -1,6 +1,8 @@
 import type { Decision, Ranking } from './ranking'
 
-/** A ranking as lines of text: the decision, how it came about, and every desk with its place or why it is out. */
+/**
+ * A ranking as lines of text: the decision with its background, then every desk with its place or the reason it is out.
+ */
 export const explain = (ranking: Ranking): string[] => {
   const { desks, language, rule, notes } = ranking
   return [
@@ -23,7 +25,7 @@ const _decision = ({ desks, decision }: Ranking): string => {
     case 'assign':
       return `Goes to ${title}`
     case 'open-anyway':
-      return `Nobody is there: a ticket is opened at ${title} all the same${_opening(decision)}`
+      return `Nobody is there: a ticket is opened at ${title} anyway${_opening(decision)}`
     case 'after-hours':
       return `Nobody is there: ${title} takes over${_opening(decision)}`
     case 'refuse':

@@ -1,4 +1,4 @@
-/** What keeps a desk from taking a handoff. */
+/** The reasons that keep a desk from taking a handoff. */
 import { describeTime, isOpen, nextOpening } from './hours'
 import { languageName, serves } from './language'
 import type { Cause, Situation } from './ranking'
@@ -6,24 +6,24 @@ import type { Desk, Rule } from './routing'
 
 export interface Obstacle {
   cause: Cause
-  /** Part of a sentence about the desk: `closed: opens Monday 09:00 Europe/Paris`. */
+  /** A phrase about the desk: `closed: opens Monday 09:00 Europe/Paris`. */
   reason: string
   opensAt?: number
 }
 
-/** Desks that are not considered at all, whatever the hour. Only the first reason counts. */
+/** Why a desk isn't considered at all, at any time. Returns only the first reason. */
 export const notConsidered = (desk: Desk, { handoff }: Situation, rule: Rule | undefined): Obstacle | undefined => {
-  const isAskedFor = handoff.provider === desk.provider
+  const isRequested = handoff.provider === desk.provider
   if (!desk.enabled) return { cause: 'disabled', reason: 'switched off' }
-  if (isAskedFor) return undefined
+  if (isRequested) return undefined
   if (handoff.strict && handoff.provider)
-    return { cause: 'not-asked-for', reason: 'the session asks for another desk only' }
+    return { cause: 'not-asked-for', reason: 'the session allows only another desk' }
   if (rule && !rule.desks.includes(desk.provider)) return { cause: 'rule', reason: `${rule.name} names other desks` }
-  if (!rule && desk.afterHoursOnly) return { cause: 'after-hours-only', reason: 'kept for when nobody else is there' }
+  if (!rule && desk.afterHoursOnly) return { cause: 'after-hours-only', reason: 'used only when nobody else is there' }
   return undefined
 }
 
-/** What keeps a considered desk from taking the handoff at this moment. */
+/** Why a considered desk can't take the handoff now. */
 export const obstacles = (desk: Desk, situation: Situation, language: string | undefined): Obstacle[] =>
   [
     _languageObstacle(desk, language),
@@ -38,16 +38,16 @@ export const speaks = (desk: Desk, language: string): boolean =>
 const _languageObstacle = (desk: Desk, language: string | undefined): Obstacle | undefined =>
   language === undefined || speaks(desk, language)
     ? undefined
-    : { cause: 'language', reason: `does not serve ${languageName(language)}` }
+    : { cause: 'language', reason: `doesn't serve ${languageName(language)}` }
 
 const _hoursObstacle = ({ calendar }: Desk, { instant }: Situation): Obstacle | undefined => {
   if (!calendar || isOpen(calendar, instant)) return undefined
   const opensAt = nextOpening(calendar, instant)
-  if (opensAt === undefined) return { cause: 'hours', reason: 'closed: does not open within a year' }
+  if (opensAt === undefined) return { cause: 'hours', reason: "closed: doesn't open within a year" }
   return { cause: 'hours', reason: `closed: opens ${describeTime(opensAt, calendar.timeZone, instant)}`, opensAt }
 }
 
-/** A desk whose load is unknown is not held to be full: a handoff too many is better than none. */
+/** A desk with an unknown load isn't full: exceeding the capacity is better than refusing a handoff. */
 const _capacityObstacle = ({ provider, capacity }: Desk, { load }: Situation): Obstacle | undefined => {
   const open = load?.[provider]
   return capacity === undefined || open === undefined || open < capacity
@@ -55,11 +55,11 @@ const _capacityObstacle = ({ provider, capacity }: Desk, { load }: Situation): O
     : { cause: 'capacity', reason: `full: ${open} of ${capacity} sessions open` }
 }
 
-/** Known of every desk, considered or not: one that may have to stand in has to work. */
+/** Also checked for desks that aren't considered, since one of them may have to stand in. */
 export const healthObstacle = ({ provider }: Desk, { health, instant }: Situation): Obstacle | undefined => {
   const state = health?.[provider]
   if (state?.state !== 'open') return undefined
   const seconds = state.until === undefined ? undefined : Math.max(0, Math.ceil((state.until - instant) / 1000))
-  const again = seconds === undefined ? '' : `: is tried again in ${seconds} s`
-  return { cause: 'health', reason: `down after repeated failures${again}` }
+  const retry = seconds === undefined ? '' : `: next attempt in ${seconds} s`
+  return { cause: 'health', reason: `down after repeated failures${retry}` }
 }

@@ -1,6 +1,6 @@
 /**
- * Random calendars against an independent evaluation: the runtime's own wall clock (Intl.DateTimeFormat) and a plain reading of the
- * calendar that shares no code with ours. Half of the instants lie around changes of the clocks.
+ * Compares random calendars with an independent evaluation, which uses Intl.DateTimeFormat and shares no code with the
+ * implementation. Half of the instants lie near clock changes.
  */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -18,7 +18,7 @@ const ZONES = [
   'America/New_York',
   'America/St_Johns',
   'America/Sao_Paulo',
-  'America/Havana', // Midnight is the hour that is skipped and doubled.
+  'America/Havana', // Skips and repeats the hour at midnight.
   'America/Santiago',
   'Africa/Casablanca', // Changes its clocks around Ramadan.
   'Africa/Cairo',
@@ -70,7 +70,7 @@ const wallClock = (timeZone: string, instant: number): WallClock => {
   }
 }
 
-/** What was drawn, before it became text. `[570, 750]` is 09:30-12:30; an end at or before its start is on the next day. */
+/** The drawn periods. `[570, 750]` is 09:30-12:30; an end at or before its start is on the next day. */
 interface Drawn {
   week: [number, number][][]
   dates: { date: string; periods: [number, number][] }[]
@@ -94,7 +94,7 @@ const isOpenByHand = (drawn: Drawn, timeZone: string, instant: number): boolean 
   return false
 }
 
-/** Minutes around which the offset of a zone changes, 2011 to 2032, found by comparing wall clocks. */
+/** Minutes at which the offset of a zone changes, 2011 to 2032, found by comparing local times. */
 const transitions = new Map(
   ZONES.map((timeZone) => {
     const offset = (instant: number): number => {
@@ -129,7 +129,7 @@ const time = (minute: number): string =>
 const periodsText = (periods: [number, number][]): string =>
   periods.length === 0 ? 'closed' : periods.map(([start, end]) => `${time(start)}-${time(end)}`).join(', ')
 
-/** Stretches of the week's circle that do not touch, each cut at midnight when it is longer than a shift. */
+/** Separate spans on the circle of the week, each split at midnight when it is longer than a shift. */
 const weeks = fc.uniqueArray(fc.nat(7 * 96 - 1), { maxLength: 24 }).map((quarters): [number, number][][] => {
   const week: [number, number][][] = NAMES.map(() => [])
   const points = quarters.toSorted((one, other) => one - other).map((quarter) => quarter * 15)
@@ -178,7 +178,7 @@ const instantsIn = (timeZone: string) => {
   return fc.oneof({ weight: 2, arbitrary: anywhere }, around, at)
 }
 
-/** `count` instants for each calendar; the special dates lie near the instants, or they would never matter. */
+/** `count` instants per calendar. The special dates lie near the instants, since others would have no effect. */
 const cases = (count: number): fc.Arbitrary<Case> =>
   fc.constantFrom(...ZONES).chain((timeZone) =>
     fc
@@ -198,7 +198,7 @@ const cases = (count: number): fc.Arbitrary<Case> =>
       })
   )
 
-/** Through the texts that people write, so that their reading is tested too. */
+/** Builds the calendar from its text, which tests the parser too. */
 const read = (drawn: Drawn, timeZone: string): Calendar => {
   const week = parseWeek(drawn.week.map((periods, day) => `${NAMES[day]} ${periodsText(periods)}`).join('; '))
   const dates = parseSpecialDates(drawn.dates.map(({ date, periods }) => `${date} ${periodsText(periods)}`).join('; '))
@@ -225,12 +225,12 @@ describe('business hours against an independent calendar', () => {
       { numRuns: 6000 }
     )
     expect(compared).toBe(120_000)
-    // The cases are worth something only if both answers are frequent.
+    // Both results must be frequent for a meaningful test.
     expect(open / compared).toBeGreaterThan(0.2)
     expect(open / compared).toBeLessThan(0.8)
   })
 
-  test('the next opening and the next closing are what minute by minute scanning finds', { timeout: 60_000 }, () => {
+  test('the next opening and closing match a minute-by-minute scan', { timeout: 60_000 }, () => {
     const LIMIT = 30 * 60
     let found = 0
     fc.assert(

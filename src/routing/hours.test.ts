@@ -14,10 +14,10 @@ const at = (text: string): number => Date.parse(text)
 const iso = (instant: number | undefined): string | undefined =>
   instant === undefined ? undefined : new Date(instant).toISOString()
 
-describe('when a desk is open', () => {
+describe('business hours', () => {
   const paris = calendar('Europe/Paris', 'Mon-Fri 09:00-12:30, 13:30-17:00; Sat 10:00-14:00')
 
-  test('from the first minute up to, not including, the last', () => {
+  test('include the start of a period and exclude its end', () => {
     expect(isOpen(paris, at('2026-01-05T07:59:59.999Z'))).toBe(false)
     expect(isOpen(paris, at('2026-01-05T08:00Z'))).toBe(true)
     expect(isOpen(paris, at('2026-01-05T11:29:59.999Z'))).toBe(true)
@@ -32,20 +32,20 @@ describe('when a desk is open', () => {
     expect(iso(nextClosing(paris, at('2026-01-05T09:00Z')))).toBe('2026-01-05T11:30:00.000Z')
   })
 
-  test('periods that touch are one: 24/7 never closes, Friday night runs into Saturday', () => {
+  test('adjacent periods are one: 24/7 never closes, Friday night runs into Saturday', () => {
     expect(nextClosing(calendar('UTC', '24/7'), at('2026-01-05T09:00Z'))).toBeUndefined()
     const night = calendar('UTC', 'Fri 20:00-24:00; Sat 00:00-03:00')
     expect(iso(nextClosing(night, at('2026-01-09T21:00Z')))).toBe('2026-01-10T03:00:00.000Z')
   })
 
-  test('never: says so', () => {
+  test('there is no next opening for a desk that never opens', () => {
     expect(nextOpening(calendar('Europe/Paris', 'Mon-Sun closed'), at('2026-01-05T09:00Z'))).toBeUndefined()
     expect(iso(nextOpening(calendar('UTC', 'Mon-Sun closed', '01-04 all day'), at('2026-01-05T09:00Z')))).toBe(
       '2027-01-04T00:00:00.000Z'
     )
   })
 
-  test('over midnight a period belongs to the day it starts on, even when the next day is closed', () => {
+  test('a period past midnight belongs to the day on which it starts, even if the next day is closed', () => {
     const bar = calendar('Europe/Paris', 'Thu 22:00-02:00', '12-25 closed')
     expect(isOpen(bar, at('2026-12-25T00:30Z'))).toBe(true)
     expect(isOpen(bar, at('2026-12-25T01:00Z'))).toBe(false)
@@ -53,14 +53,14 @@ describe('when a desk is open', () => {
     expect(isOpen(christmasEve, at('2026-12-25T00:30Z'))).toBe(false)
   })
 
-  test('a date with a year goes before the yearly one', () => {
+  test('a date with a year takes precedence over the yearly one', () => {
     const shop = calendar('UTC', 'Mon-Sun 09:00-17:00', '12-24 closed; 2026-12-24 09:00-12:00')
     expect(isOpen(shop, at('2026-12-24T10:00Z'))).toBe(true)
     expect(isOpen(shop, at('2026-12-24T13:00Z'))).toBe(false)
     expect(isOpen(shop, at('2027-12-24T10:00Z'))).toBe(false)
   })
 
-  test('a yearly range may run over New Year', () => {
+  test('a yearly range may span New Year', () => {
     const shop = calendar('UTC', 'Mon-Sun all day', '12-27 to 01-02 closed')
     expect(isOpen(shop, at('2026-12-26T10:00Z'))).toBe(true)
     expect(isOpen(shop, at('2026-12-31T10:00Z'))).toBe(false)
@@ -69,7 +69,7 @@ describe('when a desk is open', () => {
   })
 })
 
-describe('when the clocks change', () => {
+describe('clock changes', () => {
   test('the skipped hour: a period that starts within it starts when the clocks jump', () => {
     const early = calendar('Europe/Paris', 'Sun 02:30-04:00')
     expect(iso(nextOpening(early, at('2026-03-29T00:00Z')))).toBe('2026-03-29T01:00:00.000Z')
@@ -81,7 +81,7 @@ describe('when the clocks change', () => {
     expect(iso(nextOpening(lost, at('2026-03-28T12:00Z')))).toBe('2026-04-05T00:10:00.000Z')
   })
 
-  test('the doubled hour counts twice', () => {
+  test('the repeated hour counts twice', () => {
     const late = calendar('Europe/Paris', 'Sun 02:00-02:30')
     const night = at('2026-10-24T22:00Z')
     const opens = nextOpening(late, night)
@@ -96,31 +96,31 @@ describe('when the clocks change', () => {
     ])
   })
 
-  test('a day that a zone left out', () => {
+  test('a day that a zone skipped has no hours', () => {
     const apia = calendar('Pacific/Apia', 'Fri 09:00-17:00')
     // 30 December 2011, a Friday, did not exist in Samoa.
     expect(iso(nextOpening(apia, at('2011-12-29T12:00Z')))).toBe('2012-01-05T19:00:00.000Z')
   })
 })
 
-describe('for people', () => {
-  test('a time is told in the zone of the desk, with its date when it is far away', () => {
+describe('texts for people', () => {
+  test('a time is in the zone of the desk, with its date when it is a week or more ahead', () => {
     const now = at('2026-01-02T12:00Z')
     expect(describeTime(at('2026-01-05T08:00Z'), 'Europe/Paris', now)).toBe('Monday 09:00 Europe/Paris')
     expect(describeTime(at('2026-01-12T08:00Z'), 'Europe/Paris', now)).toBe('Monday 2026-01-12 09:00 Europe/Paris')
   })
 
   test.each([
-    ['Paris', '"Paris" is no time zone; write Europe/Paris'],
-    ['Europe/Berln', '"Europe/Berln" is no time zone; write Europe/Berlin'],
-    ['Mars/Olympus', '"Mars/Olympus" is no time zone; write a zone and a place, such as Europe/Paris'],
+    ['Paris', `"Paris" isn't a time zone; write Europe/Paris`],
+    ['Europe/Berln', `"Europe/Berln" isn't a time zone; write Europe/Berlin`],
+    ['Mars/Olympus', `"Mars/Olympus" isn't a time zone; write an IANA name such as Europe/Paris`],
     [
       '+01:00',
-      '"+01:00" is an offset, wrong for half the year where clocks change; name a place, such as Europe/Paris',
+      '"+01:00" is an offset, which is wrong for part of the year where clocks change; write a zone such as Europe/Paris',
     ],
-  ])('zone %s', (zone, problem) => expect(timeZoneProblem(zone)).toBe(problem))
+  ])('refuses the zone %s', (zone, problem) => expect(timeZoneProblem(zone)).toBe(problem))
 
-  test.each(['Europe/Paris', 'UTC', 'America/Argentina/Buenos_Aires', 'Europe/Kyiv'])('zone %s is fine', (zone) =>
+  test.each(['Europe/Paris', 'UTC', 'America/Argentina/Buenos_Aires', 'Europe/Kyiv'])('accepts the zone %s', (zone) =>
     expect(timeZoneProblem(zone)).toBeUndefined()
   )
 })

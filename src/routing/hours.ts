@@ -1,13 +1,11 @@
 /**
- * When a desk is open.
+ * Business hours. A desk is open at an instant if the local time of that instant lies in one of its periods. At clock
+ * changes:
  *
- * The clock on the wall decides: a desk is open at an instant if the local time of that instant lies in one of its periods.
- * What that means when the clocks change:
+ * - A period that starts within the skipped hour starts when the clocks jump.
+ * - The repeated hour counts twice: a period that ends at 02:30 ends twice, and is open again in between.
  *
- * - The skipped hour does not exist. A period that starts within it starts when the clocks jump.
- * - The doubled hour counts twice. A period that ends at 02:30 ends twice if 02:30 comes twice, and is open again in between.
- *
- * A period belongs to the day it starts on; over midnight it runs into the next day, even when that day is closed.
+ * A period belongs to the day on which it starts. It may run into the next day, even if that day is closed.
  */
 import { DAY_MINUTES, type Period } from './period'
 import { dateOf, specialPeriods, type SpecialDates } from './special-dates'
@@ -19,26 +17,26 @@ export interface Calendar {
   timeZone: string
   /** Periods of each day of the week, Monday first. */
   week: Week
-  /** Dates that differ from the ordinary week. */
+  /** Dates that differ from the weekly hours. */
   dates: SpecialDates[]
 }
 
 const MINUTE_MS = 60_000
 const DAY_MS = DAY_MINUTES * MINUTE_MS
 
-/** A year and a bit: a desk that opens once a year is still found. */
+/** More than a year, to find a desk that opens once a year. */
 const HORIZON_MS = 400 * DAY_MS
 
 export const isOpen = (calendar: Calendar, instant: number): boolean =>
   _isOpenAtWall(calendar, wallTime(calendar.timeZone, instant))
 
-/** The first instant, from `instant` on, at which the desk is open (`instant` itself, if it is). Undefined: not within a year and a bit. */
+/** The first open instant at or after `instant`. Undefined: none within 400 days. */
 export const nextOpening = (calendar: Calendar, instant: number): number | undefined => _next(calendar, instant, true)
 
-/** The first instant, from `instant` on, at which the desk is closed (`instant` itself, if it is). Undefined: not within a year and a bit. */
+/** The first closed instant at or after `instant`. Undefined: none within 400 days. */
 export const nextClosing = (calendar: Calendar, instant: number): number | undefined => _next(calendar, instant, false)
 
-/** Whether the desk is open can only change where a span of steady clocks begins and where a period starts or ends. */
+/** The state can only change at the start of a steady span and at the start or end of a period. */
 const _next = (calendar: Calendar, instant: number, open: boolean): number | undefined => {
   for (const span of steadySpans(calendar.timeZone, instant, instant + HORIZON_MS)) {
     const [first, last] = [span.start + span.offset, span.end + span.offset]
@@ -59,7 +57,7 @@ const _isOpenAtWall = (calendar: Calendar, wall: number): boolean => {
   )
 }
 
-/** Starts and ends of the periods that touch a stretch of local time, in order. */
+/** Starts and ends of the periods around a range of local time, sorted. */
 const _edges = (calendar: Calendar, first: number, last: number): number[] => {
   const edges: number[] = []
   for (let day = Math.floor(first / DAY_MS) - 1; day * DAY_MS < last; day += 1) {
@@ -75,7 +73,7 @@ const _periodsOn = (calendar: Calendar, day: number): Period[] =>
 
 const _weekday = (day: number): number => (((day + 3) % 7) + 7) % 7
 
-/** `Monday 09:00 Europe/Paris`; with the date when the day's name alone could be misread. */
+/** `Monday 09:00 Europe/Paris`. A week or more ahead it includes the date, since the weekday alone is ambiguous. */
 export const describeTime = (instant: number, timeZone: string, now: number): string => {
   const wall = wallTime(timeZone, instant)
   const day = Math.floor(wall / DAY_MS)

@@ -3,7 +3,7 @@ import { detectLanguage } from './detect-language'
 import { chooseLanguage, languageTagProblem, primaryLanguage, serves } from './language'
 import samples from '../../tests/language/samples.json'
 
-describe('which language serves which', () => {
+describe('language matching', () => {
   test.each([
     ['fr', 'fr-CA', true],
     ['fr', 'FR', true],
@@ -21,18 +21,18 @@ describe('which language serves which', () => {
   ])('%s serves %s: %s', (served, wanted, expected) => expect(serves(served, wanted)).toBe(expected))
 
   test.each([
-    ['french', '"french" is no language tag; write fr'],
-    ['fr_CA', '"fr_CA" is no language tag; write fr-CA'],
-    ['xx', '"xx" is no language tag; write one such as en, fr or pt-BR'],
-    ['fr-', '"fr-" is no language tag; write one such as en, fr or pt-BR'],
-    ['fr-XQ', '"fr-XQ" is no language tag; write one such as en, fr or pt-BR'],
-  ])('tag %s', (tag, problem) => expect(languageTagProblem(tag)).toBe(problem))
+    ['french', `"french" isn't a language tag; write fr`],
+    ['fr_CA', `"fr_CA" isn't a language tag; write fr-CA`],
+    ['xx', `"xx" isn't a language tag; write one such as en, fr or pt-BR`],
+    ['fr-', `"fr-" isn't a language tag; write one such as en, fr or pt-BR`],
+    ['fr-XQ', `"fr-XQ" isn't a language tag; write one such as en, fr or pt-BR`],
+  ])('refuses the tag %s', (tag, problem) => expect(languageTagProblem(tag)).toBe(problem))
 
-  test.each(['en', 'fr-CA', 'zh-Hant', 'pt-br', 'fil'])('tag %s is fine', (tag) =>
+  test.each(['en', 'fr-CA', 'zh-Hant', 'pt-br', 'fil'])('accepts the tag %s', (tag) =>
     expect(languageTagProblem(tag)).toBeUndefined()
   )
 
-  test('codes of three letters are the same languages', () => {
+  test('three-letter codes name the same languages', () => {
     expect(['fra', 'cmn', 'nob', 'pes'].map(primaryLanguage)).toEqual(['fr', 'zh', 'no', 'fa'])
   })
 })
@@ -41,7 +41,7 @@ describe('the language of a handoff', () => {
   const french = { language: 'fr', confidence: 0.98, reason: 'the customer writes in French (98 % sure)' }
   const unsure = { confidence: 0.5, reason: 'the customer may write in French, but that is only 50 % sure' }
 
-  test('what the session says goes before what was detected', () => {
+  test('the session’s language takes precedence over the detected one', () => {
     expect(chooseLanguage('de-AT', french, 'en')).toEqual({
       language: 'de-AT',
       source: 'session',
@@ -49,7 +49,7 @@ describe('the language of a handoff', () => {
     })
   })
 
-  test('what was detected goes before the default', () => {
+  test('the detected language takes precedence over the default', () => {
     expect(chooseLanguage(undefined, french, 'en')).toEqual({
       language: 'fr',
       source: 'detected',
@@ -57,7 +57,7 @@ describe('the language of a handoff', () => {
     })
   })
 
-  test('the default is taken when the detector is not sure, and it is said', () => {
+  test('the default applies when the detector isn’t confident, and the reason says so', () => {
     expect(chooseLanguage(undefined, unsure, 'en')).toEqual({
       language: 'en',
       source: 'default',
@@ -65,16 +65,16 @@ describe('the language of a handoff', () => {
     })
   })
 
-  test('an unusable word of the session is told and passed over', () => {
+  test('an invalid language of the session is reported and skipped', () => {
     expect(chooseLanguage('french', french, 'en').reason).toBe(
-      `the session's language is not usable ("french" is no language tag; write fr), the customer writes in French (98 % sure)`
+      `the session's language isn't usable ("french" isn't a language tag; write fr), the customer writes in French (98 % sure)`
     )
   })
 
-  test('nothing known', () => {
+  test('the language is unknown without any source', () => {
     expect(chooseLanguage(undefined, undefined, undefined)).toEqual({
       source: 'none',
-      reason: 'nothing says the language, and there is no default',
+      reason: 'the language is unknown, and there is no default',
     })
   })
 })
@@ -86,7 +86,7 @@ describe('detection', () => {
     expect((await detectLanguage(text, ['en', 'fr'])).language).toBeUndefined()
   })
 
-  test('writing is enough where it tells: no detector is asked', async () => {
+  test('the script decides where it can, without the detector', async () => {
     expect(await detectLanguage(['주문이 안 왔어요'], ['en', 'ko', 'ja', 'zh'])).toEqual({
       language: 'ko',
       confidence: 1,
@@ -94,18 +94,18 @@ describe('detection', () => {
     })
     expect((await detectLanguage(['updateしたらWi-Fiがつながらない'], ['en', 'ja', 'zh'])).language).toBe('ja')
     expect((await detectLanguage(['我要退款'], ['en', 'ja', 'zh'])).language).toBe('zh')
-    // A language that the detector has never heard of.
+    // The detector doesn't know Thai.
     expect((await detectLanguage(['ช่วยด้วยค่ะ'], ['en', 'th'])).language).toBe('th')
   })
 
-  test('no words, no language', async () => {
+  test('a text without words has no language', async () => {
     const nothing = { confidence: 0, reason: 'the customer has not written any words' }
     expect(await detectLanguage([], ['en', 'fr'])).toEqual(nothing)
     expect(await detectLanguage(['😡😡 1234 https://example.com me@example.com'], ['en', 'fr'])).toEqual(nothing)
     expect((await detectLanguage(['hello'], [])).language).toBeUndefined()
   })
 
-  test('the newest words count when there are too many', async () => {
+  test('the newest words of a long text count', async () => {
     const long = Array.from({ length: 60 }, () => 'where is my order, I have been waiting for a week')
     expect(
       (
@@ -120,7 +120,7 @@ describe('detection', () => {
     ).toBe('fr')
   })
 
-  test('the samples: at least 15 languages, 12 messages each, and no more mistakes than measured', async () => {
+  test('the error rate on the samples (at least 15 languages with 12 messages each) doesn’t rise', async () => {
     const all = Object.entries(samples as Record<string, string[]>)
     const languages = all.map(([language]) => language)
     expect(all.length).toBeGreaterThanOrEqual(15)

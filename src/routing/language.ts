@@ -1,8 +1,8 @@
-/** Languages by BCP 47: which desk serves which, and which language a handoff is in. */
+/** BCP 47 languages: which desk serves which language, and the language of a handoff. */
 
 const _names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 
-/** `Canadian French` for `fr-CA`; the tag itself when nobody has a name for it. */
+/** `Canadian French` for `fr-CA`. A tag without a name is returned as it is. */
 export const languageName = (tag: string): string => {
   try {
     return _names.of(tag) ?? tag
@@ -11,18 +11,18 @@ export const languageName = (tag: string): string => {
   }
 }
 
-/** What is wrong with a language tag, with the tag that was probably meant. */
+/** The problem with a language tag, with a suggestion. Undefined for a valid tag. */
 export const languageTagProblem = (tag: string): string | undefined => {
   try {
     if (_names.of(tag.replaceAll('_', '-')) !== undefined && !tag.includes('_')) return undefined
   } catch {
-    // Not even the form of a tag.
+    // `of` throws for malformed tags.
   }
-  return `"${tag}" is no language tag; write ${_meantTag(tag) ?? 'one such as en, fr or pt-BR'}`
+  return `"${tag}" isn't a language tag; write ${_suggestedTag(tag) ?? 'one such as en, fr or pt-BR'}`
 }
 
-/** `french` is not a tag, but everybody knows which one is meant. */
-const _meantTag = (text: string): string | undefined => {
+/** Suggests `fr` for `french`, and `fr-CA` for `fr_CA`. */
+const _suggestedTag = (text: string): string | undefined => {
   const underscored = text.replaceAll('_', '-')
   if (underscored !== text && languageTagProblem(underscored) === undefined) return underscored
   const letters = Array.from({ length: 26 }, (_letter, index) => String.fromCodePoint('a'.codePointAt(0)! + index))
@@ -36,7 +36,7 @@ interface Subtags {
   region?: string
 }
 
-/** Norwegian is written in two forms; a desk that says `no` reads both. */
+/** Norwegian has two written forms. A desk with `no` serves both. */
 const _macroLanguages: Record<string, string> = { nb: 'no', nn: 'no' }
 
 const _subtags = (tag: string): Subtags | undefined => {
@@ -50,12 +50,13 @@ const _subtags = (tag: string): Subtags | undefined => {
   }
 }
 
-/** `fr` for `fr-CA`: what a detector can tell. */
+/** `fr` for `fr-CA`. Detection only distinguishes primary languages. */
 export const primaryLanguage = (tag: string): string => _subtags(tag)?.language ?? tag.toLowerCase()
 
 /**
- * Whether a desk that speaks `served` can take a customer who speaks `wanted`: the language is the same, and so is the script or the
- * region where both name one. `fr` serves `fr-CA`, `fr-CA` serves a customer of whom only `fr` is known, `fr-CA` does not serve `fr-FR`.
+ * Whether a desk with the language `served` can take a customer with the language `wanted`. The languages must be
+ * equal, and so must scripts and regions that both tags name. `fr` serves `fr-CA`, `fr-CA` serves `fr`, `fr-CA` doesn't
+ * serve `fr-FR`.
  */
 export const serves = (served: string, wanted: string): boolean => {
   const [desk, customer] = [_subtags(served), _subtags(wanted)]
@@ -65,22 +66,22 @@ export const serves = (served: string, wanted: string): boolean => {
 }
 
 export interface Detection {
-  /** Primary language (`fr`, never `fr-CA`). Undefined: not sure enough. */
+  /** Primary language (`fr`, never `fr-CA`). Undefined: not confident enough. */
   language?: string
-  /** 0 to 1, among the configured languages. */
+  /** 0 to 1, relative to the configured languages. */
   confidence: number
-  /** Without the customer's words; goes into a sentence. */
+  /** A phrase for logs. It never contains the customer's words. */
   reason: string
 }
 
-/** The language of a handoff and how we know it. `language` is undefined when nothing says it. */
+/** The language of a handoff and its source. `language` is undefined when it is unknown. */
 export interface ChosenLanguage {
   language?: string
   source: 'session' | 'detected' | 'default' | 'none'
   reason: string
 }
 
-/** The session's language, else what the customer wrote, else the default. */
+/** The language the session states, else the detected one, else the default. */
 export const chooseLanguage = (
   stated: string | undefined,
   detected: Detection | undefined,
@@ -90,10 +91,10 @@ export const chooseLanguage = (
   if (stated && !problem) {
     return { language: stated, source: 'session', reason: `the session says ${languageName(stated)}` }
   }
-  const remark = problem ? `the session's language is not usable (${problem}), ` : ''
+  const remark = problem ? `the session's language isn't usable (${problem}), ` : ''
   if (detected?.language)
     return { language: detected.language, source: 'detected', reason: `${remark}${detected.reason}` }
-  const why = `${remark}${detected?.reason ?? 'nothing says the language'}`
+  const why = `${remark}${detected?.reason ?? 'the language is unknown'}`
   if (fallback)
     return { language: fallback, source: 'default', reason: `${why}, so ${languageName(fallback)}, the default` }
   return { source: 'none', reason: `${why}, and there is no default` }

@@ -1,4 +1,4 @@
-/** What happens when no desk can take a handoff now. */
+/** Decides what happens when no desk can take a handoff now. */
 import { describeTime } from './hours'
 import type { Decision, Opening, RankedDesk, Situation } from './ranking'
 import type { NobodyThere } from './routing'
@@ -11,15 +11,15 @@ export const nobodyThere = (
   const opening = _firstOpening(situation, ranked)
   if (policy === 'refuse') return { decision: _refusal(ranked, opening) }
   const desk = _standIn(policy, situation, ranked)
-  if (!desk) return { decision: _refusal(ranked, opening), note: 'no desk is able to stand in, so it is refused' }
+  if (!desk) return { decision: _refusal(ranked, opening), note: 'no desk can stand in, so the handoff is refused' }
   return { decision: _standInDecision(policy, desk, policy === 'after-hours' ? opening : _openingOf(desk, situation)) }
 }
 
-/** The session's word goes before the configuration's. A session that wants one desk only is not sent elsewhere unless it says so. */
+/** The session overrides the configuration. A strict request for one desk is refused by default. */
 const _policy = ({ routing, handoff }: Situation): NobodyThere =>
   handoff.nobodyThere ?? (handoff.strict && handoff.provider ? 'refuse' : routing.nobodyThere)
 
-/** A desk that works; that it is closed, full or speaks another language does not matter now. */
+/** A working desk, even if it is closed, full or serves other languages. */
 const _standIn = (
   policy: 'open-anyway' | 'after-hours',
   { routing, handoff }: Situation,
@@ -28,14 +28,14 @@ const _standIn = (
   const working = ranked.filter(({ causes }) => !causes.includes('disabled') && !causes.includes('health'))
   const named = working.find(({ provider }) => provider === routing.afterHoursDesk)
   if (policy === 'after-hours') return named
-  const asked = working.find(({ provider }) => provider === handoff.provider)
-  if (handoff.strict && handoff.provider) return asked
+  const requested = working.find(({ provider }) => provider === handoff.provider)
+  if (handoff.strict && handoff.provider) return requested
   const considered = working.filter(({ causes }) => !causes.includes('rule') && !causes.includes('after-hours-only'))
   const understanding = considered.filter(({ causes }) => !causes.includes('language'))
-  return named ?? asked ?? _soonest(understanding) ?? _soonest(considered)
+  return named ?? requested ?? _soonest(understanding) ?? _soonest(considered)
 }
 
-/** A desk that is open but full is there sooner than one that is closed. */
+/** The desk with the earliest opening. An open but full desk comes before a closed one. */
 const _soonest = (desks: readonly RankedDesk[]): RankedDesk | undefined => {
   const waiting = ({ causes, opensAt }: RankedDesk): number =>
     causes.includes('hours') ? (opensAt ?? Number.POSITIVE_INFINITY) : 0
@@ -45,7 +45,7 @@ const _soonest = (desks: readonly RankedDesk[]): RankedDesk | undefined => {
   )
 }
 
-/** When the first desk opens that nothing else keeps from taking the handoff. */
+/** The first opening among the desks that are out only because of their hours. */
 const _firstOpening = (situation: Situation, ranked: readonly RankedDesk[]): Opening | undefined => {
   const first = _soonest(ranked.filter(({ causes }) => causes.every((cause) => cause === 'hours')))
   return first && _openingOf(first, situation)
@@ -66,7 +66,7 @@ const _standInDecision = (
   const messageForCustomer =
     kind === 'after-hours'
       ? 'Our usual team is not available at the moment; our stand-in takes over.'
-      : `We have your request and answer ${opening ? `from ${opening.text} on` : 'as soon as we can'}.`
+      : `We have received your request and will answer ${opening ? `from ${opening.text}` : 'as soon as we can'}.`
   return { kind, provider, ...(opening && { opening }), messageForCustomer }
 }
 

@@ -1,4 +1,4 @@
-/** The order of the desks that can take a handoff, and the reason for each place. */
+/** Orders the desks that can take a handoff, with the reason for each place. */
 import { rotate } from './rotation'
 import type { Situation } from './ranking'
 import type { Desk, Rule } from './routing'
@@ -10,28 +10,31 @@ export interface Placed {
 
 const DAY_MS = 86_400_000
 
-/** The desk asked for, then the customer's last desk, then the strategy. */
+/** First the requested desk or the customer's last desk, then the order of the strategy. */
 export const inOrder = (
-  able: readonly Desk[],
+  eligible: readonly Desk[],
   pool: readonly Desk[],
   situation: Situation,
   rule: Rule | undefined
 ): Placed[] => {
-  const first = _preferred(able, situation)
-  const others = _byStrategy(able, pool, situation, rule).filter(({ desk }) => desk !== first?.desk)
+  const first = _preferred(eligible, situation)
+  const others = _byStrategy(eligible, pool, situation, rule).filter(({ desk }) => desk !== first?.desk)
   return first ? [first, ...others] : others
 }
 
-/** The rotation decides when nothing goes before it and there is a choice. */
-export const needsTurn = (able: readonly Desk[], situation: Situation): boolean =>
-  situation.routing.strategy === 'round-robin' && able.length > 1 && !_preferred(able, situation)
+/** The rotation decides when there is a choice and no preferred desk. */
+export const needsTurn = (eligible: readonly Desk[], situation: Situation): boolean =>
+  situation.routing.strategy === 'round-robin' && eligible.length > 1 && !_preferred(eligible, situation)
 
-const _preferred = (able: readonly Desk[], { handoff, history, routing, instant }: Situation): Placed | undefined => {
-  const asked = able.find(({ provider }) => provider === handoff.provider)
-  if (asked) return { desk: asked, reason: 'asked for by the session' }
+const _preferred = (
+  eligible: readonly Desk[],
+  { handoff, history, routing, instant }: Situation
+): Placed | undefined => {
+  const requested = eligible.find(({ provider }) => provider === handoff.provider)
+  if (requested) return { desk: requested, reason: 'requested by the session' }
   if (!history || routing.stickyDays <= 0) return undefined
   const days = Math.max(0, instant - history.at) / DAY_MS
-  const last = able.find(({ provider }) => provider === history.provider)
+  const last = eligible.find(({ provider }) => provider === history.provider)
   if (!last || days > routing.stickyDays) return undefined
   return { desk: last, reason: `the customer's last session was here, ${_ago(days)}` }
 }
@@ -43,12 +46,12 @@ const _ago = (days: number): string => {
 }
 
 const _byStrategy = (
-  able: readonly Desk[],
+  eligible: readonly Desk[],
   pool: readonly Desk[],
   situation: Situation,
   rule: Rule | undefined
 ): Placed[] => {
-  const preferred = _byPreference(able, rule)
+  const preferred = _byPreference(eligible, rule)
   switch (situation.routing.strategy) {
     case 'priority':
       return preferred.map((desk, index) => ({ desk, reason: _preference(index, rule) }))
@@ -59,28 +62,28 @@ const _byStrategy = (
   }
 }
 
-/** A rule names its desks in the order of preference; else the configuration's order counts. */
-const _byPreference = (able: readonly Desk[], rule: Rule | undefined): readonly Desk[] => {
-  if (!rule) return able
+/** The order of the rule's desks, or else the order of the configuration. */
+const _byPreference = (eligible: readonly Desk[], rule: Rule | undefined): readonly Desk[] => {
+  if (!rule) return eligible
   const place = ({ provider }: Desk): number =>
     rule.desks.includes(provider) ? rule.desks.indexOf(provider) : rule.desks.length
-  return able.toSorted((one, other) => place(one) - place(other))
+  return eligible.toSorted((one, other) => place(one) - place(other))
 }
 
 const _preference = (index: number, rule: Rule | undefined): string => {
   const where = rule ? `among the desks of ${rule.name}` : 'in the order'
-  return index === 0 ? `the first able ${where}` : `next ${where}`
+  return index === 0 ? `first available ${where}` : `next ${where}`
 }
 
-/** The rotation runs over the whole pool, so that a desk that is out for a while neither loses nor shifts anybody's turns. */
-const _byTurn = (able: readonly Desk[], pool: readonly Desk[], { turn }: Situation): Placed[] => {
-  if (able.length < 2) return able.map((desk) => ({ desk, reason: 'the only one able' }))
+/** The rotation runs over the whole pool, so a desk that is out for a while doesn't shift the turns of the others. */
+const _byTurn = (eligible: readonly Desk[], pool: readonly Desk[], { turn }: Situation): Placed[] => {
+  if (eligible.length < 2) return eligible.map((desk) => ({ desk, reason: 'the only desk available' }))
   if (turn === undefined || !Number.isSafeInteger(turn) || turn < 0) {
-    return able.map((desk) => ({ desk, reason: 'in turn; whose turn it is shows when a session is opened' }))
+    return eligible.map((desk) => ({ desk, reason: 'in turn; the turn is claimed when a session opens' }))
   }
   const holders = rotate(pool, turn)
-  const placed = holders.flatMap((provider) => able.filter((desk) => desk.provider === provider))
-  const outside = able.filter((desk) => !placed.includes(desk))
+  const placed = holders.flatMap((provider) => eligible.filter((desk) => desk.provider === provider))
+  const outside = eligible.filter((desk) => !placed.includes(desk))
   const [holder] = holders
   return [...placed, ...outside].map((desk, index) => {
     if (desk.provider === holder) return { desk, reason: `its turn (number ${turn + 1})` }
@@ -88,10 +91,10 @@ const _byTurn = (able: readonly Desk[], pool: readonly Desk[], { turn }: Situati
   })
 }
 
-/** Open sessions for each unit of weight. An unknown load counts as none. */
-const _byLoad = (able: readonly Desk[], { load }: Situation): Placed[] => {
+/** Sorts by open sessions per unit of weight. An unknown load counts as 0. */
+const _byLoad = (eligible: readonly Desk[], { load }: Situation): Placed[] => {
   const busy = ({ provider, weight }: Desk): number => (load?.[provider] ?? 0) / weight
-  return able
+  return eligible
     .toSorted((one, other) => busy(one) - busy(other))
     .map((desk, index) => {
       const open = load?.[desk.provider]

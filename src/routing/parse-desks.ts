@@ -1,4 +1,4 @@
-/** What the Desks list of the routing block says about each desk. */
+/** Reads the Desks list of the routing block. */
 import type { RoutingConfig } from './config'
 import { fieldProblem, type FieldProblem, type Path } from './config-shape'
 import type { Calendar } from './hours'
@@ -9,8 +9,8 @@ import { timeZoneProblem } from './time-zone'
 import { DAY_NAMES, parseWeek } from './week-hours'
 import { WHOLE_DAY } from './period'
 
-/** Keeps the rotation short: it repeats after the sum of the weights. */
-const GREATEST_WEIGHT = 100
+/** Keeps the rotation short, which repeats after the sum of all weights. */
+const MAX_WEIGHT = 100
 
 export const parseDesks = (
   config: RoutingConfig,
@@ -21,13 +21,11 @@ export const parseDesks = (
   for (const [index, { desk }] of entries.entries()) {
     const before = entries.findIndex((entry) => entry.desk === desk)
     if (before === index) continue
-    problems.push(
-      fieldProblem(['desks', index, 'desk'], `${desk} has an entry already, number ${before + 1}; join the two`)
-    )
+    problems.push(fieldProblem(['desks', index, 'desk'], `${desk} already has entry ${before + 1}; merge the two`))
   }
   const read = entries.map((entry, index) => {
     const path = ['desks', index] as const
-    _checkNumber(entry.weight, 1, GREATEST_WEIGHT, [...path, 'weight'], problems)
+    _checkNumber(entry.weight, 1, MAX_WEIGHT, [...path, 'weight'], problems)
     _checkNumber(entry.capacity, 1, Number.MAX_SAFE_INTEGER, [...path, 'capacity'], problems)
     return {
       provider: entry.desk,
@@ -43,7 +41,7 @@ export const parseDesks = (
   })
 }
 
-/** Hours, special dates and their zone. Nothing written: always open. */
+/** Reads hours, special dates and their zone. Undefined without hours and dates: always open. */
 export const parseCalendar = (
   entry: { hours?: string; dates?: string; timeZone?: string },
   defaultZone: string | undefined,
@@ -60,7 +58,10 @@ export const parseCalendar = (
   const timeZone = entry.timeZone ?? defaultZone
   if (!timeZone) {
     problems.push(
-      fieldProblem([...path, 'timeZone'], 'say where the hours hold, such as Europe/Paris, here or for all of Routing')
+      fieldProblem(
+        [...path, 'timeZone'],
+        'is missing for these hours; write for example Europe/Paris, here or in the Time zone of Routing'
+      )
     )
     return undefined
   }
@@ -87,12 +88,12 @@ export const parseList = (text: string | undefined): string[] => [
 
 const _checkNumber = (
   value: number | undefined,
-  least: number,
-  most: number,
+  min: number,
+  max: number,
   path: Path,
   problems: FieldProblem[]
 ): void => {
-  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return
-  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`
-  problems.push(fieldProblem(path, `${value} cannot be; write a whole number from ${least}${upTo}, or nothing`))
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  problems.push(fieldProblem(path, `${value} isn't valid; write a whole number ${range}, or leave it empty`))
 }

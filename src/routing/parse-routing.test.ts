@@ -11,8 +11,8 @@ const desks = [
 const problemsOf = (config: unknown): string[] =>
   (parseRouting(config, desks).problems ?? []).map(({ field, problem }) => `${field}: ${problem}`)
 
-describe('what is right', () => {
-  test('nothing at all: every desk, in registry order, always open', () => {
+describe('a valid configuration', () => {
+  test('may be empty: every desk in registry order, always open', () => {
     const parsed = parseRouting(undefined, desks)
     expect(parsed.routing).toEqual({
       strategy: 'priority',
@@ -29,7 +29,7 @@ describe('what is right', () => {
     })
   })
 
-  test('cleared fields count as absent', () => {
+  test('may have cleared fields, which count as absent', () => {
     const cleared = {
       strategy: null,
       order: [],
@@ -40,7 +40,7 @@ describe('what is right', () => {
     expect(parseRouting(cleared, desks).routing).toEqual(parseRouting({}, desks).routing)
   })
 
-  test('lists may be texts, desks in rules may be titles', () => {
+  test('may have texts or lists, and titles of desks in rules', () => {
     const asText = {
       desks: [{ desk: 'alpha', languages: 'fr, EN-gb' }],
       rules: [{ tags: 'a, b', desks: 'Beta, alpha' }],
@@ -53,7 +53,7 @@ describe('what is right', () => {
     expect(parseRouting(asLists, desks)).toEqual(parseRouting(asText, desks))
   })
 
-  test('the order may leave out desks that are switched off, and the after-hours desk', () => {
+  test('may omit from the order desks that are switched off and the after-hours desk', () => {
     expect(parseRouting({ order: ['beta', 'alpha'] }, desks).routing?.desks.map(({ provider }) => provider)).toEqual([
       'beta',
       'alpha',
@@ -67,7 +67,7 @@ describe('what is right', () => {
     ])
   })
 
-  test('shares that add up to 100', () => {
+  test('may have shares that add up to 100', () => {
     const rules = [
       { tags: 'x', share: 60, desks: 'alpha' },
       { tags: 'y', desks: 'beta' },
@@ -81,29 +81,31 @@ describe('what is right', () => {
   })
 })
 
-describe('what is wrong is refused, with its field and what would be right', () => {
+describe('an invalid configuration is refused with the field, the problem and a fix', () => {
   const paris = 'Europe/Paris'
 
   test.each([
     [
       'unknown zone',
       { desks: [{ desk: 'alpha' }, { desk: 'beta', hours: '24/7', timeZone: 'Pariss' }] },
-      ['Routing → Desks → 2 → Time zone: "Pariss" is no time zone; write Europe/Paris'],
+      [`Routing → Desks → 2 → Time zone: "Pariss" isn't a time zone; write Europe/Paris`],
     ],
     [
       'unknown zone for all',
       { timeZone: 'CET+1' },
-      ['Routing → Time zone: "CET+1" is no time zone; write a zone and a place, such as Europe/Paris'],
+      [`Routing → Time zone: "CET+1" isn't a time zone; write an IANA name such as Europe/Paris`],
     ],
     [
       'hours without a zone',
       { desks: [{ desk: 'alpha', hours: 'Mon 09:00-10:00' }] },
-      ['Routing → Desks → 1 → Time zone: say where the hours hold, such as Europe/Paris, here or for all of Routing'],
+      [
+        'Routing → Desks → 1 → Time zone: is missing for these hours; write for example Europe/Paris, here or in the Time zone of Routing',
+      ],
     ],
     [
       '25:00',
       { timeZone: paris, desks: [{ desk: 'alpha', hours: 'Mon 09:00-25:00' }] },
-      ['Routing → Desks → 1 → Hours: "09:00-25:00" (character 5): 25:00 is no time of day; write 00:00 to 24:00'],
+      [`Routing → Desks → 1 → Hours: "09:00-25:00" (character 5): 25:00 isn't a time of day; write 00:00 to 24:00`],
     ],
     [
       'end before start',
@@ -123,19 +125,19 @@ describe('what is wrong is refused, with its field and what would be right', () 
       '31 February',
       { timeZone: paris, desks: [{ desk: 'alpha', dates: '2026-02-31 closed' }] },
       [
-        'Routing → Desks → 1 → Special dates: "2026-02-31 closed" (character 1): there is no 31 February; February 2026 has 28 days',
+        `Routing → Desks → 1 → Special dates: "2026-02-31 closed" (character 1): 31 February isn't a date; February 2026 has 28 days`,
       ],
     ],
     [
       'unknown language',
       { desks: [{ desk: 'alpha', languages: 'fr, german' }], defaultLanguage: 'xx' },
       [
-        'Routing → Desks → 1 → Languages: "german" is no language tag; write de',
-        'Routing → Default language: "xx" is no language tag; write one such as en, fr or pt-BR',
+        `Routing → Desks → 1 → Languages: "german" isn't a language tag; write de`,
+        `Routing → Default language: "xx" isn't a language tag; write one such as en, fr or pt-BR`,
       ],
     ],
     [
-      'a default that nobody serves',
+      'a default that no desk serves',
       {
         desks: [
           { desk: 'alpha', languages: 'fr' },
@@ -148,55 +150,55 @@ describe('what is wrong is refused, with its field and what would be right', () 
     [
       'weight 0',
       { desks: [{ desk: 'alpha', weight: 0 }] },
-      ['Routing → Desks → 1 → Weight: 0 cannot be; write a whole number from 1 to 100, or nothing'],
+      [`Routing → Desks → 1 → Weight: 0 isn't valid; write a whole number from 1 to 100, or leave it empty`],
     ],
     [
       'weight negative',
       { desks: [{ desk: 'alpha', weight: -3 }] },
-      ['Routing → Desks → 1 → Weight: -3 cannot be; write a whole number from 1 to 100, or nothing'],
+      [`Routing → Desks → 1 → Weight: -3 isn't valid; write a whole number from 1 to 100, or leave it empty`],
     ],
     [
       'capacity 1.5',
       { desks: [{ desk: 'alpha', capacity: 1.5 }] },
-      ['Routing → Desks → 1 → Capacity: 1.5 cannot be; write a whole number from 1, or nothing'],
+      [`Routing → Desks → 1 → Capacity: 1.5 isn't valid; write a whole number of at least 1, or leave it empty`],
     ],
     [
       'a rule with an unknown desk',
       { rules: [{ desks: 'alpha, delta' }] },
-      ['Routing → Rules → 1 → Desks: "delta" is no configured desk; write one of alpha, beta, gamma'],
+      [`Routing → Rules → 1 → Desks: "delta" isn't a configured desk; write one of alpha, beta, gamma`],
     ],
     [
       'a rule with an unknown priority',
       { rules: [{ priority: 'asap', desks: 'alpha' }] },
-      ['Routing → Rules → 1 → Priority: "asap" is no priority; write one of low, normal, high, urgent'],
+      [`Routing → Rules → 1 → Priority: "asap" isn't a priority; write one of low, normal, high, urgent`],
     ],
     [
       'a queue for two desks',
       { rules: [{ queue: '1', desks: 'alpha, beta' }] },
-      ['Routing → Rules → 1 → Queue: belongs to one desk; name just that desk, or make a rule for each'],
+      ['Routing → Rules → 1 → Queue: is valid for one desk only; name just that desk, or write a rule for each'],
     ],
     [
       'rule hours without a zone',
       { rules: [{ hours: '24/7', desks: 'alpha' }] },
-      ['Routing → Time zone: say where the hours of rule 1 hold, such as Europe/Paris'],
+      ['Routing → Time zone: is missing for the hours of rule 1; write for example Europe/Paris'],
     ],
     [
       'a desk twice',
       { order: ['alpha', 'beta', 'alpha'] },
-      ['Routing → Order → 3: alpha stands in the order twice; keep one'],
+      ['Routing → Order → 3: alpha is in the order twice; keep one'],
     ],
     ['a desk missing', { order: ['beta'] }, ['Routing → Order: Alpha is missing; add alpha, or switch the desk off']],
     [
       'a desk that is not configured',
       { order: ['alpha', 'beta', 'delta'] },
       [
-        'Routing → Order → 3: "delta" is no configured desk; fill in its connection, or write one of alpha, beta, gamma',
+        `Routing → Order → 3: "delta" isn't a configured desk; fill in its connection, or write one of alpha, beta, gamma`,
       ],
     ],
     [
       'two entries for a desk',
       { desks: [{ desk: 'alpha' }, { desk: 'alpha' }] },
-      ['Routing → Desks → 2 → Desk: alpha has an entry already, number 1; join the two'],
+      ['Routing → Desks → 2 → Desk: alpha already has entry 1; merge the two'],
     ],
     [
       'an entry without its desk',
@@ -211,12 +213,12 @@ describe('what is wrong is refused, with its field and what would be right', () 
           { tags: 'x', share: 40, desks: 'beta' },
         ],
       },
-      ['Routing → Rules → 2 → Share: rules 1 and 2 have the same conditions, and 110 % together; 100 is the most'],
+      ['Routing → Rules → 2 → Share: rules 1 and 2 have the same conditions and add up to 110 %; the maximum is 100 %'],
     ],
     [
       'share 0',
       { rules: [{ share: 0, desks: 'alpha' }] },
-      ['Routing → Rules → 1 → Share: 0 cannot be; write a percentage from 1 to 100'],
+      [`Routing → Rules → 1 → Share: 0 isn't valid; write a percentage from 1 to 100`],
     ],
     [
       'a rule that is never used',
@@ -226,7 +228,7 @@ describe('what is wrong is refused, with its field and what would be right', () 
           { tags: 'x', desks: 'beta' },
         ],
       },
-      ['Routing → Rules → 2: is never used: rule 1 has the same conditions and takes all; give that one a share'],
+      ['Routing → Rules → 2: is never used: rule 1 has the same conditions and takes all handoffs; give it a share'],
     ],
     [
       'after hours without a desk',
@@ -238,37 +240,37 @@ describe('what is wrong is refused, with its field and what would be right', () 
       { nobodyThere: 'after-hours', afterHoursDesk: 'gamma' },
       ['Routing → After-hours desk: Gamma is switched off; switch it on, or choose another desk'],
     ],
-    ['sticky days', { stickyDays: -1 }, ['Routing → Sticky days: -1 cannot be; write 0 for off, or up to 365 days']],
+    ['sticky days', { stickyDays: -1 }, [`Routing → Sticky days: -1 isn't valid; write 0 for off, or up to 365 days`]],
     [
       'an older shape',
       { defaultProvider: 'alpha', timezone: 'UTC', desks: { alpha: 1 }, order: 'alpha' },
       [
-        'Routing → defaultProvider: is not part of this configuration (an older shape?): put that desk first in Order',
-        'Routing → timezone: is not part of this configuration (an older shape?): write timeZone',
-        'Routing → Order: the text "alpha" cannot stand here; write a list',
-        'Routing → Desks: a group of fields cannot stand here; write a list',
+        `Routing → defaultProvider: isn't a field of this configuration (from an older version?): put that desk first in Order`,
+        `Routing → timezone: isn't a field of this configuration (from an older version?): write timeZone`,
+        `Routing → Order: the text "alpha" isn't valid here; write a list`,
+        `Routing → Desks: a group of fields isn't valid here; write a list`,
       ],
     ],
     [
       'unknown keys deeper down',
       { desks: [{ desk: 'alpha', wait: 2 }] },
       [
-        'Routing → Desks → 1 → wait: is not part of this configuration (an older shape?): remove it; there are desk, weight, languages, hours, dates, timeZone, capacity',
+        `Routing → Desks → 1 → wait: isn't a field of this configuration (from an older version?): remove it; the fields are desk, weight, languages, hours, dates, timeZone, capacity`,
       ],
     ],
     [
       'wrong kinds',
       { strategy: 'random', stickyDays: 'seven', rules: [{ name: 5 }] },
       [
-        'Routing → Strategy: "random" is no choice; write one of priority, round-robin, least-busy',
-        'Routing → Rules → 1 → Name: 5 cannot stand here; write text',
-        'Routing → Sticky days: the text "seven" cannot stand here; write a number',
+        `Routing → Strategy: "random" isn't valid; write one of priority, round-robin, least-busy`,
+        `Routing → Rules → 1 → Name: 5 isn't valid here; write text`,
+        `Routing → Sticky days: the text "seven" isn't valid here; write a number`,
       ],
     ],
-    ['no block at all', 'alpha', ['Routing: is the text "alpha"; it has fields such as Order and Strategy']],
+    ['no block at all', 'alpha', ['Routing: is the text "alpha"; it needs fields such as Order and Strategy']],
   ])('%s', (_name, config, problems) => expect(problemsOf(config)).toEqual(problems))
 
-  test('what cannot be read and what is wrong are told together', () => {
+  test('problems of shape and of values are reported together', () => {
     const problems = problemsOf({
       strategy: 'whatever',
       order: ['alpha', 'alpha', 'beta'],
@@ -280,14 +282,14 @@ describe('what is wrong is refused, with its field and what would be right', () 
     }
   })
 
-  test('no desk', () => {
+  test('a configuration without a desk is refused', () => {
     expect(parseRouting({}, []).problems).toEqual([
-      { field: 'Routing', problem: 'no desk is configured; fill in the connection of one' },
+      { field: 'Routing', problem: 'no desk is configured; fill in the connection of a desk' },
     ])
   })
 })
 
-test('the schema stays small: the definition of an integration has 20 KB', () => {
+test('the schema stays small, since the definition of an integration is limited to 20 KB', () => {
   const schema = routingSchema(['alpha', 'beta', 'gamma']).toJSONSchema()
   expect(JSON.stringify(schema).length).toBeLessThan(5000)
 })

@@ -1,4 +1,4 @@
-/** Reads the routing block: what Studio shows becomes what `rank` decides by, or a list of everything that is wrong with it. */
+/** Parses the routing block into the settings for `rank`, or returns all of its problems. */
 import { languageName, languageTagProblem, serves } from './language'
 import type { RoutingConfig } from './config'
 import { fieldProblem, parseShape, type FieldProblem } from './config-shape'
@@ -11,13 +11,13 @@ export type ParsedRouting =
   | { routing: Routing; problems?: undefined }
   | { routing?: undefined; problems: FieldProblem[] }
 
-const LONGEST_STICKY_DAYS = 365
+const MAX_STICKY_DAYS = 365
 
-/** `configured`: in registry order, which is the order of preference unless the configuration says otherwise. */
+/** `configured`: in registry order, the default order of preference. */
 export const parseRouting = (config: unknown, configured: readonly ConfiguredDesk[]): ParsedRouting => {
   const [first, ...others] = configured.map(({ provider }) => provider)
   if (first === undefined)
-    return { problems: [{ field: 'Routing', problem: 'no desk is configured; fill in the connection of one' }] }
+    return { problems: [{ field: 'Routing', problem: 'no desk is configured; fill in the connection of a desk' }] }
   const names: [string, ...string[]] = [first, ...others]
   const shape = parseShape(config, names)
   const problems: FieldProblem[] = [...(shape.problems ?? [])]
@@ -25,7 +25,7 @@ export const parseRouting = (config: unknown, configured: readonly ConfiguredDes
   return problems.length > 0 ? { problems } : { routing }
 }
 
-/** The fields that can be read, so that what is wrong with them is told together with those that cannot. */
+/** The fields with a valid shape, so that problems with their values are reported together with shape problems. */
 const _readable = (config: unknown, names: [string, ...string[]]): RoutingConfig => {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) return {}
   const fields = Object.entries(config).filter(([field, value]) => !parseShape({ [field]: value }, names).problems)
@@ -49,7 +49,7 @@ const _read = (config: RoutingConfig, configured: readonly ConfiguredDesk[], pro
   }
 }
 
-/** Without an order: registry order. A desk that is switched off need not be in it. */
+/** Default: registry order. The order may omit desks that are switched off. */
 const _order = (
   config: RoutingConfig,
   configured: readonly ConfiguredDesk[],
@@ -58,18 +58,18 @@ const _order = (
   const names = config.order ?? []
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) < index)
-      problems.push(fieldProblem(['order', index], `${name} stands in the order twice; keep one`))
+      problems.push(fieldProblem(['order', index], `${name} is in the order twice; keep one`))
   }
-  const left = configured.filter(({ provider }) => names.length > 0 && !names.includes(provider))
+  const omitted = configured.filter(({ provider }) => names.length > 0 && !names.includes(provider))
   const isAfterHours = (provider: string): boolean =>
     config.nobodyThere === 'after-hours' && config.afterHoursDesk === provider
-  for (const { provider, title, enabled } of left) {
+  for (const { provider, title, enabled } of omitted) {
     if (!enabled || isAfterHours(provider)) continue
     problems.push(fieldProblem(['order'], `${title} is missing; add ${provider}, or switch the desk off`))
   }
   const ordered = names.flatMap((name) => configured.filter(({ provider }) => provider === name))
-  const desks = names.length > 0 ? [...new Set(ordered), ...left] : configured
-  return desks.map((desk) => ({ ...desk, afterHoursOnly: left.includes(desk) && isAfterHours(desk.provider) }))
+  const desks = names.length > 0 ? [...new Set(ordered), ...omitted] : configured
+  return desks.map((desk) => ({ ...desk, afterHoursOnly: omitted.includes(desk) && isAfterHours(desk.provider) }))
 }
 
 const _checkOthers = (config: RoutingConfig, desks: readonly Desk[], problems: FieldProblem[]): void => {
@@ -84,9 +84,9 @@ const _checkOthers = (config: RoutingConfig, desks: readonly Desk[], problems: F
       )
     )
   }
-  if (!(stickyDays >= 0 && stickyDays <= LONGEST_STICKY_DAYS)) {
+  if (!(stickyDays >= 0 && stickyDays <= MAX_STICKY_DAYS)) {
     problems.push(
-      fieldProblem(['stickyDays'], `${stickyDays} cannot be; write 0 for off, or up to ${LONGEST_STICKY_DAYS} days`)
+      fieldProblem(['stickyDays'], `${stickyDays} isn't valid; write 0 for off, or up to ${MAX_STICKY_DAYS} days`)
     )
   }
   if (nobodyThere === 'after-hours' && !afterHoursDesk) {

@@ -1,4 +1,4 @@
-/** What the Rules list of the routing block says. */
+/** Reads the Rules list of the routing block. */
 import type { RoutingConfig } from './config'
 import { fieldProblem, type FieldProblem, type Path } from './config-shape'
 import { parseCalendar, parseLanguages, parseList } from './parse-desks'
@@ -18,7 +18,9 @@ export const parseRules = (config: RoutingConfig, desks: readonly Desk[], proble
     const chosen = _parseRuleDesks(entry, desks, path, problems)
     _checkQueue(entry, chosen, path, problems)
     if (entry.hours && !config.timeZone) {
-      problems.push(fieldProblem(['timeZone'], `say where the hours of rule ${index + 1} hold, such as Europe/Paris`))
+      problems.push(
+        fieldProblem(['timeZone'], `is missing for the hours of rule ${index + 1}; write for example Europe/Paris`)
+      )
     }
     const addTags = parseList(entry.addTags)
     return {
@@ -26,7 +28,7 @@ export const parseRules = (config: RoutingConfig, desks: readonly Desk[], proble
       ...(languages.length > 0 && { languages }),
       ...(priorities.length > 0 && { priorities }),
       ...(tags.length > 0 && { tags }),
-      // A rule without a zone was reported above: UTC only keeps the reading going, to find what else is wrong.
+      // A missing zone was reported above. UTC lets the parser report further problems.
       ...(entry.hours && { calendar: parseCalendar({ hours: entry.hours }, config.timeZone ?? 'UTC', path, problems) }),
       desks: chosen,
       options: {
@@ -39,7 +41,10 @@ export const parseRules = (config: RoutingConfig, desks: readonly Desk[], proble
   return _withShares(rules, entries, problems)
 }
 
-/** Names or titles, in any case. None: all desks that take part in the order. */
+/**
+ * Reads desks by name or title, case-insensitively. Without any, the rule has all desks except an after-hours-only
+ * desk.
+ */
 const _parseRuleDesks = (entry: RuleEntry, desks: readonly Desk[], path: Path, problems: FieldProblem[]): string[] => {
   const names = parseList(entry.desks)
   if (names.length === 0) return desks.filter((desk) => !desk.afterHoursOnly).map(({ provider }) => provider)
@@ -47,7 +52,7 @@ const _parseRuleDesks = (entry: RuleEntry, desks: readonly Desk[], path: Path, p
     const desk = desks.find(({ provider, title }) => [provider, title.toLowerCase()].includes(name.toLowerCase()))
     if (desk) return [desk.provider]
     const choice = desks.map(({ provider }) => provider).join(', ')
-    problems.push(fieldProblem([...path, 'desks'], `"${name}" is no configured desk; write one of ${choice}`))
+    problems.push(fieldProblem([...path, 'desks'], `"${name}" isn't a configured desk; write one of ${choice}`))
     return []
   })
 }
@@ -58,21 +63,23 @@ const _parsePriorities = (entry: RuleEntry, path: Path, problems: FieldProblem[]
     const priority = text.toLowerCase()
     if (isPriority(priority)) return [priority]
     problems.push(
-      fieldProblem([...path, 'priority'], `"${text}" is no priority; write one of ${_PRIORITIES.join(', ')}`)
+      fieldProblem([...path, 'priority'], `"${text}" isn't a priority; write one of ${_PRIORITIES.join(', ')}`)
     )
     return []
   })
 }
 
-/** A queue's id means something to one vendor only. */
+/** A queue id is valid only at one desk. */
 const _checkQueue = (entry: RuleEntry, chosen: readonly string[], path: Path, problems: FieldProblem[]): void => {
   if (!entry.queue || chosen.length === 1) return
-  problems.push(fieldProblem([...path, 'queue'], 'belongs to one desk; name just that desk, or make a rule for each'))
+  problems.push(
+    fieldProblem([...path, 'queue'], 'is valid for one desk only; name just that desk, or write a rule for each')
+  )
 }
 
 /**
- * Rules with the same conditions share the handoffs that fit: each takes its percentage, what is left goes on to the rules below.
- * One without a share takes all that is left, so that another one after it would never be used.
+ * Rules with the same conditions share the matching handoffs: each takes its percentage, and the rest goes to later
+ * rules. A rule without a share takes the whole rest, so a later rule with the same conditions is never used.
  */
 const _withShares = (rules: Rule[], entries: RuleEntry[], problems: FieldProblem[]): Rule[] => {
   const taken = new Map<string, { sum: number; rules: number[]; complete?: number }>()
@@ -82,7 +89,7 @@ const _withShares = (rules: Rule[], entries: RuleEntry[], problems: FieldProblem
     const group = taken.get(among) ?? { sum: 0, rules: [] }
     taken.set(among, group)
     if (group.complete !== undefined) {
-      const problem = `is never used: rule ${group.complete + 1} has the same conditions and takes all; give that one a share`
+      const problem = `is never used: rule ${group.complete + 1} has the same conditions and takes all handoffs; give it a share`
       problems.push(fieldProblem(['rules', index], problem))
     }
     const share = entries[index]?.share
@@ -95,9 +102,10 @@ const _withShares = (rules: Rule[], entries: RuleEntry[], problems: FieldProblem
     group.sum += share
     const path = ['rules', index, 'share']
     if (!(share > 0 && share <= 100))
-      problems.push(fieldProblem(path, `${share} cannot be; write a percentage from 1 to 100`))
+      problems.push(fieldProblem(path, `${share} isn't valid; write a percentage from 1 to 100`))
     else if (group.sum > 100) {
-      const problem = `rules ${group.rules.join(' and ')} have the same conditions, and ${group.sum} % together; 100 is the most`
+      const numbers = group.rules.join(' and ')
+      const problem = `rules ${numbers} have the same conditions and add up to ${group.sum} %; the maximum is 100 %`
       problems.push(fieldProblem(path, problem))
     }
     return { ...rule, share: { from, to: group.sum, among } }

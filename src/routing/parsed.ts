@@ -1,13 +1,13 @@
-/** What reading a text that people wrote gives: the value, or everything that is wrong with it, one sentence each. */
+/** The result of parsing a text: a value, or all problems with it, one sentence each. */
 export type Parsed<Value> = { value: Value; problems?: undefined } | { value?: undefined; problems: string[] }
 
-/** A piece of a text that people wrote, and where it begins (counted from 0; people are shown positions counted from 1). */
+/** A piece of a text with its start position, counted from 0. Messages count positions from 1. */
 export interface Piece {
   text: string
   at: number
 }
 
-/** Cuts a text at a separator. Pieces lose the blanks around them and keep their place; empty ones are left out. */
+/** Splits a text at a separator. Pieces are trimmed and keep their positions; empty pieces are dropped. */
 export const cut = (piece: Piece, separator: RegExp): Piece[] => {
   let at = piece.at
   const pieces: Piece[] = []
@@ -26,6 +26,6 @@ export const trimmed = ({ text, at }: Piece): Piece => ({
 /** `"25:00" (character 5)` */
 export const quote = ({ text, at }: Piece): string => `"${text}" (character ${at + 1})`
 
-/** Reads what remains after the given number of characters. */
+/** The trimmed rest after the first `length` characters. */
 export const after = ({ text, at }: Piece, length: number): Piece =>
   trimmed({ text: text.slice(length), at: at + length })

@@ -1,8 +1,8 @@
 import { cut, quote, type Parsed, type Piece } from './parsed'
 
 /**
- * Part of a day, in minutes of the local clock: from `start` up to, not including, `end`.
- * A period belongs to the day it starts on. Over midnight its end is past 24:00 (`22:00-02:00` is 1320 to 1560).
+ * Part of a day, in minutes of local time. `start` is inclusive, `end` exclusive.
+ * A period belongs to the day on which it starts. Past midnight, `end` exceeds 24:00 (`22:00-02:00` is 1320 to 1560).
  */
 export interface Period {
   start: number
@@ -12,7 +12,7 @@ export interface Period {
 export const DAY_MINUTES = 24 * 60
 export const WHOLE_DAY: Period = { start: 0, end: DAY_MINUTES }
 
-/** Longer than any shift: `13:30-12:30` is two times swapped, not 23 hours over midnight. */
+/** Longer periods past midnight are taken for swapped times: `13:30-12:30` doesn't mean 23 hours. */
 const LONGEST_OVER_MIDNIGHT = 16 * 60
 
 const _wholeDay = /^(all day|24 ?h(ours)?)$/i
@@ -35,7 +35,7 @@ export const parsePeriods = (piece: Piece): Parsed<Period[]> => {
 
 const _parsePeriod = (piece: Piece): Parsed<Period> => {
   const match = _period.exec(piece.text)
-  if (!match) return { problems: [`${quote(piece)} is not a period: ${_hint(piece.text)}`] }
+  if (!match) return { problems: [`${quote(piece)} isn't a period: ${_hint(piece.text)}`] }
   const [, startHour, startMinute, endHour, endMinute] = match.map(Number) as [number, number, number, number, number]
   for (const [hour, minute] of [
     [startHour, startMinute],
@@ -43,7 +43,7 @@ const _parsePeriod = (piece: Piece): Parsed<Period> => {
   ] as const) {
     if (hour > 24 || minute > 59 || (hour === 24 && minute > 0)) {
       return {
-        problems: [`${quote(piece)}: ${clock(hour * 60 + minute, minute)} is no time of day; write 00:00 to 24:00`],
+        problems: [`${quote(piece)}: ${clock(hour * 60 + minute, minute)} isn't a time of day; write 00:00 to 24:00`],
       }
     }
   }
@@ -52,7 +52,7 @@ const _parsePeriod = (piece: Piece): Parsed<Period> => {
 
 const _checkOrder = (piece: Piece, start: number, end: number): Parsed<Period> => {
   if (start === DAY_MINUTES) {
-    return { problems: [`${quote(piece)} starts at 24:00; write 00:00 and put it on the next day`] }
+    return { problems: [`${quote(piece)} starts at 24:00; write 00:00 on the next day`] }
   }
   if (start === end) {
     return { problems: [`${quote(piece)} starts and ends at the same time; for the whole day write 00:00-24:00`] }
@@ -76,7 +76,7 @@ const _hint = (text: string): string => {
   return 'write start and end, such as 09:00-17:00'
 }
 
-/** `09:00` for 540. The minute can be given for a time that no clock shows (`10:75`). */
+/** `09:00` for 540. Pass `minute` to format an invalid time (`10:75`). */
 export const clock = (minutes: number, minute = minutes % 60): string =>
   `${String((minutes - minute) / 60).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
 

@@ -1,4 +1,4 @@
-/** Three desks and a Friday evening, for the tests of the ranking. */
+/** Three desks and a Friday evening for the ranking tests. */
 import { parseRouting } from './parse-routing'
 import { rank } from './rank'
 import { attempts, type Handoff, type Ranking, type Situation } from './ranking'

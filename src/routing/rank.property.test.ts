@@ -55,7 +55,7 @@ describe('rank is pure and total', () => {
   })
 
   test(
-    'every desk is in it once, with a place or a reason, and the decision follows from it',
+    'every desk appears once, with a place or causes, and the decision follows from that',
     { timeout: 60_000 },
     () => {
       fc.assert(

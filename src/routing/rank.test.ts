@@ -5,16 +5,16 @@ import { desks, FRIDAY_EVENING, office, order, ranked, reasonOf, routing } from 
 import { attempts, type Situation } from './ranking'
 
 describe('strategies', () => {
-  test('priority: the order of the configuration, which is that of the registry unless it says otherwise', () => {
+  test('priority: the configured order, by default registry order', () => {
     expect(order(ranked({}))).toEqual(['alpha', 'beta', 'gamma'])
     const ranking = ranked({ order: ['gamma', 'alpha', 'beta'] })
     expect(order(ranking)).toEqual(['gamma', 'alpha', 'beta'])
     expect(ranking.decision).toEqual({ kind: 'assign', provider: 'gamma' })
     expect(ranking.desks.map(({ place }) => place)).toEqual([1, 2, 3])
-    expect(reasonOf(ranking, 'gamma')).toBe('the first able in the order')
+    expect(reasonOf(ranking, 'gamma')).toBe('first available in the order')
   })
 
-  test('round-robin: asks for a turn, then follows it', () => {
+  test('round-robin: requests a turn, then follows it', () => {
     const config = { strategy: 'round-robin', desks: [{ desk: 'alpha', weight: 2 }] }
     expect(ranked(config).rotation).toEqual({ key: 'alpha+beta+gamma' })
     const firsts = Array.from({ length: 8 }, (_turn, turn) => order(ranked(config, {}, { turn }))[0])
@@ -25,7 +25,7 @@ describe('strategies', () => {
     expect(order(ranking)).toHaveLength(3)
   })
 
-  test('round-robin: the turn of a desk that is down goes on, others keep theirs', () => {
+  test('round-robin: the turns of a desk that is down go to others, which keep their own', () => {
     const config = { strategy: 'round-robin' }
     const firstsWith = (health: Situation['health']) =>
       Array.from({ length: 6 }, (_turn, turn) => order(ranked(config, {}, { turn, health }))[0] ?? '')
@@ -36,7 +36,7 @@ describe('strategies', () => {
     )
   })
 
-  test('round-robin: each set of desks has its own rotation; no turn is spent where there is no choice', () => {
+  test('round-robin: each set of desks has its own rotation, and a turn is claimed only when there is a choice', () => {
     const config = {
       strategy: 'round-robin',
       desks: [{ desk: 'gamma', languages: 'fr' }],
@@ -48,7 +48,7 @@ describe('strategies', () => {
     expect(ranked(config, { provider: 'beta' }).rotation).toBeUndefined()
   })
 
-  test('least busy: open sessions for their weight', () => {
+  test('least-busy: fewest open sessions per weight', () => {
     const config = { strategy: 'least-busy', desks: [{ desk: 'beta', weight: 3 }] }
     const ranking = ranked(config, {}, { load: { alpha: 2, beta: 5, gamma: 1 } })
     expect(order(ranking)).toEqual(['gamma', 'beta', 'alpha'])
@@ -61,37 +61,37 @@ describe('strategies', () => {
 })
 
 describe('filters', () => {
-  test('closed: says when it opens', () => {
+  test('a closed desk is out, with its next opening', () => {
     const ranking = ranked({ desks: [{ desk: 'alpha', ...office }] })
     expect(order(ranking)).toEqual(['beta', 'gamma'])
     expect(reasonOf(ranking, 'alpha')).toBe('closed: opens Monday 09:00 Europe/Paris')
     expect(explain(ranking)).toContain(' - Alpha – closed: opens Monday 09:00 Europe/Paris')
   })
 
-  test('switched off', () => {
+  test('a desk that is switched off is out', () => {
     const off = routing({}, [{ provider: 'alpha', title: 'Alpha', enabled: false }, ...desks.slice(1)])
     const ranking = rank({ routing: off, handoff: { id: 'h1' }, instant: FRIDAY_EVENING })
     expect(order(ranking)).toEqual(['beta', 'gamma'])
     expect(reasonOf(ranking, 'alpha')).toBe('switched off')
   })
 
-  test('full', () => {
+  test('a full desk is out', () => {
     const config = { desks: [{ desk: 'alpha', capacity: 3 }] }
     expect(reasonOf(ranked(config, {}, { load: { alpha: 3 } }), 'alpha')).toBe('full: 3 of 3 sessions open')
     expect(order(ranked(config, {}, { load: { alpha: 2 } }))[0]).toBe('alpha')
     expect(order(ranked(config))[0]).toBe('alpha')
   })
 
-  test('down, and tried again', () => {
+  test('a desk that is down is out until it is retried', () => {
     const health = { alpha: { state: 'open', until: FRIDAY_EVENING + 24_500 }, beta: { state: 'half-open' } } as const
     const ranking = ranked({}, {}, { health })
-    expect(reasonOf(ranking, 'alpha')).toBe('down after repeated failures: is tried again in 25 s')
-    expect(reasonOf(ranking, 'beta')).toBe('the first able in the order; was down, is tried again')
+    expect(reasonOf(ranking, 'alpha')).toBe('down after repeated failures: next attempt in 25 s')
+    expect(reasonOf(ranking, 'beta')).toBe('first available in the order; was down, now retried')
   })
 
-  test('several reasons are all told', () => {
+  test('all reasons are given', () => {
     const ranking = ranked({ desks: [{ desk: 'alpha', ...office, languages: 'de' }] }, { language: 'fr' })
-    expect(reasonOf(ranking, 'alpha')).toBe('does not serve French; closed: opens Monday 09:00 Europe/Paris')
+    expect(reasonOf(ranking, 'alpha')).toBe("doesn't serve French; closed: opens Monday 09:00 Europe/Paris")
   })
 })
 
@@ -105,28 +105,28 @@ describe('language', () => {
     defaultLanguage: 'en',
   }
 
-  test('fr serves fr-CA', () => {
+  test('a desk with fr takes a customer with fr-CA', () => {
     const ranking = ranked(config, { language: 'fr-CA' })
     expect(order(ranking)).toEqual(['alpha'])
-    expect(reasonOf(ranking, 'beta')).toBe('does not serve Canadian French')
+    expect(reasonOf(ranking, 'beta')).toBe("doesn't serve Canadian French")
   })
 
-  test('what was detected, and the default when nothing was', () => {
+  test('the detected language counts, or the default', () => {
     const detected = { language: 'de', confidence: 0.9, reason: 'the customer writes in German (90 % sure)' }
     expect(order(ranked(config, { detected }))).toEqual(['alpha'])
     expect(order(ranked(config, { detected: { confidence: 0.4, reason: 'unclear' } }))).toEqual(['beta', 'gamma'])
   })
 
-  test('a language that no desk serves: the default counts, or else any desk may', () => {
+  test('for a language that no desk serves, the default applies, or else any desk may take it', () => {
     const ranking = ranked(config, { language: 'tr' })
     expect(order(ranking)).toEqual(['beta', 'gamma'])
-    expect(ranking.notes).toEqual(['no desk considered serves Turkish, so English, the default, counts'])
+    expect(ranking.notes).toEqual(['no considered desk serves Turkish, so the default (English) applies'])
     const any = ranked({ ...config, defaultLanguage: undefined }, { language: 'tr' })
     expect(order(any)).toEqual(['alpha', 'beta', 'gamma'])
-    expect(any.notes).toEqual(['no desk considered serves Turkish, so any of them may take it'])
+    expect(any.notes).toEqual(['no considered desk serves Turkish, so any of them may take it'])
   })
 
-  test('words are read only where that can matter', () => {
+  test('detection runs only when it can change the ranking', () => {
     const handoff = { id: 'h1' }
     expect(needsDetection({ routing: routing({}), handoff })).toBe(false)
     expect(needsDetection({ routing: routing({ defaultLanguage: 'en' }), handoff })).toBe(false)
@@ -147,7 +147,7 @@ describe('nobody there', () => {
     ],
   }
 
-  test('refuse: tells when it opens', () => {
+  test('refuse: the decision includes the next opening', () => {
     const ranking = ranked(closed)
     expect(ranking.decision).toEqual({
       kind: 'refuse',
@@ -158,12 +158,12 @@ describe('nobody there', () => {
     expect(attempts(ranking)).toEqual([])
   })
 
-  test('open anyway: at the desk that opens first, or at the one named', () => {
+  test('open-anyway: at the desk that opens first, or at the after-hours desk', () => {
     const ranking = ranked({ ...closed, nobodyThere: 'open-anyway' })
     expect(order(ranking)).toEqual(['beta'])
     expect(ranking.decision).toMatchObject({
       kind: 'open-anyway',
-      messageForCustomer: 'We have your request and answer from Saturday 10:00 Europe/Paris on.',
+      messageForCustomer: 'We have received your request and will answer from Saturday 10:00 Europe/Paris.',
     })
     expect(order(ranked({ ...closed, nobodyThere: 'open-anyway', afterHoursDesk: 'gamma' }))).toEqual(['gamma'])
     expect(order(ranked(closed, { nobodyThere: 'open-anyway' }))).toEqual(['beta'])
@@ -172,7 +172,7 @@ describe('nobody there', () => {
     ).toEqual(['gamma'])
   })
 
-  test('after hours: a desk that may take nothing else', () => {
+  test('after-hours: a desk outside of the order takes over', () => {
     const [alpha, beta] = closed.desks
     const config = {
       ...closed,
@@ -183,14 +183,14 @@ describe('nobody there', () => {
     }
     const ranking = ranked(config)
     expect(ranking.decision).toMatchObject({ kind: 'after-hours', provider: 'gamma' })
-    expect(reasonOf(ranking, 'gamma')).toBe('kept for when nobody else is there')
+    expect(reasonOf(ranking, 'gamma')).toBe('used only when nobody else is there')
     expect(explain(ranking)[0]).toBe('Nobody is there: Gamma takes over; opens Saturday 10:00 Europe/Paris')
     const monday = { instant: Date.parse('2026-01-05T10:00Z') }
     expect(order(ranked(config, {}, monday))).toEqual(['alpha'])
     expect(order(ranked(config, { provider: 'gamma' }, monday))).toEqual(['gamma', 'alpha'])
     const down = ranked(config, {}, { health: { gamma: { state: 'open' } } })
     expect(down.decision.kind).toBe('refuse')
-    expect(down.notes).toEqual(['no desk is able to stand in, so it is refused'])
+    expect(down.notes).toEqual(['no desk can stand in, so the handoff is refused'])
     expect(
       ranked(
         {},
@@ -200,7 +200,7 @@ describe('nobody there', () => {
     ).toBe('refuse')
   })
 
-  test('busy is said as busy', () => {
+  test('the message says that all agents are busy when all desks are full', () => {
     const config = { desks: desks.map(({ provider }) => ({ desk: provider, capacity: 1 })) }
     const load = { alpha: 1, beta: 1, gamma: 1 }
     expect(ranked(config, {}, { load }).decision).toEqual({

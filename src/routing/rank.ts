@@ -1,13 +1,14 @@
 /**
- * Which desk takes this handoff.
+ * Ranks the desks for a handoff.
  *
- * 1. The language: what the session says, else what the customer writes, else the default.
- * 2. The first rule that fits names the desks to consider, and what the ticket gets there. Without one, all are considered.
- * 3. Filters take out desks: switched off, other language, closed, full, down.
- * 4. The rest is put in order: the desk asked for, the customer's last desk, then the strategy.
- * 5. If nobody is left, the configuration says what happens.
+ * 1. The language is the one the session states, else the detected one, else the default.
+ * 2. The first matching rule sets the desks to consider and options of the ticket. Without a rule, all desks are
+ *    considered.
+ * 3. Filters remove desks that are switched off, closed, full or down, or serve other languages.
+ * 4. The other desks are ordered: the requested desk, the customer's last desk, then by strategy.
+ * 5. If no desk remains, the configuration decides what happens.
  *
- * Pure and total: the same situation gives the same ranking, every configured desk is in it, and nothing throws.
+ * Pure and total: the same situation gives the same ranking, which includes every configured desk. It never throws.
  */
 import type { TicketOptions } from '../../providers/provider'
 import { healthObstacle, notConsidered, obstacles, speaks, type Obstacle } from './filters'
@@ -26,13 +27,15 @@ export const rank = (situation: Situation): Ranking => {
   const rule = firstRule(situation, language.language)
 
   const considered = routing.desks.filter((desk) => !notConsidered(desk, situation, rule))
-  const spoken = _spoken(considered, language.language, situation, notes)
+  const effectiveLanguage = _effectiveLanguage(considered, language.language, situation, notes)
 
-  const against = new Map(routing.desks.map((desk) => [desk, _against(desk, situation, rule, spoken)]))
-  const able = considered.filter((desk) => against.get(desk)?.length === 0)
-  const pool = considered.filter((desk) => _isInPool(desk, rule, spoken))
+  const obstaclesOf = new Map(
+    routing.desks.map((desk) => [desk, _obstaclesTo(desk, situation, rule, effectiveLanguage)])
+  )
+  const eligible = considered.filter((desk) => obstaclesOf.get(desk)?.length === 0)
+  const pool = considered.filter((desk) => _isInPool(desk, rule, effectiveLanguage))
 
-  const placed = inOrder(able, pool, situation, rule).map(({ desk, reason }, index): RankedDesk => ({
+  const placed = inOrder(eligible, pool, situation, rule).map(({ desk, reason }, index): RankedDesk => ({
     ..._named(desk, rule),
     outcome: 'eligible',
     place: index + 1,
@@ -40,8 +43,8 @@ export const rank = (situation: Situation): Ranking => {
     causes: [],
   }))
   const out = routing.desks
-    .filter((desk) => !able.includes(desk))
-    .map((desk) => _out(desk, against.get(desk) ?? [], rule))
+    .filter((desk) => !eligible.includes(desk))
+    .map((desk) => _out(desk, obstaclesOf.get(desk) ?? [], rule))
   const desks = [...placed, ...out]
 
   notes.push(..._askedForNotes(situation, desks))
@@ -57,19 +60,19 @@ export const rank = (situation: Situation): Ranking => {
     language,
     ...(rule && { rule: rule.name }),
     notes,
-    ...(needsTurn(able, situation) && { rotation: { key: pool.map(({ provider }) => provider).join('+') } }),
+    ...(needsTurn(eligible, situation) && { rotation: { key: pool.map(({ provider }) => provider).join('+') } }),
   }
 }
 
-/** Whether reading the customer's words could change the ranking. Detection costs time, and is done only then. */
+/** Whether language detection can change the ranking. If not, it is skipped to save time. */
 export const needsDetection = ({ routing, handoff }: Pick<Situation, 'routing' | 'handoff'>): boolean =>
   configuredLanguages(routing).length > 0 && chooseLanguage(handoff.language, undefined, undefined).source !== 'session'
 
 /**
- * The language that desks have to speak: the handoff's, where one of those considered does; else the default. A customer whom
- * no desk understands is not turned away for it.
+ * The language that a desk must serve: the handoff's if a considered desk serves it, else the default. A language that
+ * no desk serves doesn't lead to a refusal.
  */
-const _spoken = (
+const _effectiveLanguage = (
   considered: readonly Desk[],
   wanted: string | undefined,
   { routing }: Situation,
@@ -77,26 +80,34 @@ const _spoken = (
 ): string | undefined => {
   if (wanted === undefined || considered.some((desk) => speaks(desk, wanted))) return wanted
   const { defaultLanguage } = routing
-  const why = `no desk considered serves ${languageName(wanted)}`
+  const why = `no considered desk serves ${languageName(wanted)}`
   if (defaultLanguage && considered.some((desk) => speaks(desk, defaultLanguage))) {
-    notes.push(`${why}, so ${languageName(defaultLanguage)}, the default, counts`)
+    notes.push(`${why}, so the default (${languageName(defaultLanguage)}) applies`)
     return defaultLanguage
   }
   if (considered.length > 0) notes.push(`${why}, so any of them may take it`)
   return undefined
 }
 
-const _against = (desk: Desk, situation: Situation, rule: Rule | undefined, spoken: string | undefined): Obstacle[] => {
+const _obstaclesTo = (
+  desk: Desk,
+  situation: Situation,
+  rule: Rule | undefined,
+  effectiveLanguage: string | undefined
+): Obstacle[] => {
   const excluded = notConsidered(desk, situation, rule)
   return excluded
     ? [excluded, healthObstacle(desk, situation)].filter((obstacle) => obstacle !== undefined)
-    : obstacles(desk, situation, spoken)
+    : obstacles(desk, situation, effectiveLanguage)
 }
 
-/** Who shares the turns: independent of hour, load and health, so that the rotation stays the same while they change. */
-const _isInPool = (desk: Desk, rule: Rule | undefined, spoken: string | undefined): boolean => {
+/**
+ * The members of the rotation. They don't depend on hours, load or health, so the rotation stays stable while those
+ * change.
+ */
+const _isInPool = (desk: Desk, rule: Rule | undefined, effectiveLanguage: string | undefined): boolean => {
   const takesPart = rule ? rule.desks.includes(desk.provider) : !desk.afterHoursOnly
-  return takesPart && (spoken === undefined || speaks(desk, spoken))
+  return takesPart && (effectiveLanguage === undefined || speaks(desk, effectiveLanguage))
 }
 
 const _named = (desk: Desk, rule: Rule | undefined): Pick<RankedDesk, 'provider' | 'title' | 'options'> => ({
@@ -105,33 +116,33 @@ const _named = (desk: Desk, rule: Rule | undefined): Pick<RankedDesk, 'provider'
   options: _options(desk, rule),
 })
 
-/** Priority and tags hold everywhere; a queue belongs to the desk that the rule names. */
+/** Priority and tags apply at every desk, a queue only at a desk that the rule names. */
 const _options = (desk: Desk, rule: Rule | undefined): TicketOptions => {
   if (!rule) return {}
   const { queue, ...everywhere } = rule.options
   return queue !== undefined && rule.desks.includes(desk.provider) ? rule.options : everywhere
 }
 
-const _out = (desk: Desk, against: readonly Obstacle[], rule: Rule | undefined): RankedDesk => {
-  const opensAt = against.find((obstacle) => obstacle.opensAt !== undefined)?.opensAt
+const _out = (desk: Desk, obstaclesOf: readonly Obstacle[], rule: Rule | undefined): RankedDesk => {
+  const opensAt = obstaclesOf.find((obstacle) => obstacle.opensAt !== undefined)?.opensAt
   return {
     ..._named(desk, rule),
     outcome: 'out',
-    reason: against.map(({ reason }) => reason).join('; '),
-    causes: against.map(({ cause }) => cause),
+    reason: obstaclesOf.map(({ reason }) => reason).join('; '),
+    causes: obstaclesOf.map(({ cause }) => cause),
     ...(opensAt !== undefined && { opensAt }),
   }
 }
 
 const _probe = ({ provider }: Desk, { health }: Situation): string =>
-  health?.[provider]?.state === 'half-open' ? '; was down, is tried again' : ''
+  health?.[provider]?.state === 'half-open' ? '; was down, now retried' : ''
 
 const _askedForNotes = ({ handoff: { provider, strict } }: Situation, desks: readonly RankedDesk[]): string[] => {
   if (!provider) return []
-  const asked = desks.find((desk) => desk.provider === provider)
-  if (asked?.outcome === 'eligible') return []
-  const why = asked
-    ? `${asked.title}, which the session asks for, cannot take it (${asked.reason})`
-    : `the session asks for "${provider}", which is no configured desk`
-  return [strict ? `${why}; no other desk may` : `${why}, so another desk is looked for`]
+  const requested = desks.find((desk) => desk.provider === provider)
+  if (requested?.outcome === 'eligible') return []
+  const why = requested
+    ? `the session requests ${requested.title}, which can't take the handoff (${requested.reason})`
+    : `the session requests "${provider}", which isn't a configured desk`
+  return [strict ? `${why}; no other desk may take it` : `${why}, so the other desks are considered`]
 }

@@ -1,31 +1,31 @@
-/** What `rank` takes and gives. */
+/** Input and output of `rank`. */
 import type { TicketOptions } from '../../providers/provider'
 import type { Detection } from './language'
 import type { ChosenLanguage } from './language'
 import type { NobodyThere, Priority, Routing } from './routing'
 
-/** What is asked for. */
+/** The handoff to route. */
 export interface Handoff {
-  /** The same whenever this handoff is ranked again: a share in percent is drawn from it. */
+  /** Stable across repeated rankings of the same handoff, since percentage shares are drawn from it. */
   id: string
-  /** The desk that the session asks for. */
+  /** The desk that the session requests. */
   provider?: string
-  /** That desk or none. */
+  /** Only the requested desk. */
   strict?: boolean
-  /** As the session says it. */
+  /** The language that the session states. */
   language?: string
-  /** What the customer's words say about it (see detect-language.ts). */
+  /** The detected language (see detect-language.ts). */
   detected?: Detection
   priority?: Priority
   tags?: readonly string[]
-  /** What the session wants when nobody is there, instead of what the configuration says. */
+  /** Overrides the configuration's setting for when nobody is there. */
   nobodyThere?: NobodyThere
 }
 
-/** A desk's circuit breaker: closed is well, open is down, half-open is being tried again. */
+/** State of a desk's circuit breaker: closed (healthy), open (down) or half-open (probing). */
 export interface Health {
   state: 'closed' | 'open' | 'half-open'
-  /** When an open one is tried again. */
+  /** Time of the next attempt at an open breaker. */
   until?: number
 }
 
@@ -34,13 +34,13 @@ export interface Situation {
   handoff: Handoff
   /** Milliseconds since the epoch. */
   instant: number
-  /** By desk. Absent: well. */
+  /** By desk. Absent: healthy. */
   health?: Readonly<Record<string, Health | undefined>>
   /** Open sessions by desk. Absent: unknown. */
   load?: Readonly<Record<string, number | undefined>>
   /** The customer's last session. */
   history?: { provider: string; at: number }
-  /** The turn of the rotation that this handoff holds, counted from 0. */
+  /** The rotation turn that this handoff has claimed, counted from 0. */
   turn?: number
 }
 
@@ -59,19 +59,19 @@ export interface RankedDesk {
   provider: string
   title: string
   outcome: 'eligible' | 'out'
-  /** From 1. Eligible desks have one. */
+  /** Position among the eligible desks, counted from 1. */
   place?: number
-  /** Why this place, or why out: `closed: opens Monday 09:00 Europe/Paris`. */
+  /** The reason for its place or for being out: `closed: opens Monday 09:00 Europe/Paris`. */
   reason: string
-  /** All that keeps it out; empty when eligible. */
+  /** All causes for being out. Empty when eligible. */
   causes: Cause[]
   /** When a closed desk opens. */
   opensAt?: number
-  /** What the ticket gets there. */
+  /** What the rule sets on a ticket at this desk. */
   options: TicketOptions
 }
 
-/** When it goes on. */
+/** The next opening of a desk. */
 export interface Opening {
   at: number
   /** `Monday 09:00 Europe/Paris` */
@@ -89,18 +89,18 @@ export interface Ranking {
   desks: RankedDesk[]
   decision: Decision
   language: ChosenLanguage
-  /** The rule that fits. */
+  /** Name of the matching rule. */
   rule?: string
-  /** What else there is to know, one sentence each. */
+  /** Further remarks, one sentence each. */
   notes: string[]
   /**
-   * Set when the rotation decides: claim the next turn under this key and rank again with it. Handoffs that the same desks
-   * may take have the same key; each key has its own count, from 0.
+   * Set when the rotation decides: claim the next turn under this key, then rank again with that turn. Handoffs with
+   * the same candidate desks share a key. Each key has its own counter, from 0.
    */
   rotation?: { key: string }
 }
 
-/** The desks to try, one after the other. */
+/** The desks to try, in order. */
 export const attempts = ({ desks, decision }: Ranking): RankedDesk[] => {
   if (decision.kind === 'assign') return desks.filter(({ outcome }) => outcome === 'eligible')
   return decision.kind === 'refuse' ? [] : desks.filter(({ provider }) => provider === decision.provider)

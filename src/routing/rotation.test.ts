@@ -9,14 +9,14 @@ const counts = (desks: Weighted[], takers: string[]): number[] =>
   desks.map(({ provider }) => takers.filter((taker) => taker === provider).length)
 
 describe('rotation', () => {
-  test('5:3:2 in ten turns, well mixed', () => {
+  test('spreads 5:3:2 evenly over ten turns', () => {
     const desks = pool(5, 3, 2)
     const takers = Array.from({ length: 10 }, (_turn, turn) => rotate(desks, turn)[0] as string)
     expect(counts(desks, takers)).toEqual([5, 3, 2])
     expect(takers.map((taker) => taker.at(-1)).join('')).toBe('1213121213')
   })
 
-  test('every desk is within one turn of its share after any number of turns, whatever the weights', () => {
+  test('keeps every desk within one turn of its share, for any weights and number of turns', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 6 }), (weights) => {
         const desks = pool(...weights)
@@ -34,12 +34,12 @@ describe('rotation', () => {
     )
   })
 
-  test('a far turn is as good as a near one', () => {
+  test('handles large turn numbers', () => {
     const desks = pool(5, 3, 2)
     expect(rotate(desks, 10_000_000_003)).toEqual(rotate(desks, 3))
   })
 
-  test('a desk that is out keeps nobody from their turns, and the others share its turns by weight', () => {
+  test('shares the turns of a missing desk by weight, while the others keep their own turns', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 3, maxLength: 5 }),
@@ -65,7 +65,7 @@ describe('rotation', () => {
     )
   })
 
-  test('every turn is offered to every desk once', () => {
+  test('offers every turn to every desk once', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 6 }), fc.nat(1000), (weights, turn) => {
         const desks = pool(...weights)

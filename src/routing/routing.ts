@@ -1,4 +1,4 @@
-/** What routing decides by, read from the configuration once and used everywhere. */
+/** The parsed settings of routing. */
 import type { TicketOptions } from '../../providers/provider'
 import type { Calendar } from './hours'
 
@@ -12,17 +12,17 @@ export interface Routing {
   desks: Desk[]
   rules: Rule[]
   defaultLanguage?: string
-  /** How long a returning customer goes back to the desk of the last session. 0: not at all. */
+  /** For how many days a returning customer goes back to the desk of the last session. 0: off. */
   stickyDays: number
   nobodyThere: NobodyThere
-  /** The desk that takes what comes when nobody is there. */
+  /** The desk that takes handoffs when nobody is there. */
   afterHoursDesk?: string
 }
 
 export interface Desk {
   /** Registry key. */
   provider: string
-  /** As people call it. */
+  /** Name for people. */
   title: string
   enabled: boolean
   /** Share of handoffs and of load, relative to the other desks. */
@@ -31,15 +31,15 @@ export interface Desk {
   languages: string[]
   /** Undefined: always open. */
   calendar?: Calendar
-  /** Most open sessions at a time. Undefined: no limit. */
+  /** Maximum number of open sessions. Undefined: no limit. */
   capacity?: number
-  /** Takes handoffs only when nobody else is there. */
+  /** Whether the desk takes handoffs only when nobody else is there. */
   afterHoursOnly: boolean
 }
 
-/** All conditions have to hold; an absent one always does. */
+/** A rule applies when all of its conditions hold. An absent condition always holds. */
 export interface Rule {
-  /** Its name, or `rule 2`. */
+  /** The configured name, or `rule 2`. */
   name: string
   /** Any of these. */
   languages?: string[]
@@ -48,25 +48,27 @@ export interface Rule {
   /** At least one of these. */
   tags?: string[]
   calendar?: Calendar
-  /** The part of the handoffs that this rule takes, as a stretch of 0 to 100. Rules with the same conditions have stretches side by side. */
+  /**
+   * The rule's part of the handoffs, as a range within 0 to 100. Rules with the same conditions have adjacent ranges.
+   */
   share?: { from: number; to: number; among: string }
   /** Registry keys, in the order of preference. */
   desks: string[]
-  /** What the ticket gets there. */
+  /** What the rule sets on the ticket. */
   options: TicketOptions
 }
 
-/** Every language that a desk or a rule distinguishes: the ones worth detecting. */
+/** The languages that desks or rules distinguish, plus the default. Empty when detection can't change the ranking. */
 export const configuredLanguages = ({ desks, rules, defaultLanguage }: Routing): string[] => {
   const distinguished = [...desks.flatMap((desk) => desk.languages), ...rules.flatMap((rule) => rule.languages ?? [])]
   if (distinguished.length === 0) return []
   return [...new Set([...distinguished, ...(defaultLanguage ? [defaultLanguage] : [])])]
 }
 
-/** A desk whose connection is filled in. */
+/** A desk with a connection in the configuration. */
 export interface ConfiguredDesk {
   provider: string
   title: string
-  /** Off: takes no new handoffs. */
+  /** False: takes no new handoffs. */
   enabled: boolean
 }

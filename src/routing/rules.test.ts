@@ -4,35 +4,35 @@ import { FRIDAY_EVENING, office, order, ranked, reasonOf, routing } from './rank
 import { percentile } from './rules'
 
 describe('the session and the customer', () => {
-  test('the desk asked for comes first, the others after it', () => {
+  test('the requested desk comes first', () => {
     const ranking = ranked({ strategy: 'round-robin' }, { provider: 'gamma' }, { turn: 0 })
     expect(order(ranking)).toEqual(['gamma', 'alpha', 'beta'])
-    expect(reasonOf(ranking, 'gamma')).toBe('asked for by the session')
+    expect(reasonOf(ranking, 'gamma')).toBe('requested by the session')
   })
 
-  test('asked for and unusable: says why and falls back', () => {
+  test('a requested desk that can’t take the handoff is noted, and the others are considered', () => {
     const ranking = ranked({ desks: [{ desk: 'gamma', ...office }] }, { provider: 'gamma' })
     expect(order(ranking)).toEqual(['alpha', 'beta'])
     expect(ranking.notes).toEqual([
-      'Gamma, which the session asks for, cannot take it (closed: opens Monday 09:00 Europe/Paris), so another desk is looked for',
+      "the session requests Gamma, which can't take the handoff (closed: opens Monday 09:00 Europe/Paris), so the other desks are considered",
     ])
     expect(ranked({}, { provider: 'delta' }).notes).toEqual([
-      'the session asks for "delta", which is no configured desk, so another desk is looked for',
+      `the session requests "delta", which isn't a configured desk, so the other desks are considered`,
     ])
   })
 
-  test('asked for strictly and unusable: refused, even where the configuration would open a ticket anyway', () => {
+  test('a strict request that can’t be met is refused, even if the configuration opens tickets anyway', () => {
     const ranking = ranked(
       { nobodyThere: 'open-anyway', desks: [{ desk: 'gamma', ...office }] },
       { provider: 'gamma', strict: true }
     )
     expect(ranking.decision).toMatchObject({ kind: 'refuse', opening: { text: 'Monday 09:00 Europe/Paris' } })
-    expect(reasonOf(ranking, 'alpha')).toBe('the session asks for another desk only')
-    const willing = ranked(
+    expect(reasonOf(ranking, 'alpha')).toBe('the session allows only another desk')
+    const openAnyway = ranked(
       { desks: [{ desk: 'gamma', ...office }] },
       { provider: 'gamma', strict: true, nobodyThere: 'open-anyway' }
     )
-    expect(willing.decision).toMatchObject({ kind: 'open-anyway', provider: 'gamma' })
+    expect(openAnyway.decision).toMatchObject({ kind: 'open-anyway', provider: 'gamma' })
     expect(ranked({ nobodyThere: 'open-anyway' }, { provider: 'delta', strict: true }).decision.kind).toBe('refuse')
   })
 
@@ -55,7 +55,7 @@ describe('the session and the customer', () => {
 })
 
 describe('rules', () => {
-  test('the first that fits names the desks, in its order, and what the ticket gets there', () => {
+  test('the first matching rule sets the desks, their order and the options of the ticket', () => {
     const config = {
       rules: [
         { name: 'VIP', tags: 'vip, gold', desks: 'Gamma', queue: 'q1', setPriority: 'urgent', addTags: 'vip' },
@@ -73,7 +73,7 @@ describe('rules', () => {
     expect(ranked(config, { language: 'en' }).rule).toBeUndefined()
   })
 
-  test('the queue stays at the desk it belongs to when the session asks for another', () => {
+  test('the queue applies only at the rule’s desk when the session requests another', () => {
     const config = { rules: [{ tags: 'vip', desks: 'beta', queue: 'q1', setPriority: 'high' }] }
     const ranking = ranked(config, { tags: ['vip'], provider: 'alpha' })
     expect(order(ranking)).toEqual(['alpha', 'beta'])
@@ -84,13 +84,13 @@ describe('rules', () => {
     ])
   })
 
-  test('hours', () => {
+  test('a rule applies only within its hours', () => {
     const config = { timeZone: 'Europe/Paris', rules: [{ hours: 'Mon-Fri 19:00-24:00', desks: 'gamma' }] }
     expect(order(ranked(config))).toEqual(['gamma'])
     expect(order(ranked(config, {}, { instant: FRIDAY_EVENING - 3 * 3_600_000 }))).toHaveLength(3)
   })
 
-  test('shares: exact in the long run, the same for the same handoff, and the rest goes on', () => {
+  test('shares are exact in the long run, stable per handoff, and the rest goes to later rules', () => {
     const config = {
       rules: [
         { share: 20, desks: 'beta' },
@@ -110,7 +110,7 @@ describe('rules', () => {
     expect(order(ranked(config, { id: 'x' }))).toEqual(order(ranked(config, { id: 'x' })))
   })
 
-  test('the draw is even', () => {
+  test('percentiles are uniform', () => {
     const tenths = Array.from({ length: 10 }, () => 0)
     for (let index = 0; index < 50_000; index += 1) {
       const tenth = Math.floor(percentile(`conv_${index}`) / 10)

@@ -15,7 +15,7 @@ export const firstRule = ({ routing, handoff, instant }: Situation, language: st
 
 const _isWithin = ({ from, to }: { from: number; to: number }, point: number): boolean => from <= point && point < to
 
-/** A number from 0 up to 100 that looks like chance and is always the same for the same text: FNV-1a, stirred by murmur3's finaliser. */
+/** A deterministic hash of a text, uniform from 0 to below 100: FNV-1a with murmur3's finaliser. */
 export const percentile = (text: string): number => {
   let hash = 0x811c9dc5
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)

@@ -1,6 +1,6 @@
-/** Which writing a text is in, by Unicode, and which languages are written that way. */
+/** Finds the Unicode scripts of a text, and the languages that use them. */
 
-/** CLDR's combined scripts, taken apart. Korean is hardly ever written in Han alone. */
+/** The parts of CLDR's combined scripts. Korean is hardly ever written in Han alone. */
 const _PARTS: Record<string, string[]> = {
   Jpan: ['Hiragana', 'Katakana', 'Han'],
   Kore: ['Hangul'],
@@ -18,7 +18,7 @@ const _count = (text: string, scripts: readonly string[]): number =>
 
 export const letterCount = (text: string): number => text.match(/\p{L}/gu)?.length ?? 0
 
-/** Addresses, numbers and emoji say nothing about a language. */
+/** Removes addresses, numbers and emoji, which carry no language. */
 export const onlyWords = (text: string): string =>
   text
     .split(/\s+/u)
@@ -29,20 +29,20 @@ export const onlyWords = (text: string): string =>
     .replace(/\s+/gu, ' ')
     .trim()
 
-/** Not by a pattern: one that may begin anywhere in a word takes the square of its length where no @ comes. */
+/** No regular expression: an unanchored one takes quadratic time on a long word without an @. */
 const _isMailbox = (word: string): boolean => {
   const at = word.indexOf('@', 1)
   return at > 0 && at < word.length - 1
 }
 
-/** Latin words in other writing are product names and the English of computers (`updateしたらWi-Fiがつながらない`). */
+/** Removes Latin words from a text in another script: product names and technical English (`updateしたらWi-Fiがつながらない`). */
 export const withoutForeignWords = (text: string): string => {
   const latin = _count(text, ['Latin'])
   const others = letterCount(text) - latin
   return others > 0 && others >= latin * 0.4 ? text.replace(/\p{Script=Latin}+/gu, ' ').trim() : text
 }
 
-/** Those of the languages that most of the text's letters can belong to. Kana decide between Japanese and Chinese. */
+/** The languages whose scripts cover at least half of the letters. Kana distinguish Japanese from Chinese. */
 export const writtenLike = (text: string, languages: readonly string[]): string[] => {
   const letters = letterCount(text)
   const fitting = languages.filter((language) => _count(text, _scriptsOf(language)) >= letters / 2)

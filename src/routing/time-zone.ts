@@ -1,19 +1,19 @@
 /**
- * Local time, from the offsets that @date-fns/tz reads out of the runtime's own IANA data. Everything here rests on one fact:
- * between two changes of the clocks, local time is UTC plus a constant.
+ * Local time, computed from the offsets that @date-fns/tz reads from the runtime's IANA data. Between two clock
+ * changes, local time is UTC plus a constant.
  */
 import { tzOffset } from '@date-fns/tz/tzOffset'
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 
-/** What has to be added to an instant to read it off the clock on the wall, in milliseconds. */
+/** The offset of local time from UTC at an instant, in milliseconds. */
 export const offsetAt = (timeZone: string, instant: number): number => tzOffset(timeZone, new Date(instant)) * MINUTE_MS
 
-/** Local time as if it were UTC: good for arithmetic on days and minutes, not an instant. */
+/** Local time as if it were UTC. For arithmetic on days and minutes; it isn't an instant. */
 export const wallTime = (timeZone: string, instant: number): number => instant + offsetAt(timeZone, instant)
 
-/** A stretch of time in which the clocks do not change: from `start` up to, not including, `end`. */
+/** A span of time without a clock change. `start` is inclusive, `end` exclusive. */
 export interface SteadySpan {
   start: number
   end: number
@@ -21,8 +21,8 @@ export interface SteadySpan {
 }
 
 /**
- * Cuts a stretch of time into steady spans of a day at most, in order. They touch: one that begins with another offset begins at
- * the very millisecond at which the clocks jump. (No zone changes its clocks twice within a day.)
+ * Splits a range of time into adjacent steady spans of at most a day, in order. A new offset starts at the exact
+ * millisecond of the clock change. (No zone changes its clocks twice within a day.)
  */
 export function* steadySpans(timeZone: string, from: number, until: number): Generator<SteadySpan> {
   for (let start = from; start < until; start += DAY_MS) {
@@ -34,7 +34,10 @@ export function* steadySpans(timeZone: string, from: number, until: number): Gen
   }
 }
 
-/** The first millisecond with another offset than `before`, which holds at `start` and no longer at `end`. */
+/**
+ * The first millisecond with an offset other than `before`. The offset is `before` at `start`, and another one at
+ * `end`.
+ */
 const _changeBetween = (timeZone: string, start: number, end: number, before: number): number => {
   let [steady, changed] = [start, end]
   while (changed - steady > 1) {
@@ -45,17 +48,16 @@ const _changeBetween = (timeZone: string, start: number, end: number, before: nu
   return changed
 }
 
-/** What is wrong with a time zone's name, with the name that was probably meant. */
+/** The problem with a time zone name, with a suggestion. Undefined for a valid name. */
 export const timeZoneProblem = (timeZone: string): string | undefined => {
   if (/^[+-]|^(utc|gmt)[+-]\d/i.test(timeZone)) {
-    return `"${timeZone}" is an offset, wrong for half the year where clocks change; name a place, such as Europe/Paris`
+    return `"${timeZone}" is an offset, which is wrong for part of the year where clocks change; write a zone such as Europe/Paris`
   }
   try {
     new Intl.DateTimeFormat('en', { timeZone }).format(0)
     return undefined
   } catch {
-    const meant = _similarZone(timeZone)
-    return `"${timeZone}" is no time zone; write ${meant ? `${meant}` : 'a zone and a place, such as Europe/Paris'}`
+    return `"${timeZone}" isn't a time zone; write ${_similarZone(timeZone) ?? 'an IANA name such as Europe/Paris'}`
   }
 }
 

@@ -5,8 +5,8 @@ import { parseWeek } from './week-hours'
 const period = (start: number, end: number) => ({ start: start * 60, end: end * 60 })
 const allDay = period(0, 24)
 
-describe('a week in one line', () => {
-  test('several periods a day, several entries', () => {
+describe('weekly hours', () => {
+  test('may have several entries, and several periods per day', () => {
     const office = [period(9, 12.5), period(13.5, 17)]
     expect(parseWeek('Mon-Fri 09:00-12:30, 13:30-17:00; Sat 10:00-14:00').value).toEqual([
       office,
@@ -36,10 +36,10 @@ describe('a week in one line', () => {
   ])('%s', (text, days) => expect(parseWeek(text).value).toEqual(days.map((day) => (Array.isArray(day) ? day : [day]))))
 
   test.each([
-    ['Mon 25:00-26:00', '"25:00-26:00" (character 5): 25:00 is no time of day; write 00:00 to 24:00'],
-    ['Mon 09:00-12:75', '"09:00-12:75" (character 5): 12:75 is no time of day; write 00:00 to 24:00'],
-    ['Mon 09:00-24:30', '"09:00-24:30" (character 5): 24:30 is no time of day; write 00:00 to 24:00'],
-    ['Mon 24:00-03:00', '"24:00-03:00" (character 5) starts at 24:00; write 00:00 and put it on the next day'],
+    ['Mon 25:00-26:00', `"25:00-26:00" (character 5): 25:00 isn't a time of day; write 00:00 to 24:00`],
+    ['Mon 09:00-12:75', `"09:00-12:75" (character 5): 12:75 isn't a time of day; write 00:00 to 24:00`],
+    ['Mon 09:00-24:30', `"09:00-24:30" (character 5): 24:30 isn't a time of day; write 00:00 to 24:00`],
+    ['Mon 24:00-03:00', '"24:00-03:00" (character 5) starts at 24:00; write 00:00 on the next day'],
     [
       'Mon 09:00-09:00',
       '"09:00-09:00" (character 5) starts and ends at the same time; for the whole day write 00:00-24:00',
@@ -62,33 +62,30 @@ describe('a week in one line', () => {
     ],
     [
       'Mon-Fry 09:00-12:00',
-      '"Fry" (character 5) is no day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun, or a range such as Mon-Fri',
+      `"Fry" (character 5) isn't a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun, or a range such as Mon-Fri`,
     ],
     [
       'Lundi 09:00-12:00',
-      '"Lundi" (character 1) is no day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun, or a range such as Mon-Fri',
+      `"Lundi" (character 1) isn't a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun, or a range such as Mon-Fri`,
     ],
-    [
-      '09:00-12:00',
-      '"09:00-12:00" (character 1) does not say on which days: write Mon-Sun 09:00-12:00, or the days you mean',
-    ],
-    ['Mon', '"Mon" (character 1) does not say when: write for example Mon 09:00-17:00'],
-    ['Mon 9am-5pm', '"9am-5pm" (character 5) is not a period: use the 24-hour clock, such as 09:00-17:00'],
-    ['Mon 9-17', '"9-17" (character 5) is not a period: write start and end, such as 09:00-17:00'],
+    ['09:00-12:00', '"09:00-12:00" (character 1) has no days: write for example Mon-Sun 09:00-12:00'],
+    ['Mon', '"Mon" (character 1) has no hours: write for example Mon 09:00-17:00'],
+    ['Mon 9am-5pm', `"9am-5pm" (character 5) isn't a period: use the 24-hour clock, such as 09:00-17:00`],
+    ['Mon 9-17', `"9-17" (character 5) isn't a period: write start and end, such as 09:00-17:00`],
     [
       'Mon 09:00-12:00, Tue 10:00-12:00',
-      '"Tue 10:00-12:00" (character 18) is not a period: put ";" before the next day, as in Mon 09:00-12:00; Tue 10:00-12:00',
+      `"Tue 10:00-12:00" (character 18) isn't a period: put ";" before the next day, as in Mon 09:00-12:00; Tue 10:00-12:00`,
     ],
-    ['Mon 24/7', '"24/7" (character 5): 24/7 stands alone, without days'],
+    ['Mon 24/7', '"24/7" (character 5): write 24/7 alone, without days'],
   ])('%s', (text, problem) => expect(parseWeek(text).problems).toEqual([problem]))
 
-  test('everything that is wrong is told at once', () => {
+  test('all problems are reported together', () => {
     expect(parseWeek('Mon 25:00-26:00; Foo 09:00-10:00').problems).toHaveLength(2)
   })
 })
 
-describe('special dates in one line', () => {
-  test('dates, yearly dates, ranges', () => {
+describe('special dates', () => {
+  test('may be dates, yearly dates and ranges', () => {
     expect(
       parseSpecialDates('2026-12-25 closed; 12-24 09:00-12:00, 13:00-14:00; 2026-07-01 to 2026-07-14 all day').value
     ).toEqual([
@@ -99,44 +96,41 @@ describe('special dates in one line', () => {
   })
 
   test.each([
-    ['2026-02-31 closed', '"2026-02-31 closed" (character 1): there is no 31 February; February 2026 has 28 days'],
-    ['02-31 closed', '"02-31 closed" (character 1): there is no 31 February; February has 29 days'],
+    ['2026-02-31 closed', `"2026-02-31 closed" (character 1): 31 February isn't a date; February 2026 has 28 days`],
+    ['02-31 closed', `"02-31 closed" (character 1): 31 February isn't a date; February has 29 days`],
     [
       '2026-13-01 closed',
-      '"2026-13-01 closed" (character 1): there is no month 13; write year, month, day, as in 2026-12-25',
+      `"2026-13-01 closed" (character 1): 13 isn't a month; write year-month-day, such as 2026-12-25`,
     ],
     [
       '25.12.2026 closed',
-      '"25.12.2026 closed" (character 1): "25.12.2026" is no date; write 2026-12-25, or 12-25 for every year',
+      `"25.12.2026 closed" (character 1): "25.12.2026" isn't a date; write 2026-12-25, or 12-25 for every year`,
     ],
     [
       'Christmas closed',
-      '"Christmas closed" (character 1) does not begin with a date: write 2026-12-25 closed, or 12-25 closed',
+      `"Christmas closed" (character 1) doesn't start with a date: write 2026-12-25 closed, or 12-25 closed`,
     ],
-    [
-      '12-24 closed; 12-25',
-      '"12-25" (character 15) does not say when: add closed, all day, or periods such as 09:00-12:00',
-    ],
-    ['12-24 09:00-25:00', '"09:00-25:00" (character 7): 25:00 is no time of day; write 00:00 to 24:00'],
+    ['12-24 closed; 12-25', '"12-25" (character 15) has no hours: add closed, all day, or periods such as 09:00-12:00'],
+    ['12-24 09:00-25:00', `"09:00-25:00" (character 7): 25:00 isn't a time of day; write 00:00 to 24:00`],
     [
       '12-24 09:00-12:00, 11:00-13:00',
       '"12-24 09:00-12:00, 11:00-13:00" (character 1): 09:00-12:00 and 11:00-13:00 overlap; join them or move one',
     ],
     [
       '12-24 closed; 12-20 to 12-26 closed',
-      '"12-20 to 12-26 closed" (character 15) gives hours to a date that "12-24 closed" (character 1) gives hours to; keep one of them',
+      '"12-20 to 12-26 closed" (character 15) and "12-24 closed" (character 1) set hours for the same date; keep one of them',
     ],
     [
       '2026-12-24 to 12-26 closed',
-      '"2026-12-24 to 12-26 closed" (character 1): write both dates with their year, or both without',
+      '"2026-12-24 to 12-26 closed" (character 1): write both dates with a year, or both without',
     ],
     [
       '2026-12-26 to 2026-12-24 closed',
-      '"2026-12-26 to 2026-12-24 closed" (character 1) ends before it begins; write 2026-12-24 to 2026-12-26',
+      '"2026-12-26 to 2026-12-24 closed" (character 1) ends before it starts; write 2026-12-24 to 2026-12-26',
     ],
   ])('%s', (text, problem) => expect(parseSpecialDates(text).problems).toEqual([problem]))
 
-  test('29 February is a date every year, and in the years that have it', () => {
+  test('29 February is valid as a yearly date and in leap years', () => {
     expect(parseSpecialDates('02-29 closed; 2028-02-29 closed').problems).toBeUndefined()
   })
 })

@@ -1,11 +1,11 @@
 /**
- * The line in Studio that says when a desk is open in an ordinary week:
+ * Parses the Hours field, a desk's weekly hours:
  *
  *     Mon-Fri 09:00-12:30, 13:30-17:00; Sat 10:00-14:00
  *     Sat-Mon all day; Fri 22:00-02:00
  *     24/7
  *
- * Days may be named in full and in any case. Several entries for one day add up; where they overlap, that is a mistake.
+ * Day names may be abbreviated, in any case. Several entries for a day add up; overlapping periods are an error.
  */
 import { after, cut, quote, type Parsed, type Piece } from './parsed'
 import { DAY_MINUTES, WHOLE_DAY, formatPeriod, parsePeriods, type Period } from './period'
@@ -45,16 +45,16 @@ export const parseWeek = (text: string): Parsed<Week> => {
 const _parseEntry = (piece: Piece): Parsed<Entry[]> => {
   const days: Piece = { text: /^[^\d]*?(?=\d|all day|closed|$)/i.exec(piece.text)?.[0] ?? '', at: piece.at }
   const times = after(piece, days.text.length)
-  if (/^24\s*\/\s*7/.test(times.text)) return { problems: [`${quote(times)}: 24/7 stands alone, without days`] }
+  if (/^24\s*\/\s*7/.test(times.text)) return { problems: [`${quote(times)}: write 24/7 alone, without days`] }
   if (days.text.trim() === '') {
     return {
-      problems: [`${quote(piece)} does not say on which days: write Mon-Sun ${piece.text}, or the days you mean`],
+      problems: [`${quote(piece)} has no days: write for example Mon-Sun ${piece.text}`],
     }
   }
   const dayNumbers = _parseDays(days)
   const periods: Parsed<Period[]> =
     times.text === ''
-      ? { problems: [`${quote(piece)} does not say when: write for example ${piece.text} 09:00-17:00`] }
+      ? { problems: [`${quote(piece)} has no hours: write for example ${piece.text} 09:00-17:00`] }
       : parsePeriods(times)
   const problems = [...(dayNumbers.problems ?? []), ...(periods.problems ?? [])]
   if (!dayNumbers.value || !periods.value) return { problems }
@@ -71,7 +71,7 @@ const _parseDays = (piece: Piece): Parsed<number[]> => {
     if (from === undefined || to === undefined || rest.length > 0) {
       const unknown = rest.length > 0 ? range : from === undefined ? (first ?? range) : (last ?? range)
       problems.push(
-        `${quote(unknown)} is no day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun, or a range such as Mon-Fri`
+        `${quote(unknown)} isn't a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun, or a range such as Mon-Fri`
       )
       continue
     }
@@ -90,10 +90,10 @@ const _dayNumber = (piece: Piece | undefined): number | undefined => {
   return day < 0 ? undefined : day
 }
 
-/** As many as anybody reads: every pair can overlap, and a long text has millions of them. */
-const MOST_OVERLAPS = 20
+/** Limits the list, since every pair of entries in a long text may overlap. */
+const MAX_OVERLAPS = 20
 
-/** Overlaps are looked for on the circle of the week: what runs past midnight on Sunday meets Monday. */
+/** The week is a circle: a period past midnight on Sunday may overlap one on Monday. */
 const _overlaps = (entries: Entry[]): string[] => {
   const problems: string[] = []
   const spans = entries.map((entry) => ({
@@ -106,7 +106,7 @@ const _overlaps = (entries: Entry[]): string[] => {
       const week = 7 * DAY_MINUTES
       const ahead = (((other.start - one.start) % week) + week) % week
       if (ahead >= one.length && week - ahead >= other.length) continue
-      if (problems.length === MOST_OVERLAPS) return problems
+      if (problems.length === MAX_OVERLAPS) return problems
       problems.push(
         `${_name(one.entry)} and ${_name(other.entry)} overlap at ${quote(other.entry.piece)}; join them or move one`
       )

@@ -1,6 +1,6 @@
 /** Time for simulations: it stands still until everything that can run has run, then jumps to the next thing that waits. No real time passes. */
 import type { Clock } from '../../playground/botpress'
-import { turn } from '../../playground/botpress/clock'
+import { yieldToEventLoop } from '../../playground/botpress/clock'
 
 /** Time in which handoffs are played. */
 export interface StageTime extends Clock {
@@ -133,7 +133,7 @@ export const simulatedTime = (): SimulatedTime => {
     now: () => time,
     setTimer,
     sleep: (ms) => {
-      if (ms <= 0) return turn()
+      if (ms <= 0) return yieldToEventLoop()
       return new Promise((resolve) => {
         set(resolve, ms)
       })

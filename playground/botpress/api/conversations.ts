@@ -1,31 +1,40 @@
 import { InvalidPayloadError } from '@botpress/client'
 import { z } from '@botpress/sdk'
-import { findByTags, ownerOf, queriedTags, setTags, storedTags, visibleTags, type Allowed } from '../tags'
+import { findByTags, ownerOf, queriedTags, setTags, storedTags, visibleTags, type DeclaredTags } from '../tags'
 import { pageOf, type Conversation } from '../store'
 import type { Cloud } from '../cloud'
 import type { Caller } from '../types'
-import { discriminateSchema, found, isWithin, pageQuery, parse, tagsSchema, timesOf, type Operation } from './operation'
+import {
+  discriminateSchema,
+  requireRow,
+  isWithin,
+  pageQuery,
+  parse,
+  tagsSchema,
+  timesOf,
+  type Operation,
+} from './operation'
 
 const _createBody = z.object({ channel: z.string().min(1).max(200), tags: tagsSchema })
 export const getOrCreateConversationBody = _createBody.extend({ discriminateByTags: discriminateSchema })
 const _updateBody = z.object({ tags: tagsSchema.optional(), currentTaskId: z.string().optional() })
 
-const _allowed = (caller: Caller, channel: string): Allowed => {
+const _declaredTags = (caller: Caller, channel: string): DeclaredTags => {
   if (caller.by !== 'integration' || !caller.definition) return undefined
   const channels = caller.definition.channels ?? {}
   if (!Object.hasOwn(channels, channel)) {
-    throw new InvalidPayloadError(`The channel "${channel}" is not declared in the definition of the integration`)
+    throw new InvalidPayloadError(`The integration's definition doesn't declare the channel "${channel}"`)
   }
   return channels[channel]?.conversation?.tags ?? {}
 }
 
-/** A listing without a channel may name the tags of all of them. */
-const _allowedAnywhere = (caller: Caller): Allowed =>
+/** A listing without a channel may use the tags of all channels. */
+const _declaredTagsAnywhere = (caller: Caller): DeclaredTags =>
   caller.by === 'integration' && caller.definition
     ? Object.assign({}, ...Object.values(caller.definition.channels ?? {}).map((entry) => entry.conversation?.tags))
     : undefined
 
-const _mayTouch =
+const _canAccess =
   (caller: Caller) =>
   (conversation: Conversation): boolean =>
     caller.by === 'bot' || conversation.owner === caller.alias
@@ -37,11 +46,11 @@ export const conversationView = (cloud: Cloud, caller: Caller, conversation: Con
   tags: visibleTags(caller, conversation, cloud.switches),
 })
 
-export const foundConversation = (cloud: Cloud, caller: Caller, id: string): Conversation =>
-  found(cloud.store.conversations, 'Conversation', id, _mayTouch(caller))
+export const requireConversation = (cloud: Cloud, caller: Caller, id: string): Conversation =>
+  requireRow(cloud.store.conversations, 'Conversation', id, _canAccess(caller))
 
 const _insert = (cloud: Cloud, caller: Caller, body: z.infer<typeof _createBody>): Conversation => {
-  const tags = setTags(storedTags(caller, body.tags, _allowed(caller, body.channel)))
+  const tags = setTags(storedTags(caller, body.tags, _declaredTags(caller, body.channel)))
   return cloud.store.conversations.insert({
     ...cloud.store.row('conv', tags),
     owner: ownerOf(caller) ?? 'bot',
@@ -54,28 +63,28 @@ export const createConversation: Operation = (cloud, caller, { body }) => ({
 })
 
 export const getConversation: Operation = (cloud, caller, { params }) => ({
-  conversation: conversationView(cloud, caller, foundConversation(cloud, caller, params['id'] ?? '')),
+  conversation: conversationView(cloud, caller, requireConversation(cloud, caller, params['id'] ?? '')),
 })
 
 /**
  * "Tags will be updated if they are set in the request body"
  * (<https://www.botpress.com/docs/api-reference/runtime-api/openapi/endpoints/post-v1chatconversationsget-or-create>).
  */
-export const obtainConversation = async (
+export const findOrInsertConversation = async (
   cloud: Cloud,
   caller: Caller,
   body: z.infer<typeof getOrCreateConversationBody>
 ): Promise<Conversation> => {
-  const tags = storedTags(caller, body.tags, _allowed(caller, body.channel))
+  const tags = storedTags(caller, body.tags, _declaredTags(caller, body.channel))
   const existing = findByTags({
     caller,
     table: cloud.store.conversations,
     tags,
     discriminateByTags: body.discriminateByTags,
     switches: cloud.switches,
-    fits: (conversation) => conversation.owner === ownerOf(caller) && conversation.channel === body.channel,
+    matches: (conversation) => conversation.owner === ownerOf(caller) && conversation.channel === body.channel,
   })
-  if (!cloud.switches.atomic) await cloud.gap()
+  if (!cloud.switches.atomic) await cloud.raceWindow()
   if (!existing) return _insert(cloud, caller, body)
   cloud.store.conversations.retag(existing, setTags(tags))
   cloud.store.touch(existing)
@@ -83,14 +92,14 @@ export const obtainConversation = async (
 }
 
 export const getOrCreateConversation: Operation = async (cloud, caller, { body }) => {
-  const conversation = await obtainConversation(cloud, caller, parse(getOrCreateConversationBody, body))
+  const conversation = await findOrInsertConversation(cloud, caller, parse(getOrCreateConversationBody, body))
   return { conversation: conversationView(cloud, caller, conversation) }
 }
 
 export const updateConversation: Operation = (cloud, caller, { params, body }) => {
   const changes = parse(_updateBody, body)
-  const conversation = foundConversation(cloud, caller, params['id'] ?? '')
-  const tags = storedTags(caller, changes.tags ?? {}, _allowed(caller, conversation.channel))
+  const conversation = requireConversation(cloud, caller, params['id'] ?? '')
+  const tags = storedTags(caller, changes.tags ?? {}, _declaredTags(caller, conversation.channel))
   cloud.store.conversations.retag(conversation, tags)
   cloud.store.touch(conversation)
   return { conversation: conversationView(cloud, caller, conversation) }
@@ -100,25 +109,25 @@ export const listConversations: Operation = (cloud, caller, { query }) => {
   const channel = query.get('channel')
   const integration = query.get('integrationName')
   const participants = query.getAll('participantIds')
-  const mayTouch = _mayTouch(caller)
-  const takesPart = (conversation: Conversation): boolean => {
+  const canAccess = _canAccess(caller)
+  const hasParticipants = (conversation: Conversation): boolean => {
     if (participants.length === 0) return true
     const authors = new Set(cloud.store.messagesOf(conversation.id).map((message) => message.userId))
     return participants.every((id) => authors.has(id))
   }
-  const allowed = channel === null ? _allowedAnywhere(caller) : _allowed(caller, channel)
+  const declared = channel === null ? _declaredTagsAnywhere(caller) : _declaredTags(caller, channel)
   const conversations = cloud.store.conversations
-    .withTags(queriedTags(caller, query, allowed))
-    .filter((conversation) => mayTouch(conversation) && isWithin(query, conversation.createdAt))
+    .withTags(queriedTags(caller, query, declared))
+    .filter((conversation) => canAccess(conversation) && isWithin(query, conversation.createdAt))
     .filter((conversation) => channel === null || conversation.channel === channel)
     .filter((conversation) => integration === null || conversation.owner === integration)
-    .filter(takesPart)
+    .filter(hasParticipants)
   const page = pageOf(conversations, pageQuery(query), cloud.switches.pageSize)
   return { conversations: page.rows.map((row) => conversationView(cloud, caller, row)), meta: page.meta }
 }
 
 export const deleteConversation: Operation = (cloud, caller, { params }) => {
-  const conversation = foundConversation(cloud, caller, params['id'] ?? '')
+  const conversation = requireConversation(cloud, caller, params['id'] ?? '')
   for (const message of cloud.store.messagesOf(conversation.id)) cloud.store.messages.remove(message.id)
   cloud.store.conversations.remove(conversation.id)
   return {}

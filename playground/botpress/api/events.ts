@@ -4,7 +4,16 @@ import { ownerOf } from '../tags'
 import { pageOf, type Event } from '../store'
 import type { Cloud } from '../cloud'
 import type { Caller } from '../types'
-import { delayOf, found, pageQuery, parse, payloadSchema, scheduleSchema, timesOf, type Operation } from './operation'
+import {
+  delayOf,
+  requireRow,
+  pageQuery,
+  parse,
+  payloadSchema,
+  scheduleSchema,
+  timesOf,
+  type Operation,
+} from './operation'
 
 const _createBody = z.object({
   type: z.string().min(1),
@@ -15,15 +24,15 @@ const _createBody = z.object({
   messageId: z.string().optional(),
 })
 
-/** Cancellations of what is scheduled, per store row. */
+/** Cancels the timer of a scheduled event. */
 const _cancellations = new WeakMap<Event, () => void>()
 
-const _mayTouch =
+const _canAccess =
   (caller: Caller) =>
   (event: Event): boolean =>
     caller.by === 'bot' || event.owner === caller.alias
 
-/** The bot sees `alias:type`, the integration its own short name. */
+/** The bot sees `alias:type`, the integration its short name. */
 export const eventView = (caller: Caller, event: Event) => ({
   id: event.id,
   createdAt: timesOf(event).createdAt,
@@ -51,7 +60,7 @@ const _checkReferences = (cloud: Cloud, body: z.infer<typeof _createBody>): void
 export const createEvent: Operation = (cloud, caller, input) => {
   const body = parse(_createBody, input.body)
   if (caller.by === 'integration' && caller.definition && !Object.hasOwn(caller.definition.events ?? {}, body.type)) {
-    throw new InvalidPayloadError(`The event "${body.type}" is not declared in the definition of the integration`)
+    throw new InvalidPayloadError(`The integration's definition doesn't declare the event "${body.type}"`)
   }
   _checkReferences(cloud, body)
   const delay = delayOf(cloud, body.schedule)
@@ -79,23 +88,23 @@ export const createEvent: Operation = (cloud, caller, input) => {
 }
 
 export const getEvent: Operation = (cloud, caller, { params }) => ({
-  event: eventView(caller, found(cloud.store.events, 'Event', params['id'] ?? '', _mayTouch(caller))),
+  event: eventView(caller, requireRow(cloud.store.events, 'Event', params['id'] ?? '', _canAccess(caller))),
 })
 
 export const cancelScheduledEvent: Operation = (cloud, caller, { params }) => {
-  const isScheduled = (event: Event): boolean => _mayTouch(caller)(event) && event.status === 'scheduled'
-  const event = found(cloud.store.events, 'Scheduled event', params['id'] ?? '', isScheduled)
+  const isScheduled = (event: Event): boolean => _canAccess(caller)(event) && event.status === 'scheduled'
+  const event = requireRow(cloud.store.events, 'Scheduled event', params['id'] ?? '', isScheduled)
   _cancellations.get(event)?.()
   event.status = 'canceled'
   return {}
 }
 
 export const listEvents: Operation = (cloud, caller, { query }) => {
-  const mayTouch = _mayTouch(caller)
+  const canAccess = _canAccess(caller)
   const fields = ['type', 'conversationId', 'userId', 'messageId', 'status'] as const
   const events = cloud.store.events.withTags({}).filter((event) => {
     const view = eventView(caller, event)
-    return mayTouch(event) && fields.every((field) => !query.has(field) || view[field] === query.get(field))
+    return canAccess(event) && fields.every((field) => !query.has(field) || view[field] === query.get(field))
   })
   const page = pageOf(events, { nextToken: pageQuery(query).nextToken }, cloud.switches.pageSize)
   return { events: page.rows.map((event) => eventView(caller, event)), meta: page.meta }

@@ -1,9 +1,14 @@
 import { InvalidPayloadError } from '@botpress/client'
 import { z } from '@botpress/sdk'
-import { conversationView, foundConversation, getOrCreateConversationBody, obtainConversation } from './conversations'
-import { messageView, obtainMessage } from './messages'
+import {
+  conversationView,
+  requireConversation,
+  getOrCreateConversationBody,
+  findOrInsertConversation,
+} from './conversations'
+import { messageView, findOrInsertMessage } from './messages'
 import { parse, payloadSchema, tagsSchema, type Operation } from './operation'
-import { foundUser, getOrCreateUserBody, obtainUser, userView } from './users'
+import { requireUser, getOrCreateUserBody, findOrInsertUser, userView } from './users'
 
 const _body = z.object({
   userId: z.string().optional(),
@@ -21,19 +26,21 @@ const _body = z.object({
     .optional(),
 })
 
-/** User, conversation and message, each found or made, in one call. */
+/** Gets or creates a user, a conversation and a message in one call. */
 export const initializeIncomingMessage: Operation = async (cloud, caller, input) => {
   const body = parse(_body, input.body)
   if (!body.user && body.userId === undefined) throw new InvalidPayloadError('Either user or userId must be provided')
   if (!body.conversation && body.conversationId === undefined) {
     throw new InvalidPayloadError('Either conversation or conversationId must be provided')
   }
-  const user = body.user ? await obtainUser(cloud, caller, body.user) : foundUser(cloud, caller, body.userId ?? '')
+  const user = body.user
+    ? await findOrInsertUser(cloud, caller, body.user)
+    : requireUser(cloud, caller, body.userId ?? '')
   const conversation = body.conversation
-    ? await obtainConversation(cloud, caller, body.conversation)
-    : foundConversation(cloud, caller, body.conversationId ?? '')
+    ? await findOrInsertConversation(cloud, caller, body.conversation)
+    : requireConversation(cloud, caller, body.conversationId ?? '')
   const message = body.message
-    ? await obtainMessage(cloud, caller, { ...body.message, userId: user.id, conversationId: conversation.id })
+    ? await findOrInsertMessage(cloud, caller, { ...body.message, userId: user.id, conversationId: conversation.id })
     : undefined
   return {
     user: userView(cloud, caller, user),

@@ -1,13 +1,13 @@
 import { ReferenceNotFoundError } from '@botpress/client'
 import { z } from '@botpress/sdk'
-import { findByTags, queriedTags, setTags, storedTags, visibleTags, type Allowed } from '../tags'
+import { findByTags, queriedTags, setTags, storedTags, visibleTags, type DeclaredTags } from '../tags'
 import { pageOf, type Conversation, type Message } from '../store'
 import type { Cloud } from '../cloud'
 import type { Caller } from '../types'
 import {
   delayOf,
   discriminateSchema,
-  found,
+  requireRow,
   isWithin,
   pageQuery,
   parse,
@@ -32,12 +32,12 @@ const _updateBody = z.object({ tags: tagsSchema, payload: payloadSchema.optional
 
 export type NewMessage = z.infer<typeof _getOrCreateBody>
 
-const _allowed = (caller: Caller, channel: string): Allowed =>
+const _declaredTags = (caller: Caller, channel: string): DeclaredTags =>
   caller.by === 'integration' && caller.definition
     ? (caller.definition.channels?.[channel]?.message?.tags ?? {})
     : undefined
 
-const _allowedAnywhere = (caller: Caller): Allowed =>
+const _declaredTagsAnywhere = (caller: Caller): DeclaredTags =>
   caller.by === 'integration' && caller.definition
     ? Object.assign({}, ...Object.values(caller.definition.channels ?? {}).map((entry) => entry.message?.tags))
     : undefined
@@ -53,14 +53,14 @@ export const messageView = (cloud: Cloud, caller: Caller, message: Message) => (
   ...(message.origin === undefined ? {} : { origin: message.origin }),
 })
 
-/** A reference inside a body that leads nowhere is the body's fault, not a missing resource. */
+/** An unknown id in a body is an invalid reference (400), not a missing resource (404). */
 const _referencedConversation = (cloud: Cloud, caller: Caller, id: string): Conversation => {
   const conversation = cloud.store.conversations.get(id)
   if (conversation && (caller.by === 'bot' || conversation.owner === caller.alias)) return conversation
   throw new ReferenceNotFoundError(`The conversation "${id}" does not exist`)
 }
 
-/** The bot writes as itself under its bot id. */
+/** The bot sends its own messages with its bot id as the user id. */
 const _author = (cloud: Cloud, caller: Caller, id: string): string => {
   const { botId, botUserId } = cloud.identity
   const userId = caller.by === 'bot' && id === botId ? botUserId : id
@@ -73,7 +73,7 @@ const _insert = (cloud: Cloud, caller: Caller, body: NewMessage): Message => {
   const conversation = _referencedConversation(cloud, caller, body.conversationId)
   const delay = delayOf(cloud, body.schedule)
   const message = cloud.store.messages.insert({
-    ...cloud.store.row('msg', setTags(storedTags(caller, body.tags, _allowed(caller, conversation.channel)))),
+    ...cloud.store.row('msg', setTags(storedTags(caller, body.tags, _declaredTags(caller, conversation.channel)))),
     conversationId: conversation.id,
     userId: _author(cloud, caller, body.userId),
     type: body.type,
@@ -97,42 +97,42 @@ export const createMessage: Operation = (cloud, caller, { body }) => ({
   message: messageView(cloud, caller, _insert(cloud, caller, parse(_createBody, body))),
 })
 
-export const obtainMessage = async (cloud: Cloud, caller: Caller, body: NewMessage): Promise<Message> => {
+export const findOrInsertMessage = async (cloud: Cloud, caller: Caller, body: NewMessage): Promise<Message> => {
   const conversation = _referencedConversation(cloud, caller, body.conversationId)
-  const tags = storedTags(caller, body.tags, _allowed(caller, conversation.channel))
+  const tags = storedTags(caller, body.tags, _declaredTags(caller, conversation.channel))
   const existing = findByTags({
     caller,
     table: cloud.store.messages,
     tags,
     discriminateByTags: body.discriminateByTags,
     switches: cloud.switches,
-    fits: (message) => message.conversationId === conversation.id && !message.hidden,
+    matches: (message) => message.conversationId === conversation.id && !message.hidden,
   })
-  if (!cloud.switches.atomic) await cloud.gap()
+  if (!cloud.switches.atomic) await cloud.raceWindow()
   if (!existing) return _insert(cloud, caller, body)
   cloud.store.messages.retag(existing, setTags(tags))
   return existing
 }
 
 export const getOrCreateMessage: Operation = async (cloud, caller, { body }) => ({
-  message: messageView(cloud, caller, await obtainMessage(cloud, caller, parse(_getOrCreateBody, body))),
+  message: messageView(cloud, caller, await findOrInsertMessage(cloud, caller, parse(_getOrCreateBody, body))),
 })
 
-const _foundMessage = (cloud: Cloud, caller: Caller, id: string): Message =>
-  found(cloud.store.messages, 'Message', id, (message) => {
+const _requireMessage = (cloud: Cloud, caller: Caller, id: string): Message =>
+  requireRow(cloud.store.messages, 'Message', id, (message) => {
     const owner = cloud.store.conversations.get(message.conversationId)?.owner
     return !message.hidden && (caller.by === 'bot' || owner === caller.alias)
   })
 
 export const getMessage: Operation = (cloud, caller, { params }) => ({
-  message: messageView(cloud, caller, _foundMessage(cloud, caller, params['id'] ?? '')),
+  message: messageView(cloud, caller, _requireMessage(cloud, caller, params['id'] ?? '')),
 })
 
 export const updateMessage: Operation = (cloud, caller, { params, body }) => {
   const changes = parse(_updateBody, body)
-  const message = _foundMessage(cloud, caller, params['id'] ?? '')
+  const message = _requireMessage(cloud, caller, params['id'] ?? '')
   const channel = cloud.store.conversations.get(message.conversationId)?.channel ?? ''
-  cloud.store.messages.retag(message, storedTags(caller, changes.tags, _allowed(caller, channel)))
+  cloud.store.messages.retag(message, storedTags(caller, changes.tags, _declaredTags(caller, channel)))
   if (changes.payload) message.payload = changes.payload
   cloud.store.touch(message)
   return { message: messageView(cloud, caller, message) }
@@ -140,7 +140,7 @@ export const updateMessage: Operation = (cloud, caller, { params, body }) => {
 
 export const listMessages: Operation = (cloud, caller, { query }) => {
   const conversationId = query.get('conversationId')
-  const tags = queriedTags(caller, query, _allowedAnywhere(caller))
+  const tags = queriedTags(caller, query, _declaredTagsAnywhere(caller))
   const candidates =
     conversationId !== null && Object.keys(tags).length === 0
       ? [...cloud.store.messagesOf(conversationId)]
@@ -155,6 +155,6 @@ export const listMessages: Operation = (cloud, caller, { query }) => {
 }
 
 export const deleteMessage: Operation = (cloud, caller, { params }) => {
-  cloud.store.messages.remove(_foundMessage(cloud, caller, params['id'] ?? '').id)
+  cloud.store.messages.remove(_requireMessage(cloud, caller, params['id'] ?? '').id)
   return {}
 }

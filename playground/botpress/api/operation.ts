@@ -10,7 +10,7 @@ export interface OperationInput {
   body: unknown
 }
 
-/** What stands behind one method of the client. Throws the client's own error classes; they carry status and body. */
+/** The implementation of one client method. Throws the client's error classes, which carry status and body. */
 export type Operation = (cloud: Cloud, caller: Caller, input: OperationInput) => unknown
 
 export const tagsSchema = z.record(z.string())
@@ -25,7 +25,7 @@ export const parse = <S extends z.ZodTypeAny>(schema: S, body: unknown): z.infer
   throw new InvalidPayloadError(problems.join('; '))
 }
 
-/** Milliseconds from now until a schedule's time. Undefined: at once. */
+/** Milliseconds until the time of a schedule. Undefined: no schedule. */
 export const delayOf = (cloud: Cloud, schedule: z.infer<typeof scheduleSchema>): number | undefined => {
   if (!schedule) return undefined
   if (schedule.delay !== undefined && schedule.delay >= 0) return schedule.delay
@@ -46,7 +46,7 @@ export const pageQuery = (query: URLSearchParams): PageQuery => {
   return { nextToken: query.get('nextToken') ?? undefined, sortField, sortDirection }
 }
 
-/** Whether a row lies between the query's afterDate and beforeDate. */
+/** Whether a time lies between the afterDate and the beforeDate of a query. */
 export const isWithin = (query: URLSearchParams, time: number): boolean => {
   const after = query.get('afterDate')
   const before = query.get('beforeDate')
@@ -59,8 +59,13 @@ export const timesOf = (row: Row): { id: string; createdAt: string; updatedAt: s
   return { id: row.id, createdAt, updatedAt: isUntouched ? createdAt : new Date(row.updatedAt).toISOString() }
 }
 
-export const found = <T extends Row>(table: Table<T>, kind: string, id: string, mayTouch: (row: T) => boolean): T => {
+export const requireRow = <T extends Row>(
+  table: Table<T>,
+  kind: string,
+  id: string,
+  canAccess: (row: T) => boolean
+): T => {
   const row = table.get(id)
-  if (row && mayTouch(row)) return row
+  if (row && canAccess(row)) return row
   throw new ResourceNotFoundError(`${kind} "${id}" not found`)
 }

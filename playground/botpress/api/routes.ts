@@ -1,4 +1,4 @@
-/** The runtime API: which method and path is which operation, as `@botpress/client` 1.35 calls them. */
+/** The routes of the runtime API, as `@botpress/client` 1.35 calls them. */
 import { MethodNotFoundError, ResourceNotFoundError } from '@botpress/client'
 import type { Cloud } from '../cloud'
 import type { Caller } from '../types'
@@ -12,13 +12,13 @@ import * as users from './users'
 
 export interface Route {
   method: string
-  /** Path segments; those that begin with a colon are parameters. */
+  /** Path segments. A segment with a leading colon is a parameter. */
   segments: string[]
   name: string
   operation: Operation
 }
 
-/** Accepted and without effect: what it sets (identifiers, recurring registration) plays no part here. */
+/** A no-op: the local Cloud uses neither identifiers nor recurring registration. */
 const _configureIntegration: Operation = () => ({})
 
 const _route = (method: string, path: string, operations: Record<string, Operation>): Route => {
@@ -66,14 +66,14 @@ export const routes: Route[] = [
   _route('POST', 'integrations/configure', { configureIntegration: _configureIntegration }),
 ]
 
-/** By how many segments they have: most paths then fit one or two. */
+/** Routes by number of segments, so few candidates remain for a path. */
 const _bySegments = new Map<number, Route[]>()
 for (const route of routes) {
   const { length } = route.segments
   _bySegments.set(length, [...(_bySegments.get(length) ?? []), route])
 }
 
-/** What all paths of the runtime API begin with. */
+/** The prefix of every path of the runtime API. */
 export const API_ROOT = '/v1/chat/'
 
 export interface Match {
@@ -99,7 +99,7 @@ const _decoded = (segment: string): string => {
   }
 }
 
-/** Undefined when no route has this path at all. */
+/** Undefined for an unknown path. */
 export const matchRoute = (method: string, path: string): Match | 'other-method' | undefined => {
   if (!path.startsWith(API_ROOT)) return undefined
   const segments = path.slice(API_ROOT.length).split('/').map(_decoded)
@@ -112,14 +112,14 @@ export const matchRoute = (method: string, path: string): Match | 'other-method'
   return isKnown ? 'other-method' : undefined
 }
 
-/** Runs what stands behind a request. Throws what the Cloud would answer with. */
+/** Runs the operation of a matched route. Throws the error that the Cloud would reply with. */
 export const perform = async (
   cloud: Cloud,
   caller: Caller,
   match: Match | 'other-method' | undefined,
   input: { query: URLSearchParams; body: unknown }
 ): Promise<unknown> => {
-  if (match === undefined) throw new ResourceNotFoundError('The path does not exist')
-  if (match === 'other-method') throw new MethodNotFoundError('The path has no such method')
+  if (match === undefined) throw new ResourceNotFoundError("The path doesn't exist")
+  if (match === 'other-method') throw new MethodNotFoundError("The path doesn't support this method")
   return match.route.operation(cloud, caller, { params: match.params, ...input })
 }

@@ -3,9 +3,18 @@ import { findByTags, ownerOf, queriedTags, setTags, storedTags, visibleTags } fr
 import { pageOf, type User } from '../store'
 import type { Cloud } from '../cloud'
 import type { Caller } from '../types'
-import { discriminateSchema, found, isWithin, pageQuery, parse, tagsSchema, timesOf, type Operation } from './operation'
+import {
+  discriminateSchema,
+  requireRow,
+  isWithin,
+  pageQuery,
+  parse,
+  tagsSchema,
+  timesOf,
+  type Operation,
+} from './operation'
 
-/** Lengths as documented: <https://botpress.com/docs/api-reference/runtime-api/openapi/createUser>. */
+/** Documented maximum lengths: <https://botpress.com/docs/api-reference/runtime-api/openapi/createUser>. */
 const _name = z.string().max(200)
 const _pictureUrl = z.string().max(40_000)
 
@@ -23,11 +32,11 @@ const _updateBody = z.object({
   attributes: z.record(z.string().nullable()).optional(),
 })
 
-const _allowed = (caller: Caller): Record<string, unknown> | undefined =>
+const _declaredTags = (caller: Caller): Record<string, unknown> | undefined =>
   caller.by === 'integration' ? caller.definition?.user?.tags : undefined
 
-/** The bot's own user belongs to no integration, yet each may put its tags on it. */
-const _mayTouch =
+/** Every integration may tag the bot's own user, although none owns it. */
+const _canAccess =
   (cloud: Cloud, caller: Caller) =>
   (user: User): boolean =>
     caller.by === 'bot' || user.owner === caller.alias || user.id === cloud.identity.botUserId
@@ -40,11 +49,11 @@ export const userView = (cloud: Cloud, caller: Caller, user: User) => ({
   ...(user.attributes === undefined ? {} : { attributes: user.attributes }),
 })
 
-export const foundUser = (cloud: Cloud, caller: Caller, id: string): User =>
-  found(cloud.store.users, 'User', id, _mayTouch(cloud, caller))
+export const requireUser = (cloud: Cloud, caller: Caller, id: string): User =>
+  requireRow(cloud.store.users, 'User', id, _canAccess(cloud, caller))
 
 const _insert = (cloud: Cloud, caller: Caller, body: z.infer<typeof _createBody>): User => {
-  const tags = setTags(storedTags(caller, body.tags, _allowed(caller)))
+  const tags = setTags(storedTags(caller, body.tags, _declaredTags(caller)))
   return cloud.store.users.insert({
     ...cloud.store.row('user', tags),
     owner: ownerOf(caller) ?? 'bot',
@@ -59,25 +68,25 @@ export const createUser: Operation = (cloud, caller, { body }) => ({
 })
 
 export const getUser: Operation = (cloud, caller, { params }) => ({
-  user: userView(cloud, caller, foundUser(cloud, caller, params['id'] ?? '')),
+  user: userView(cloud, caller, requireUser(cloud, caller, params['id'] ?? '')),
 })
 
-/** Name and picture of a user that exists stay as they are; only its tags take what is given. */
-export const obtainUser = async (
+/** Updates only the tags of an existing user, not its name or picture. */
+export const findOrInsertUser = async (
   cloud: Cloud,
   caller: Caller,
   body: z.infer<typeof getOrCreateUserBody>
 ): Promise<User> => {
-  const tags = storedTags(caller, body.tags, _allowed(caller))
+  const tags = storedTags(caller, body.tags, _declaredTags(caller))
   const existing = findByTags({
     caller,
     table: cloud.store.users,
     tags,
     discriminateByTags: body.discriminateByTags,
     switches: cloud.switches,
-    fits: (user) => user.owner === ownerOf(caller),
+    matches: (user) => user.owner === ownerOf(caller),
   })
-  if (!cloud.switches.atomic) await cloud.gap()
+  if (!cloud.switches.atomic) await cloud.raceWindow()
   if (!existing) return _insert(cloud, caller, body)
   cloud.store.users.retag(existing, setTags(tags))
   cloud.store.touch(existing)
@@ -85,13 +94,13 @@ export const obtainUser = async (
 }
 
 export const getOrCreateUser: Operation = async (cloud, caller, { body }) => ({
-  user: userView(cloud, caller, await obtainUser(cloud, caller, parse(getOrCreateUserBody, body))),
+  user: userView(cloud, caller, await findOrInsertUser(cloud, caller, parse(getOrCreateUserBody, body))),
 })
 
 export const updateUser: Operation = (cloud, caller, { params, body }) => {
   const changes = parse(_updateBody, body)
-  const user = foundUser(cloud, caller, params['id'] ?? '')
-  cloud.store.users.retag(user, storedTags(caller, changes.tags ?? {}, _allowed(caller)))
+  const user = requireUser(cloud, caller, params['id'] ?? '')
+  cloud.store.users.retag(user, storedTags(caller, changes.tags ?? {}, _declaredTags(caller)))
   if (changes.name !== undefined) user.name = changes.name ?? undefined
   if (changes.pictureUrl !== undefined) user.pictureUrl = changes.pictureUrl ?? undefined
   const attributes = Object.entries({ ...user.attributes, ...changes.attributes })
@@ -103,19 +112,19 @@ export const updateUser: Operation = (cloud, caller, { params, body }) => {
 export const listUsers: Operation = (cloud, caller, { query }) => {
   const conversationId = query.get('conversationId')
   const rangeField = query.get('rangeField') === 'updatedAt' ? 'updatedAt' : 'createdAt'
-  const mayTouch = _mayTouch(cloud, caller)
+  const canAccess = _canAccess(cloud, caller)
   const authors = new Set(
     conversationId === null ? [] : cloud.store.messagesOf(conversationId).map((message) => message.userId)
   )
   const users = cloud.store.users
-    .withTags(queriedTags(caller, query, _allowed(caller)))
-    .filter((user) => mayTouch(user) && isWithin(query, user[rangeField]))
+    .withTags(queriedTags(caller, query, _declaredTags(caller)))
+    .filter((user) => canAccess(user) && isWithin(query, user[rangeField]))
     .filter((user) => conversationId === null || authors.has(user.id))
   const page = pageOf(users, pageQuery(query), cloud.switches.pageSize)
   return { users: page.rows.map((user) => userView(cloud, caller, user)), meta: page.meta }
 }
 
 export const deleteUser: Operation = (cloud, caller, { params }) => {
-  cloud.store.users.remove(foundUser(cloud, caller, params['id'] ?? '').id)
+  cloud.store.users.remove(requireUser(cloud, caller, params['id'] ?? '').id)
   return {}
 }

@@ -1,4 +1,4 @@
-/** The runtime API as the plugin uses it: every call through the front door, retried as the SDK's client retries. */
+/** The runtime API for the plugin. Calls are real API calls, with the retries of the SDK's client. */
 import { errorFrom } from '@botpress/client'
 import type { Runtime } from '../runtime'
 import type { RuntimeAnswer } from '../server'
@@ -33,7 +33,7 @@ export interface BotApi {
   tagConversation(id: string, tags: Tags): Promise<void>
   getUser(id: string): Promise<BotUser>
   tagUser(id: string, tags: Tags): Promise<void>
-  /** The conversation's newest page, oldest message first. */
+  /** The newest page of messages, oldest message first. */
   newestMessages(conversationId: string): Promise<BotMessage[]>
   createMessage(message: { conversationId: string; type: string; payload: Payload; tags?: Tags }): Promise<void>
   createEvent(event: { type: string; payload: Payload; conversationId?: string; userId?: string }): Promise<void>
@@ -46,13 +46,13 @@ export interface BotApi {
 
 const RETRIES = 3
 
-/** When the bot's client gives up on one request. */
-const CLIENT_TIMEOUT = 60_000
+/** Time-out of the bot's client for one request. */
+const CLIENT_TIMEOUT_MS = 60_000
 
-/** What `isNetworkOrIdempotentRequestError` of axios-retry takes for repeatable. */
+/** Methods that `isNetworkOrIdempotentRequestError` of axios-retry considers idempotent. */
 const IDEMPOTENT = new Set(['GET', 'PUT', 'DELETE'])
 
-/** Whether the SDK's client tries again: no answer, 429, 502, and any 5xx of what may be repeated. */
+/** Whether the SDK's client retries: a lost connection, 429, 502, and any 5xx of an idempotent method. */
 const _isRetried = (method: string, answer: RuntimeAnswer): boolean => {
   if ('hangUp' in answer) return answer.hangUp === 'disconnect'
   return answer.status === 429 || answer.status === 502 || (answer.status >= 500 && IDEMPOTENT.has(method))
@@ -64,7 +64,7 @@ export const createBotApi = (runtime: Runtime): BotApi => {
   const request = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await runtime.botCall(method, `/v1/chat/${path}`, body)
-      if ('hangUp' in answer && answer.hangUp === 'timeout') await runtime.clock.sleep(CLIENT_TIMEOUT)
+      if ('hangUp' in answer && answer.hangUp === 'timeout') await runtime.clock.sleep(CLIENT_TIMEOUT_MS)
       if (attempt <= RETRIES && _isRetried(method, answer)) {
         const after = 'headers' in answer ? answer.headers?.['retry-after'] : undefined
         await runtime.clock.sleep((after === undefined ? attempt : Number(after)) * 1000)

@@ -1,4 +1,4 @@
-/** A bot with the official hitl plugin, and the customers who talk to it. */
+/** A bot with the official hitl plugin, and its customers. */
 import type { Runtime } from '../runtime'
 import type { Message } from '../store'
 import type { Caller, Payload } from '../types'
@@ -12,15 +12,15 @@ import { END_COMMAND, TEXTS_FOR_CUSTOMERS } from './texts'
 /** One message as the customer saw it. */
 export interface Seen {
   /**
-   * `system` is the plugin's own text. `customer` is what appears as written by the customer: on the way out that happens to an agent's
-   * text which carries the customer's user.
+   * `system` is a text of the plugin itself. `customer` is a message shown as the customer's own, which also happens to
+   * an agent's text that carries the customer's user id.
    */
   from: 'bot' | 'agent' | 'system' | 'customer'
-  /** As shown next to it; the customer's channel knows no names unless it is webchat. */
+  /** The name shown next to the message. Only webchat shows names. */
   name?: string
   pictureUrl?: string
   type: string
-  /** Of a text; empty otherwise. */
+  /** The text of a text message, otherwise empty. */
   text: string
   payload: Payload
   at: number
@@ -28,48 +28,48 @@ export interface Seen {
 }
 
 export interface BotOptions {
-  /** Alias of the integration that customers use. Agents have names and pictures on webchat only, which is the default. */
+  /** Alias of the customers' channel. Agents have names and pictures only on `webchat`, the default. */
   upstreamAlias?: string
-  /** Whether the bot's flow goes on by itself when a session has ended; yes unless told. */
+  /** Whether the bot's flow continues when a session ends. Default: true. */
   flowOnHitlStopped?: boolean
 }
 
 export interface Bot {
-  /** A new customer with a conversation. */
+  /** Creates a customer with a conversation. */
   newCustomer(profile?: { name?: string; pictureUrl?: string }): { userId: string; conversationId: string }
-  /** Another person in a conversation, or the same one in a new conversation. */
+  /** Creates another conversation for a customer. */
   newConversation(userId: string): string
-  /** The customer writes. Resolves to the message's id when the bot has dealt with it; the desk may not have it yet. */
+  /** Sends a customer's message. Resolves to its id when the bot has handled it; the desk may not have it yet. */
   customerSays(
     conversationId: string,
     content: string | { type: string; payload: Payload },
     options?: { userId?: string }
   ): Promise<string>
-  /** The bot's flow writes to the customer. */
+  /** Sends a message of the bot's flow to the customer. */
   botSays(conversationId: string, text: string): Promise<void>
-  /** The Start HITL card. Rejects with what the card would get. */
+  /** Runs the Start HITL card. Rejects with the error that the card would get. */
   startHitl(conversationId: string, card: Omit<StartCard, 'userId'> & { userId?: string }): Promise<void>
-  /** The Stop HITL card. */
+  /** Runs the Stop HITL card. */
   stopHitl(conversationId: string): Promise<void>
   /** The customer types `/end`. */
   endByCustomer(conversationId: string): Promise<void>
-  /** What the customer was shown, in order. */
+  /** The messages that the customer saw, in order. */
   seen(conversationId: string): Seen[]
-  /** The whole conversation, the customer's messages included. */
+  /** The whole conversation, including the customer's messages. */
   transcript(conversationId: string): Seen[]
-  /** Whether the plugin takes the session for active; asked of either side. */
+  /** Whether the plugin considers the session active. Takes the conversation of either side. */
   isActive(conversationId: string): boolean
-  /** The desk's side of the latest session. */
+  /** The desk's conversation of the latest session. */
   downstreamOf(conversationId: string): string | undefined
-  /** Messages of customers that the bot's own flow got. */
+  /** Customers' messages that reached the bot's own flow. */
   readonly received: { conversationId: string; messageId: string; at: number }[]
-  /** Events that reached the bot's own flow, `continueWorkflow` aside. */
+  /** Events that reached the bot's own flow, except `continueWorkflow`. */
   readonly events: { type: string; payload: Payload; at: number }[]
-  /** Conversations whose flow was continued, once per event. */
+  /** Conversations whose flow continued, one entry per event. */
   readonly continued: { conversationId: string; at: number }[]
-  /** What the plugin dropped, ignored or aborted. */
+  /** Messages and events that the plugin dropped, ignored or suppressed, and sessions that it aborted. */
   readonly notes: PluginNote[]
-  /** What went wrong while handling messages and events. */
+  /** Errors from handling messages and events. */
   readonly errors: { at: number; about: string; message: string }[]
 }
 
@@ -79,7 +79,7 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
   const channel: Caller = { by: 'integration', alias: upstreamAlias }
   const customers = new Map<string, string>()
   const webchatUsers = new Map<string, string>()
-  const handled = new Map<string, () => void>()
+  const onHandled = new Map<string, () => void>()
   const received: Bot['received'] = []
   const events: Bot['events'] = []
   const continued: Bot['continued'] = []
@@ -113,7 +113,7 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     },
   }
 
-  const watched = async (about: string, work: () => Promise<void>): Promise<void> => {
+  const recordErrors = async (about: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work()
     } catch (error) {
@@ -124,18 +124,18 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
 
   runtime.receiveAsBot({
     message: (message) =>
-      watched(message.id, async () => {
+      recordErrors(message.id, async () => {
         try {
           const { id, conversationId } = message
-          const isDone = await handleMessage(plugin, message)
-          if (!isDone) received.push({ conversationId, messageId: id, at: clock.now() })
+          const isHandled = await handleMessage(plugin, message)
+          if (!isHandled) received.push({ conversationId, messageId: id, at: clock.now() })
         } finally {
-          handled.get(message.id)?.()
-          handled.delete(message.id)
+          onHandled.get(message.id)?.()
+          onHandled.delete(message.id)
         }
       }),
     event: (event) =>
-      watched(event.id, async () => {
+      recordErrors(event.id, async () => {
         if (await handleEvent(plugin, event)) return
         const { type, payload, conversationId = '' } = event
         if (type === own('continueWorkflow')) continued.push({ conversationId, at: clock.now() })
@@ -158,14 +158,17 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     return { from: isCustomer ? 'customer' : 'agent', name, pictureUrl, ...base }
   }
 
-  const customerSays: Bot['customerSays'] = async (conversationId, content, how) => {
+  const customerSays: Bot['customerSays'] = async (
+    conversationId,
+    content,
+    { userId = customers.get(conversationId) } = {}
+  ) => {
     const { type, payload } = typeof content === 'string' ? { type: 'text', payload: { text: content } } : content
-    const userId = how?.userId ?? customers.get(conversationId)
     const body = { type, payload, conversationId, userId, tags: {} }
     const created = await runtime.perform(channel, 'POST', '/v1/chat/messages', body)
     const { id } = (created as { message: { id: string } }).message
     await new Promise<void>((resolve) => {
-      handled.set(id, resolve)
+      onHandled.set(id, resolve)
     })
     return id
   }
@@ -176,9 +179,9 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     return store.conversations.insert(row).id
   }
 
-  /** A card runs inside the handling of a conversation's message, and so takes its turn. */
-  const inTurn = (conversationId: string, work: () => Promise<void>): Promise<void> =>
-    clock.track(runtime.lanes.run(`bot ${conversationId}`, work))
+  /** A card runs while the bot handles a message, so it takes its place in the queue of that conversation. */
+  const enqueue = (conversationId: string, work: () => Promise<void>): Promise<void> =>
+    clock.track(runtime.queues.run(`bot ${conversationId}`, work))
 
   return {
     received,
@@ -195,9 +198,9 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     botSays: (conversationId, text) => plugin.api.createMessage({ conversationId, type: 'text', payload: { text } }),
     startHitl: (conversationId, card) => {
       const userId = card.userId ?? customers.get(conversationId) ?? ''
-      return inTurn(conversationId, () => startHitl(plugin, conversationId, { ...card, userId }))
+      return enqueue(conversationId, () => startHitl(plugin, conversationId, { ...card, userId }))
     },
-    stopHitl: (conversationId) => inTurn(conversationId, () => stopHitl(plugin, conversationId)),
+    stopHitl: (conversationId) => enqueue(conversationId, () => stopHitl(plugin, conversationId)),
     endByCustomer: async (conversationId) => {
       await customerSays(conversationId, END_COMMAND)
     },

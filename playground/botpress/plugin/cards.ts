@@ -1,4 +1,4 @@
-/** The two cards of a bot's flow: Start HITL and Stop HITL. */
+/** The two cards for a bot's flow: Start HITL and Stop HITL. */
 import { InvalidPayloadError } from '@botpress/client'
 import type { Payload } from '../types'
 import type { BotMessage } from './bot-api'
@@ -6,19 +6,19 @@ import { createUserLinker, type UserLinker } from './people'
 import { activate, deactivate, isActive, own, say, type PluginContext } from './session'
 import { CUSTOMER_LEFT, HANDED_OFF } from './texts'
 
-/** What a bot builder fills in on the Start HITL card. */
+/** The fields of the Start HITL card. */
 export interface StartCard {
   title: string
   description?: string
   /** The integration's own parameters. */
   hitlSession?: Payload
-  /** Reaches the desk on the very first card of this customer only. */
+  /** Reaches the desk only with the first card of a customer. */
   userEmail?: string
-  /** Who asks for a human; the conversation's customer unless told. */
+  /** The user who asks for a human. */
   userId: string
 }
 
-/** The newest page only; whatever the bot's side wrote counts as the bot, earlier human agents included. */
+/** Covers only the newest page. Messages of earlier human agents count as the bot's. */
 const _history = (messages: BotMessage[], users: UserLinker): Promise<Payload[]> =>
   Promise.all(
     messages.map(async (message) => ({
@@ -31,7 +31,7 @@ const _history = (messages: BotMessage[], users: UserLinker): Promise<Payload[]>
     }))
   )
 
-/** Nothing is rolled back when it fails: the customer has been told, the users stay linked. */
+/** A failure rolls nothing back: the customer has seen the announcement, and the users stay linked. */
 export const startHitl = async (plugin: PluginContext, upstreamId: string, card: StartCard): Promise<void> => {
   const { api } = plugin
   if (!upstreamId || !card.userId) throw new InvalidPayloadError('conversationId and userId must not be empty')
@@ -47,7 +47,7 @@ export const startHitl = async (plugin: PluginContext, upstreamId: string, card:
   }
 
   await api.setState(upstreamId, own('effectiveSessionConfig'), {})
-  // The customer is told before anything has been attempted.
+  // The plugin announces the handoff before it attempts anything.
   await say(plugin, upstreamId, HANDED_OFF)
   const users = createUserLinker(plugin)
   const userId = await users.downstreamUserId(card.userId, { email: card.userEmail })
@@ -73,7 +73,7 @@ export const startHitl = async (plugin: PluginContext, upstreamId: string, card:
   await Promise.all([activate(plugin, upstreamId), activate(plugin, downstreamId)])
 }
 
-/** The ticket is told, both sides are inactive, and only then the integration hears of it: the text may still be under way. */
+/** Writes to the ticket, deactivates both sides, then calls stopHitl. The text may still be in flight at that time. */
 export const stopHitl = async (plugin: PluginContext, upstreamId: string): Promise<void> => {
   const { api } = plugin
   const upstream = await api.getConversation(upstreamId)

@@ -29,7 +29,7 @@ describe('before the session is active', () => {
     return { conversationId, downstreamId, starting }
   }
 
-  it('texts and assignments are acknowledged and dropped for good', async () => {
+  it('acknowledges texts and assignments, and drops them', async () => {
     const world = await open({ activationDelayMs: 2000 })
     const { bot, clock, runtime } = world
     const { conversationId, downstreamId, starting } = await opening(world)
@@ -50,7 +50,7 @@ describe('before the session is active', () => {
     ])
   })
 
-  it('also while the integration is still inside startHitl', async () => {
+  it('drops a text that is sent during startHitl', async () => {
     const world = await open()
     const agent = await world.newAgent()
     world.desk.beforeAnswer = (downstreamId) => world.agentWrites(downstreamId, agent, 'already here')
@@ -60,7 +60,7 @@ describe('before the session is active', () => {
     expect(world.bot.notes).toMatchObject([{ conversationId: downstreamId, what: 'message dropped: session inactive' }])
   })
 
-  it('a solved ticket leaves the session active for ever', async () => {
+  it('ignores the end, so the session stays active', async () => {
     const world = await open({ activationDelayMs: 2000 })
     const { downstreamId, starting } = await opening(world)
     await world.solve(downstreamId)
@@ -70,7 +70,7 @@ describe('before the session is active', () => {
     expect(world.bot.isActive(downstreamId)).toBe(true)
   })
 
-  it('what is scheduled for later arrives, in order', async () => {
+  it('delivers scheduled events and messages in order', async () => {
     const world = await open({ activationDelayMs: 2000 })
     const { client, clock, bot } = world
     const { conversationId, downstreamId, starting } = await opening(world)
@@ -93,8 +93,8 @@ describe('before the session is active', () => {
   })
 })
 
-describe('assignments', () => {
-  it('are announced every time', async () => {
+describe('an assignment', () => {
+  it('is announced every time', async () => {
     const world = await open()
     const { conversationId, downstreamId } = await world.openSession()
     const agent = await world.newAgent()
@@ -105,7 +105,7 @@ describe('assignments', () => {
     }
   })
 
-  it('that come together with the agent’s text are announced twice, once when serial', async () => {
+  it('in parallel with the agent’s text is announced twice, or once in serial mode', async () => {
     for (const [delivery, count] of [
       ['concurrent', 2],
       ['serial', 1],
@@ -120,7 +120,7 @@ describe('assignments', () => {
     }
   })
 
-  it('of nobody and of unknown users', async () => {
+  it('has a default name for a nameless agent, and fails for an unknown user or conversation', async () => {
     const world = await open()
     const { conversationId, downstreamId } = await world.openSession()
     await world.assign(downstreamId, await world.newAgent(''))
@@ -136,7 +136,7 @@ describe('assignments', () => {
 })
 
 describe('agents’ texts', () => {
-  it('carry name and picture on webchat, and nothing elsewhere', async () => {
+  it('show the agent’s name on webchat only', async () => {
     for (const [alias, name] of [
       ['webchat', 'Ada Agent'],
       ['telegram', undefined],
@@ -156,7 +156,7 @@ describe('agents’ texts', () => {
     }
   })
 
-  it('written with the customer’s user appear as the customer’s', async () => {
+  it('appear as the customer’s when they carry the customer’s user id', async () => {
     const world = await open()
     const { conversationId, downstreamId, userId } = await world.openSession()
     const downstreamUser = world.runtime.store.users.get(userId)?.tags['hitl#downstream'] ?? ''
@@ -165,7 +165,7 @@ describe('agents’ texts', () => {
     expect(world.bot.seen(conversationId).at(-1)).toMatchObject({ from: 'customer', name: 'Eve Customer' })
   })
 
-  it('keep additional data as a tag, and of other types earn the agent a warning', async () => {
+  it('keep additional data as a tag; unsupported types are refused with a text to the agent', async () => {
     const world = await open()
     const { conversationId, downstreamId } = await world.openSession()
     const message = { conversationId: downstreamId, userId: await world.newAgent(), tags: {} }
@@ -180,7 +180,7 @@ describe('agents’ texts', () => {
     expect(world.runtime.store.messagesOf(conversationId).at(-1)).toBe(last)
   })
 
-  it('into a conversation that is not linked abort the session', async () => {
+  it('abort the session when the conversation isn’t linked', async () => {
     const world = await open()
     const { conversationId, downstreamId } = await world.openSession()
     await world.runtime.botCall('PUT', `/v1/chat/conversations/${downstreamId}`, { tags: { 'hitl#upstream': '' } })
@@ -191,8 +191,8 @@ describe('agents’ texts', () => {
   })
 })
 
-describe('the end', () => {
-  it('twice at once is told twice, once when serial; later it is ignored', async () => {
+describe('the end of a session', () => {
+  it('is announced twice for two parallel events, or once in serial mode; later ones are ignored', async () => {
     for (const [delivery, count] of [
       ['concurrent', 2],
       ['serial', 1],
@@ -208,7 +208,7 @@ describe('the end', () => {
     }
   })
 
-  it('overlaps the system text with stopHitl', async () => {
+  it('may call stopHitl before the desk gets the text', async () => {
     const world = await open({ deliveryDelayMs: ({ to }) => (to === 'integration' ? 20 : 0) })
     const { conversationId } = await world.openSession()
     await world.bot.stopHitl(conversationId)
@@ -218,7 +218,7 @@ describe('the end', () => {
     expect(world.bot.seen(conversationId)).toHaveLength(1)
   })
 
-  it('gives the customer nothing when stopHitl throws', async () => {
+  it('shows the customer nothing when stopHitl throws', async () => {
     const world = await open()
     const { bot, desk, runtime } = world
     const { conversationId, downstreamId } = await world.openSession()
@@ -235,7 +235,7 @@ describe('the end', () => {
 })
 
 describe('other events', () => {
-  it('stay away from the bot while they name an active session, and fail when they name none', async () => {
+  it('are kept from the bot when they name an active session, and fail for an unknown conversation', async () => {
     const world = await open()
     const { bot, client } = world
     const { downstreamId } = await world.openSession()

@@ -1,32 +1,32 @@
-/** Events that reach the bot. */
+/** Handles events that reach the bot. */
 import type { Event } from '../store'
 import type { BotConversation } from './bot-api'
 import { assignAgent } from './people'
 import { continueWorkflow, deactivate, isActive, own, readSessionConfig, say, type PluginContext } from './session'
 import { AGENT_CLOSED } from './texts'
 
-/** Whether the plugin has kept the event from the bot. Throws when the event names what does not exist. */
+/** Whether the plugin keeps the event from the bot. Throws when the event names an unknown conversation or user. */
 export const handleEvent = async (plugin: PluginContext, event: Event): Promise<boolean> => {
-  const isOurs = event.owner === plugin.identity.alias
-  if (isOurs && event.type === 'hitlAssigned') return _assigned(plugin, event)
-  if (isOurs && event.type === 'hitlStopped') return _stopped(plugin, event)
+  const isFromDesk = event.owner === plugin.identity.alias
+  if (isFromDesk && event.type === 'hitlAssigned') return _assigned(plugin, event)
+  if (isFromDesk && event.type === 'hitlStopped') return _stopped(plugin, event)
   if (event.owner === 'bot' && event.type === own('continueWorkflow')) return false
-  return _isSwallowed(plugin, event)
+  return _isSuppressed(plugin, event)
 }
 
 const _text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** Whatever names an active session, on the event or in its payload, stays away from the bot. */
-const _isSwallowed = async (plugin: PluginContext, event: Event): Promise<boolean> => {
+/** The plugin keeps every event from the bot that names an active session, in the event itself or in its payload. */
+const _isSuppressed = async (plugin: PluginContext, event: Event): Promise<boolean> => {
   const conversationId = event.conversationId ?? _text(event.payload['conversationId'])
   if (conversationId === undefined) return false
   await plugin.api.getConversation(conversationId)
   if (!(await isActive(plugin, conversationId))) return false
-  plugin.log.note('event swallowed: session active', { conversationId, id: event.id })
+  plugin.log.note('event suppressed: session active', { conversationId, id: event.id })
   return true
 }
 
-/** The session that an event is about, unless it is inactive or not linked. */
+/** The desk's conversation that an event is about, unless its session is inactive. */
 const _session = async (plugin: PluginContext, event: Event): Promise<BotConversation | undefined> => {
   const conversation = await plugin.api.getConversation(_text(event.payload['conversationId']) ?? '')
   if (await isActive(plugin, conversation.id)) return conversation
@@ -43,7 +43,7 @@ const _assigned = async (plugin: PluginContext, event: Event): Promise<true> => 
   return true
 }
 
-/** The farewell and the end are written in parallel, and nothing makes two such events one. */
+/** Writes the text and ends the session in parallel. Duplicate events are not recognised. */
 const _stopped = async (plugin: PluginContext, event: Event): Promise<true> => {
   const conversation = await _session(plugin, event)
   const upstreamId = conversation?.tags[own('upstream')]

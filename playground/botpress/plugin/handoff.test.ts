@@ -25,7 +25,7 @@ const combinations = (['concurrent', 'serial'] as const).flatMap((delivery) =>
 )
 
 describe.each(combinations)('a whole handoff ($delivery, $getOrCreate)', (switches) => {
-  it('ends by the agent', async () => {
+  it('can be ended by the agent', async () => {
     const world = await open(switches)
     const { bot, desk, runtime } = world
     const { conversationId, downstreamId, userId } = await world.openSession()
@@ -58,7 +58,7 @@ describe.each(combinations)('a whole handoff ($delivery, $getOrCreate)', (switch
     expect(runtime.store.users.get(userId)?.tags).toMatchObject({ 'hitl#integrationAlias': 'desk' })
   })
 
-  it('ends by the customer, and the agent’s text afterwards vanishes with a 200', async () => {
+  it('can be ended by the customer; a later text of the agent is dropped with a 200', async () => {
     const world = await open(switches)
     const { bot, desk, runtime } = world
     const { conversationId, downstreamId } = await world.openSession()
@@ -82,8 +82,8 @@ describe.each(combinations)('a whole handoff ($delivery, $getOrCreate)', (switch
   })
 })
 
-describe('start', () => {
-  it('makes the customer’s user once, with an invented address, and keeps it', async () => {
+describe('startHitl', () => {
+  it('creates the customer’s user once, with a placeholder address', async () => {
     const world = await open()
     const { bot } = world
     const { conversationId, userId } = await world.openSession()
@@ -127,7 +127,7 @@ describe('start', () => {
     })
   })
 
-  it('creates a second person concurrently, once per message', async () => {
+  it('creates the user of a second person once per message', async () => {
     const world = await open()
     const { bot } = world
     const { conversationId } = bot.newCustomer({ name: 'Eve' })
@@ -143,7 +143,7 @@ describe('start', () => {
     expect(world.runtime.store.users.get(String(message?.['userId']))?.name).toBe('Bob')
   })
 
-  it('that fails leaves the greeting and the linked user', async () => {
+  it('leaves the announcement and the linked user after a failure', async () => {
     const world = await open()
     const { bot, desk } = world
     const { conversationId } = bot.newCustomer()
@@ -152,7 +152,7 @@ describe('start', () => {
     const start = () => bot.startHitl(conversationId, { title: 'x' })
     await expect(start()).rejects.toMatchObject({ type: 'Runtime', code: 400, message: 'The desk is closed' })
     expect([shown(world, conversationId), bot.isActive(conversationId)]).toEqual([[`system: ${HANDED_OFF}`], false])
-    desk.failing = { madeUpId: true }
+    desk.failing = { unknownConversation: true }
     await expect(start()).rejects.toMatchObject({ type: 'ResourceNotFound' })
     expect(inputsOf(world, 'createUser')).toHaveLength(1)
     expect(bot.isActive(conversationId)).toBe(false)
@@ -161,7 +161,7 @@ describe('start', () => {
     expect(bot.isActive(conversationId)).toBe(true)
   })
 
-  it('is carried out twice when the answer of the first was lost', async () => {
+  it('runs twice when the first reply is lost', async () => {
     for (const fault of [{ kind: 'status', status: 502 } as const, { kind: 'disconnect' } as const]) {
       const world = await open()
       const { bot, runtime, clock } = world
@@ -185,7 +185,7 @@ describe('start', () => {
     }
   })
 
-  it('twice at once opens two tickets, one when serial; again without news opens none', async () => {
+  it('opens two tickets for two parallel cards, or one in serial mode; none again for the same message', async () => {
     for (const [delivery, tickets] of [
       ['concurrent', 2],
       ['serial', 1],
@@ -204,7 +204,7 @@ describe('start', () => {
     }
   })
 
-  it('leaves what the customer types meanwhile to the bot, or to the desk afterwards when serial', async () => {
+  it('leaves messages sent meanwhile to the bot, or forwards them afterwards in serial mode', async () => {
     for (const delivery of ['concurrent', 'serial'] as const) {
       const world = await open({ delivery })
       const { bot, desk } = world
@@ -225,7 +225,7 @@ describe('start', () => {
 })
 
 describe('messages to the desk', () => {
-  it('repeat their type, name the customer, and may come twice', async () => {
+  it('repeat their type, name the customer, and may be duplicated', async () => {
     const world = await open({ redeliver: true })
     const { bot, desk, runtime } = world
     const { conversationId, downstreamId, userId } = await world.openSession()
@@ -242,7 +242,7 @@ describe('messages to the desk', () => {
     expect(message).toMatchObject({ direction: 'outgoing', tags: { 'hitl#upstream': id }, userId: 'user_BOT' })
   })
 
-  it('of other types are refused to the customer', async () => {
+  it('of unsupported types are refused with a text to the customer', async () => {
     const world = await open()
     const { conversationId } = await world.openSession()
     await world.bot.customerSays(conversationId, { type: 'location', payload: { latitude: 1, longitude: 2 } })
@@ -251,7 +251,7 @@ describe('messages to the desk', () => {
     expect(inputsOf(world, 'message')).toEqual([])
   })
 
-  it('overtake one another when deliveries run side by side, and do not when serial', async () => {
+  it('may arrive out of order, except in serial mode', async () => {
     for (const delivery of ['concurrent', 'serial'] as const) {
       const delays = new Map<string, number>()
       const deliveryDelayMs: Switches['deliveryDelayMs'] = ({ to, id }) => {
@@ -268,8 +268,8 @@ describe('messages to the desk', () => {
   })
 })
 
-describe('the price of the plugin', () => {
-  it('is as many calls, one behind the other, as the original makes', async () => {
+describe('the plugin’s latency', () => {
+  it('is that of the original: the same number of sequential calls', async () => {
     const world = await open()
     const { bot, runtime } = world
     const { conversationId, downstreamId } = await world.openSession()

@@ -1,4 +1,4 @@
-/** Messages that reach the bot, from either side. */
+/** Handles messages that reach the bot, from either side. */
 import type { Message } from '../store'
 import type { BotConversation } from './bot-api'
 import { assignAgent, createUserLinker, linkWebchatUser } from './people'
@@ -14,7 +14,7 @@ import {
   SUPPORTED_TYPES,
 } from './texts'
 
-/** Whether the plugin has dealt with the message; the bot's flow gets the others. */
+/** Whether the plugin handled the message. The bot's flow gets all others. */
 export const handleMessage = async (plugin: PluginContext, message: Message): Promise<boolean> => {
   const conversation = await plugin.api.getConversation(message.conversationId)
   if (conversation.integration === plugin.identity.alias) {
@@ -24,7 +24,7 @@ export const handleMessage = async (plugin: PluginContext, message: Message): Pr
   return _fromCustomer(plugin, message, conversation)
 }
 
-/** A closed ticket's texts vanish; the agent is not told. */
+/** Texts for an inactive session are dropped without a word to the agent. */
 const _fromDesk = async (plugin: PluginContext, message: Message, conversation: BotConversation): Promise<void> => {
   const { id: downstreamId } = conversation
   if (!(await isActive(plugin, downstreamId))) {
@@ -38,7 +38,7 @@ const _fromDesk = async (plugin: PluginContext, message: Message, conversation: 
   const author = await plugin.api.getUser(message.userId)
   await readSessionConfig(plugin, upstreamId)
   await plugin.api.getConversation(upstreamId)
-  // Known from before the look at the session: an assignment that is under way at this moment is not seen.
+  // Read at the start, so an assignment in flight goes unnoticed.
   const isAssigned = conversation.tags[own('humanAgentId')] !== undefined
   if (!isAssigned) await assignAgent(plugin, { upstreamId, downstreamId }, author.id, false)
   await readSessionConfig(plugin, upstreamId)
@@ -80,7 +80,7 @@ const _isEndCommand = (message: Message): boolean => {
   return typeof text === 'string' && text.trim().toLowerCase() === END_COMMAND
 }
 
-/** When the integration's stopHitl fails, the customer hears nothing and the flow does not go on. */
+/** When the integration's stopHitl fails, the customer gets no message and the flow doesn't continue. */
 const _endByCustomer = async (plugin: PluginContext, upstreamId: string, downstreamId: string): Promise<void> => {
   await say(plugin, downstreamId, CUSTOMER_LEFT)
   await Promise.allSettled([

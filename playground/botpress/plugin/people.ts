@@ -1,18 +1,18 @@
-/** Who is who on both sides: customers get a user at the desk, agents one in the customer's channel. */
+/** Links users across both sides: customers get a user at the desk, agents get one in the customer's channel. */
 import type { BotApi, BotUser } from './bot-api'
 import { own, readSessionConfig, say, type PluginContext } from './session'
 import { AGENT_JOINED } from './texts'
 
-/** The address that the plugin gives to customers of whom it knows none. */
-const _inventedEmail = (botId: string, userId: string): string =>
+/** The placeholder address that the plugin gives to customers without an email address. */
+const _placeholderEmail = (botId: string, userId: string): string =>
   `${userId}@no-reply.${botId.replaceAll('_', '-')}.botpress.com`
 
 export interface UserLinker {
-  /** The customer's user at the desk; created once and kept for ever, whatever is learnt later. */
+  /** The customer's user at the desk. Created once; later changes of the profile don't reach it. */
   downstreamUserId(upstreamUserId: string, overrides?: { email?: string }): Promise<string>
 }
 
-/** Users are kept only once they have been fetched: parallel questions about one person each ask and each create. */
+/** The cache fills only after a fetch, so parallel lookups of one person each fetch and each create a user. */
 export const createUserLinker = (plugin: PluginContext): UserLinker => {
   const { api, identity } = plugin
   const known = new Map<string, BotUser>()
@@ -37,7 +37,7 @@ export const createUserLinker = (plugin: PluginContext): UserLinker => {
       const output = await api.callAction('createUser', {
         name: user.name ?? 'Unknown User',
         pictureUrl: user.pictureUrl,
-        email: overrides?.email ?? _inventedEmail(identity.botId, user.id),
+        email: overrides?.email ?? _placeholderEmail(identity.botId, user.id),
       })
       const downstreamUserId = String(output['userId'])
       const link = { [own('downstream')]: downstreamUserId, [own('integrationAlias')]: identity.alias }
@@ -52,8 +52,8 @@ export const createUserLinker = (plugin: PluginContext): UserLinker => {
 }
 
 /**
- * The user of the customer's channel that stands for an agent there. With `renew` it is made again and replaces whatever link the desk's
- * user has, also a customer's.
+ * The user that represents an agent in the customer's channel. With `renew` it is created again and replaces any link
+ * of the desk's user, even a link to a customer.
  */
 export const linkWebchatUser = async (
   plugin: PluginContext,
@@ -68,7 +68,7 @@ export const linkWebchatUser = async (
   return userId
 }
 
-/** Says that an agent has joined, every time it is called. */
+/** Announces that an agent joined. Every call announces again. */
 export const assignAgent = async (
   plugin: PluginContext,
   session: { upstreamId: string; downstreamId: string },

@@ -1,25 +1,27 @@
-/** What the plugin knows of a conversation, and how it speaks into one. Upstream is the customer's side, downstream the desk's. */
+/**
+ * The plugin's state of a conversation, and its own messages. Upstream: the customer's side. Downstream: the desk's.
+ */
 import type { Switches, Payload, Tags } from '../types'
 import type { Clock } from '../clock'
 import type { BotApi } from './bot-api'
 
-/** What the plugin's parts share. */
+/** Shared by all parts of the plugin. */
 export interface PluginContext {
   api: BotApi
   clock: Clock
   switches: Switches
   identity: { botId: string; alias: string }
-  /** Alias of the channel that customers use; agents have names and pictures on `webchat` only. */
+  /** Alias of the customers' channel. Agents have names and pictures only on `webchat`. */
   upstreamAlias: string
-  /** Whether the bot's flow goes on by itself when the agent has closed. */
+  /** Whether the bot's flow continues when a session ends. */
   flowOnHitlStopped: boolean
-  /** Makes or renews a user of the customers' channel: what webchat's own getOrCreateUser does. */
+  /** Creates or updates a user of the customers' channel, like the getOrCreateUser action of webchat. */
   webchatUser(key: string, profile: { name?: string; pictureUrl?: string }): Promise<string>
   log: PluginLog
 }
 
 export interface PluginLog {
-  /** Why something went nowhere, with the ids that find it again. */
+  /** Records why a message or event had no effect, with its ids. */
   note(what: PluginNote['what'], ids: Omit<PluginNote, 'what' | 'at'>): void
 }
 
@@ -27,7 +29,7 @@ export interface PluginNote {
   what:
     | 'message dropped: session inactive'
     | 'event ignored: session inactive'
-    | 'event swallowed: session active'
+    | 'event suppressed: session active'
     | 'session aborted: not linked'
     | 'start ignored: already active'
     | 'start ignored: same message'
@@ -42,7 +44,7 @@ export type EndReason =
   | 'close-action-called'
   | 'internal-error'
 
-/** Names of the plugin's tags and states carry its alias. */
+/** The full name of one of the plugin's own tags or states, which starts with its alias. */
 export const own = (name: string): string => `hitl#${name}`
 
 export const isActive = async (plugin: PluginContext, conversationId: string): Promise<boolean> => {
@@ -60,16 +62,16 @@ export const deactivate = async (plugin: PluginContext, conversationId: string, 
   ])
 }
 
-/** The options of the session, which the plugin reads again at every step. */
+/** Reads the options of the session. The plugin does so at every step. */
 export const readSessionConfig = async (plugin: PluginContext, upstreamId: string): Promise<void> => {
   await plugin.api.getState(upstreamId, own('effectiveSessionConfig'))
 }
 
-/** A text of the plugin itself: into a ticket it goes without `userId`, and so as nobody's. */
+/** Sends a text of the plugin itself. In a ticket it has no author, since it carries no `userId`. */
 export const say = (plugin: PluginContext, conversationId: string, text: string): Promise<void> =>
   forward(plugin, conversationId, 'text', { text })
 
-/** The type is repeated inside the payload, as the plugin sends its whole object. */
+/** The payload repeats the type, because the plugin sends its whole message object. */
 export const forward = (
   plugin: PluginContext,
   conversationId: string,
@@ -84,7 +86,7 @@ export const abort = async (plugin: PluginContext, conversationId: string, text:
   await say(plugin, conversationId, text)
 }
 
-/** The bot's flow takes over again. */
+/** Lets the bot's flow take over again. */
 export const continueWorkflow = async (plugin: PluginContext, upstreamId: string): Promise<void> => {
   if (!plugin.flowOnHitlStopped) return
   const initiator = await plugin.api.getState(upstreamId, own('initiatingUser'))
