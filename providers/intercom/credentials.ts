@@ -11,10 +11,11 @@ const REGIONS: Record<string, Config['region'] | undefined> = { US: 'us', EU: 'e
 export const checkCredentials = async (desk: Desk, config: Config): Promise<string> => {
   const me = await desk.api.me().catch((error: unknown) => {
     if (!isProviderError(error) || error.code !== 'unauthorized') throw error
+    const status = error.status ?? 'no status'
     throw new ProviderError(
       'intercom',
       'unauthorized',
-      `Intercom rejected the access token in region “${config.region}” (${error.status ?? 'no status'}): check both`,
+      `Intercom rejected the access token in region “${config.region}” (${status}): check token and region`,
       error.status === undefined ? {} : { status: error.status }
     )
   })

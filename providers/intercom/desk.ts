@@ -10,7 +10,7 @@ export interface Desk {
   /** Id of the teammate who writes notes and closes: as configured, else the owner of the token. */
   actingAdmin(): Promise<string>
   configuredAdmin: string | undefined
-  /** Part id → message piece, for parts that this instance posted. Distinguishes equal texts better than time alone. */
+  /** Part id → message piece, for parts posted by this instance. Distinguishes equal texts. */
   posted: Map<string, string>
 }
 

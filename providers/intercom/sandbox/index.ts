@@ -104,8 +104,11 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
     announce('conversation.admin.replied', conversation, added)
     return added
   }
-  const fileUrl = (name: string): string =>
-    `https://downloads.intercomcdn.com/i/o/${WORKSPACE.id_code}/${state.nextId()}/${encodeURIComponent(name)}?expires=${state.seconds() + 1_800}&signature=${randomUUID()}`
+  const fileUrl = (name: string): string => {
+    const path = `${WORKSPACE.id_code}/${state.nextId()}/${encodeURIComponent(name)}`
+    const query = `expires=${state.seconds() + 1_800}&signature=${randomUUID()}`
+    return `https://downloads.intercomcdn.com/i/o/${path}?${query}`
+  }
 
   return {
     name: 'intercom',
