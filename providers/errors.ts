@@ -1,13 +1,14 @@
 /**
- * What went wrong at a desk, in the terms that the core decides by.
+ * The kind of failure at a desk. The core decides by it.
  *
- * - `unauthorized`: the desk refuses the credentials (401, 403). Trying again cannot mend it.
- * - `not-found`: the ticket or the contact is gone (404).
- * - `ended`: the ticket takes no more messages (closed for good, thread deleted).
- * - `rejected`: the desk refuses this input (400, 409, 422). Trying the same again cannot mend it.
- * - `rate-limited`: the desk asks to wait (429), `retryAfterMs` long where it says so. The call that was refused has done nothing; whether earlier ones of the same work have, `outcome` says.
- * - `unavailable`: the weather: 5xx, time-out, connection refused or broken.
- * - `misconfigured`: our own configuration lacks something that this call needs.
+ * - `unauthorized`: the desk refuses the credentials (401, 403). A retry cannot succeed.
+ * - `not-found`: the ticket or the contact does not exist (404).
+ * - `ended`: the ticket accepts no more messages (permanently closed, thread deleted).
+ * - `rejected`: the desk refuses the input (400, 409, 422). A retry cannot succeed.
+ * - `rate-limited`: the desk asks to wait (429), for `retryAfterMs` if it gives a time. The refused call had no effect.
+ *   `outcome` covers earlier calls of the same operation.
+ * - `unavailable`: a temporary failure: 5xx, time-out, connection refused or broken.
+ * - `misconfigured`: the configuration lacks something that this call needs.
  */
 export type ProviderErrorCode =
   | 'unauthorized'
@@ -19,15 +20,16 @@ export type ProviderErrorCode =
   | 'misconfigured'
 
 /**
- * Whether the call had an effect at the desk.
+ * Whether the operation had an effect at the desk.
  *
- * - `none`: the desk answered that it did nothing, or was never reached. Repeating is safe.
- * - `unknown`: a request went out and no usable answer came back, or part of what was to be done is done. It is settled by reading, never by repeating.
+ * - `none`: the desk refused the call or was never reached. Repeating is safe.
+ * - `unknown`: a request was sent without a usable answer, or the operation is partly done. Settle it by reading, never
+ *   by repeating.
  */
 export type Outcome = 'none' | 'unknown'
 
 interface ProviderErrorDetails {
-  /** HTTP status of the desk's answer, when there was one. */
+  /** HTTP status of the desk's answer, if any. */
   status?: number
   /** How long the desk asked to wait, in milliseconds. */
   retryAfterMs?: number
@@ -35,7 +37,7 @@ interface ProviderErrorDetails {
   cause?: unknown
 }
 
-/** The one error that leaves a driver. Its message never holds a credential, a header, a body or a customer's words. */
+/** The only error that drivers throw. Its message never contains credentials, headers, bodies or customers' texts. */
 export class ProviderError extends Error {
   public override readonly name = 'ProviderError'
   public readonly provider: string
@@ -56,11 +58,11 @@ export class ProviderError extends Error {
 
 export const isProviderError = (error: unknown): error is ProviderError => error instanceof ProviderError
 
-/** Whether the same call may succeed later without anybody changing anything. */
+/** Whether the same call may succeed later without any change. */
 export const isTransient = (error: unknown): boolean =>
   isProviderError(error) && (error.code === 'rate-limited' || error.code === 'unavailable')
 
-/** The same error, for work of which the desk may have more than the call that failed says. */
+/** The same error with outcome `unknown`, for an operation that may be partly done. */
 export const asUnknown = (error: unknown): unknown =>
   isProviderError(error) && error.outcome !== 'unknown'
     ? new ProviderError(error.provider, error.code, error.message.slice(`[${error.provider}] `.length), {

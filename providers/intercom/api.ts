@@ -6,7 +6,7 @@ import { accessTokenOf, type Config } from './config'
 
 /** https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/making-a-request#regional-hosting */
 const HOSTS = { us: 'api.intercom.io', eu: 'api.eu.intercom.io', au: 'api.au.intercom.io' } as const
-/** The answers are parsed as this version writes them. Webhooks follow the version that the app is set to. */
+/** Applies to API responses. Webhooks use the version set in the app. */
 const API_VERSION = '2.14'
 const LONGEST_NAME = 255
 
@@ -14,7 +14,7 @@ export const idSchema = z.union([z.string(), z.number()]).transform(String)
 
 const personSchema = z.object({ type: z.string().nullish(), id: idSchema.nullish(), name: z.string().nullish() })
 
-/** One entry of a conversation, as the API and the webhooks write it. */
+/** One entry of a conversation, in the API and in webhooks. */
 export const partSchema = z.object({
   id: idSchema,
   part_type: z.string().nullish(),
@@ -30,7 +30,7 @@ export const partSchema = z.object({
 
 export type Part = z.infer<typeof partSchema>
 
-/** A part that cannot be read is left out: the others are still to be delivered. */
+/** Skips malformed parts, so that the others are still delivered. */
 export const partsIn = (list: unknown): Part[] =>
   (Array.isArray(list) ? list : []).flatMap((entry) => {
     const part = partSchema.safeParse(entry)
@@ -39,7 +39,7 @@ export const partsIn = (list: unknown): Part[] =>
 
 export const partListSchema = z.object({ conversation_parts: z.unknown(), total_count: z.number().nullish() }).nullish()
 
-/** Whom a conversation is with. An external id of a contact that we made is the customer's Botpress user. */
+/** The contacts of a conversation. For contacts created by the router, `external_id` is the Botpress user id. */
 export const contactListSchema = z
   .object({ contacts: z.array(z.object({ id: idSchema.nullish(), external_id: z.string().nullish() })).nullish() })
   .nullish()
@@ -58,11 +58,11 @@ export type Conversation = z.infer<typeof conversationSchema>
 const adminSchema = z.object({
   id: idSchema,
   name: z.string().nullish(),
-  // An address in `/admins`, an object in `/me`.
+  // A URL in `/admins`, an object in `/me`.
   avatar: z.union([z.string(), z.object({ image_url: z.string().nullish() })]).nullish(),
 })
 
-/** `GET /me` answers null to a token without a teammate. */
+/** `GET /me` returns null for a token without a teammate. */
 const meSchema = adminSchema
   .extend({
     app: z
@@ -76,11 +76,11 @@ const contactSchema = z.object({
   errors: z.array(z.object({ code: z.string().nullish(), message: z.string().nullish() })).nullish(),
 })
 
-const anything = z.unknown()
+const anySchema = z.unknown()
 
 export type IntercomApi = ReturnType<typeof createIntercomApi>
 
-/** Intercom's calls, one function each. Nothing here decides. */
+/** One function per API call, without logic. */
 export const createIntercomApi = (config: Config, tools: Tools) => {
   const host = HOSTS[config.region]
   const token = accessTokenOf(config)
@@ -93,7 +93,8 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       const parsed = z.object({ errors: z.array(z.object({ code: z.string() })) }).safeParse(body)
       return parsed.success ? parsed.data.errors[0]?.code : undefined
     },
-    // Seconds since the epoch; there is no Retry-After. https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
+    // Seconds since the epoch. There is no Retry-After header.
+    // https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
     retryAfterMs: (headers, now) => {
       const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN)
       return Number.isFinite(reset) && reset > 0 ? Math.max(0, reset * 1_000 - now) : undefined
@@ -115,9 +116,9 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       method: 'POST',
       path: `/conversations/${encodeURIComponent(conversationId)}/parts`,
       json,
-      schema: anything,
+      schema: anySchema,
       purpose,
-      // Closed is closed and assigned is assigned, however often it is said.
+      // Closing and assigning are idempotent.
       repeatable: true,
     })
 
@@ -137,7 +138,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       return answer.data
     },
 
-    /** Reads the database, not the search index, so a contact is found as soon as it exists. */
+    /** Reads the database, not the lagging search index. */
     findContact: async (externalId: string): Promise<string | undefined> => {
       const answer = await http.request({
         method: 'GET',
@@ -149,7 +150,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       return answer.status === 404 ? undefined : (answer.data.id ?? undefined)
     },
 
-    /** The contact, or whom Intercom says it would have been (409). */
+    /** Returns the new contact's id, or the conflicting contact that Intercom names (409). */
     createContact: async (customer: Customer) => {
       const answer = await http.request({
         method: 'POST',
@@ -163,7 +164,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         },
         schema: contactSchema,
         purpose: 'create the contact',
-        // The external id is unique: a second try is answered 409.
+        // The external id is unique, so a retry returns 409.
         repeatable: true,
         accepts: [409],
       })
@@ -179,8 +180,8 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       await http.request({
         method: 'POST',
         path: `/contacts/${encodeURIComponent(contactId)}/unarchive`,
-        schema: anything,
-        purpose: 'bring the contact back',
+        schema: anySchema,
+        purpose: 'restore the contact',
         repeatable: true,
       })
     },
@@ -197,7 +198,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       return answer.data.conversation_id
     },
 
-    /** A contact's conversations since a time in seconds, newest first. The index behind it lags. */
+    /** A contact's conversations since `since` (seconds since the epoch), newest first. The search index lags. */
     searchConversations: async (contactId: string, since: number): Promise<Conversation[]> => {
       const answer = await http.request({
         method: 'POST',
@@ -213,7 +214,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
           pagination: { per_page: 20 },
         },
         schema: z.object({ conversations: z.array(conversationSchema) }),
-        purpose: 'look for the conversation',
+        purpose: 'find the conversation',
         repeatable: true,
       })
       return answer.data.conversations.toSorted((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))
@@ -234,8 +235,8 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         method: 'PUT',
         path: `/conversations/${encodeURIComponent(conversationId)}`,
         json: { title },
-        schema: anything,
-        purpose: 'name the conversation',
+        schema: anySchema,
+        purpose: 'set the title',
         repeatable: true,
       }),
 
@@ -249,7 +250,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     note: (conversationId: string, adminId: string, html: string) =>
       reply(conversationId, { message_type: 'note', type: 'admin', admin_id: adminId, body: html }, 'write the note'),
 
-    /** Without a body: a body would be a message that the customer sees. */
+    /** Without a body: the customer would see it. */
     close: (conversationId: string, adminId: string) =>
       manage(conversationId, { message_type: 'close', type: 'admin', admin_id: adminId }, 'close the conversation'),
 
@@ -260,14 +261,14 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         'assign the team'
       ),
 
-    /** Finds the tag by its name or makes it. */
+    /** Finds or creates the tag with this name. */
     tagId: async (name: string): Promise<string> => {
       const answer = await http.request({
         method: 'POST',
         path: '/tags',
         json: { name },
         schema: z.object({ id: idSchema }),
-        purpose: 'find the tag',
+        purpose: 'find or create the tag',
         repeatable: true,
       })
       return answer.data.id
@@ -278,7 +279,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         method: 'POST',
         path: `/conversations/${encodeURIComponent(conversationId)}/tags`,
         json: { id: tagId, admin_id: adminId },
-        schema: anything,
+        schema: anySchema,
         purpose: 'tag the conversation',
         repeatable: true,
       }),

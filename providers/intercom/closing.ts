@@ -4,6 +4,7 @@ import { partsIn, type Conversation } from './api'
 import { adminOf, isGone, type Desk } from './desk'
 import { byTime, isReopening } from './events'
 
+/** Closes the conversation. A no-op when it is closed or deleted. */
 export const closeTicket = async (desk: Desk, ticket: Ticket): Promise<void> => {
   const adminId = await adminOf(desk, ticket)
   try {
@@ -11,15 +12,15 @@ export const closeTicket = async (desk: Desk, ticket: Ticket): Promise<void> => 
   } catch (error) {
     if (isGone(error)) return
     if (!isProviderError(error) || error.code !== 'rejected') throw error
-    // Refused: for being closed already, perhaps.
+    // It may be closed already.
     const conversation = await desk.api.conversation(ticket.id)
     if (conversation.state !== 'closed') throw error
   }
 }
 
 /**
- * A customer's words open a closed conversation again. Where an agent had closed it, that is what they should do. Where we had, the session is over and the words are its last: they were on their way together with the end,
- * and nobody would ever close the conversation again.
+ * A customer's message reopens a closed conversation. That is right after an agent's close. After the router's own
+ * close the session is over and the message was in flight, so the conversation is closed again: nobody else would.
  */
 export const closeAgain = async (desk: Desk, ticket: Ticket, known?: Conversation): Promise<void> => {
   try {
@@ -28,16 +29,19 @@ export const closeAgain = async (desk: Desk, ticket: Ticket, known?: Conversatio
     if (conversation.state === 'closed' || !_wasClosedBy(adminId, conversation)) return
     await desk.api.close(ticket.id, adminId)
   } catch (error) {
-    // The words have arrived. Who tries again finds them, and then closes.
+    // The message is posted. A retry finds it and closes.
     if (isTransient(error)) throw asUnknown(error)
-    desk.tools.log.warn('A conversation that was closed could not be closed again after the last words', {
+    desk.tools.log.warn('Could not close the conversation again after the last message reopened it', {
       ticketId: ticket.id,
       error: isProviderError(error) ? error.message : 'unexpected error',
     })
   }
 }
 
-/** Whether the last that anybody at the desk did to its state was that we closed it. An agent who is the acting teammate as well cannot be told from us. */
+/**
+ * Whether the last change of state by a teammate was the router's own close. A close by the acting teammate in person
+ * looks the same.
+ */
 const _wasClosedBy = (adminId: string, conversation: Conversation): boolean => {
   const parts = partsIn(conversation.conversation_parts?.conversation_parts).toSorted(byTime)
   const last = parts.findLast((part) => part.part_type === 'close' || isReopening(part))

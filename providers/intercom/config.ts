@@ -1,36 +1,39 @@
 import { z } from '@botpress/sdk'
 import type { ConfigProblem } from '../provider'
 
-/** Intercom's block in the configuration. https://developers.intercom.com/docs/build-an-integration/learn-more/authentication */
+/**
+ * Intercom's section of the configuration.
+ * https://developers.intercom.com/docs/build-an-integration/learn-more/authentication
+ */
 export const configSchema = z.object({
   accessToken: z
     .string()
-    .regex(/^\s*(?:Bearer\s+)?[\w=+/.-]+\s*$/i, 'Enter the access token from Developer Hub, Authentication')
+    .regex(/^\s*(?:Bearer\s+)?[\w=+/.-]+\s*$/i, 'Enter the access token from Developer Hub > Authentication')
     .title('Access token')
-    .describe('Developer Hub, your app, Authentication')
+    .describe('From Developer Hub > your app > Authentication')
     .secret(),
   clientSecret: z
     .string()
-    .regex(/^\s*[\w-]+\s*$/, 'Enter the client secret from Developer Hub, Basic information')
+    .regex(/^\s*[\w-]+\s*$/, 'Enter the client secret from Developer Hub > Basic information')
     .title('Client secret')
-    .describe('Developer Hub, your app, Basic information. It proves that webhooks are Intercom’s')
+    .describe('From Developer Hub > your app > Basic information. Verifies webhooks')
     .secret(),
   region: z
     .enum(['us', 'eu', 'au'])
     .default('us')
     .title('Region')
-    .describe('Where Intercom hosts your workspace (Settings, Workspace, Security)'),
+    .describe('Where Intercom hosts your workspace: see Settings > Workspace > Security'),
   adminId: z
     .string()
-    .regex(/^\s*\d*\s*$/, 'Enter the teammate’s id: the digits at the end of the address of their profile')
+    .regex(/^\s*\d*\s*$/, 'Enter the teammate’s ID: the digits at the end of their profile URL')
     .optional()
     .title('Acting teammate')
-    .describe('Id of the teammate who writes notes and closes. Empty: the owner of the access token'),
+    .describe('ID of the teammate who writes notes and closes conversations. Default: the owner of the access token'),
 })
 
 export type Config = z.infer<typeof configSchema>
 
-/** The two secrets stand on different pages and are easily mixed up. */
+/** The two secrets are on different pages and are easily mixed up. */
 export const checkConfig = (config: Config): ConfigProblem[] =>
   accessTokenOf(config) === config.clientSecret.trim()
     ? [{ field: 'clientSecret', problem: 'Enter the client secret from Basic information, not the access token' }]
@@ -38,5 +41,5 @@ export const checkConfig = (config: Config): ConfigProblem[] =>
 
 export const accessTokenOf = (config: Config): string => config.accessToken.trim().replace(/^Bearer\s+/i, '')
 
-/** Undefined: the owner of the token. */
+/** Undefined means the owner of the access token. */
 export const adminIdOf = (config: Config): string | undefined => config.adminId?.trim() || undefined

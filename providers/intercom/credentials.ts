@@ -4,19 +4,27 @@ import type { Desk } from './desk'
 
 const REGIONS: Record<string, Config['region'] | undefined> = { US: 'us', EU: 'eu', AU: 'au' }
 
-/** Who we are at Intercom. The workspace has to be in the configured region, and the acting teammate in the workspace. */
+/**
+ * Describes the account: workspace and acting teammate. Throws `unauthorized` for a bad token and `misconfigured` when
+ * the workspace is in another region or has no such teammate.
+ */
 export const checkCredentials = async (desk: Desk, config: Config): Promise<string> => {
   const me = await desk.api.me().catch((error: unknown) => {
     if (!isProviderError(error) || error.code !== 'unauthorized') throw error
+    const status = error.status ?? 'no status'
     throw new ProviderError(
       'intercom',
       'unauthorized',
-      `Intercom refuses the access token in region “${config.region}” (${error.status ?? 'no status'}): check token and region`,
+      `Intercom rejected the access token in region “${config.region}” (${status}): check token and region`,
       error.status === undefined ? {} : { status: error.status }
     )
   })
   if (!me) {
-    throw new ProviderError('intercom', 'unauthorized', 'The access token belongs to no teammate of the workspace')
+    throw new ProviderError(
+      'intercom',
+      'unauthorized',
+      'The access token does not belong to a teammate of the workspace'
+    )
   }
   const region = REGIONS[me.app?.region?.toUpperCase() ?? '']
   if (region && region !== config.region) {
@@ -41,6 +49,6 @@ const _actingAdmin = async (desk: Desk, adminId: string): Promise<{ id: string; 
   throw new ProviderError(
     'intercom',
     'misconfigured',
-    `The workspace has no teammate with id ${adminId}: change Acting teammate, or clear it`
+    `The workspace has no teammate with id ${adminId}: change or clear Acting teammate`
   )
 }

@@ -3,21 +3,21 @@ import { remembered, type Tools } from '../kit/tools'
 import type { Ticket } from '../provider'
 import type { IntercomApi } from './api'
 
-/** What the driver's functions share: the calls, the world, and what this instance has fetched already. */
+/** Shared by the driver's functions: the API, the tools and this instance's caches. */
 export interface Desk {
   api: IntercomApi
   tools: Tools
-  /** Who writes notes and closes: as configured, else the owner of the token. */
+  /** Id of the teammate who writes notes and closes: as configured, else the owner of the token. */
   actingAdmin(): Promise<string>
   configuredAdmin: string | undefined
-  /** Parts that this instance has posted, and which of our messages each one is. Without it, equal texts are told apart by time alone. */
+  /** Part id → message piece, for parts posted by this instance. Distinguishes equal texts. */
   posted: Map<string, string>
 }
 
-/** The clocks of two machines, and Intercom's times in whole seconds. */
+/** Allows for clock skew and for Intercom's times in whole seconds. */
 export const SKEW_MS = 60_000
 
-/** Enough for the messages that can be under way at one time. */
+/** More than the messages that can be in flight at once. */
 const REMEMBERED = 2_000
 
 export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | undefined): Desk => {
@@ -25,7 +25,7 @@ export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | und
   return {
     api,
     tools,
-    // Part ids are unique across workspaces: one memory serves all that this instance talks to.
+    // Part ids are unique across workspaces, so all of them share one map.
     posted: remembered(tools, 'intercom/posted', () => new Map<string, string>()),
     configuredAdmin: adminId,
     actingAdmin: () => {
@@ -35,7 +35,7 @@ export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | und
         throw new ProviderError(
           'intercom',
           'unauthorized',
-          'Could not sign in: the access token belongs to no teammate'
+          'Could not sign in: the access token does not belong to a teammate'
         )
       })
       owner.catch(() => {
@@ -46,16 +46,16 @@ export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | und
   }
 }
 
-export const remember = (desk: Desk, partId: string, message: string): void => {
-  desk.posted.set(partId, message)
+export const remember = (desk: Desk, partId: string, pieceKey: string): void => {
+  desk.posted.set(partId, pieceKey)
   for (const oldest of desk.posted.keys()) {
     if (desk.posted.size <= REMEMBERED) break
     desk.posted.delete(oldest)
   }
 }
 
-/** What has just been made is not known everywhere at Intercom at once. */
-export const whileNew = async <T>(desk: Desk, action: () => Promise<T>): Promise<T> => {
+/** Retries `not-found` twice: Intercom may not find a new contact or conversation at once. */
+export const retryWhileNew = async <T>(desk: Desk, action: () => Promise<T>): Promise<T> => {
   for (const wait of [300, 900]) {
     try {
       return await action()
@@ -67,7 +67,7 @@ export const whileNew = async <T>(desk: Desk, action: () => Promise<T>): Promise
   return action()
 }
 
-/** Runs a read on which a write's outcome depends: when it fails, the outcome stays unknown. */
+/** Runs a call that settles a write's outcome: when it fails, the outcome stays unknown. */
 export const settling = async <T>(read: () => Promise<T>): Promise<T> => {
   try {
     return await read()
@@ -76,9 +76,9 @@ export const settling = async <T>(read: () => Promise<T>): Promise<T> => {
   }
 }
 
-/** The conversation or the contact does not exist (any more). */
+/** The conversation or the contact does not exist. */
 export const isGone = (error: unknown): boolean => isProviderError(error) && error.code === 'not-found'
 
-/** As configured; else as it was when the ticket was opened, which spares a call. */
+/** The acting teammate: as configured, else as remembered in the ticket, which saves a call. */
 export const adminOf = async (desk: Desk, ticket: Ticket): Promise<string> =>
   desk.configuredAdmin ?? ticket.memo ?? (await desk.actingAdmin())

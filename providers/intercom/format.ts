@@ -2,29 +2,26 @@ import { htmlToText } from '../kit/html-to-markdown'
 import { partsToText, shorten } from '../kit/message-text'
 import type { TicketRequest, TranscriptEntry } from '../provider'
 
-/** Intercom publishes no limit for a text. These keep a message readable in its inbox and far from where any API refuses. */
+/** Intercom publishes no limit for texts. These keep messages readable in the inbox and far below any API's limit. */
 const LONGEST_MESSAGE = 10_000
 const LONGEST_NOTE = 30_000
 const LONGEST_TITLE = 255
 const LONGEST_FIELD = 4_000
 
-// Control signs other than tab and line feed have no business in a text.
+// Control characters, except tab and line feed.
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g
 
 /**
- * What a contact says: plain text. Intercom documents that HTML is not supported there; an invisible joint keeps a tag from being one even where it
- * were read as HTML.
+ * Plain text for a contact's message. Intercom documents that it supports no HTML there; a zero-width space breaks up
+ * tags in case it is read as HTML anyway.
  */
 export const toPlainBody = (text: string): string => {
-  const body = text
-    .replace(/\r\n?/g, '\n')
-    .replace(CONTROL, '')
-    .replace(/<(?=[a-z/!?])/gi, '<\u200b')
+  const body = _clean(text).replace(/<(?=[a-z/!?])/gi, '<\u200b')
   return body.trim() === '' ? '(empty message)' : body
 }
 
-/** Text as HTML in which nothing is a tag, for notes. */
+/** Escaped HTML for notes, with paragraphs and line breaks. */
 export const toHtml = (text: string): string =>
   _clean(text)
     .split(/\n{2,}/)
@@ -37,7 +34,9 @@ export const escapeHtml = (text: string): string =>
 
 const _clean = (text: string): string => text.replace(/\r\n?/g, '\n').replace(CONTROL, '')
 
-/** In order, at a line's or a word's end where there is one, never inside a character. */
+/**
+ * Splits at the end of a line or word where possible, and never inside a surrogate pair. `limit` counts UTF-16 units.
+ */
 export const splitText = (text: string, limit = LONGEST_MESSAGE): string[] => {
   const pieces: string[] = []
   let rest = text
@@ -56,21 +55,21 @@ export const splitText = (text: string, limit = LONGEST_MESSAGE): string[] => {
 export const titleOf = (request: TicketRequest): string =>
   shorten(_clean(request.title).replace(/\s+/g, ' ').trim() || 'Conversation from the bot', LONGEST_TITLE)
 
-/** How the conversation begins: in the customer's name, so with what it is about. */
+/** The first message. It is in the customer's name, so it states the subject. */
 export const openingOf = (request: TicketRequest): string =>
   toPlainBody(shorten(request.description?.trim() || request.title.trim() || 'Hello', LONGEST_FIELD))
 
-/** The line by which a conversation is recognised as the handoff's. */
+/** Identifies the handoff's conversation. `noteOf` writes this line. */
 const REFERENCE = /Handoff reference: (\S+)/g
 
-/** The reference in a note's HTML: the last one, since what stands before it may have been written by the customer. */
+/** The reference in a note's HTML. The last match counts: earlier ones may be the customer's text. */
 export const referenceIn = (html: string): string | undefined => [...htmlToText(html).matchAll(REFERENCE)].at(-1)?.[1]
 
-/** What agents see before they answer: subject, customer, and what was said before, the oldest left out where it is too long. */
+/** The note for agents: subject, customer and transcript. Leaves out the oldest messages when it gets too long. */
 export const noteOf = (request: TicketRequest): string => {
   const { customer, options } = request
   const facts = [
-    `Customer: ${customer.name}${customer.email ? ` (${customer.email}, as told in the chat)` : ''}`,
+    `Customer: ${customer.name}${customer.email ? ` (${customer.email}, as given in the chat)` : ''}`,
     ...(options.priority ? [`Priority: ${options.priority}`] : []),
   ]
   const head = [
@@ -82,22 +81,22 @@ export const noteOf = (request: TicketRequest): string => {
   return head + _transcript(request.transcript, LONGEST_NOTE - head.length - foot.length) + foot
 }
 
-const _transcript = (transcript: TranscriptEntry[], room: number): string => {
+const _transcript = (transcript: TranscriptEntry[], limit: number): string => {
   if (transcript.length === 0) return ''
   const heading = '<p><strong>Conversation before the handoff</strong></p>'
-  let left = room - heading.length - 100
-  const shown: string[] = []
+  let remaining = limit - heading.length - 100
+  const included: string[] = []
   for (const entry of transcript.toReversed()) {
     let html = _entry(entry, LONGEST_MESSAGE)
-    // The last thing said is shown in any case; escaped, a sign takes up to six.
-    if (shown.length === 0 && html.length > left) html = _entry(entry, Math.floor((left - 1_000) / 6))
-    if (html.length > left) break
-    left -= html.length
-    shown.unshift(html)
+    // The newest message is always shown. Escaping makes a character up to six long.
+    if (included.length === 0 && html.length > remaining) html = _entry(entry, Math.floor((remaining - 1_000) / 6))
+    if (html.length > remaining) break
+    remaining -= html.length
+    included.unshift(html)
   }
-  const omitted = transcript.length - shown.length
+  const omitted = transcript.length - included.length
   const notice = omitted > 0 ? `<p>(${omitted} earlier messages left out)</p>` : ''
-  return heading + notice + shown.join('')
+  return heading + notice + included.join('')
 }
 
 const _entry = (entry: TranscriptEntry, limit: number): string => {
@@ -106,10 +105,10 @@ const _entry = (entry: TranscriptEntry, limit: number): string => {
   return `<p><strong>${escapeHtml(name)}:</strong> ${escapeHtml(text).replaceAll('\n', '<br>')}</p>`
 }
 
-/** Whether the HTML that Intercom returns says what we sent. Its own mark-up, links and spacing do not count. */
-export const saysTheSame = (html: string, sent: string): boolean => _essence(htmlToText(html)) === _essence(sent)
+/** Whether Intercom's HTML has the same text as what was sent. Ignores mark-up, punctuation and spacing. */
+export const saysTheSame = (html: string, sent: string): boolean => _normalise(htmlToText(html)) === _normalise(sent)
 
-const _essence = (text: string): string => {
+const _normalise = (text: string): string => {
   const words = text.replace(/[^\p{L}\p{N}]+/gu, '')
   return words === '' ? text.replace(/[\s\u200b]+/g, '') : words
 }

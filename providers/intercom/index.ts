@@ -12,13 +12,13 @@ import { postMessage } from './posting'
 import { openTicket } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
 
-/** Intercom as a desk: each handoff is one conversation in its inbox. */
+/** Intercom: each handoff is one conversation in the inbox. */
 export const intercom = defineProvider({
   name: 'intercom',
   title: 'Intercom',
   config: configSchema,
   checkConfig,
-  // Intercom delivers again what is answered by a 5xx; a 429 would slow all deliveries down.
+  // Intercom redelivers after a 5xx. A 429 would throttle every delivery.
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
   connect: (config, tools) => {
@@ -35,7 +35,7 @@ export const intercom = defineProvider({
       describeAgent: (agentId) => _describeAgent(desk, agentId),
       verifyWebhook: (request) => verifyWebhook(request, clientSecret, tools.now()),
       parseWebhook,
-      // Intercom tries an address by HEAD, unsigned, when it is saved.
+      // Intercom validates a saved endpoint with an unsigned HEAD request.
       answerUnsigned: ({ method }) => (method === 'HEAD' ? { status: 200 } : undefined),
       instructions: _instructions,
     }
@@ -48,7 +48,7 @@ const _describeAgent = async (desk: Desk, agentId: string): Promise<Agent> => {
     const picture = typeof admin?.avatar === 'string' ? admin.avatar : admin?.avatar?.image_url
     return { id: agentId, ...(admin?.name ? { name: admin.name } : {}), ...(picture ? { pictureUrl: picture } : {}) }
   } catch (error) {
-    // Has left the workspace: there is nothing to tell.
+    // The teammate has left the workspace.
     if (isProviderError(error) && error.code === 'not-found') return { id: agentId }
     throw error
   }
@@ -56,15 +56,15 @@ const _describeAgent = async (desk: Desk, agentId: string): Promise<Agent> => {
 
 const _instructions = ({ url }: SubscriptionTarget): string =>
   [
-    'Intercom webhooks are set up by hand, once:',
-    '1. In Intercom open Settings, Integrations, Developer Hub, your app, Configure, Webhooks.',
+    'Set up Intercom webhooks once, by hand:',
+    '1. In Intercom, open Settings > Integrations > Developer Hub > your app > Configure > Webhooks.',
     `2. Endpoint URL: ${url}`,
-    '3. Add these topics and no others:',
+    '3. Add only these topics:',
     '   conversation.admin.replied',
     '   conversation.admin.assigned',
     '   conversation.admin.closed',
     '   conversation.admin.opened',
     '   conversation.deleted',
-    '4. Save. Intercom tries the address at once, so the integration has to be saved first.',
-    '5. Client secret in the configuration: the one under Basic information of the same app.',
+    '4. Save. Intercom checks the URL immediately, so save the integration first.',
+    '5. Use the client secret of the same app (Basic information) in the configuration.',
   ].join('\n')

@@ -5,18 +5,18 @@ import { isProviderError } from '../errors'
 import { createTestClock, createTestTools } from '../conformance/tools'
 import { intercom } from '.'
 import { createSandbox } from './sandbox'
-import { EVE, setUp, fault, type Setting } from './testing'
+import { EVE, setUp, fault, type Setup } from './testing'
 
 describe('intercom: configuration', () => {
   const good = createSandbox({ now: Date.now }).config
 
-  it('takes what people paste', async () => {
-    const setting = await setUp({
+  it('accepts pasted secrets with white space and “Bearer”', async () => {
+    const setup = await setUp({
       accessToken: `  Bearer ${String(good.accessToken)} `,
       clientSecret: ` ${String(good.clientSecret)}\n`,
     })
-    await expect(setting.driver.checkCredentials()).resolves.toBe('Acme (sbx1nter) as Olga Owner')
-    expect(setting.driver.verifyWebhook(setting.sandbox.signed('{}'), undefined)).toBe(true)
+    await expect(setup.driver.checkCredentials()).resolves.toBe('Acme (sbx1nter) as Olga Owner')
+    expect(setup.driver.verifyWebhook(setup.sandbox.signed('{}'), undefined)).toBe(true)
   })
 
   it.each([
@@ -28,31 +28,31 @@ describe('intercom: configuration', () => {
     expect(intercom.config.safeParse({ ...good, [field]: value }).success).toBe(false)
   })
 
-  it('takes an empty acting teammate as none', async () => {
+  it('treats a blank acting teammate as absent', async () => {
     const { driver } = await setUp({ adminId: ' ' })
     await expect(driver.checkCredentials()).resolves.toContain('Olga Owner')
   })
 
-  it('sees that one secret was pasted into both fields', () => {
+  it('reports the same secret in both fields', () => {
     const config = intercom.config.parse({ ...good, clientSecret: good.accessToken })
     expect(intercom.checkConfig?.(config).map((problem) => problem.field)).toEqual(['clientSecret'])
   })
 })
 
 describe('intercom: credentials', () => {
-  const failure = async (setting: Setting) => {
-    const error: unknown = await setting.driver.checkCredentials().catch((thrown: unknown) => thrown)
-    if (!isProviderError(error)) throw new Error(`no ProviderError: ${String(error)}`)
+  const failure = async (setup: Setup) => {
+    const error: unknown = await setup.driver.checkCredentials().catch((thrown: unknown) => thrown)
+    if (!isProviderError(error)) throw new Error(`Not a ProviderError: ${String(error)}`)
     return error
   }
 
-  it('names the region that the workspace is in', async () => {
+  it('names the actual region of the workspace', async () => {
     const error = await failure(await setUp({ region: 'eu' }))
     expect(error.code).toBe('misconfigured')
     expect(error.message).toContain('“us”')
   })
 
-  it('speaks to the host of the region', async () => {
+  it('calls the host of the region', async () => {
     const { sandbox } = await setUp()
     for (const [region, origin] of [
       ['us', 'https://api.intercom.io'],
@@ -76,24 +76,24 @@ describe('intercom: credentials', () => {
     )
   })
 
-  it('says that the acting teammate does not exist', async () => {
+  it('reports an acting teammate who does not exist', async () => {
     const error = await failure(await setUp({ adminId: '42' }))
     expect(error.code).toBe('misconfigured')
     expect(error.message).toContain('42')
   })
 
-  it('knows the configured acting teammate by name', async () => {
+  it('names the configured acting teammate', async () => {
     const { driver } = await setUp({ adminId: '991267001' })
     await expect(driver.checkCredentials()).resolves.toContain('as Ada Agent')
   })
 
-  it('refuses a token that belongs to nobody', async () => {
-    const setting = await setUp()
-    setting.sandbox.server.addFault({ kind: 'status', status: 200, body: 'null' })
-    expect((await failure(setting)).code).toBe('unauthorized')
+  it('rejects a token without a teammate', async () => {
+    const setup = await setUp()
+    setup.sandbox.server.addFault({ kind: 'status', status: 200, body: 'null' })
+    expect((await failure(setup)).code).toBe('unauthorized')
   })
 
-  it('points at token and region when the token is refused', async () => {
+  it('mentions the region when the token is rejected', async () => {
     const error = await failure(await setUp({ accessToken: 'wrong' }))
     expect(error.code).toBe('unauthorized')
     expect(error.message).toContain('region')
@@ -101,32 +101,32 @@ describe('intercom: credentials', () => {
 })
 
 describe('intercom: contacts', () => {
-  it('finds by external id before it creates, and needs no e-mail', async () => {
-    const { driver, asked } = await setUp()
-    const first = await driver.ensureContact?.({ id: 'user_noone', name: 'No Mail' })
-    const again = await driver.ensureContact?.({ id: 'user_noone', name: 'No Mail' })
+  it('looks for the external id before creating, and needs no e-mail', async () => {
+    const { driver, calls } = await setUp()
+    const first = await driver.ensureContact?.({ id: 'user_no_mail', name: 'No Mail' })
+    const again = await driver.ensureContact?.({ id: 'user_no_mail', name: 'No Mail' })
     expect(again).toBe(first)
-    expect(asked()).toEqual([
-      'GET /contacts/find_by_external_id/user_noone',
+    expect(calls()).toEqual([
+      'GET /contacts/find_by_external_id/user_no_mail',
       'POST /contacts',
-      'GET /contacts/find_by_external_id/user_noone',
+      'GET /contacts/find_by_external_id/user_no_mail',
     ])
   })
 
-  it('makes one contact when two instances race', async () => {
+  it('creates one contact when instances race', async () => {
     const { connect } = await setUp()
     const ids = await Promise.all([1, 2, 3].map(() => connect().ensureContact?.(EVE)))
     expect(new Set(ids).size).toBe(1)
   })
 
-  it('takes the contact that Intercom names when the e-mail is known there', async () => {
+  it('uses the existing contact with the same e-mail', async () => {
     const { driver } = await setUp()
     const first = await driver.ensureContact?.(EVE)
     await expect(driver.ensureContact?.({ ...EVE, id: 'user_eve_again' })).resolves.toBe(first)
   })
 
-  it('brings an archived contact back', async () => {
-    const { driver, sandbox, asked } = await setUp()
+  it('restores an archived contact', async () => {
+    const { driver, sandbox, calls } = await setUp()
     sandbox.server.addFault({
       kind: 'status',
       status: 409,
@@ -145,10 +145,10 @@ describe('intercom: contacts', () => {
       matches: (request) => request.path.endsWith('/unarchive'),
     })
     await expect(driver.ensureContact?.(EVE)).resolves.toBe('5ba682d2aa')
-    expect(asked()).toContain('POST /contacts/5ba682d2aa/unarchive')
+    expect(calls()).toContain('POST /contacts/5ba682d2aa/unarchive')
   })
 
-  it('survives a lost answer to creating', async () => {
+  it('returns the same contact after a lost response', async () => {
     const { driver, sandbox } = await setUp()
     sandbox.server.addFault(fault(/POST \/contacts$/, { effect: 'after' }))
     const id = await driver.ensureContact?.(EVE)

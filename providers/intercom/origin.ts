@@ -4,15 +4,15 @@ import { isGone, type Desk } from './desk'
 import { isNote } from './events'
 import { referenceIn } from './format'
 
-/** How Botpress writes the ids of its users. */
+/** The format of a Botpress user id. */
 const BOTPRESS_USER = /^user_[0-9A-Z]{26}$/
-const CUSTOMERS = new Set(['user', 'lead', 'contact'])
+const CUSTOMER_TYPES = new Set(['user', 'lead', 'contact'])
 
-/** The customer as Botpress user, where the contact is one that we made. */
+/** The Botpress user id of the first contact that the router created. */
 export const customerOf = (list: Conversation['contacts']): string | undefined =>
   list?.contacts?.flatMap(({ external_id: id }) => (id && BOTPRESS_USER.test(id) ? [id] : []))[0]
 
-/** Our conversation, as the note that we write into each of ours says. */
+/** The Botpress conversation id, from the router's note. */
 export const referenceOf = (conversation: Conversation): string | undefined => {
   for (const part of partsIn(conversation.conversation_parts?.conversation_parts)) {
     const reference = isNote(part) && part.body ? referenceIn(part.body) : undefined
@@ -21,7 +21,7 @@ export const referenceOf = (conversation: Conversation): string | undefined => {
   return undefined
 }
 
-/** The call that makes a conversation takes no field of ours: one whose start ended before its note says only whose it is. */
+/** An Intercom conversation that never got its note (a crash after creating it) identifies only its customer. */
 export const findOrigin = async (desk: Desk, ticketId: string): Promise<TicketOrigin | undefined> => {
   const conversation = await desk.api.conversation(ticketId).catch((error: unknown) => {
     if (isGone(error)) return undefined
@@ -32,8 +32,8 @@ export const findOrigin = async (desk: Desk, ticketId: string): Promise<TicketOr
   const isSolved = state === 'closed'
   const conversationId = referenceOf(conversation)
   if (conversationId) return { conversationId, isSolved }
-  // Ours begin with the customer's words.
-  if (!CUSTOMERS.has(source?.author?.type ?? '')) return undefined
+  // The router opens conversations in the customer's name.
+  if (!CUSTOMER_TYPES.has(source?.author?.type ?? '')) return undefined
   const customerId = customerOf(conversation.contacts)
   return customerId && createdAt ? { customerId, openedAt: createdAt * 1_000, isSolved } : undefined
 }

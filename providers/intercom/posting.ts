@@ -9,12 +9,12 @@ import { byTime, isNote } from './events'
 import { saysTheSame, splitText, toHtml, toPlainBody } from './format'
 
 /**
- * How far back an earlier attempt at a customer's message is looked for where nobody says when it was said: customers say the same again. The bot does not, so its notes are looked for in the whole
- * conversation.
+ * How far back to look for an earlier attempt at a customer's message without `createdAt`. Customers repeat themselves,
+ * so older matches don't count. The bot doesn't, so the whole conversation is searched for its notes.
  */
 const RETRIED_WITHIN_MS = 10 * 60_000
 
-/** Somebody else than the conversation's contact: Intercom takes replies of that one only, so the name goes with the words. */
+/** A customer other than the conversation's contact. Intercom accepts replies of that contact only. */
 const _isSecondPerson = (
   { contactId }: Ticket,
   message: OutboundMessage
@@ -24,7 +24,7 @@ const _isSecondPerson = (
   message.author.customer.contactId !== undefined &&
   message.author.customer.contactId !== contactId
 
-/** As the contact, or, for the bot's own words, as a note. */
+/** Posts a customer's message as the contact, and a bot's message as a note. */
 export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
   const author =
     message.author.type === 'bot'
@@ -37,10 +37,9 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
             (await ensureContact(desk, message.author.customer)),
         }
   const messageIds: string[] = []
-  const words = partsToText(message.parts)
-  for (const [index, text] of splitText(
-    _isSecondPerson(ticket, message) ? `${message.author.customer.name}: ${words}` : words
-  ).entries()) {
+  const body = partsToText(message.parts)
+  const namedBody = _isSecondPerson(ticket, message) ? `${message.author.customer.name}: ${body}` : body
+  for (const [index, text] of splitText(namedBody).entries()) {
     const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
     try {
       const { part, conversation } = await _postPiece(
@@ -52,11 +51,11 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
       messageIds.push(part.id)
       if (part.part_type === 'open') await closeAgain(desk, ticket, conversation)
     } catch (error) {
-      const final = isGone(error)
-        ? new ProviderError('intercom', 'ended', 'The conversation is gone', { status: 404 })
+      const failure = isGone(error)
+        ? new ProviderError('intercom', 'ended', 'The conversation no longer exists', { status: 404 })
         : error
-      // The pieces before it are there: whoever tries again has to look.
-      throw index > 0 ? asUnknown(final) : final
+      // Earlier pieces are posted, so a retry has to look for them.
+      throw index > 0 ? asUnknown(failure) : failure
     }
   }
   return { messageIds }
@@ -66,36 +65,37 @@ interface Piece {
   ticketId: string
   author: { isNote: boolean; id: string }
   text: string
+  /** Message id and index of the piece: a key of `desk.posted`'s values. */
   key: string
-  /** Parts that are known to be other messages. */
+  /** Ids of parts that are known to be other messages. */
   others: readonly string[] | undefined
 }
 
-/** A part of ours, and the conversation as it was read with it, where it was read. */
+/** A posted part, and the conversation if it was read to find it. */
 interface Posted {
   part: Part
   conversation?: Conversation
 }
 
-/** Milliseconds since the epoch before which no attempt was made. */
+/** The earliest time of an attempt, in milliseconds since the epoch. */
 const _earliest = (desk: Desk, { author, createdAt }: OutboundMessage): number => {
   if (createdAt !== undefined) return createdAt - SKEW_MS
   return author.type === 'bot' ? 0 : desk.tools.now() - RETRIED_WITHIN_MS
 }
 
-/** `earliest`: of an attempt that may have got through. */
+/** `earliest`: the earliest time of an attempt that may have succeeded. Undefined: this is the first attempt. */
 const _postPiece = async (desk: Desk, piece: Piece, earliest: number | undefined): Promise<Posted> => {
   const start = desk.tools.now()
-  const look = (since: number) => settling(() => _look(desk, piece, since))
-  const earlier = earliest === undefined ? undefined : await look(earliest)
+  const find = (since: number) => settling(() => _find(desk, piece, since))
+  const earlier = earliest === undefined ? undefined : await find(earliest)
   if (earlier) return earlier
   try {
     return await _send(desk, piece)
   } catch (error) {
     if (!isProviderError(error) || error.outcome !== 'unknown') throw error
-    const found = await look(start - SKEW_MS)
+    const found = await find(start - SKEW_MS)
     if (!found) return await settling(() => _send(desk, piece))
-    // Equal words from before may be another message: only who knows those can tell.
+    // An older part with the same text may be another message. Only a caller that passes `others` can rule that out.
     if (piece.others === undefined && _timeOf(found.part) < Math.floor(start / 1_000) * 1_000) throw error
     return found
   }
@@ -105,16 +105,16 @@ const _send = async (desk: Desk, { ticketId, author, text }: Piece): Promise<Pos
   const parts = author.isNote
     ? await desk.api.note(ticketId, author.id, toHtml(text))
     : await desk.api.replyAsContact(ticketId, author.id, toPlainBody(text))
-  // The answer holds the new part; where it held older ones too, ours is the newest.
+  // The newest part by this author is the new one, even if the answer has older ones.
   const part = parts.toSorted(byTime).findLast((candidate) => candidate.author?.id === author.id)
   if (part) return { part }
-  throw new ProviderError('intercom', 'unavailable', 'Could not post the message: the answer does not name it', {
+  throw new ProviderError('intercom', 'unavailable', 'Could not post the message: the answer does not include it', {
     outcome: 'unknown',
   })
 }
 
-/** The part that says this, by this author, at or after a time, unless it is known to be another message. */
-const _look = async (desk: Desk, piece: Piece, since: number): Promise<Posted | undefined> => {
+/** The part with this text and author, at or after `since`, that isn't known to be another message. */
+const _find = async (desk: Desk, piece: Piece, since: number): Promise<Posted | undefined> => {
   const conversation = await desk.api.conversation(piece.ticketId)
   const sent = piece.author.isNote ? piece.text : toPlainBody(piece.text)
   const part = partsIn(conversation.conversation_parts?.conversation_parts).findLast((candidate) => {

@@ -1,6 +1,7 @@
 /**
- * Every call of the driver against Intercom's own description of its API. The description is not part of this repository: VENDOR_SPECS names the
- * folder that holds intercom/api.intercom.io-2.14.yaml (https://github.com/intercom/Intercom-OpenAPI, MIT).
+ * Checks the driver's calls and the sandbox's responses against Intercom's OpenAPI description. It isn't part of this
+ * repository: VENDOR_SPECS names the folder with intercom/api.intercom.io-2.14.yaml
+ * (https://github.com/intercom/Intercom-OpenAPI, MIT).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,22 +18,23 @@ type Json = Record<string, unknown>
 
 const folder = process.env.VENDOR_SPECS
 const file = folder ? join(folder, 'intercom', 'api.intercom.io-2.14.yaml') : undefined
-const isThere = file !== undefined && existsSync(file)
-const whyNot = folder === undefined ? 'VENDOR_SPECS is not set' : `${folder} has no intercom/api.intercom.io-2.14.yaml`
+const isAvailable = file !== undefined && existsSync(file)
+const skipReason =
+  folder === undefined ? 'VENDOR_SPECS is not set' : `${folder} has no intercom/api.intercom.io-2.14.yaml`
 
-/** Where the description contradicts its own examples. `at` is matched against `<method> <path>: <problem>`. */
+/** Known gaps in the description. `at` matches `<method> <path>: <problem>`. */
 const EXCEPTIONS: { at: RegExp; reason: string }[] = [
   {
     at: /^POST \/conversations: \/from\/id must match format "uuid"/,
     reason: 'its own example is a 24-digit contact id',
   },
   {
-    at: /^GET \/contacts\/find_by_external_id\/\S+: answer 404 is not described$/,
+    at: /^GET \/contacts\/find_by_external_id\/\S+: response 404 is not described$/,
     reason: 'the operation names only 200 and 401',
   },
   {
-    at: /^POST \/contacts: answer 409 is not described$/,
-    reason: 'the operation names only 200 and 401; Intercom answers it to a contact that exists',
+    at: /^POST \/contacts: response 409 is not described$/,
+    reason: 'the operation names only 200 and 401; Intercom returns 409 for an existing contact',
   },
 ]
 
@@ -45,8 +47,8 @@ interface Recorded {
   answer: unknown
 }
 
-/** All that the driver can do, once. */
-const play = async (): Promise<Recorded[]> => {
+/** Calls every function of the driver and records the requests. */
+const recordCalls = async (): Promise<Recorded[]> => {
   const clock = createTestClock()
   const sandbox = createSandbox({ now: clock.now })
   sandbox.deliveries.mode = 'held'
@@ -54,9 +56,9 @@ const play = async (): Promise<Recorded[]> => {
   const driver = intercom.connect(intercom.config.parse(sandbox.config), {
     ...createTestTools({ clock, sandboxes: [] }),
     transport: async (config) => {
-      const answering = sandbox.server.transport(config)
+      const pending = sandbox.server.transport(config)
       const request = sandbox.server.requests.at(-1)
-      const response = await answering
+      const response = await pending
       recorded.push({
         method: request?.method ?? '',
         path: request?.path ?? '',
@@ -109,46 +111,49 @@ const play = async (): Promise<Recorded[]> => {
   return recorded
 }
 
-describe('intercom: its own description of the API', () => {
-  it.skipIf(!isThere)(`every request and answer is as described${isThere ? '' : ` (skipped: ${whyNot})`}`, async () => {
-    const description = parse(readFileSync(file ?? '', 'utf8')) as Description
-    const check = createCheck(description)
-    const recorded = await play()
-    const problems = recorded.flatMap((call) => check(call))
-    const used = new Set<RegExp>()
-    const unexplained = problems.filter((problem) => {
-      const exception = EXCEPTIONS.find(({ at }) => at.test(problem))
-      if (exception) used.add(exception.at)
-      return !exception
-    })
-    expect(unexplained).toEqual([])
-    expect(
-      EXCEPTIONS.filter(({ at }) => !used.has(at)),
-      'an exception that nothing needs'
-    ).toEqual([])
-    const operations = new Set(recorded.map((call) => check.operationOf(call)))
-    expect([...operations].toSorted()).toEqual([
-      'GET /admins/{admin_id}',
-      'GET /contacts/find_by_external_id/{external_id}',
-      'GET /conversations/{conversation_id}',
-      'GET /me',
-      'POST /contacts',
-      'POST /conversations',
-      'POST /conversations/search',
-      'POST /conversations/{conversation_id}/parts',
-      'POST /conversations/{conversation_id}/reply',
-      'POST /conversations/{conversation_id}/tags',
-      'POST /tags',
-      'PUT /conversations/{conversation_id}',
-    ])
-    // The check itself finds what is wrong.
-    const wrong = { method: 'POST', path: '/conversations', headers: {}, status: 200, answer: {} }
-    expect(check({ ...wrong, body: { from: { type: 'robot' }, bodi: 'x' } }).length).toBeGreaterThanOrEqual(5)
-    expect(check({ ...wrong, path: '/nowhere', body: undefined })).toEqual(['POST /nowhere: no such operation'])
-  })
+describe('intercom: the published API description', () => {
+  it.skipIf(!isAvailable)(
+    `matches every request and response${isAvailable ? '' : ` (skipped: ${skipReason})`}`,
+    async () => {
+      const description = parse(readFileSync(file ?? '', 'utf8')) as Description
+      const check = createCheck(description)
+      const recorded = await recordCalls()
+      const problems = recorded.flatMap((call) => check(call))
+      const used = new Set<RegExp>()
+      const unexplained = problems.filter((problem) => {
+        const exception = EXCEPTIONS.find(({ at }) => at.test(problem))
+        if (exception) used.add(exception.at)
+        return !exception
+      })
+      expect(unexplained).toEqual([])
+      expect(
+        EXCEPTIONS.filter(({ at }) => !used.has(at)),
+        'unused exceptions'
+      ).toEqual([])
+      const operations = new Set(recorded.map((call) => check.operationOf(call)))
+      expect([...operations].toSorted()).toEqual([
+        'GET /admins/{admin_id}',
+        'GET /contacts/find_by_external_id/{external_id}',
+        'GET /conversations/{conversation_id}',
+        'GET /me',
+        'POST /contacts',
+        'POST /conversations',
+        'POST /conversations/search',
+        'POST /conversations/{conversation_id}/parts',
+        'POST /conversations/{conversation_id}/reply',
+        'POST /conversations/{conversation_id}/tags',
+        'POST /tags',
+        'PUT /conversations/{conversation_id}',
+      ])
+      // The check detects invalid calls.
+      const wrong = { method: 'POST', path: '/conversations', headers: {}, status: 200, answer: {} }
+      expect(check({ ...wrong, body: { from: { type: 'robot' }, bodi: 'x' } }).length).toBeGreaterThanOrEqual(5)
+      expect(check({ ...wrong, path: '/nowhere', body: undefined })).toEqual(['POST /nowhere: no such operation'])
+    }
+  )
 })
 
-// -------------------------------------------------------------------------------------------------------------- checking
+// ------------------------------------------------------------------------------------------------------------ checking
 
 interface Operation {
   parameters?: { name: string; in: string; required?: boolean; schema: Json }[]
@@ -164,25 +169,25 @@ interface Description {
 const createCheck = (description: Description) => {
   const ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false })
   const coercing = new Ajv({ strict: false, allErrors: true, coerceTypes: true })
-  for (const one of [ajv, coercing]) {
-    formats.default(one)
-    one.addFormat('timestamp', true)
-    one.addSchema({ $id: 'api', components: _jsonSchema(description.components) as Json })
+  for (const validator of [ajv, coercing]) {
+    formats.default(validator)
+    validator.addFormat('timestamp', true)
+    validator.addSchema({ $id: 'api', components: _jsonSchema(description.components) as Json })
   }
   const problemsOf = (validator: Ajv, schema: Json, value: unknown): string[] => {
     const validate = validator.compile(_jsonSchema(schema) as Json)
     return validate(value) ? [] : (validate.errors ?? []).map(_problem)
   }
   const find = (call: { method: string; path: string }): [string, Operation, string[]] | undefined => {
-    const wanted = call.path.split('/')
-    // A path without a parameter is meant before one with.
+    const callSegments = call.path.split('/')
+    // Paths without parameters take precedence.
     const paths = Object.keys(description.paths).toSorted((a, b) => a.split('{').length - b.split('{').length)
     for (const path of paths) {
       const segments = path.split('/')
       const operation = description.paths[path]?.[call.method.toLowerCase()]
       const fits =
-        segments.length === wanted.length &&
-        segments.every((segment, index) => segment.startsWith('{') || segment === wanted[index])
+        segments.length === callSegments.length &&
+        segments.every((segment, index) => segment.startsWith('{') || segment === callSegments[index])
       if (operation && fits) return [path, operation, segments]
     }
     return undefined
@@ -200,8 +205,8 @@ const createCheck = (description: Description) => {
           ? call.path.split('/')[segments.indexOf(`{${parameter.name}}`)]
           : call.headers[parameter.name.toLowerCase()]
       if (parameter.in === 'query') continue
-      const isWanted = parameter.required || parameter.name === 'Intercom-Version'
-      if (value === undefined && !isWanted) continue
+      const isExpected = parameter.required || parameter.name === 'Intercom-Version'
+      if (value === undefined && !isExpected) continue
       const schema = { type: 'object', properties: { value: parameter.schema }, required: ['value'] }
       problems.push(
         ...problemsOf(coercing, schema, { value }).map((problem) => `${name}: ${parameter.name} ${problem}`)
@@ -214,10 +219,10 @@ const createCheck = (description: Description) => {
       for (const field of Object.keys((call.body ?? {}) as Json)) {
         if (!known.has(field)) problems.push(`${name}: unknown field ${field}`)
       }
-    } else if (call.body !== undefined) problems.push(`${name}: takes no body`)
+    } else if (call.body !== undefined) problems.push(`${name}: expects no body`)
     const response = operation.responses[String(call.status)]
     const answer = response?.content?.['application/json']?.schema
-    if (!response) problems.push(`${name}: answer ${call.status} is not described`)
+    if (!response) problems.push(`${name}: response ${call.status} is not described`)
     else if (answer) {
       problems.push(...problemsOf(ajv, answer, call.answer).map((problem) => `${name} ${call.status}: ${problem}`))
     }
@@ -230,7 +235,7 @@ const createCheck = (description: Description) => {
 
 const _problem = (error: ErrorObject): string => `${error.instancePath} ${error.message ?? ''}`
 
-/** OpenAPI 3.0 as JSON Schema: `nullable`, and references into the one document that was added. */
+/** Converts OpenAPI 3.0 to JSON Schema: `nullable`, and references into the added document. */
 const _jsonSchema = (schema: unknown): unknown => {
   if (Array.isArray(schema)) return schema.map(_jsonSchema)
   if (typeof schema !== 'object' || schema === null) return schema
@@ -242,7 +247,7 @@ const _jsonSchema = (schema: unknown): unknown => {
   return nullable === true ? { anyOf: [{ type: 'null' }, converted] } : converted
 }
 
-/** The names of the fields that a schema knows at its top, whichever alternative they stand in. */
+/** The top-level fields of a schema, including those of all its alternatives. */
 const _fields = (schema: Json, schemas: Json): Set<string> => {
   const names = new Set(Object.keys((schema.properties ?? {}) as Json))
   if (typeof schema.$ref === 'string') {

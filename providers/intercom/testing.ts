@@ -1,4 +1,4 @@
-/** What the tests of this desk share: a sandbox that listens, a driver at it, and shorthands. */
+/** Shared by Intercom's tests: a running sandbox, a connected driver and shorthands. */
 import { afterEach } from 'vitest'
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault } from '../kit/sandbox'
@@ -8,9 +8,9 @@ import { createDesk, remember } from './desk'
 import { intercom } from '.'
 import { createSandbox } from './sandbox'
 
-const open: { close(): Promise<void> }[] = []
+const servers: { close(): Promise<void> }[] = []
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()))
+  await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
 export const EVE: Customer = { id: 'user_eve', name: 'Eve Customer', email: 'eve@customer.example' }
@@ -19,23 +19,23 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   const clock = createTestClock()
   const sandbox = createSandbox({ now: clock.now })
   await sandbox.server.listen()
-  open.push(sandbox.server)
+  servers.push(sandbox.server)
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
   const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 500 })
   const parsedConfig = intercom.config.parse({ ...sandbox.config, ...config })
   const connect = () => intercom.connect(parsedConfig, tools)
-  const asked = () => sandbox.server.requests.map((request) => `${request.method} ${request.path}`)
-  return { clock, sandbox, log, tools, config: parsedConfig, connect, driver: connect(), asked }
+  const calls = () => sandbox.server.requests.map((request) => `${request.method} ${request.path}`)
+  return { clock, sandbox, log, tools, config: parsedConfig, connect, driver: connect(), calls }
 }
 
-export type Setting = Awaited<ReturnType<typeof setUp>>
+export type Setup = Awaited<ReturnType<typeof setUp>>
 
-/** A driver on an instance that remembers nothing of what was posted. */
-export const coldInstance = (setting: Setting) => {
-  const desk = createDesk(createIntercomApi(setting.config, setting.tools), setting.tools, undefined)
-  for (let count = 0; count < 2_000; count += 1) remember(desk, `elsewhere ${count}`, 'another message')
-  return setting.connect()
+/** A driver on an instance that no longer remembers what was posted. */
+export const coldInstance = (setup: Setup) => {
+  const desk = createDesk(createIntercomApi(setup.config, setup.tools), setup.tools, undefined)
+  for (let count = 0; count < 2_000; count += 1) remember(desk, `other part ${count}`, 'other message')
+  return setup.connect()
 }
 
 export const requestOf = (more: Partial<TicketRequest> = {}): TicketRequest => ({
@@ -50,9 +50,9 @@ export const requestOf = (more: Partial<TicketRequest> = {}): TicketRequest => (
   ...more,
 })
 
-export const openOne = async (setting: Setting, more: Partial<TicketRequest> = {}) => {
-  const contactId = await setting.driver.ensureContact?.(EVE)
-  const opened = await setting.driver.openTicket(requestOf({ customer: { ...EVE, contactId }, ...more }))
+export const openOne = async (setup: Setup, more: Partial<TicketRequest> = {}) => {
+  const contactId = await setup.driver.ensureContact?.(EVE)
+  const opened = await setup.driver.openTicket(requestOf({ customer: { ...EVE, contactId }, ...more }))
   const ticket: Ticket = { id: opened.id, memo: opened.memo, conversationId: 'conv_01', contactId }
   return ticket
 }
@@ -65,9 +65,9 @@ export const textOf = (text: string, more: Partial<OutboundMessage> = {}): Outbo
   ...more,
 })
 
-export const shown = (setting: Setting, ticket: Ticket) => {
-  const found = setting.sandbox.tickets().find((candidate) => candidate.id === ticket.id)
-  if (!found) throw new Error('no such ticket')
+export const sandboxTicket = (setup: Setup, ticket: Ticket) => {
+  const found = setup.sandbox.tickets().find((candidate) => candidate.id === ticket.id)
+  if (!found) throw new Error('The sandbox has no such ticket')
   return found
 }
 
@@ -78,16 +78,16 @@ export const fault = (path: RegExp, more: Partial<Fault> = {}): Fault => ({
   ...more,
 })
 
-/** What a notification with these parts means. */
-export const parsed = (setting: Setting, topic: string, parts: unknown[], item: Record<string, unknown> = {}) => {
+/** Parses a notification with these parts. */
+export const parsed = (setup: Setup, topic: string, parts: unknown[], item: Record<string, unknown> = {}) => {
   const body = JSON.stringify({
     type: 'notification_event',
     app_id: 'sbx1nter',
     topic,
-    created_at: Math.floor(setting.clock.now() / 1_000),
+    created_at: Math.floor(setup.clock.now() / 1_000),
     data: { item: { type: 'conversation', id: '77', conversation_parts: { conversation_parts: parts }, ...item } },
   })
-  return setting.driver.parseWebhook(setting.sandbox.signed(body))
+  return setup.driver.parseWebhook(setup.sandbox.signed(body))
 }
 
 export const part = (more: Record<string, unknown> = {}) => ({
@@ -102,4 +102,4 @@ export const part = (more: Record<string, unknown> = {}) => ({
   ...more,
 })
 
-export const types = (events: SessionEvent[]): string[] => events.map((event) => event.type)
+export const typesOf = (events: SessionEvent[]): string[] => events.map((event) => event.type)

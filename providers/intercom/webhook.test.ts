@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { setUp, openOne, textOf, parsed, part, types } from './testing'
+import { setUp, openOne, textOf, parsed, part, typesOf } from './testing'
 
 describe('intercom: webhooks', () => {
-  it('answers the validation of the address before there is anything to verify', async () => {
+  it('answers the unsigned validation of the endpoint', async () => {
     const { driver } = await setUp()
     expect(driver.answerUnsigned?.({ method: 'HEAD', path: '/intercom' })).toEqual({ status: 200 })
     expect(driver.answerUnsigned?.({ method: 'GET', path: '/intercom' })).toBeUndefined()
   })
 
-  it('takes a ping for what it is', async () => {
-    const setting = await setUp()
-    const ping = setting.sandbox.signed('{"type":"notification_event","topic":"ping","data":{"item":{"type":"ping"}}}')
-    expect(setting.driver.verifyWebhook(ping, undefined)).toBe(true)
-    expect(setting.driver.parseWebhook(ping)).toEqual({ events: [], ignored: 'a ping' })
+  it('ignores a ping', async () => {
+    const setup = await setUp()
+    const ping = setup.sandbox.signed('{"type":"notification_event","topic":"ping","data":{"item":{"type":"ping"}}}')
+    expect(setup.driver.verifyWebhook(ping, undefined)).toBe(true)
+    expect(setup.driver.parseWebhook(ping)).toEqual({ events: [], ignored: 'ping' })
   })
 
-  it('refuses what was recorded long ago', async () => {
-    const setting = await setUp()
-    const at = (days: number) =>
-      setting.sandbox.signed(
-        JSON.stringify({ topic: 'ping', created_at: Math.floor(setting.clock.now() / 1_000) - days * 86_400 })
+  it('refuses a notification older than seven days', async () => {
+    const setup = await setUp()
+    const daysOld = (days: number) =>
+      setup.sandbox.signed(
+        JSON.stringify({ topic: 'ping', created_at: Math.floor(setup.clock.now() / 1_000) - days * 86_400 })
       )
-    expect(setting.driver.verifyWebhook(at(6), undefined)).toBe(true)
-    expect(setting.driver.verifyWebhook(at(8), undefined)).toBe(false)
+    expect(setup.driver.verifyWebhook(daysOld(6), undefined)).toBe(true)
+    expect(setup.driver.verifyWebhook(daysOld(8), undefined)).toBe(false)
   })
 
-  it.each(['bot', 'user', 'lead', 'team', undefined])('hears only teammates, not authors of type %s', async (type) => {
-    const setting = await setUp()
-    const { events, ignored } = parsed(setting, 'conversation.admin.replied', [
+  it.each(['bot', 'user', 'lead', 'team', undefined])('ignores messages by authors of type %s', async (type) => {
+    const setup = await setUp()
+    const { events, ignored } = parsed(setup, 'conversation.admin.replied', [
       part({ author: { type, id: '1', name: 'Fin' } }),
     ])
     expect(events).toEqual([])
@@ -35,16 +35,16 @@ describe('intercom: webhooks', () => {
   })
 
   it.each(['note', 'note_and_reopen', 'quick_reply', 'away_mode_assignment'])(
-    'keeps %s from the customer',
+    'does not deliver a %s part to the customer',
     async (type) => {
-      const setting = await setUp()
-      expect(parsed(setting, 'conversation.admin.replied', [part({ part_type: type })]).events).toEqual([])
+      const setup = await setUp()
+      expect(parsed(setup, 'conversation.admin.replied', [part({ part_type: type })]).events).toEqual([])
     }
   )
 
-  it('reads every part, in the order of time and id, whatever the order in the payload', async () => {
-    const setting = await setUp()
-    const { events } = parsed(setting, 'conversation.admin.replied', [
+  it('orders parts by time and id, whatever their order in the payload', async () => {
+    const setup = await setUp()
+    const { events } = parsed(setup, 'conversation.admin.replied', [
       part({ id: '10000', created_at: 20, body: '<p>third</p>' }),
       part({ id: '9999', created_at: 20, body: '<p>second</p>' }),
       part({ id: '70000', created_at: 10, body: '<p>first</p>' }),
@@ -56,9 +56,9 @@ describe('intercom: webhooks', () => {
     )
   })
 
-  it('gives the last words before the end, and the part’s id to the words', async () => {
-    const setting = await setUp()
-    const { events } = parsed(setting, 'conversation.admin.closed', [part({ part_type: 'close', body: '<p>Bye</p>' })])
+  it('delivers the text of a closing part before the end, under the part’s id', async () => {
+    const setup = await setUp()
+    const { events } = parsed(setup, 'conversation.admin.closed', [part({ part_type: 'close', body: '<p>Bye</p>' })])
     expect(events).toEqual([
       {
         type: 'message-posted',
@@ -71,8 +71,8 @@ describe('intercom: webhooks', () => {
     ])
   })
 
-  it('understands the published sample of an end', async () => {
-    const setting = await setUp()
+  it('parses the published sample of a close', async () => {
+    const setup = await setUp()
     const sample = part({
       id: '6073838784',
       part_type: 'close',
@@ -81,27 +81,27 @@ describe('intercom: webhooks', () => {
       external_id: null,
     })
     expect(
-      types(parsed(setting, 'conversation.admin.closed', [sample], { open: false, state: 'closed' }).events)
+      typesOf(parsed(setup, 'conversation.admin.closed', [sample], { open: false, state: 'closed' }).events)
     ).toEqual(['ticket-closed'])
-    expect(types(parsed(setting, 'conversation.admin.closed', []).events)).toEqual(['ticket-closed'])
+    expect(typesOf(parsed(setup, 'conversation.admin.closed', []).events)).toEqual(['ticket-closed'])
   })
 
-  it('ends with a workflow’s end, and keeps a bot’s last words to itself', async () => {
-    const setting = await setUp()
+  it('ends the session when a workflow closes, without delivering the bot’s text', async () => {
+    const setup = await setUp()
     const closing = part({ part_type: 'close', author: { type: 'bot', id: '6827949', name: 'Fin Bot' } })
-    expect(types(parsed(setting, 'conversation.admin.closed', [closing]).events)).toEqual(['ticket-closed'])
+    expect(typesOf(parsed(setup, 'conversation.admin.closed', [closing]).events)).toEqual(['ticket-closed'])
   })
 
-  it('is not ended or reassigned by older parts that come along', async () => {
-    const setting = await setUp()
+  it('ignores closes and assignments among the older parts of a notification', async () => {
+    const setup = await setUp()
     const older = [
       part({ id: '1', part_type: 'close', body: null, created_at: 10 }),
       part({ id: '2', part_type: 'open', body: null, created_at: 11 }),
       part({ id: '3', part_type: 'assignment', body: null, created_at: 12, assigned_to: { type: 'admin', id: '5' } }),
     ]
-    const { events } = parsed(setting, 'conversation.admin.replied', [...older, part({ id: '4', created_at: 13 })])
-    expect(types(events)).toEqual(['message-posted'])
-    const assigned = parsed(setting, 'conversation.admin.assigned', [
+    const { events } = parsed(setup, 'conversation.admin.replied', [...older, part({ id: '4', created_at: 13 })])
+    expect(typesOf(events)).toEqual(['message-posted'])
+    const assigned = parsed(setup, 'conversation.admin.assigned', [
       ...older,
       part({ id: '4', part_type: 'assignment', body: null, created_at: 13, assigned_to: { type: 'admin', id: '6' } }),
     ])
@@ -113,51 +113,51 @@ describe('intercom: webhooks', () => {
     ['nobody', null],
     ['nobody, as an id', { type: 'admin', id: '0' }],
     ['nobody, as a type', { type: 'nobody_admin', id: null }],
-  ])('does not announce %s', async (_title, assigned) => {
-    const setting = await setUp()
-    const handed = part({ part_type: 'assignment', body: null, assigned_to: assigned })
-    expect(parsed(setting, 'conversation.admin.assigned', [handed]).events).toEqual([])
+  ])('does not report an assignment to %s', async (_title, assigned) => {
+    const setup = await setUp()
+    const assignment = part({ part_type: 'assignment', body: null, assigned_to: assigned })
+    expect(parsed(setup, 'conversation.admin.assigned', [assignment]).events).toEqual([])
   })
 
-  it('announces the teammate, also where the conversation is opened again by it', async () => {
-    const setting = await setUp()
+  it('reports the assigned teammate when the assignment also reopens the conversation', async () => {
+    const setup = await setUp()
     const assignedTo = { type: 'admin', id: 5 }
-    const byPerson = part({ part_type: 'assign_and_reopen', body: null, assigned_to: assignedTo })
-    expect(types(parsed(setting, 'conversation.admin.assigned', [byPerson]).events)).toEqual([
+    const reassignment = part({ part_type: 'assign_and_reopen', body: null, assigned_to: assignedTo })
+    expect(typesOf(parsed(setup, 'conversation.admin.assigned', [reassignment]).events)).toEqual([
       'ticket-reopened',
       'agent-assigned',
     ])
   })
 
-  it('delivers an assignment’s text only where it is announced as a reply', async () => {
-    const setting = await setUp()
-    const handed = part({ part_type: 'assignment', assigned_to: { type: 'admin', id: '5' } })
-    expect(types(parsed(setting, 'conversation.admin.assigned', [handed]).events)).toEqual(['agent-assigned'])
-    expect(types(parsed(setting, 'conversation.admin.replied', [handed]).events)).toEqual(['message-posted'])
+  it('delivers the text of an assignment only when it is announced as a reply', async () => {
+    const setup = await setUp()
+    const assignment = part({ part_type: 'assignment', assigned_to: { type: 'admin', id: '5' } })
+    expect(typesOf(parsed(setup, 'conversation.admin.assigned', [assignment]).events)).toEqual(['agent-assigned'])
+    expect(typesOf(parsed(setup, 'conversation.admin.replied', [assignment]).events)).toEqual(['message-posted'])
   })
 
-  it('hears that a conversation is opened again or deleted', async () => {
-    const setting = await setUp()
+  it('reports that a conversation is reopened or deleted', async () => {
+    const setup = await setUp()
     expect(
-      types(parsed(setting, 'conversation.admin.opened', [part({ part_type: 'open', body: null })]).events)
+      typesOf(parsed(setup, 'conversation.admin.opened', [part({ part_type: 'open', body: null })]).events)
     ).toEqual(['ticket-reopened'])
-    expect(parsed(setting, 'conversation.deleted', []).events).toMatchObject([
+    expect(parsed(setup, 'conversation.deleted', []).events).toMatchObject([
       { type: 'ticket-closed', reason: 'deleted' },
     ])
-    expect(parsed(setting, 'conversation.deleted', [], { id: undefined, conversation_id: 77 }).events).toMatchObject([
+    expect(parsed(setup, 'conversation.deleted', [], { id: undefined, conversation_id: 77 }).events).toMatchObject([
       { ticket: { ticketId: '77' } },
     ])
   })
 
-  it('asks for reading when an answer is announced and not sent along', async () => {
-    const setting = await setUp()
-    expect(types(parsed(setting, 'conversation.admin.replied', []).events)).toEqual(['ticket-changed'])
+  it('asks the core to catch up when a reply is announced without its part', async () => {
+    const setup = await setUp()
+    expect(typesOf(parsed(setup, 'conversation.admin.replied', []).events)).toEqual(['ticket-changed'])
   })
 
   it('turns formatting, images and attachments into parts', async () => {
-    const setting = await setUp()
+    const setup = await setUp()
     const url = 'https://downloads.intercomcdn.com/i/o/1/a?expires=1&signature=2'
-    const { events } = parsed(setting, 'conversation.admin.replied', [
+    const { events } = parsed(setup, 'conversation.admin.replied', [
       part({
         body: `<p>See <b>this</b>:</p><div class="intercom-container"><img src="${url}&amp;n=1"></div><p>and</p>`,
         attachments: [
@@ -190,46 +190,46 @@ describe('intercom: webhooks', () => {
     ])
   })
 
-  it('shows nothing of a redacted part', async () => {
-    const setting = await setUp()
-    expect(parsed(setting, 'conversation.admin.replied', [part({ redacted: true })]).events).toEqual([])
+  it('delivers nothing of a redacted part', async () => {
+    const setup = await setUp()
+    expect(parsed(setup, 'conversation.admin.replied', [part({ redacted: true })]).events).toEqual([])
   })
 })
 
 describe('intercom: reading', () => {
-  it('reads the same events as the webhooks, after the cursor', async () => {
-    const setting = await setUp()
-    const ticket = await openOne(setting)
-    await setting.driver.postMessage(ticket, textOf('hello?'))
-    const first = setting.sandbox.agentReplies(ticket.id, 'one')
-    const caught = await setting.driver.catchUp?.(ticket, undefined)
-    expect(types(caught?.events ?? [])).toEqual(['agent-assigned', 'message-posted'])
-    const second = setting.sandbox.agentReplies(ticket.id, 'two')
-    const more = await setting.driver.catchUp?.(ticket, caught?.cursor)
+  it('returns the same events as the webhooks, after the cursor', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup)
+    await setup.driver.postMessage(ticket, textOf('hello?'))
+    const first = setup.sandbox.agentReplies(ticket.id, 'one')
+    const caught = await setup.driver.catchUp?.(ticket, undefined)
+    expect(typesOf(caught?.events ?? [])).toEqual(['agent-assigned', 'message-posted'])
+    const second = setup.sandbox.agentReplies(ticket.id, 'two')
+    const more = await setup.driver.catchUp?.(ticket, caught?.cursor)
     expect(more?.events.map((event) => (event.type === 'message-posted' ? event.id : ''))).toEqual([second])
     expect(first).not.toBe(second)
-    setting.sandbox.agentNotes(ticket.id, 'internal')
-    await expect(setting.driver.catchUp?.(ticket, more?.cursor)).resolves.toEqual({ events: [], cursor: more?.cursor })
+    setup.sandbox.agentNotes(ticket.id, 'internal')
+    await expect(setup.driver.catchUp?.(ticket, more?.cursor)).resolves.toEqual({ events: [], cursor: more?.cursor })
   })
 
-  it('does not report an end that was taken back', async () => {
-    const setting = await setUp()
-    const ticket = await openOne(setting)
-    setting.sandbox.solve(ticket.id, { text: 'Bye' })
-    setting.sandbox.reopen(ticket.id)
-    const caught = await setting.driver.catchUp?.(ticket, undefined)
-    expect(types(caught?.events ?? [])).toEqual(['agent-assigned', 'message-posted', 'ticket-reopened'])
+  it('does not report a close that was undone by a reopening', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup)
+    setup.sandbox.solve(ticket.id, { text: 'Bye' })
+    setup.sandbox.reopen(ticket.id)
+    const caught = await setup.driver.catchUp?.(ticket, undefined)
+    expect(typesOf(caught?.events ?? [])).toEqual(['agent-assigned', 'message-posted', 'ticket-reopened'])
   })
 
-  it('reports a conversation that is gone', async () => {
-    const setting = await setUp()
-    const ticket = await openOne(setting)
-    setting.sandbox.remove(ticket.id)
-    const caught = await setting.driver.catchUp?.(ticket, '1:2')
+  it('reports a deleted conversation as closed', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup)
+    setup.sandbox.remove(ticket.id)
+    const caught = await setup.driver.catchUp?.(ticket, '1:2')
     expect(caught).toMatchObject({ events: [{ type: 'ticket-closed', reason: 'deleted' }], cursor: '1:2' })
   })
 
-  it('describes an agent, also one who has left', async () => {
+  it('describes an agent, and returns the bare id of one who has left', async () => {
     const { driver } = await setUp()
     await expect(driver.describeAgent?.('991267001')).resolves.toEqual({
       id: '991267001',

@@ -5,7 +5,10 @@ import { contactListSchema, idSchema, partListSchema, partsIn } from './api'
 import { customerOf } from './origin'
 import { eventsOf } from './events'
 
-/** Intercom gives up on a delivery long before. The signature covers no time of its own, so what is older was recorded and is played back. */
+/**
+ * The signature has no timestamp, so older notifications are refused as replays. Intercom stops redelivering long
+ * before.
+ */
 const OLDEST_MS = 7 * 24 * 60 * 60_000
 
 const notificationSchema = z.object({
@@ -41,18 +44,20 @@ export const verifyWebhook = (request: WebhookRequest, clientSecret: string, now
   return !createdAt || createdAt * 1_000 > now - OLDEST_MS
 }
 
-/** The topic says which state changed; the parts that come along say who spoke. */
+/** The topic gives the change of state; the parts give the messages. */
 export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
   const parsed = notificationSchema.safeParse(_json(request.body))
   if (!parsed.success) return { events: [], ignored: 'not a notification' }
   const { topic, data } = parsed.data
-  if (topic === 'ping') return { events: [], ignored: 'a ping' }
+  if (topic === 'ping') return { events: [], ignored: 'ping' }
   if (!TOPICS.has(topic)) return { events: [], ignored: `topic ${topic.slice(0, 80)}` }
   const item = itemSchema.safeParse(data?.item)
   const ticketId = item.success ? (item.data.id ?? item.data.conversation_id) : undefined
   if (!item.success || !ticketId) return { events: [], ignored: `${topic} without a conversation` }
   const events = _eventsOf(topic, ticketId, item.data)
-  return events.length > 0 ? { events } : { events, ignored: `${topic}: a note, a bot, a team or the customer` }
+  return events.length > 0
+    ? { events }
+    : { events, ignored: `${topic}: by a bot, a workflow or the customer, or internal` }
 }
 
 const _eventsOf = (topic: string, ticketId: string, item: z.infer<typeof itemSchema>): SessionEvent[] => {
@@ -68,7 +73,7 @@ const _eventsOf = (topic: string, ticketId: string, item: z.infer<typeof itemSch
   const isEnded = events.some((event) => event.type === 'ticket-closed')
   if (topic === 'conversation.admin.closed' && !isEnded)
     events.push({ type: 'ticket-closed', ticket, reason: 'solved' })
-  // Announced and not sent along: it has to be read.
+  // The notification doesn't include the reply, so it has to be read.
   if (parts.length === 0 && topic === 'conversation.admin.replied') events.push({ type: 'ticket-changed', ticket })
   if (parts.length === 0 && topic === 'conversation.admin.opened') events.push({ type: 'ticket-reopened', ticket })
   return events

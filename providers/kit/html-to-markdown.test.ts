@@ -9,7 +9,7 @@ describe('htmlToMarkdown', () => {
     ['an empty line', '<div class="zd-comment" dir="auto">Hello<br><br>World<br></div>', 'Hello\n\nWorld'],
     ['marks', '<p><b>a</b> <i>b</i> <s>c</s> <strong><em>d</em></strong></p>', '**a** *b* ~~c~~ ***d***'],
     ['white space inside a mark', '<p><b>foo </b>bar<i> baz</i></p>', '**foo** bar *baz*'],
-    ['neighbouring marks', '<p><b>a</b><b>b</b></p>', '**ab**'],
+    ['adjacent marks', '<p><b>a</b><b>b</b></p>', '**ab**'],
     ['a mark that ends with punctuation before a word', '<p><b>foo:</b>bar</p>', '**foo**:bar'],
     ['a mark around blocks', '<b><p>a</p><p>b</p></b>', '**a**\n\n**b**'],
     [
@@ -43,39 +43,43 @@ describe('htmlToMarkdown', () => {
       '<p>a</p><img src="https://x.test/i.png" alt="a [shot]"><p>b</p>',
       'a\n\n![a \\[shot\\]](https://x.test/i.png)\n\nb',
     ],
-    ['an embedded film', '<iframe src="https://x.test/film"></iframe>', 'https://x.test/film'],
+    ['an embedded video', '<iframe src="https://x.test/video"></iframe>', 'https://x.test/video'],
     [
-      'what is not to be read',
+      'scripts, styles, comments and drawings to nothing',
       '<style>p{}</style><script>x()</script><p>a<!-- c -->b</p><svg><text>t</text></svg>',
       'ab',
     ],
-    ['what never closes', 'x <b>unclosed <i>both', 'x **unclosed *both***'],
+    ['unclosed marks', 'x <b>unclosed <i>both', 'x **unclosed *both***'],
     ['an item without a list', '<li>orphan', '- orphan'],
-    ['plain words', 'plain words', 'plain words'],
-    ['nothing', '<p> </p><p>&nbsp;</p>', ''],
+    ['plain text', 'plain text', 'plain text'],
+    ['empty paragraphs', '<p> </p><p>&nbsp;</p>', ''],
   ])('converts %s', (_title, html, markdown) => {
     expect(htmlToMarkdown(html)).toBe(markdown)
   })
 
   it.each([
-    ['signs that would mark', '2 * 3 snake_case _x_ *y* ~~z~~', '2 * 3 snake_case \\_x\\_ \\*y\\* \\~\\~z\\~\\~'],
-    ['signs at the start of a line', '<p># not</p><p>&gt; no</p><p>a<br>---</p>', '\\# not\n\n\\> no\n\na  \n\\---'],
+    ['emphasis characters', '2 * 3 snake_case _x_ *y* ~~z~~', '2 * 3 snake_case \\_x\\_ \\*y\\* \\~\\~z\\~\\~'],
+    [
+      'block markers at the start of a line',
+      '<p># not</p><p>&gt; no</p><p>a<br>---</p>',
+      '\\# not\n\n\\> no\n\na  \n\\---',
+    ],
     ['typed HTML', '&lt;b&gt;x&lt;/b&gt;', '\\<b>x\\</b>'],
     ['typed entities', '&amp;lt;', '\\&lt;'],
     ['typed links', '[x](http://evil.test)', '[x\\](http://evil.test)'],
-    ['no address', 'https://x.test/_next/a_b*c', 'https://x.test/_next/a_b*c'],
+    ['addresses', 'https://x.test/_next/a_b*c', 'https://x.test/_next/a_b*c'],
   ])('keeps literal: %s', (_title, html, markdown) => {
     expect(htmlToMarkdown(html)).toBe(markdown)
   })
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'JaVaScRiPt:x', ' vbscript:x', '/relative', ''])(
-    'drops the target %j',
+    'drops the link target %j',
     (href) => {
       expect(htmlToMarkdown(`<a href="${href}">words</a><img src="${href}" alt="picture">`)).toBe('wordspicture')
     }
   )
 
-  it('shows no tracking pixel', () => {
+  it('drops tracking pixels', () => {
     expect(htmlToMarkdown('a<img src="https://x.test/p.gif" width="1" height="1">')).toBe('a')
   })
 
@@ -96,7 +100,7 @@ describe('htmlToMarkdown', () => {
     '<br>',
     '<svg>',
     '</p>',
-  ])('takes a megabyte of %s in time that grows with its length', (unit) => {
+  ])('converts a megabyte of %s in linear time', (unit) => {
     const time = (size: number): number => {
       const html = unit.repeat(Math.ceil(size / unit.length))
       const start = performance.now()
@@ -105,11 +109,11 @@ describe('htmlToMarkdown', () => {
       return performance.now() - start
     }
     time(50_000)
-    // Quadratic work would need 100 times as long for ten times the text; the allowance is for a busy machine.
+    // Quadratic time would be 100 times as long for ten times the text. The margin allows for a busy machine.
     expect(time(1_000_000)).toBeLessThan(40 * Math.max(time(100_000), 250))
   })
 
-  it('is total, and keeps every word of plain text', () => {
+  it('accepts any input and keeps every word of text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         htmlToMarkdown(text)
@@ -150,7 +154,7 @@ describe('htmlToMarkdown', () => {
 })
 
 describe('htmlToParts', () => {
-  it('keeps images in their places', () => {
+  it('keeps images in order', () => {
     expect(
       htmlToParts('<p>a</p><p><img src="https://x.test/i.png"></p><p>b <img src="//x.test/j.png" alt="j"></p>')
     ).toEqual([
@@ -161,13 +165,13 @@ describe('htmlToParts', () => {
     ])
   })
 
-  it('is empty for nothing', () => {
+  it('returns no parts for empty HTML', () => {
     expect(htmlToParts('<p><br></p>')).toEqual([])
   })
 })
 
 describe('htmlToText', () => {
-  it('keeps words and lines', () => {
+  it('keeps text and lines', () => {
     expect(htmlToText('<p>a &lt;b&gt;<br>c <b>d</b></p><script>x</script><ul><li>e</li></ul>')).toBe('a <b>\nc d\ne')
   })
 })

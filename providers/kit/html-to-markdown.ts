@@ -1,22 +1,23 @@
 /**
- * Agents' HTML as Markdown.
+ * Converts agents' HTML to Markdown.
  *
- * One pass over the tokens, no tree and no recursion: time and memory grow with the length of the text, whatever its nesting.
+ * One pass over the tokens, without a tree or recursion, so time and memory are linear for any nesting.
  */
 import { Tokenizer } from 'htmlparser2'
 import type { MessagePart } from '../provider'
 import { writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from './markdown-writer'
 
 /**
- * HTML as Markdown; an image becomes `![alternative](address)`. Scripts, styles and comments are dropped; a link that leads elsewhere than to the
- * web, a mailbox or a telephone keeps its words only.
+ * Converts HTML to Markdown. Images become `![alternative](address)`. Scripts, styles and comments are dropped. Links
+ * other than
+ * http(s), mailto and tel keep only their text.
  */
 export const htmlToMarkdown = (html: string): string =>
   _convert(html)
     .map((piece) => ('text' in piece ? piece.text : `![${piece.alt.replace(/[[\]\\]/g, '\\$&')}](${piece.url})`))
     .join('\n\n')
 
-/** The same with images as parts of their own, in order. */
+/** The same, with images as separate parts, in order. */
 export const htmlToParts = (html: string): MessagePart[] =>
   _convert(html).map((piece) =>
     'text' in piece
@@ -24,7 +25,7 @@ export const htmlToParts = (html: string): MessagePart[] =>
       : { type: 'file', kind: 'image', url: piece.url, ...(piece.alt ? { title: piece.alt } : {}) }
   )
 
-/** The words alone, entities decoded: for comparing and for plain-text places. */
+/** The plain text, with entities decoded. */
 export const htmlToText = (html: string): string => {
   const pieces: string[] = []
   let skipped = 0
@@ -48,11 +49,11 @@ export const htmlToText = (html: string): string => {
     .trim()
 }
 
-/** Nothing inside these is meant to be read. */
+/** Elements whose content is dropped. */
 const DROPPED = new Set(
   'script style head title template noscript svg math object canvas select textarea iframe video audio'.split(' ')
 )
-/** Of these the address is kept, as words. */
+/** Dropped elements whose address is kept as text. */
 const EMBEDDED = new Set(['iframe', 'video', 'audio'])
 const BLOCKS = new Set(
   (
@@ -73,10 +74,10 @@ const MARKS = new Map<string, Mark>([
   ['samp', 'code'],
   ['tt', 'code'],
 ])
-/** What is nested deeper is shown at this depth: every level lengthens every line, and nobody reads that far. */
-const DEEPEST = 16
-/** A link's address is written again on each of its lines: so many characters of addresses in all, then words only. */
-const MOST_LINKED = 1_000_000
+/** Deeper nesting is flattened to this depth, since every level lengthens every line. */
+const MAX_DEPTH = 16
+/** Limit on the total length of link addresses: an address is repeated on each line of its link. */
+const MAX_LINK_CHARS = 1_000_000
 
 type Piece = { text: string } | { url: string; alt: string }
 type Attributes = Map<string, string>
@@ -87,12 +88,12 @@ const _convert = (html: string): Piece[] => {
   let runs: Run[] = []
   const depths: Record<Mark, number> = { bold: 0, italic: 0, strike: 0, code: 0 }
   const containers: Container[] = []
-  const beyond = new Map<Container['kind'], number>()
+  const tooDeep = new Map<Container['kind'], number>()
   let link: string | undefined
-  let linked = 0
+  let linkChars = 0
   let skipped = 0
   let heading = 0
-  let tables = 0
+  let tableDepth = 0
   let cells = 0
   let code: { text: string; language: string } | undefined
 
@@ -113,30 +114,30 @@ const _convert = (html: string): Piece[] => {
     if (blocks.length > 0) pieces.push({ text: blocks.join('') })
     blocks = []
   }
-  const say = (text: string): void => {
+  const addText = (text: string): void => {
     if (skipped > 0) return
     if (code) code.text += text
     else {
-      const words = text.replace(/[\u200b\ufeff]/g, '').replace(/[\s\u00a0]+/g, ' ')
+      const collapsed = text.replace(/[\u200b\ufeff]/g, '').replace(/[\s\u00a0]+/g, ' ')
       const marks = (Object.keys(depths) as Mark[]).filter((mark) => depths[mark] > 0)
-      linked += link?.length ?? 0
-      runs.push({ text: words, marks, link: linked > MOST_LINKED ? undefined : link })
+      linkChars += link?.length ?? 0
+      runs.push({ text: collapsed, marks, link: linkChars > MAX_LINK_CHARS ? undefined : link })
     }
   }
-  const sayPlainly = (text: string): void => {
+  const addPlainText = (text: string): void => {
     runs.push({ text, marks: [], link: undefined })
   }
   const enter = (container: Container): void => {
-    if (containers.length < DEEPEST) containers.push(container)
-    else beyond.set(container.kind, (beyond.get(container.kind) ?? 0) + 1)
+    if (containers.length < MAX_DEPTH) containers.push(container)
+    else tooDeep.set(container.kind, (tooDeep.get(container.kind) ?? 0) + 1)
   }
   const leave = (kind: Container['kind']): void => {
-    const tooDeep = beyond.get(kind) ?? 0
-    const at = containers.findLastIndex((container) => container.kind === kind)
-    if (tooDeep > 0) beyond.set(kind, tooDeep - 1)
-    else if (at >= 0) containers.length = at
+    const flattened = tooDeep.get(kind) ?? 0
+    const index = containers.findLastIndex((container) => container.kind === kind)
+    if (flattened > 0) tooDeep.set(kind, flattened - 1)
+    else if (index >= 0) containers.length = index
   }
-  const showImage = (attributes: Attributes): void => {
+  const addImage = (attributes: Attributes): void => {
     const url = _webAddress(attributes.get('src'))
     const alt = (attributes.get('alt') ?? '').replace(/\s+/g, ' ').trim()
     const isPixel = attributes.get('width') === '1' && attributes.get('height') === '1'
@@ -144,14 +145,14 @@ const _convert = (html: string): Piece[] => {
     if (url) {
       endText()
       pieces.push({ url, alt })
-    } else if (alt) say(alt)
+    } else if (alt) addText(alt)
   }
 
   const openBlock = (name: string, attributes: Attributes): void => {
-    if (name === 'table') tables += 1
-    // A row of a table is a line: what a cell holds cannot be a block of its own.
-    if (tables > 0 && name !== 'table') {
-      sayPlainly(name === 'tr' ? '\n' : ' ')
+    if (name === 'table') tableDepth += 1
+    // A table row is one line, so cells cannot contain blocks.
+    if (tableDepth > 0 && name !== 'table') {
+      addPlainText(name === 'tr' ? '\n' : ' ')
       cells = name === 'tr' ? 0 : cells
       return
     }
@@ -170,8 +171,8 @@ const _convert = (html: string): Piece[] => {
     }
   }
   const closeBlock = (name: string): void => {
-    if (name === 'table') tables = Math.max(0, tables - 1)
-    if (tables > 0) return sayPlainly(' ')
+    if (name === 'table') tableDepth = Math.max(0, tableDepth - 1)
+    if (tableDepth > 0) return addPlainText(' ')
     endBlock()
     if (name === 'blockquote') leave('quote')
     else if (name === 'ul') leave('bullets')
@@ -181,9 +182,9 @@ const _convert = (html: string): Piece[] => {
   }
 
   _tokenize(html, {
-    text: say,
+    text: addText,
     open: (name, attributes) => {
-      if (EMBEDDED.has(name)) say(` ${_webAddress(attributes.get('src')) ?? ''} `)
+      if (EMBEDDED.has(name)) addText(` ${_webAddress(attributes.get('src')) ?? ''} `)
       if (DROPPED.has(name)) skipped += 1
       if (skipped > 0) return
       const mark = MARKS.get(name)
@@ -191,11 +192,11 @@ const _convert = (html: string): Piece[] => {
         if (name === 'br') code.text += '\n'
         code.language ||= /(?:^|\s)lang(?:uage)?-([\w+#-]{1,20})/.exec(attributes.get('class') ?? '')?.[1] ?? ''
       } else if (mark) depths[mark] += 1
-      else if (name === 'br') sayPlainly('\n')
+      else if (name === 'br') addPlainText('\n')
       else if (name === 'a') link = _target(attributes.get('href'))
-      else if (name === 'img') showImage(attributes)
+      else if (name === 'img') addImage(attributes)
       else if (name === 'td' || name === 'th') {
-        if (cells > 0) sayPlainly(' | ')
+        if (cells > 0) addPlainText(' | ')
         cells += 1
       } else if (BLOCKS.has(name)) openBlock(name, attributes)
     },
@@ -240,7 +241,7 @@ interface TokenHandler {
   close(name: string): void
 }
 
-/** The tokenizer alone: the library's parser keeps a stack whose cost is quadratic in the depth of the nesting. */
+/** Uses only the library's tokenizer: its parser is quadratic in the depth of the nesting. */
 const _tokenize = (html: string, handler: TokenHandler): void => {
   let name = ''
   let attribute = ''

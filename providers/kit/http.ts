@@ -2,32 +2,34 @@ import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
 import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
-import { isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
+import { isProviderError, isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
 import type { Tools } from './tools'
 
 /** One call to a vendor. */
 export interface HttpRequest<Schema extends z.ZodTypeAny> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Starts with a slash; interpolated ids are already encoded. */
+  /** Starts with a slash. Interpolated ids must be encoded. */
   path: string
   query?: Record<string, string | number | boolean | undefined>
   /** Sent as JSON. */
   json?: unknown
-  /** Sent as it is, with `headers['content-type']`. */
+  /** Sent unchanged, with `headers['content-type']`. */
   body?: string | Uint8Array
   headers?: Record<string, string>
-  /** What is read of the answer; unknown fields are ignored. */
+  /** The fields to read from the answer. Unknown fields are ignored. */
   schema: Schema
-  /** Completes "Could not …": 'open the ticket'. */
+  /** Completes “Could not …”: 'open the ticket'. */
   purpose: string
   /**
-   * Whether repeating has no further effect. Reads and deletes are by themselves; a write says so where the vendor promises it. What is
-   * not repeatable is tried again only when the vendor said that nothing happened.
+   * Whether the call is idempotent. The default is true for GET and DELETE. Other calls are retried only if the failed
+   * attempt had no effect.
    */
   repeatable?: boolean
-  /** It makes something that must not be made twice and can only be found by looking for it: not begun with so little time left that nobody could. */
+  /**
+   * The call creates something that only a search can find again. It isn't started without time left for that search.
+   */
   needsSettling?: boolean
-  /** Statuses beside 2xx that are an answer to this call: parsed by `schema` and returned, not thrown. */
+  /** Statuses other than 2xx that are parsed and returned instead of thrown. */
   accepts?: number[]
 }
 
@@ -44,54 +46,55 @@ export interface Http {
 export interface HttpOptions {
   /** Provider name, for errors and logs. */
   provider: string
-  /** `https://host`, optionally with a path. Credentials go nowhere else, redirects are not followed. */
+  /** `https://host`, optionally with a path. Redirects are not followed, so credentials go to no other host. */
   baseUrl: string
-  /** The hosts that a credential may be sent to. */
+  /** Whether credentials may be sent to this host. */
   isAllowedHost(host: string): boolean
-  /** Headers of every call, the credential among them. May do I/O (a token that has to be fetched). */
+  /** Headers of every call, including credentials. May do I/O, for example fetch a token. */
   headers(): Promise<Record<string, string>> | Record<string, string>
-  /** The error's code word in the vendor's body ('RecordInvalid'). Never a sentence: sentences quote what the customer typed. */
+  /** The error code in the vendor's body ('RecordInvalid'). Never a sentence, since it may quote the customer. */
   errorCode?(body: unknown): string | undefined
-  /** Overrules the usual meaning of an answer that is not 2xx. */
+  /** Overrides the default code for a status other than 2xx. */
   classify?(status: number, body: unknown): ProviderErrorCode | undefined
-  /** How long a 429 asks to wait, in milliseconds, where it is not in `Retry-After`. */
+  /** How long to wait, in milliseconds, if the vendor doesn't use `Retry-After`. */
   retryAfterMs?(headers: Record<string, string>, now: number): number | undefined
-  /** For a vendor that answers 200 to everything (Slack): the error code in the body of a call that failed. */
+  /** The failure in the body of a 2xx, for a vendor that answers 200 to failed calls (Slack). */
   failureIn?(body: unknown): Failure | undefined
 }
 
-/** A failure that the vendor reports in the body of a 200. */
+/** A failure reported in the body of a 2xx. */
 export interface Failure {
   code: ProviderErrorCode
+  /** The vendor's error code. */
   word: string
-  /** Whether a write may have happened all the same ('none' unless told). Ignored for a read. */
+  /** Whether a write may have had an effect. The default is 'none'. Ignored for reads. */
   outcome?: Outcome
-  /** A sentence that says what would mend it. */
+  /** A sentence about how to fix it. */
   advice?: string
 }
 
 const RETRIES = 2
-/** A wait longer than this is the caller's decision: it has a budget and its own patience. */
-const LONGEST_WAIT_MS = 2_000
-/** What is begun with less time left could not be settled by reading any more. */
+/** The caller decides about longer waits, within its own time budget. */
+const MAX_WAIT_MS = 2_000
+/** The time needed to settle an unknown outcome by reading. */
 const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
-const LARGEST_ANSWER = 20 * 1024 * 1024
+const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
 /**
- * HTTP as every driver uses it: time-outs, retries where they are safe, statuses turned into `ProviderError`, answers parsed.
- * Errors name the purpose, the status and the vendor's code word; never headers, bodies or URLs with a query.
+ * The drivers' HTTP client: time-outs, safe retries, parsed answers, and `ProviderError` for every failure. Errors name
+ * the purpose, the status and the vendor's error code, never headers, bodies or URLs.
  */
 export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const base = new URL(options.baseUrl)
-  const real = tools.resolveOrigin?.(base.origin)
-  let made: AxiosInstance | undefined
-  // Made for the first call: most of what a desk is connected for needs none.
+  const resolvedOrigin = tools.resolveOrigin?.(base.origin)
+  let created: AxiosInstance | undefined
+  // Created lazily, since most uses of a driver make no call.
   const instance = (): AxiosInstance =>
-    (made ??= axios.create({
-      baseURL: (real ?? base.origin) + base.pathname.replace(/\/$/, ''),
+    (created ??= axios.create({
+      baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
       maxRedirects: 0,
-      maxContentLength: LARGEST_ANSWER,
+      maxContentLength: MAX_ANSWER_BYTES,
       validateStatus: () => true,
       transformResponse: [],
       responseType: 'text',
@@ -111,19 +114,19 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     if (!options.isAllowedHost(base.hostname)) {
       throw fail('misconfigured', `Could not ${request.purpose}: ${base.hostname} is not a host of this desk`)
     }
-    // An id of dots would lead to another call, however it is encoded.
+    // An id of dots, even encoded, would address another path.
     if (request.path.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))) {
-      throw fail('not-found', `Could not ${request.purpose}: an id is none`)
+      throw fail('not-found', `Could not ${request.purpose}: invalid id`)
     }
     const credentials = await options.headers()
     const timeLeft = (tools.deadline ?? Number.POSITIVE_INFINITY) - tools.now()
     const isRead = request.method === 'GET'
     if (timeLeft <= (request.needsSettling ? SETTLING_MS : 0))
-      throw fail('unavailable', `Could not ${request.purpose}: no time is left for this attempt`)
+      throw fail('unavailable', `Could not ${request.purpose}: no time left`)
     let response: AxiosResponse<string>
     try {
       response = await instance().request<string>({
-        // The time-out is that of a silent socket; the signal ends an answer that drips.
+        // `timeout` covers a silent socket, `signal` a slowly trickling answer.
         timeout: Math.min(tools.timeoutMs, timeLeft),
         signal: AbortSignal.timeout(Math.ceil(Math.min(tools.timeoutMs, timeLeft))),
         method: request.method,
@@ -139,7 +142,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       })
     } catch (error) {
       const word = axios.isAxiosError(error) ? (error.code ?? 'network error') : 'network error'
-      // The axios error itself carries the request's headers: it is not passed on as a cause.
+      // The axios error contains the request's headers, so it isn't passed on as a cause.
       throw fail('unavailable', `Could not ${request.purpose}: no answer (${word})`, {
         outcome: NOTHING_SENT.has(word) || isRead ? 'none' : 'unknown',
       })
@@ -185,18 +188,18 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   return {
     request: (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
+      const mayRetry = (error: unknown): error is ProviderError =>
+        isProviderError(error) &&
+        isTransient(error) &&
+        (error.retryAfterMs ?? 0) <= MAX_WAIT_MS &&
+        (repeatable || error.outcome === 'none')
       return pRetry(() => attempt(request), {
         retries: RETRIES,
         minTimeout: 0,
         factor: 1,
-        shouldRetry: ({ error }) =>
-          isTransient(error) &&
-          error instanceof ProviderError &&
-          (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS &&
-          (repeatable || error.outcome === 'none'),
+        shouldRetry: ({ error }) => mayRetry(error),
         onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-          if (!(error instanceof ProviderError) || !isTransient(error) || retriesLeft === 0) return
-          if ((error.retryAfterMs ?? 0) > LONGEST_WAIT_MS || !(repeatable || error.outcome === 'none')) return
+          if (retriesLeft === 0 || !mayRetry(error)) return
           await tools.sleep(error.retryAfterMs ?? 100 * 2 ** (attemptNumber - 1))
         },
       })
@@ -227,7 +230,7 @@ const _codeOf = (status: number): ProviderErrorCode => {
   return 'rejected'
 }
 
-/** 4xx and a 503 that names a time say that nothing was done; any other 5xx may have come after the effect. */
+/** 4xx (except 408) and a 503 with `Retry-After` had no effect. Any other 5xx may have had one. */
 const _outcomeOf = (method: string, status: number, headers: Record<string, string>): 'none' | 'unknown' => {
   if (method === 'GET' || status < 500) return status === 408 && method !== 'GET' ? 'unknown' : 'none'
   return status === 503 && headers['retry-after'] !== undefined ? 'none' : 'unknown'
@@ -242,5 +245,5 @@ const _retryAfter = (headers: Record<string, string>, now: number): number | und
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** A code word is letters, digits and a few signs; anything else in its place may quote somebody. */
+/** An error code is letters, digits and a few signs. Anything else may quote the customer. */
 const _clean = (word: string): string => (/^[\w .:/-]{1,80}$/.test(word) ? word : 'an error')

@@ -1,15 +1,15 @@
-/** Runs of marked text as blocks of Markdown. */
+/** Writes runs of marked text as Markdown blocks. */
 
 export type Mark = 'bold' | 'italic' | 'strike' | 'code'
 
 export interface Run {
-  /** White space collapsed; '\n' alone is a line break. */
+  /** With collapsed white space. A lone '\n' is a line break. */
   text: string
   marks: Mark[]
   link: string | undefined
 }
 
-/** What a block stands in. `started`: its first block is written, so a marker is not repeated. */
+/** A block's parent. `started`: its first block is written, so its marker isn't repeated. */
 export type Container =
   | { kind: 'quote'; started: boolean }
   | { kind: 'bullets'; started: boolean }
@@ -18,16 +18,16 @@ export type Container =
 
 export interface Block {
   text: string
-  /** What stands between it and the block before it: an empty line, but for the items of one list. */
+  /** Separator from the previous block: an empty line, except between items of a list. */
   gap: string
 }
 
-/** A paragraph or heading (level 1 to 6, else 0). Undefined when there is nothing to show. */
-export const writeParagraph = (runs: Run[], containers: Container[], heading: number): Block | undefined => {
+/** A heading (level 1 to 6) or a paragraph (level 0). Undefined when it is empty. */
+export const writeParagraph = (runs: Run[], containers: Container[], level: number): Block | undefined => {
   const lines = _inline(runs)
   if (lines.length === 0) return undefined
-  if (heading > 0) return _place([`${'#'.repeat(heading)} ${lines.filter(Boolean).join(' ')}`], containers)
-  // Two spaces are a line break in Markdown and invisible where Markdown is shown as it is.
+  if (level > 0) return _place([`${'#'.repeat(level)} ${lines.filter(Boolean).join(' ')}`], containers)
+  // Two spaces are a line break in Markdown, and invisible where Markdown isn't rendered.
   return _place(
     lines.map((line, index) => (line && lines[index + 1] ? `${line}  ` : line)),
     containers
@@ -76,7 +76,7 @@ const _join = (prefix: string, line: string): string => (line ? prefix + line : 
 
 const OPENERS: Record<Exclude<Mark, 'code'>, string> = { bold: '**', italic: '*', strike: '~~' }
 
-/** The runs as lines. Marks are opened and closed next to words, since `** word **` marks nothing. */
+/** The runs as lines. Marks touch the words, since `** word **` isn't bold. */
 const _inline = (runs: Run[]): string[] => {
   const out: string[] = []
   const open: { mark: string; close: string }[] = []
@@ -86,8 +86,8 @@ const _inline = (runs: Run[]): string[] => {
   const closeTo = (depth: number): void => {
     while (open.length > depth) out.push(open.pop()?.close ?? '')
   }
-  const settle = (depth: number, next: string): void => {
-    // A closing mark between punctuation and a letter would not close.
+  const flush = (depth: number, next: string): void => {
+    // Markdown ignores a closing mark between punctuation and a letter.
     if (open.length > depth && punctuation && !space && /^[\p{L}\p{N}]/u.test(next)) {
       closeTo(depth)
       out.push(punctuation)
@@ -103,16 +103,16 @@ const _inline = (runs: Run[]): string[] => {
   for (const run of _merged(runs)) {
     const core = run.text.trim()
     if (!core) {
-      // Several empty lines are shown as one: keeping all of them would cost the square of their number.
+      // Collapse empty lines: keeping them all would take quadratic time.
       space = (space + run.text).replace(/[^\n]/g, '').slice(0, 2) || ' '
       continue
     }
     if (/^\s/.test(run.text) && !space) space = ' '
-    const wanted = _wanted(run)
+    const marks = _marksOf(run)
     let shared = 0
-    while (shared < open.length && open[shared]?.mark === wanted[shared]?.mark) shared += 1
-    settle(shared, core)
-    for (const { mark, open: opener, close } of wanted.slice(shared)) {
+    while (shared < open.length && open[shared]?.mark === marks[shared]?.mark) shared += 1
+    flush(shared, core)
+    for (const { mark, open: opener, close } of marks.slice(shared)) {
       out.push(opener)
       open.push({ mark, close })
     }
@@ -125,7 +125,7 @@ const _inline = (runs: Run[]): string[] => {
     if (/\s$/.test(run.text)) space = ' '
   }
   space = ''
-  settle(0, '')
+  flush(0, '')
   const lines = out
     .join('')
     .split('\n')
@@ -133,15 +133,15 @@ const _inline = (runs: Run[]): string[] => {
   return lines.filter((line, index) => line || (lines[index - 1] && index < lines.length - 1))
 }
 
-const _wanted = (run: Run): { mark: string; open: string; close: string }[] => {
-  const wanted = run.link === undefined ? [] : [{ mark: `link ${run.link}`, open: '[', close: `](${run.link})` }]
+const _marksOf = (run: Run): { mark: string; open: string; close: string }[] => {
+  const marks = run.link === undefined ? [] : [{ mark: `link ${run.link}`, open: '[', close: `](${run.link})` }]
   for (const [mark, sign] of Object.entries(OPENERS) as [Exclude<Mark, 'code'>, string][]) {
-    if (run.marks.includes(mark)) wanted.push({ mark, open: sign, close: sign })
+    if (run.marks.includes(mark)) marks.push({ mark, open: sign, close: sign })
   }
-  return wanted
+  return marks
 }
 
-/** Neighbours with the same marks become one run; a link whose text is its address becomes plain text, which is linked anyway. */
+/** Merges adjacent runs with the same marks. A link whose text is its address becomes plain text. */
 const _merged = (runs: Run[]): Run[] => {
   const merged: { run: Run; key: string; texts: string[] }[] = []
   for (const run of runs) {
@@ -152,16 +152,17 @@ const _merged = (runs: Run[]): Run[] => {
   }
   return merged.map(({ run, texts }) => {
     const text = texts.join('').replace(/ {2,}/g, ' ')
-    const isBare = run.link !== undefined && _bare(run.link) === _bare(text.trim())
+    const isBare = run.link !== undefined && _withoutScheme(run.link) === _withoutScheme(text.trim())
     return { ...run, text, link: isBare ? undefined : run.link }
   })
 }
 
-const _bare = (address: string): string => address.replace(/^(?:https?:\/\/|mailto:|tel:)/i, '').replace(/\/$/, '')
+const _withoutScheme = (address: string): string =>
+  address.replace(/^(?:https?:\/\/|mailto:|tel:)/i, '').replace(/\/$/, '')
 
 const ADDRESS = /((?:https?:\/\/|www\.)\S+)/i
 
-/** Signs that Markdown would read are escaped where they would be read; addresses stay as they are. */
+/** Escapes characters where Markdown would interpret them. Addresses stay unchanged. */
 const _escape = (text: string, inLink: boolean): string =>
   text
     .split(ADDRESS)

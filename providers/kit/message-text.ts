@@ -2,7 +2,7 @@ import type { MessagePart, TranscriptEntry } from '../provider'
 
 const KIND_WORDS = { image: 'Image', audio: 'Audio', video: 'Video', file: 'File' } as const
 
-/** Cuts at a code point, not inside one, and says so. `limit` counts UTF-16 units, the ellipsis included. */
+/** Shortens to `limit` UTF-16 units, including the ellipsis. Never cuts inside a surrogate pair. */
 export const shorten = (text: string, limit: number): string => {
   if (text.length <= limit) return text
   let end = Math.max(0, limit - 1)
@@ -11,7 +11,7 @@ export const shorten = (text: string, limit: number): string => {
   return `${text.slice(0, end)}…`
 }
 
-/** One part as plain text: text as it is, a file as its title and link, a location as its name and a map link. */
+/** One part as plain text: a text unchanged, a file as title and link, a location as name and map link. */
 export const partToText = (part: MessagePart): string => {
   switch (part.type) {
     case 'text':
@@ -26,9 +26,9 @@ export const partToText = (part: MessagePart): string => {
   }
 }
 
-/** The parts of one message as one text, a line each. */
+/** The parts of one message, one per line. */
 export const partsToText = (parts: MessagePart[]): string => parts.map(partToText).join('\n')
 
-/** The conversation before the handoff, oldest first, one paragraph per message: "Eve: my printer burns". */
+/** The conversation before the handoff, oldest first, one paragraph per message: “Eve: My printer is on fire”. */
 export const transcriptToText = (transcript: TranscriptEntry[]): string =>
   transcript.map((entry) => `${entry.name}: ${partsToText(entry.parts)}`).join('\n\n')

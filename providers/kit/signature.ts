@@ -7,9 +7,9 @@ interface Hmac {
   message: string
 }
 
-/** HMAC of a UTF-8 message under a key that is used as it is written. Throws RangeError for an empty secret. */
+/** HMAC of a UTF-8 message. The secret's text is the key. Throws RangeError for an empty secret. */
 export const sign = ({ algorithm, encoding, secret, message }: Hmac): string => {
-  if (secret === '') throw new RangeError('An empty secret signs nothing')
+  if (secret === '') throw new RangeError('The secret must not be empty')
   return createHmac(algorithm, secret).update(message, 'utf8').digest(encoding)
 }
 
@@ -20,7 +20,7 @@ export const equalInConstantTime = (a: string, b: string): boolean => {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** Whether `signature` is the message's. Fails closed: an absent or empty secret or signature is false, never an exception. */
+/** Whether `signature` matches the message. Returns false for an absent or empty secret or signature; never throws. */
 export const isSigned = (
   hmac: Omit<Hmac, 'secret'> & { secret: string | undefined; signature: string | undefined }
 ): boolean => {
@@ -28,6 +28,6 @@ export const isSigned = (
   return equalInConstantTime(sign({ ...hmac, secret: hmac.secret }), hmac.signature)
 }
 
-/** Whether a signed time is within `windowMs` of now, in both directions. */
+/** Whether a time is within `windowMs` of now, before or after. */
 export const isFresh = (timeMs: number, now: number, windowMs: number): boolean =>
   Number.isFinite(timeMs) && Math.abs(now - timeMs) <= windowMs

@@ -1,6 +1,6 @@
 import type { AxiosAdapter } from 'axios'
 
-/** A structured log line: ids, counts and codes, never credentials or anybody's words. */
+/** Fields of a log line: ids, counts and codes, never credentials or message texts. */
 export type LogFields = Record<string, string | number | boolean | undefined>
 
 export interface Log {
@@ -10,30 +10,33 @@ export interface Log {
   error(message: string, fields?: LogFields): void
 }
 
-/** What a driver gets from outside instead of reaching for it. */
+/** A driver's access to time, network, log and memory. */
 export interface Tools {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Resolves after `ms` milliseconds of the same clock. */
+  /** Resolves after `ms` milliseconds of `now`'s clock. */
   sleep(ms: number): Promise<void>
   log: Log
-  /** Where an origin really is: sandboxes stand in for vendors. Undefined: the origin itself. */
+  /** Redirects an origin, for example to a sandbox. Undefined: the origin itself. */
   resolveOrigin?: ((origin: string) => string | undefined) | undefined
-  /** Replaces the network (simulations run without sockets). Undefined: HTTP. */
+  /** Replaces the network in tests and simulations. Undefined: HTTP. */
   transport?: AxiosAdapter | undefined
-  /** Longest wait for one answer of a vendor, in milliseconds. */
+  /** Time-out of one call, in milliseconds. */
   timeoutMs: number
-  /** What this instance remembers from one call to the next, for all desks: keys begin with the desk's name. It may be lost at any time. Absent: the process's own. */
+  /**
+   * The instance's memory across calls, which may be lost at any time. Keys begin with the desk's name. Absent: the
+   * process's.
+   */
   memory?: Map<string, unknown> | undefined
-  /** No call begins after this moment (milliseconds since the epoch), and none outlasts it. */
+  /** No call starts or runs after this time (milliseconds since the epoch). */
   deadline?: number | undefined
 }
 
-const ownMemory = new Map<string, unknown>()
+const processMemory = new Map<string, unknown>()
 
-/** Something that an instance remembers; made when it is not there. */
+/** Returns the value in the instance's memory, created with `make` if absent. */
 export const remembered = <T>(tools: Tools, key: string, make: () => T): T => {
-  const memory = tools.memory ?? ownMemory
+  const memory = tools.memory ?? processMemory
   if (!memory.has(key)) memory.set(key, make())
   return memory.get(key) as T
 }

@@ -1,4 +1,7 @@
-/** Intercom's REST API, as far as a desk needs it, over the sandbox's state. https://developers.intercom.com/docs/references/rest-api/api.intercom.io */
+/**
+ * The part of Intercom's REST API that the driver uses, on the sandbox's state.
+ * https://developers.intercom.com/docs/references/rest-api/api.intercom.io
+ */
 import { z } from '@botpress/sdk'
 import type { SandboxAgent, SandboxHandler, SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { conversationRoutes, type Announce } from './conversations'
@@ -26,8 +29,8 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
         (body.email !== undefined && contact.email?.toLowerCase() === body.email.toLowerCase())
     )
     if (existing) {
-      const what = existing.archived ? 'An archived contact' : 'A contact'
-      throw new Refusal(409, 'conflict', `${what} matching those details already exists with id=${existing.id}`)
+      const kind = existing.archived ? 'An archived contact' : 'A contact'
+      throw new Refusal(409, 'conflict', `${kind} matching those details already exists with id=${existing.id}`)
     }
     const contact = state.addContact({
       externalId: body.external_id ?? null,
@@ -39,7 +42,7 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
     return { status: 200, body: contactJson(contact) }
   }
 
-  const findOrMakeTag = (request: SandboxRequest): SandboxResponse => {
+  const findOrCreateTag = (request: SandboxRequest): SandboxResponse => {
     const { name } = read(request, z.object({ name: text }))
     let tag = state.tags.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase())
     if (!tag) {
@@ -78,7 +81,7 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
         return { status: 200, body: { id, external_id: contact.externalId, type: 'contact', archived: false } }
       },
     ],
-    ['POST', /^\/tags$/, findOrMakeTag],
+    ['POST', /^\/tags$/, findOrCreateTag],
   ]
 
   return (request) => {

@@ -1,4 +1,4 @@
-/** The part of Intercom's API that is about conversations. */
+/** Intercom's API for conversations. */
 import { z } from '@botpress/sdk'
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { notFound, read, text, type Route } from './http'
@@ -13,11 +13,11 @@ import {
   type StoredPart,
 } from './state'
 
-/** The search index knows a conversation this long after it was made. */
+/** The search index lists a conversation this long after its creation. */
 const INDEX_LAG_S = 2
 const NEWEST_PARTS = 500
 
-/** Sends the webhook of a topic. */
+/** Queues a webhook with this topic. */
 export type Announce = (topic: string, conversation: StoredConversation, part?: StoredPart) => void
 
 export const conversationRoutes = (state: State, announce: Announce): Route[] => {
@@ -33,7 +33,7 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     return found
   }
 
-  const answered = (conversation: StoredConversation, part: StoredPart): SandboxResponse => ({
+  const partResponse = (conversation: StoredConversation, part: StoredPart): SandboxResponse => ({
     status: 200,
     body: conversationJson(state, conversation, [part]),
   })
@@ -88,16 +88,16 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
       })
       conversation.state = 'open'
       announce('conversation.user.replied', conversation, part)
-      return answered(conversation, part)
+      return partResponse(conversation, part)
     }
     const part = state.addPart(conversation, {
       partType: body.message_type,
       author: authorOfAdmin(adminAt(body.admin_id)),
-      // Intercom keeps what it takes for formatting and drops the rest.
+      // Intercom strips scripts and styles.
       body: body.body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ''),
     })
     announce(`conversation.admin.${body.message_type === 'note' ? 'noted' : 'replied'}`, conversation, part)
-    return answered(conversation, part)
+    return partResponse(conversation, part)
   }
 
   const manage = (request: SandboxRequest, id: string): SandboxResponse => {
@@ -126,31 +126,31 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
       if (body.type === 'team' && body.assignee_id !== '0' && !TEAMS.includes(body.assignee_id))
         throw notFound('Team not found')
       if (body.type === 'admin' && body.assignee_id !== '0') adminAt(body.assignee_id)
-      const isNobody = body.assignee_id === '0'
-      if (body.type === 'team') conversation.teamAssignee = isNobody ? null : body.assignee_id
-      else conversation.adminAssignee = isNobody ? null : body.assignee_id
+      const isUnassigned = body.assignee_id === '0'
+      if (body.type === 'team') conversation.teamAssignee = isUnassigned ? null : body.assignee_id
+      else conversation.adminAssignee = isUnassigned ? null : body.assignee_id
       const part = state.addPart(conversation, {
         partType: 'assignment',
         author,
         body: body.body ? textAsHtml(body.body) : null,
-        assignedTo: isNobody ? null : { type: body.type, id: body.assignee_id },
+        assignedTo: isUnassigned ? null : { type: body.type, id: body.assignee_id },
       })
       announce('conversation.admin.assigned', conversation, part)
-      return answered(conversation, part)
+      return partResponse(conversation, part)
     }
-    const wanted = body.message_type === 'close' ? 'closed' : 'open'
-    if (conversation.state === wanted) {
-      // What Intercom answers to closing what is closed is not documented.
+    const newState = body.message_type === 'close' ? 'closed' : 'open'
+    if (conversation.state === newState) {
+      // Intercom doesn't document its answer when the state is already right.
       return { status: 200, body: conversationJson(state, conversation, []) }
     }
-    conversation.state = wanted
+    conversation.state = newState
     const part = state.addPart(conversation, {
       partType: body.message_type,
       author,
       body: 'body' in body && body.body ? textAsHtml(body.body) : null,
     })
     announce(`conversation.admin.${body.message_type === 'close' ? 'closed' : 'opened'}`, conversation, part)
-    return answered(conversation, part)
+    return partResponse(conversation, part)
   }
 
   const search = (request: SandboxRequest): SandboxResponse => {
@@ -169,9 +169,11 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     const found = state.conversations
       .filter((conversation) => !conversation.isDeleted && conversation.createdAt + INDEX_LAG_S <= state.seconds())
       .filter((conversation) =>
-        filters.every((one) => {
-          if (one.field === 'contact_ids') return conversation.contactId === one.value
-          return one.operator === '>' ? conversation.createdAt > one.value : conversation.createdAt < one.value
+        filters.every((condition) => {
+          if (condition.field === 'contact_ids') return conversation.contactId === condition.value
+          return condition.operator === '>'
+            ? conversation.createdAt > condition.value
+            : conversation.createdAt < condition.value
         })
       )
     const perPage = pagination?.per_page ?? 20
@@ -205,19 +207,15 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     return { status: 200, body: { type: 'tag', ...tag, applied_at: state.seconds(), applied_by: appliedBy } }
   }
 
-  const show = (request: SandboxRequest, id: string): SandboxResponse => {
+  const retrieve = (_request: SandboxRequest, id: string): SandboxResponse => {
     const conversation = conversationAt(id)
-    const isPlain = request.query.get('display_as') === 'plaintext'
-    return {
-      status: 200,
-      body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS), isPlain),
-    }
+    return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
   }
 
   return [
     ['POST', /^\/conversations$/, createConversation],
     ['POST', /^\/conversations\/search$/, search],
-    ['GET', /^\/conversations\/(\d+)$/, show],
+    ['GET', /^\/conversations\/(\d+)$/, retrieve],
     ['PUT', /^\/conversations\/(\d+)$/, update],
     ['POST', /^\/conversations\/(\d+)\/reply$/, reply],
     ['POST', /^\/conversations\/(\d+)\/parts$/, manage],

@@ -1,11 +1,13 @@
-/** How the sandbox reads requests and refuses them. https://developers.intercom.com/docs/references/rest-api/errors */
+/**
+ * Request parsing and error responses of the sandbox. https://developers.intercom.com/docs/references/rest-api/errors
+ */
 import { z } from '@botpress/sdk'
 import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 
-/** `id`: what stands in the path's place for one. */
+/** `id` is the path's first group, or empty. */
 export type Route = [method: string, pattern: RegExp, handle: (request: SandboxRequest, id: string) => SandboxResponse]
 
-/** An answer in the shape of Intercom's errors. */
+/** Becomes a response in Intercom's error format. */
 export class Refusal extends Error {
   public constructor(
     public readonly status: number,
@@ -19,7 +21,7 @@ export class Refusal extends Error {
 export const notFound = (message = 'Resource Not Found') => new Refusal(404, 'not_found', message)
 export const invalid = (message: string) => new Refusal(400, 'parameter_invalid', message)
 
-/** Parsed strictly: a field that is missing or of the wrong type is the caller's fault. */
+/** Parses a JSON body. Missing or invalid fields are a 400, as at Intercom. */
 export const read = <Schema extends z.ZodTypeAny>(request: SandboxRequest, schema: Schema): z.infer<Schema> => {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
     throw new Refusal(415, 'media_type_not_acceptable', 'The Content-Type must be application/json')

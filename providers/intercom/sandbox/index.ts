@@ -1,4 +1,4 @@
-/** Intercom's other half: a workspace with an inbox, its API, and its signed webhooks. */
+/** Intercom for tests: a workspace with an inbox, its API and its signed webhooks. */
 import { randomUUID } from 'node:crypto'
 import { createDeliveryQueue, createSandboxServer, type Sandbox, type SandboxOptions } from '../../kit/sandbox'
 import type { SandboxAgent, SandboxEntry, SandboxTicket } from '../../kit/sandbox'
@@ -22,8 +22,8 @@ import {
 
 const ACCESS_TOKEN = 'dG9rOnNhbmRib3hfYWNjZXNz'
 const CLIENT_SECRET = 'sandbox-client-secret-0f3c'
-/** Intercom publishes no schedule; it tries several times, ever later, and then gives up. */
-const MOST_TRIES = 5
+/** Intercom publishes no schedule. It retries several times with growing back-off, then gives up. */
+const MAX_ATTEMPTS = 5
 
 export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
   const state = createState(now)
@@ -47,7 +47,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
 
   const deliveries = createDeliveryQueue({
     retries: (reply, attempt) =>
-      attempt < MOST_TRIES && (reply === undefined || reply.status >= 500 || reply.status === 429),
+      attempt < MAX_ATTEMPTS && (reply === undefined || reply.status >= 500 || reply.status === 429),
   })
 
   const announce: Announce = (topic, conversation, part) => {
@@ -88,7 +88,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
     if (!found) throw new Error('The sandbox has no agents')
     return found
   }
-  const take = (conversation: StoredConversation, agent: SandboxAgent): void => {
+  const assign = (conversation: StoredConversation, agent: SandboxAgent): void => {
     conversation.adminAssignee = agent.id
     const part = state.addPart(conversation, {
       partType: 'assignment',
@@ -97,15 +97,18 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
     })
     announce('conversation.admin.assigned', conversation, part)
   }
-  const say = (conversation: StoredConversation, agent: SandboxAgent, part: Partial<StoredPart>): StoredPart => {
-    // The workspace's setting: who answers an unassigned conversation has it.
-    if (conversation.adminAssignee === null) take(conversation, agent)
+  const reply = (conversation: StoredConversation, agent: SandboxAgent, part: Partial<StoredPart>): StoredPart => {
+    // As set in the workspace: replying to an unassigned conversation assigns it.
+    if (conversation.adminAssignee === null) assign(conversation, agent)
     const added = state.addPart(conversation, { partType: 'comment', author: authorOfAdmin(agent), ...part })
     announce('conversation.admin.replied', conversation, added)
     return added
   }
-  const fileUrl = (name: string): string =>
-    `https://downloads.intercomcdn.com/i/o/${WORKSPACE.id_code}/${state.nextId()}/${encodeURIComponent(name)}?expires=${state.seconds() + 1_800}&signature=${randomUUID()}`
+  const fileUrl = (name: string): string => {
+    const path = `${WORKSPACE.id_code}/${state.nextId()}/${encodeURIComponent(name)}`
+    const query = `expires=${state.seconds() + 1_800}&signature=${randomUUID()}`
+    return `https://downloads.intercomcdn.com/i/o/${path}?${query}`
+  }
 
   return {
     name: 'intercom',
@@ -119,7 +122,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
     agentReplies: (ticketId, text, options) => {
       const conversation = conversationAt(ticketId)
       const attachments = (options?.attachments ?? []).map((file) => ({ ...file, url: fileUrl(file.name) }))
-      return say(conversation, agentAt(options?.agentId, conversation), { body: textAsHtml(text), attachments }).id
+      return reply(conversation, agentAt(options?.agentId, conversation), { body: textAsHtml(text), attachments }).id
     },
     agentNotes: (ticketId, text, options) => {
       const conversation = conversationAt(ticketId)
@@ -129,7 +132,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
     },
     assign: (ticketId, agentId) => {
       const conversation = conversationAt(ticketId)
-      if (agentId !== null) return take(conversation, agentAt(agentId, conversation))
+      if (agentId !== null) return assign(conversation, agentAt(agentId, conversation))
       const author = authorOfAdmin(agentAt(undefined, conversation))
       conversation.adminAssignee = null
       const part = state.addPart(conversation, { partType: 'assignment', author, assignedTo: null })
@@ -144,8 +147,8 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
         const part = state.addPart(conversation, { partType: 'close', author: authorOfAdmin(agent) })
         announce('conversation.admin.closed', conversation, part)
       } else {
-        // "Send and close" is one part, announced as an answer and as an end.
-        const part = say(conversation, agent, { partType: 'close', body })
+        // “Send and close” is one part, announced as a reply and as a close.
+        const part = reply(conversation, agent, { partType: 'close', body })
         announce('conversation.admin.closed', conversation, part)
       }
     },
@@ -173,7 +176,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
       const conversation = conversationAt(ticketId)
       const part = state.addPart(conversation, { partType: 'comment', author: BOT, body: textAsHtml(text) })
       announce('conversation.operator.replied', conversation, part)
-      // Answers of Fin are announced under the teammates' topic too.
+      // Intercom announces Fin's replies with the teammates' topic too.
       announce('conversation.admin.replied', conversation, part)
     },
     foreignTicket: () => {
@@ -181,13 +184,14 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
       const conversation = state.addConversation(contact.id, 'I wrote from the website')
       announce('conversation.user.created', conversation)
       const [agent] = AGENTS
-      if (agent) say(conversation, agent, { body: textAsHtml('Hello from the website') })
+      if (agent) reply(conversation, agent, { body: textAsHtml('Hello from the website') })
       return conversation.id
     },
   }
 }
 
-// ---------------------------------------------------------------------------------------------------- as its people see it
+// ---------------------------------------------------------------------------------------------------- as tests and
+// people see it
 
 const _ticketOf = (
   contacts: { id: string; name: string | null; email: string | null }[],
@@ -221,20 +225,20 @@ const _ticketOf = (
 
 const _entryOf = (part: StoredPart): SandboxEntry => {
   const files = part.attachments.map((attachment) => `${attachment.name}: ${attachment.url}`)
-  const said = [htmlToText(part.body ?? ''), ...files].filter(Boolean).join('\n')
-  const to = part.assignedTo ? `${part.assignedTo.type} ${part.assignedTo.id}` : 'nobody'
+  const text = [htmlToText(part.body ?? ''), ...files].filter(Boolean).join('\n')
+  const assignee = part.assignedTo ? `${part.assignedTo.type} ${part.assignedTo.id}` : 'nobody'
   return {
     id: part.id,
-    kind: _kindOf(part, said),
+    kind: _kindOf(part, text),
     author: part.author.name ?? part.author.type,
-    text: said || (part.partType.startsWith('assign') ? `assigned to ${to}` : part.partType),
+    text: text || (part.partType.startsWith('assign') ? `assigned to ${assignee}` : part.partType),
     at: part.createdAt * 1_000,
   }
 }
 
-const _kindOf = (part: StoredPart, said: string): SandboxEntry['kind'] => {
+const _kindOf = (part: StoredPart, text: string): SandboxEntry['kind'] => {
   if (part.partType === 'note') return 'note'
-  if (!said) return 'system'
+  if (!text) return 'system'
   if (part.author.type === 'admin') return 'agent'
   return part.author.type === 'bot' ? 'system' : 'customer'
 }

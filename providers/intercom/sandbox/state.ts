@@ -1,4 +1,4 @@
-/** What the sandbox's workspace holds, and how Intercom writes it down. */
+/** The sandbox's workspace, and its JSON as Intercom writes it. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { escapeHtml } from '../format'
 import type { SandboxAgent } from '../../kit/sandbox'
@@ -54,7 +54,7 @@ export const WORKSPACE = {
   created_at: 1_671_465_577,
 }
 export const TEAMS = ['5017691', '5017692']
-/** The teammate to whom the access token belongs. */
+/** The teammate who owns the access token. */
 export const OWNER: SandboxAgent = { id: '991267000', name: 'Olga Owner', email: 'olga@acme.example' }
 export const AGENTS: SandboxAgent[] = [
   {
@@ -156,7 +156,7 @@ export const authorOfContact = (contact: StoredContact): StoredPart['author'] =>
   email: contact.email ?? '',
 })
 
-// ------------------------------------------------------------------------------------------------------- as the API writes it
+// ------------------------------------------------------------------------------------------------------- as API JSON
 
 export const adminJson = (admin: SandboxAgent) => ({
   type: 'admin',
@@ -193,11 +193,11 @@ const _authorJson = ({ type, id, name, email }: StoredPart['author']) => ({
   ...(type === 'bot' ? { from_ai_agent: false, is_ai_answer: false } : {}),
 })
 
-export const partJson = (part: StoredPart, isPlain = false) => ({
+export const partJson = (part: StoredPart) => ({
   type: 'conversation_part',
   id: part.id,
   part_type: part.partType,
-  body: part.body !== null && isPlain ? part.body.replace(/<[^>]*>/g, '') : part.body,
+  body: part.body,
   created_at: part.createdAt,
   updated_at: part.createdAt,
   notified_at: part.createdAt,
@@ -218,13 +218,8 @@ export const partJson = (part: StoredPart, isPlain = false) => ({
   app_package_code: null,
 })
 
-/** Without `parts`: as it stands in a list, which has none. */
-export const conversationJson = (
-  state: State,
-  conversation: StoredConversation,
-  parts?: StoredPart[],
-  isPlain = false
-) => {
+/** Lists omit `parts`. */
+export const conversationJson = (state: State, conversation: StoredConversation, parts?: StoredPart[]) => {
   const contact = state.contacts.find((candidate) => candidate.id === conversation.contactId)
   return {
     type: 'conversation',
@@ -238,7 +233,7 @@ export const conversationJson = (
       id: conversation.sourceId,
       delivered_as: 'customer_initiated',
       subject: '',
-      body: isPlain ? conversation.body.replace(/<[^>]*>/g, '') : conversation.body,
+      body: conversation.body,
       author: contact
         ? _authorJson(authorOfContact(contact))
         : { type: 'user', id: conversation.contactId, name: null },
@@ -274,7 +269,7 @@ export const conversationJson = (
       : {
           conversation_parts: {
             type: 'conversation_part.list',
-            conversation_parts: parts.map((part) => partJson(part, isPlain)),
+            conversation_parts: parts.map(partJson),
             total_count: parts.length,
           },
         }),

@@ -1,43 +1,43 @@
-/** A sandbox's outgoing webhooks: they can be held, doubled, reordered and dropped. Never part of the deployed bundle. */
+/** A sandbox's outgoing webhooks. Tests can hold, duplicate, reorder and drop them. Not part of the deployed bundle. */
 import type { WebhookReply, WebhookRequest } from '../../provider'
 
 export interface Delivery {
   request: WebhookRequest
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   attempt: number
 }
 
 export type Receiver = (request: WebhookRequest) => Promise<WebhookReply>
 
 export interface DeliveryOptions {
-  /** Whether the vendor tries again after this answer (or after none), given how often it has tried. */
+  /** Whether the vendor redelivers after this reply (undefined: none) to this attempt. */
   retries(reply: WebhookReply | undefined, attempt: number, request: WebhookRequest): boolean
-  /** A retry may be signed anew. */
+  /** Signs a redelivery again. */
   resign?(request: WebhookRequest): WebhookRequest
 }
 
 /**
- * Outgoing webhooks. In mode `auto` each goes out as soon as it is made, one after the other; in mode `held` nothing goes out until `flush`.
- * What the vendor would repeat is put back at the end of the queue.
+ * Outgoing webhooks. In mode `auto` they are sent at once, one after the other; in mode `held` they wait for `flush`.
+ * Redeliveries go to the end of the queue.
  */
 export interface DeliveryQueue {
   mode: 'auto' | 'held'
-  /** Where deliveries go. Without a receiver they wait. */
+  /** Sets the receiver. Deliveries wait until there is one. */
   connect(receiver: Receiver): void
   push(request: WebhookRequest): void
-  /** Waiting deliveries; may be spliced, doubled and reordered while held. */
+  /** Waiting deliveries. Tests may modify the array while it is held. */
   readonly waiting: Delivery[]
-  /** Every delivery that was made, with its answer. */
+  /** Every attempted delivery with its reply. */
   readonly log: { delivery: Delivery; reply: WebhookReply | undefined }[]
-  /** Sends what waits, retries included. At once for `parallel`, else one after the other. */
+  /** Sends the waiting deliveries and their redeliveries, in parallel or one after the other. */
   flush(options?: { parallel?: boolean }): Promise<void>
-  /** Resolves when nothing is under way and, in mode `auto`, nothing waits. */
+  /** Resolves when nothing is in flight and, in mode `auto`, nothing waits. */
   settled(): Promise<void>
-  /** Leaves it to somebody else when, how often and in which order deliveries go out; each retry that the vendor makes is a delivery of its own. */
+  /** Lets `scheduler` decide when, how often and in which order to send. Redeliveries are scheduled separately. */
   schedule(scheduler: DeliveryScheduler): void
 }
 
-/** `send` delivers now. It resolves to the status answered (undefined: none came) and to whether the vendor will try again. */
+/** `send` delivers now. It resolves to the reply's status (undefined: no reply) and whether the vendor redelivers. */
 export type DeliveryScheduler = (
   delivery: Delivery,
   send: () => Promise<{ isRepeated: boolean; status: number | undefined }>
@@ -51,7 +51,7 @@ export const createDeliveryQueue = (options: DeliveryOptions): DeliveryQueue => 
   let running: Promise<void> = Promise.resolve()
 
   const send: (delivery: Delivery) => ReturnType<Parameters<DeliveryScheduler>[1]> = async (delivery) => {
-    // Signed when it goes out: the vendor may wait long between two tries.
+    // Redeliveries may be much later, so they get a new signature.
     const request = delivery.attempt > 1 ? (options.resign?.(delivery.request) ?? delivery.request) : delivery.request
     const reply = await receiver?.(request).catch(() => undefined)
     log.push({ delivery: { ...delivery, request }, reply })
@@ -93,16 +93,16 @@ export const createDeliveryQueue = (options: DeliveryOptions): DeliveryQueue => 
       enqueue({ request, attempt: 1 })
       if (queue.mode === 'auto') void run(false)
     },
-    schedule: (given) => {
-      scheduler = given
+    schedule: (newScheduler) => {
+      scheduler = newScheduler
     },
     flush: (flushOptions) => run(flushOptions?.parallel ?? false),
     settled: async () => {
-      let seen: Promise<void>
+      let awaited: Promise<void>
       do {
-        seen = running
-        await seen
-      } while (seen !== running || (queue.mode === 'auto' && receiver !== undefined && waiting.length > 0))
+        awaited = running
+        await awaited
+      } while (awaited !== running || (queue.mode === 'auto' && receiver !== undefined && waiting.length > 0))
     },
   }
   return queue

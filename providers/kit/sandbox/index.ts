@@ -1,6 +1,6 @@
 /**
- * What every vendor's sandbox is made of: a small stateful HTTP server with faults that can be switched on, and (in a room of their own) webhook
- * deliveries. Never part of the deployed bundle.
+ * The base of all sandboxes: an HTTP server with injectable faults, and webhook deliveries. Not part of the deployed
+ * bundle.
  */
 import { createServer, type Server } from 'node:http'
 import { AxiosError, type AxiosAdapter } from 'axios'
@@ -27,8 +27,8 @@ export interface SandboxResponse {
 export type SandboxHandler = (request: SandboxRequest) => SandboxResponse | Promise<SandboxResponse>
 
 /**
- * A fault for requests to come. `effect: 'after'` lets the request work and spoils only its answer; `'before'` (usual) does nothing but fail.
- * `timeout` gives no answer at all until the caller hangs up.
+ * A fault for future requests. With `effect: 'after'` the request takes effect and only its answer fails. The default
+ * is `'before'`. `timeout` never answers.
  */
 export interface Fault {
   kind: 'status' | 'timeout' | 'disconnect'
@@ -37,9 +37,9 @@ export interface Fault {
   headers?: Record<string, string>
   body?: unknown
   effect?: 'before' | 'after'
-  /** How many matching requests it hits; 1 unless told. */
+  /** How many matching requests fail. The default is 1. */
   times?: number
-  /** Which requests: all unless told. */
+  /** Which requests fail. The default is all. */
   matches?(request: SandboxRequest): boolean
 }
 
@@ -51,17 +51,17 @@ export interface SandboxAgent {
   pictureUrl?: string
 }
 
-/** One entry of a ticket as its people see it. */
+/** One entry of a ticket, as agents see it. */
 export interface SandboxEntry {
   id: string
-  /** `note`: agents see it, the customer does not. `system`: an automatic line. */
+  /** `note`: visible to agents only. `system`: an automatic line. */
   kind: 'customer' | 'agent' | 'note' | 'system'
   author: string
   text: string
   at: number
 }
 
-/** A ticket in terms that all desks share. */
+/** A ticket of any desk. */
 export interface SandboxTicket {
   /** The id that `openTicket` returns for it. */
   id: string
@@ -69,7 +69,7 @@ export interface SandboxTicket {
   status: 'open' | 'solved' | 'closed' | 'deleted'
   customer: string
   assignee?: string
-  /** Our conversation id, as the ticket carries it. */
+  /** The Botpress conversation id stored in the ticket. */
   conversationId?: string
   tags: string[]
   entries: SandboxEntry[]
@@ -80,56 +80,60 @@ export interface SandboxOptions {
   now(): number
 }
 
-/** The vendor's other half. The moves are synchronous; their webhooks go out through `deliveries`. */
+/** A vendor's sandbox. Its methods are synchronous and send their webhooks through `deliveries`. */
 export interface Sandbox {
   readonly name: string
   /** A configuration that works against this sandbox. */
   readonly config: Record<string, unknown>
-  /** The origins of the real vendor that this sandbox stands in for ('https://slack.com'). */
+  /** The vendor's origins that this sandbox replaces ('https://slack.com'). */
   readonly origins: string[]
   readonly agents: SandboxAgent[]
   readonly server: SandboxServer
   readonly deliveries: DeliveryQueue
   tickets(): SandboxTicket[]
-  /** An agent answers the customer. Returns the message's id as the webhook names it. `attachments`: name and URL. */
+  /** An agent replies to the customer. Returns the message's id, as in the webhook. */
   agentReplies(
     ticketId: string,
     text: string,
     options?: { agentId?: string; attachments?: { name: string; contentType: string }[] }
   ): string
-  /** An agent changes what he has written. Absent where a desk has no such way. */
+  /** An agent edits their message. Absent if the desk doesn't support it. */
   agentEdits?(messageId: string, text: string): void
-  /** An agent writes what only agents may see. */
+  /** An agent writes an internal note. */
   agentNotes(ticketId: string, text: string, options?: { agentId?: string }): void
-  /** Assigns; null un-assigns. */
+  /** Assigns the ticket, or unassigns it for null. */
   assign(ticketId: string, agentId: string | null): void
-  /** An agent solves the ticket, optionally with a last answer in the same move. */
+  /** An agent solves the ticket, optionally with a last message in the same step. */
   solve(ticketId: string, options?: { agentId?: string; text?: string }): void
   reopen(ticketId: string): void
   remove(ticketId: string): void
-  /** The customer answers outside the bot (by mail, in the vendor's messenger). Absent where a desk has no such way. */
+  /**
+   * The customer replies outside the bot, by e-mail or in the vendor's messenger. Absent if the desk has no such
+   * channel.
+   */
   customerReplies?(ticketId: string, text: string): void
-  /** The vendor's own bot or an automation answers. */
+  /** The vendor's bot or an automation replies. */
   botReplies?(ticketId: string, text: string): void
-  /** A ticket that the router did not open, with an agent's answer in it. Returns its id. */
+  /** Creates a ticket that the router did not open, with an agent's reply. Returns its id. */
   foreignTicket(): string
-  /** Signs a body the way the vendor does, for hand-made deliveries. `at` in milliseconds. */
+  /** A request with this body, signed like the vendor's. `at`: milliseconds since the epoch. */
   signed(body: string, options?: { secret?: string; at?: number }): WebhookRequest
 }
 
-// ---------------------------------------------------------------------------------------------------------------- server
+// ----------------------------------------------------------------------------------------------------------------
+// server
 
 export interface SandboxServer {
-  /** Everything asked so far, in order. */
+  /** All requests so far, in order. */
   readonly requests: SandboxRequest[]
   addFault(fault: Fault): void
   clearFaults(): void
-  /** Starts listening on loopback; a free port unless given. Resolves to the origin. */
+  /** Listens on loopback, on a free port by default. Resolves to the origin. */
   listen(port?: number): Promise<string>
-  /** The origin after `listen`. */
+  /** Defined after `listen`. */
   readonly origin: string | undefined
   close(): Promise<void>
-  /** Answers without a socket. `undefined` is a hang-up or a time-out, as `fault` says. */
+  /** Answers without a socket. `fault` stands for a missing answer. */
   handle(request: SandboxRequest): Promise<SandboxResponse | { fault: 'timeout' | 'disconnect' }>
   /** An axios adapter that calls `handle`. */
   readonly transport: AxiosAdapter
@@ -137,14 +141,14 @@ export interface SandboxServer {
 
 export const createSandboxServer = (handler: SandboxHandler): SandboxServer => {
   const requests: SandboxRequest[] = []
-  let faults: (Fault & { left: number })[] = []
+  let faults: (Fault & { remaining: number })[] = []
   let server: Server | undefined
   let origin: string | undefined
 
   const takeFault = (request: SandboxRequest): Fault | undefined => {
-    const fault = faults.find((candidate) => candidate.left > 0 && (candidate.matches?.(request) ?? true))
-    if (fault) fault.left -= 1
-    faults = faults.filter((candidate) => candidate.left > 0)
+    const fault = faults.find((candidate) => candidate.remaining > 0 && (candidate.matches?.(request) ?? true))
+    if (fault) fault.remaining -= 1
+    faults = faults.filter((candidate) => candidate.remaining > 0)
     return fault
   }
 
@@ -182,7 +186,7 @@ export const createSandboxServer = (handler: SandboxHandler): SandboxServer => {
     requests,
     transport,
     handle,
-    addFault: (fault) => faults.push({ ...fault, left: fault.times ?? 1 }),
+    addFault: (fault) => faults.push({ ...fault, remaining: fault.times ?? 1 }),
     clearFaults: () => {
       faults = []
     },
@@ -257,7 +261,7 @@ const _serialize = (response: SandboxResponse): { data: Buffer; headers: Record<
   }
 }
 
-/** The body as JSON, or undefined when it is not. */
+/** The body as JSON. Undefined if it isn't valid JSON. */
 export const jsonBody = (request: SandboxRequest): unknown => {
   try {
     return JSON.parse(request.body.toString('utf8'))
