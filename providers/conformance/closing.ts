@@ -1,94 +1,91 @@
-/** Conformance: the end that the bot makes. */
+/** Conformance: closing a ticket. */
 import { describe, expect, it } from 'vitest'
 import type { Driver, OutboundMessage } from '../provider'
-import type { Suite } from './setting'
+import type { Suite } from './suite'
 
-/** More than any driver needs for one call. */
-const MOST_REQUESTS = 5
+/** No driver needs more requests for one call. */
+const MAX_REQUESTS = 5
 
 export const describeClosing = ({ provider, setUp, openTicket, ticketOf }: Suite): void => {
-  const leaving = async (type: 'customer' | 'bot') => {
-    const setting = await setUp()
-    const { ticket, customer } = await openTicket(setting)
+  const openWithLastMessage = async (type: 'customer' | 'bot') => {
+    const fixture = await setUp()
+    const { ticket, customer } = await openTicket(fixture)
     const last: OutboundMessage = {
       id: 'msg_09',
       author: type === 'bot' ? { type } : { type, customer },
-      parts: [{ type: 'text', text: LAST_WORDS }],
-      createdAt: setting.clock.now(),
+      parts: [{ type: 'text', text: LAST_MESSAGE }],
+      createdAt: fixture.clock.now(),
       mayExist: false,
     }
-    return { setting, ticket, last }
+    return { fixture, ticket, last }
   }
 
   describe(`${provider.name}: closing`, () => {
-    it('is solved by close, twice as well as once, and takes it that the ticket is gone', async () => {
-      const setting = await setUp()
-      const { ticket } = await openTicket(setting)
-      await setting.driver.closeTicket(ticket)
-      expect(ticketOf(setting, ticket).status).toBe('solved')
-      const entries = ticketOf(setting, ticket).entries.length
-      await setting.driver.closeTicket(ticket)
-      expect(ticketOf(setting, ticket).status).toBe('solved')
-      expect(ticketOf(setting, ticket).entries).toHaveLength(entries)
-      const gone = await openTicket(setting, { conversationId: 'conv_02' })
-      setting.sandbox.remove(gone.ticket.id)
-      await setting.driver.closeTicket(gone.ticket)
+    it('solves the ticket, and is a no-op for a solved or deleted one', async () => {
+      const fixture = await setUp()
+      const { ticket } = await openTicket(fixture)
+      await fixture.driver.closeTicket(ticket)
+      expect(ticketOf(fixture, ticket).status).toBe('solved')
+      const entries = ticketOf(fixture, ticket).entries.length
+      await fixture.driver.closeTicket(ticket)
+      expect(ticketOf(fixture, ticket).status).toBe('solved')
+      expect(ticketOf(fixture, ticket).entries).toHaveLength(entries)
+      const gone = await openTicket(fixture, { conversationId: 'conv_02' })
+      fixture.sandbox.remove(gone.ticket.id)
+      await fixture.driver.closeTicket(gone.ticket)
     })
 
-    const whoever = ['customer', 'bot'] as const
+    const authors = ['customer', 'bot'] as const
 
-    it.each(whoever)('leaves a ticket solved when words of the %s arrive after it', async (type) => {
-      const { setting, ticket, last } = await leaving(type)
-      await setting.driver.closeTicket(ticket)
-      await setting.driver.postMessage(ticket, last)
-      expect(ticketOf(setting, ticket).status).toBe('solved')
-      expect(ticketOf(setting, ticket).entries.filter((entry) => entry.text.includes(LAST_WORDS))).toHaveLength(1)
-      await setting.driver.postMessage(ticket, { ...last, mayExist: true })
-      expect(ticketOf(setting, ticket).status).toBe('solved')
-      expect(ticketOf(setting, ticket).entries.filter((entry) => entry.text.includes(LAST_WORDS))).toHaveLength(1)
+    it.each(authors)('leaves the ticket solved when a message from the %s arrives afterwards', async (type) => {
+      const { fixture, ticket, last } = await openWithLastMessage(type)
+      await fixture.driver.closeTicket(ticket)
+      await fixture.driver.postMessage(ticket, last)
+      expect(ticketOf(fixture, ticket).status).toBe('solved')
+      expect(ticketOf(fixture, ticket).entries.filter((entry) => entry.text.includes(LAST_MESSAGE))).toHaveLength(1)
+      await fixture.driver.postMessage(ticket, { ...last, mayExist: true })
+      expect(ticketOf(fixture, ticket).status).toBe('solved')
+      expect(ticketOf(fixture, ticket).entries.filter((entry) => entry.text.includes(LAST_MESSAGE))).toHaveLength(1)
     })
 
-    it.each(whoever)(
-      'leaves a ticket solved when words of the %s are on their way at the same moment',
+    it.each(authors)(
+      'leaves the ticket solved when a message from the %s is in flight at the same time',
       async (type) => {
         for (let round = 0; round < 4; round += 1) {
-          const { setting, ticket, last } = await leaving(type)
-          const calls = [() => setting.driver.closeTicket(ticket), () => setting.driver.postMessage(ticket, last)]
+          const { fixture, ticket, last } = await openWithLastMessage(type)
+          const calls = [() => fixture.driver.closeTicket(ticket), () => fixture.driver.postMessage(ticket, last)]
           await Promise.all((round % 2 ? calls : calls.toReversed()).map((call) => call()))
-          expect(ticketOf(setting, ticket).status).toBe('solved')
-          expect(ticketOf(setting, ticket).entries.filter((entry) => entry.text.includes(LAST_WORDS))).toHaveLength(1)
+          expect(ticketOf(fixture, ticket).status).toBe('solved')
+          expect(ticketOf(fixture, ticket).entries.filter((entry) => entry.text.includes(LAST_MESSAGE))).toHaveLength(1)
         }
       }
     )
 
-    it.each(whoever)(
-      'leaves a ticket solved wherever words of the %s come in between, or it between them',
-      async (type) => {
-        for (let at = 1; at <= MOST_REQUESTS; at += 1) {
-          for (const isInterrupted of ['closing', 'posting'] as const) {
-            const { setting, ticket, last } = await leaving(type)
-            const close = (driver: Driver) => driver.closeTicket(ticket)
-            const say = (driver: Driver) => driver.postMessage(ticket, last)
-            const [whole, between] = isInterrupted === 'closing' ? [close, say] : [say, close]
-            let requests = 0
-            const interrupted = provider.connect(setting.config, {
-              ...setting.tools,
-              transport: async (config) => {
-                requests += 1
-                if (requests === at) await between(setting.driver)
-                return setting.sandbox.server.transport(config)
-              },
-            })
-            await whole(interrupted)
-            // It took fewer requests than that.
-            if (requests < at) await between(setting.driver)
-            expect(ticketOf(setting, ticket).status, `${isInterrupted}, before request ${at}`).toBe('solved')
-            expect(ticketOf(setting, ticket).entries.filter((entry) => entry.text.includes(LAST_WORDS))).toHaveLength(1)
-          }
+    it.each(authors)('leaves the ticket solved in every interleaving with a message from the %s', async (type) => {
+      for (let at = 1; at <= MAX_REQUESTS; at += 1) {
+        for (const interruptedCall of ['closing', 'posting'] as const) {
+          const { fixture, ticket, last } = await openWithLastMessage(type)
+          const close = (driver: Driver) => driver.closeTicket(ticket)
+          const post = (driver: Driver) => driver.postMessage(ticket, last)
+          const [outer, inner] = interruptedCall === 'closing' ? [close, post] : [post, close]
+          let requests = 0
+          const interrupted = provider.connect(fixture.config, {
+            ...fixture.tools,
+            transport: async (config) => {
+              requests += 1
+              if (requests === at) await inner(fixture.driver)
+              return fixture.sandbox.server.transport(config)
+            },
+          })
+          await outer(interrupted)
+          // The outer call made fewer requests: the inner one runs afterwards.
+          if (requests < at) await inner(fixture.driver)
+          expect(ticketOf(fixture, ticket).status, `${interruptedCall}, before request ${at}`).toBe('solved')
+          expect(ticketOf(fixture, ticket).entries.filter((entry) => entry.text.includes(LAST_MESSAGE))).toHaveLength(1)
         }
       }
-    )
+    })
   })
 }
 
-const LAST_WORDS = 'never mind, thank you'
+const LAST_MESSAGE = 'never mind, thank you'

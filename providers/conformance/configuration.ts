@@ -1,8 +1,8 @@
-/** Conformance: what is known before anything happens – configuration, connection. */
+/** Conformance: configuration and connection. */
 import { describe, expect, it } from 'vitest'
 import type { ConfigSchema, Provider } from '../provider'
 import { createTestClock, createTestTools } from './tools'
-import type { Capability, Suite } from './setting'
+import type { Capability, Suite } from './suite'
 
 const ALL_CAPABILITIES: Record<Capability, true> = {
   answerUnsigned: true,
@@ -16,9 +16,9 @@ const ALL_CAPABILITIES: Record<Capability, true> = {
   instructions: true,
 }
 
-export const describeConfiguration = ({ descriptor, provider, open, setUp }: Suite): void => {
+export const describeConfiguration = ({ descriptor, provider, openSandboxes, setUp }: Suite): void => {
   describe(`${provider.name}: configuration`, () => {
-    it('has a name, a title and fields that Studio can show', () => {
+    it('has a name, a title and described fields, with credentials marked secret', () => {
       expect(provider.name).toMatch(/^[a-z][a-z-]*$/)
       expect(provider.title.length).toBeGreaterThan(1)
       const schema = provider.config.toJSONSchema() as { properties: Record<string, FieldSchema> }
@@ -30,7 +30,7 @@ export const describeConfiguration = ({ descriptor, provider, open, setUp }: Sui
       }
     })
 
-    it('refuses nonsense', () => {
+    it('refuses missing, mistyped and empty fields', () => {
       expect(_isRefused(provider, {})).toBe(true)
       expect(_isRefused(provider, { ...descriptor.createSandbox({ now: Date.now }).config, [firstField()]: 17 })).toBe(
         true
@@ -41,7 +41,7 @@ export const describeConfiguration = ({ descriptor, provider, open, setUp }: Sui
       }
     })
 
-    it('accepts what the sandbox accepts', async () => {
+    it('accepts the sandbox’s configuration and its credentials', async () => {
       const { driver, config } = await setUp()
       expect(provider.checkConfig?.(config) ?? []).toEqual([])
       await expect(driver.checkCredentials()).resolves.toMatch(/\S/)
@@ -51,17 +51,17 @@ export const describeConfiguration = ({ descriptor, provider, open, setUp }: Sui
   const firstField = (): string => Object.keys(provider.config.shape)[0] ?? ''
 
   describe(`${provider.name}: connection`, () => {
-    it('asks nothing of the vendor until a method is called', async () => {
+    it('makes no request before a method is called', async () => {
       const clock = createTestClock()
       const sandbox = descriptor.createSandbox({ now: clock.now })
-      open.push(sandbox)
+      openSandboxes.push(sandbox)
       await sandbox.server.listen()
       provider.connect(provider.config.parse(sandbox.config), createTestTools({ clock, sandboxes: [sandbox] }))
       expect(sandbox.server.requests).toEqual([])
     })
 
     const absent = Object.keys(ALL_CAPABILITIES).filter((name) => !descriptor.capabilities.includes(name as Capability))
-    it(`can ${descriptor.capabilities.join(', ') || 'only what is required'}; does without ${absent.join(', ') || 'nothing'}`, async () => {
+    it(`has the capabilities ${descriptor.capabilities.join(', ') || '(none)'} and lacks ${absent.join(', ') || '(none)'}`, async () => {
       const { driver } = await setUp()
       const present = Object.keys(ALL_CAPABILITIES).filter(
         (name) => name in driver && driver[name as Capability] !== undefined

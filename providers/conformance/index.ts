@@ -1,8 +1,8 @@
 /**
- * The suite that every desk's driver must pass, over HTTP against its sandbox.
+ * The suite that every driver must pass, over HTTP against its sandbox.
  *
- * A driver's test file calls `describeProvider` with what only that vendor knows: its published signature vectors, bodies of kinds that it does not
- * handle, and the capabilities that it has. The rooms of the suite are in `kit/testing`.
+ * A driver's test file calls `describeProvider` with the facts about its vendor: published signature vectors,
+ * webhooks to ignore, and the driver's capabilities.
  */
 import { afterEach } from 'vitest'
 import { describeAgents } from './agents'
@@ -11,10 +11,11 @@ import { describeClosing } from './closing'
 import { describeConfiguration } from './configuration'
 import { describeReading } from './reading'
 import { describeRefusals } from './refusals'
-import { createSuite, type ProviderDescriptor } from './setting'
+import { createSuite, type ProviderDescriptor } from './suite'
 import { describeTickets } from './tickets'
 import { describeWebhooks } from './webhooks'
 
+/** Registers the suite's tests for one provider. */
 export const describeProvider = (descriptor: ProviderDescriptor): void => {
   const suite = createSuite(descriptor)
   afterEach(suite.closeAll)

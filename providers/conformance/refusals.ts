@@ -1,11 +1,11 @@
-/** Conformance: what a desk refuses, and what errors say and keep to themselves. */
+/** Conformance: errors – their codes, and what they must not contain. */
 import { describe, expect, it } from 'vitest'
 import { isProviderError, type ProviderErrorCode } from '../errors'
 import type { Fault } from '../kit/sandbox'
-import { CUSTOMER_TEXT, type Suite } from './setting'
+import { CUSTOMER_TEXT, type Suite } from './suite'
 
 export const describeRefusals = ({ provider, setUp, openTicket, post }: Suite): void => {
-  describe(`${provider.name}: refusals`, () => {
+  describe(`${provider.name}: errors`, () => {
     const cases: { title: string; fault: Omit<Fault, 'matches'>; code: ProviderErrorCode }[] = [
       { title: '401', fault: { kind: 'status', status: 401, times: 5 }, code: 'unauthorized' },
       { title: '403', fault: { kind: 'status', status: 403, times: 5 }, code: 'unauthorized' },
@@ -21,11 +21,11 @@ export const describeRefusals = ({ provider, setUp, openTicket, post }: Suite): 
       { title: 'no answer', fault: { kind: 'timeout', times: 9 }, code: 'unavailable' },
     ]
 
-    it.each(cases)('$title has its code and tells no secret and no customer’s words', async ({ fault, code }) => {
-      const setting = await setUp({}, 300)
-      const { ticket, customer } = await openTicket(setting)
-      setting.sandbox.server.addFault({ ...fault, matches: (request) => !/oauth\/tokens/.test(request.path) })
-      const error: unknown = await post(setting, ticket, customer, [{ type: 'text', text: CUSTOMER_TEXT }]).catch(
+    it.each(cases)('$title becomes $code, without secrets or customer text', async ({ fault, code }) => {
+      const fixture = await setUp({}, 300)
+      const { ticket, customer } = await openTicket(fixture)
+      fixture.sandbox.server.addFault({ ...fault, matches: (request) => !/oauth\/tokens/.test(request.path) })
+      const error: unknown = await post(fixture, ticket, customer, [{ type: 'text', text: CUSTOMER_TEXT }]).catch(
         (thrown: unknown) => thrown
       )
       expect(isProviderError(error), String(error)).toBe(true)
@@ -34,27 +34,27 @@ export const describeRefusals = ({ provider, setUp, openTicket, post }: Suite): 
       expect(codes).toContain(error.code)
       expect(error.message).toContain(`[${provider.name}]`)
       if (code === 'rate-limited') expect(error.retryAfterMs).toBeGreaterThan(2_000)
-      // What was refused did not happen: it can be sent again as it is.
+      // A refused message was not posted, so it can be sent again as is.
       if (fault.status !== undefined && fault.status < 500) expect(error.outcome).toBe('none')
-      const printed = _print(error) + JSON.stringify(setting.log.lines)
+      const printed = _print(error) + JSON.stringify(fixture.log.lines)
       expect(printed).not.toContain(CUSTOMER_TEXT)
-      for (const [field, value] of Object.entries(setting.config)) {
+      for (const [field, value] of Object.entries(fixture.config)) {
         if (/token|secret/i.test(field) && typeof value === 'string') expect(printed, field).not.toContain(value)
       }
     })
 
-    it('says which credential is wrong when they are checked', async () => {
-      const setting = await setUp()
-      setting.sandbox.server.addFault({ kind: 'status', status: 401, times: 9 })
-      const error: unknown = await setting.driver.checkCredentials().catch((thrown: unknown) => thrown)
+    it('reports refused credentials as unauthorized', async () => {
+      const fixture = await setUp()
+      fixture.sandbox.server.addFault({ kind: 'status', status: 401, times: 9 })
+      const error: unknown = await fixture.driver.checkCredentials().catch((thrown: unknown) => thrown)
       expect(isProviderError(error) && error.code).toBe('unauthorized')
     })
 
-    it('knows that a vanished ticket takes no more messages', async () => {
-      const setting = await setUp()
-      const { ticket, customer } = await openTicket(setting)
-      setting.sandbox.remove(ticket.id)
-      const error: unknown = await post(setting, ticket, customer, [{ type: 'text', text: 'anyone?' }]).catch(
+    it('reports a message to a deleted ticket as ended or not found', async () => {
+      const fixture = await setUp()
+      const { ticket, customer } = await openTicket(fixture)
+      fixture.sandbox.remove(ticket.id)
+      const error: unknown = await post(fixture, ticket, customer, [{ type: 'text', text: 'anyone?' }]).catch(
         (thrown: unknown) => thrown
       )
       expect(isProviderError(error)).toBe(true)
@@ -63,10 +63,10 @@ export const describeRefusals = ({ provider, setUp, openTicket, post }: Suite): 
   })
 }
 
-/** Everything that printing an error may show: message, stack and causes. */
+/** Everything that printing an error can show: message, stack, fields and causes. */
 const _print = (error: unknown): string => {
-  const seen: string[] = []
-  for (let at: unknown = error; at instanceof Error; at = at.cause)
-    seen.push(at.message, at.stack ?? '', JSON.stringify(at))
-  return seen.join('\n')
+  const texts: string[] = []
+  for (let current: unknown = error; current instanceof Error; current = current.cause)
+    texts.push(current.message, current.stack ?? '', JSON.stringify(current))
+  return texts.join('\n')
 }

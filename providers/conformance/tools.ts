@@ -1,4 +1,4 @@
-/** What tests give a driver instead of the world. */
+/** Test doubles for `Tools`: a recorded log, a clock and tools that reach sandboxes. */
 import type { Log, LogFields, Tools } from '../kit/tools'
 import type { Sandbox } from '../kit/sandbox'
 
@@ -6,6 +6,7 @@ export interface RecordedLog extends Log {
   readonly lines: { level: string; message: string; fields: LogFields | undefined }[]
 }
 
+/** A log that keeps its lines. */
 export const recordLog = (): RecordedLog => {
   const lines: RecordedLog['lines'] = []
   const at = (level: string) => (message: string, fields?: LogFields) => {
@@ -14,7 +15,7 @@ export const recordLog = (): RecordedLog => {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** A clock that stands still until something sleeps. */
+/** A clock that moves only by `sleep` and `advance`. */
 export interface TestClock {
   now(): number
   sleep(ms: number): Promise<void>
@@ -40,7 +41,7 @@ export const createTestTools = (options: {
   clock: TestClock
   log?: Log
   sandboxes: Sandbox[]
-  /** Short, so that a test of a time-out does not wait; long enough for a busy machine. */
+  /** Short enough for tests of time-outs, long enough for a busy machine. */
   timeoutMs?: number
 }): Tools => ({
   now: options.clock.now,

@@ -1,18 +1,18 @@
-/** Conformance: webhooks – whose they are and what they mean. */
+/** Conformance: webhooks – signatures and parsing. */
 import { describe, expect, it } from 'vitest'
 import { createTestClock, createTestTools } from './tools'
-import type { Suite } from './setting'
+import type { Suite } from './suite'
 
 export const describeWebhooks = ({ descriptor, provider, setUp }: Suite): void => {
   describe(`${provider.name}: signatures`, () => {
     const signedBody = '{"say":"hello"}'
 
-    it('accepts its own', async () => {
+    it('accepts the vendor’s signature', async () => {
       const { sandbox, driver, subscription } = await setUp()
       expect(driver.verifyWebhook(sandbox.signed(signedBody), subscription)).toBe(true)
     })
 
-    it('refuses a changed byte, a missing header, another secret, no secret, another vendor', async () => {
+    it('refuses a changed body, missing or malformed headers, another or no secret, and another vendor', async () => {
       const { sandbox, driver, subscription } = await setUp()
       const good = sandbox.signed(signedBody)
       expect(driver.verifyWebhook({ ...good, body: '{"say":"hellp"}' }, subscription), 'a changed byte').toBe(false)
@@ -45,7 +45,7 @@ export const describeWebhooks = ({ descriptor, provider, setUp }: Suite): void =
       }
     })
 
-    it.each(descriptor.vectors)('vector: $title', async (vector) => {
+    it.each(descriptor.vectors)('verifies the vector: $title, valid: $valid', async (vector) => {
       const clock = createTestClock(vector.now)
       const sandbox = descriptor.createSandbox({ now: clock.now })
       const config = provider.config.parse({ ...sandbox.config, ...vector.config })
@@ -53,7 +53,7 @@ export const describeWebhooks = ({ descriptor, provider, setUp }: Suite): void =
       expect(driver.verifyWebhook(vector.request, vector.subscription)).toBe(vector.valid)
     })
 
-    it('has a vector that is accepted and one that is refused', () => {
+    it('is tested with a valid and an invalid vector', () => {
       expect(descriptor.vectors.some((vector) => vector.valid)).toBe(true)
       expect(descriptor.vectors.some((vector) => !vector.valid)).toBe(true)
     })
@@ -72,7 +72,7 @@ export const describeWebhooks = ({ descriptor, provider, setUp }: Suite): void =
       '{"__proto__":{"polluted":true}}',
       'payload=%7B',
       'payload=',
-    ])('is total: %s', async (body) => {
+    ])('ignores a malformed body: %s', async (body) => {
       const { sandbox, driver } = await setUp()
       const parsed = driver.parseWebhook({ ...sandbox.signed('{}'), body })
       expect(parsed.events).toEqual([])
@@ -80,7 +80,7 @@ export const describeWebhooks = ({ descriptor, provider, setUp }: Suite): void =
       expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
     })
 
-    it.each(descriptor.unknownPayloads)('ignores an unknown kind and says so: %.60s', async (body) => {
+    it.each(descriptor.unknownPayloads)('ignores an unknown webhook and gives a reason: %.60s', async (body) => {
       const { sandbox, driver } = await setUp()
       const parsed = driver.parseWebhook(sandbox.signed(body))
       expect(parsed.events).toEqual([])

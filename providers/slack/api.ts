@@ -2,10 +2,10 @@ import { z } from '@botpress/sdk'
 import { createHttp, type HttpAnswer } from '../kit/http'
 import type { Tools } from '../kit/tools'
 import type { Agent } from '../provider'
-import { failureIn, wordIn } from './failures'
+import { failureIn, errorCodeIn } from './failures'
 import type { MessageAddress } from './ids'
 
-/** What one of our messages carries for ourselves. The whole workspace can read it: ids only. */
+/** Marks a message of the router. The whole workspace can read metadata, so it contains ids only. */
 export interface Metadata {
   event_type: string
   event_payload: Record<string, string>
@@ -15,12 +15,12 @@ export type Block = Record<string, unknown>
 
 export interface NewMessage {
   channel: string
-  /** Of the thread's root; absent: a message in the channel. */
+  /** Timestamp of the thread's root. Absent for a message in the channel itself. */
   threadTs?: string
   text: string
   blocks?: Block[]
   metadata: Metadata
-  /** Shown in place of the app's own name and picture. */
+  /** With `iconUrl`, shown instead of the app's own name and picture. */
   username?: string
   iconUrl?: string
 }
@@ -31,7 +31,7 @@ const _metadata = z.object({
   event_type: z.string(),
   event_payload: z.record(z.unknown()),
 })
-/** What is needed of every message is named; the rest of it comes along, for whoever reads what it says. */
+/** Named fields are those that every reader needs. The others pass through for `messageEvent`. */
 const _message = z
   .object({
     ts: z.string(),
@@ -39,7 +39,7 @@ const _message = z
     parent_user_id: z.string().nullish(),
     text: z.string().nullish(),
     blocks: z.array(z.record(z.unknown())).nullish(),
-    // Another app's metadata may be of any shape.
+    // Other apps' metadata may have any shape.
     metadata: _metadata.nullish().catch(undefined),
   })
   .passthrough()
@@ -93,7 +93,7 @@ const _user = z.object({
 const PAGE_SIZE = 200
 
 /**
- * The calls that the driver makes. Reads are GETs: these methods take no JSON.
+ * The Web API methods that the driver uses. Reads are GETs because those methods don't accept JSON.
  * https://docs.slack.dev/apis/web-api/
  */
 export const createSlackApi = (botToken: string, tools: Tools) => {
@@ -102,7 +102,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     baseUrl: 'https://slack.com/api',
     isAllowedHost: (host) => host === 'slack.com',
     headers: () => ({ authorization: `Bearer ${botToken}` }),
-    errorCode: wordIn,
+    errorCode: errorCodeIn,
     failureIn,
   })
 
@@ -111,18 +111,18 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     json: Record<string, unknown>,
     schema: Schema,
     purpose: string,
-    how: { repeatable?: boolean; needsSettling?: boolean } = {}
+    options: { repeatable?: boolean; needsSettling?: boolean } = {}
   ): Promise<HttpAnswer<z.infer<Schema>>> =>
     http.request({
       method: 'POST',
       path: `/${method}`,
       body: JSON.stringify(json),
-      // Without a charset Slack answers with a warning.
+      // Slack warns about a missing charset.
       headers: { 'content-type': 'application/json; charset=utf-8' },
       schema,
       purpose,
-      ...how,
-      repeatable: how.repeatable ?? false,
+      ...options,
+      repeatable: options.repeatable ?? false,
     })
 
   const pages = async function* (method: string, query: Record<string, string | number | boolean>, purpose: string) {
@@ -159,19 +159,19 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         },
         _posted,
         'post the message',
-        // The root of a thread.
+        // A root whose outcome is unknown has to be searched for in the channel.
         { needsSettling: message.threadTs === undefined }
       )
       return {
         channel: data.channel,
         ts: data.ts,
-        /** Null: not in a thread. Undefined: Slack did not say. */
+        /** Null if the message isn't in a thread, undefined if Slack doesn't say. */
         threadTs: data.message ? (data.message.thread_ts ?? null) : undefined,
         team: data.message?.team ?? undefined,
       }
     },
 
-    /** `isFinal`: nobody changes it after that, so to write it twice does no harm. */
+    /** `isFinal`: no other update follows, so a failed call may be repeated. */
     updateMessage: async (
       address: MessageAddress,
       content: { text: string; blocks: Block[]; metadata: Metadata },
@@ -186,7 +186,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       await post('chat.delete', { ...address }, _done, 'remove a stray message', { repeatable: true })
     },
 
-    /** One message of a channel (not of a thread), or undefined when it is gone. */
+    /** A message of the channel (not a reply in a thread), or undefined if it doesn't exist any more. */
     readMessage: async ({ channel, ts }: MessageAddress): Promise<ReadMessage | undefined> => {
       const { data } = await http.request({
         method: 'GET',
@@ -198,17 +198,18 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       return data.messages.find((message) => message.ts === ts)
     },
 
-    /** The channel's messages since `oldest`, newest first. */
+    /** The channel's messages since `oldest`, page by page, newest first. */
     readChannel: (channel: string, oldest: string) =>
       pages('conversations.history', { channel, oldest }, 'look for the thread'),
 
     /**
-     * The thread's messages after `oldest`, page by page, the earliest first; Slack puts the root in front of them.
-     * https://docs.slack.dev/reference/methods/conversations.replies – 50 and more a minute (tier 3) for apps that a workspace makes for itself.
+     * The thread's messages after `oldest`, page by page, earliest first. Slack puts the root in front of them.
+     * https://docs.slack.dev/reference/methods/conversations.replies (tier 3: 50+ calls a minute for internal apps)
      */
     readThread: ({ channel, ts }: MessageAddress, oldest: string | undefined, purpose: string) =>
       pages('conversations.replies', { channel, ts, ...(oldest ? { oldest } : {}) }, purpose),
 
+    /** The app's identity and, if Slack sends them, its scopes. https://docs.slack.dev/reference/methods/auth.test */
     whoAmI: async () => {
       const { data, headers } = await post('auth.test', {}, _identity, 'check the bot token', { repeatable: true })
       const scopes = headers['x-oauth-scopes']

@@ -8,11 +8,11 @@ afterEach(closeAll)
 const ADA = 'U0ADA000001'
 const BOT_USER = 'U0HITLROUTER'
 
-const reading = async (config: Record<string, unknown> = {}) => {
+const openThread = async (config: Record<string, unknown> = {}) => {
   const setting = await setUp(config)
   const ticket = await setting.openTicket()
   const { catchUp } = setting.driver
-  if (!catchUp) throw new Error('A capability is gone')
+  if (!catchUp) throw new Error('The driver lacks catchUp')
   return { ...setting, ticket, read: (cursor?: string) => catchUp(ticket, cursor) }
 }
 
@@ -23,29 +23,29 @@ const texts = (events: SessionEvent[]): string[] =>
 const messages = (events: SessionEvent[]) => events.filter((event) => event.type === 'message-posted')
 const timestampOf = (id: string) => id.split(':')[1]
 
-describe('a thread that is read', () => {
-  it('means what its events mean, message by message', async () => {
-    const { sandbox, deliver, read, ticket } = await reading({ internalPrefix: '🔒' })
+describe('reading a thread', () => {
+  it('returns the same replies as the webhooks', async () => {
+    const { sandbox, deliver, read, ticket } = await openThread({ internalPrefix: '🔒' })
     const pdf = { name: 'invoice.pdf', contentType: 'application/pdf' }
     sandbox.agentReplies(ticket.id, 'plain & <simple>')
     sandbox.agentReplies(ticket.id, `<@${BOT_USER}> to the app, and <@${ADA}>`)
     sandbox.agentReplies(ticket.id, 'with a file', { attachments: [pdf] })
     sandbox.agentReplies(ticket.id, '', { attachments: [pdf] })
-    sandbox.say(ticket.id, 'without *blocks*', { blocks: undefined })
-    sandbox.say(ticket.id, 'also to the channel', { subtype: 'thread_broadcast' })
-    sandbox.say(ticket.id, 'shrugs', { subtype: 'me_message' })
-    const answers = 7
+    sandbox.postAsPerson(ticket.id, 'without *blocks*', { blocks: undefined })
+    sandbox.postAsPerson(ticket.id, 'also to the channel', { subtype: 'thread_broadcast' })
+    sandbox.postAsPerson(ticket.id, 'shrugs', { subtype: 'me_message' })
+    const replyCount = 7
     sandbox.agentReplies(ticket.id, '🔒 not for Eve')
-    sandbox.say(ticket.id, `<@${BOT_USER}> 🔒 nor this`)
+    sandbox.postAsPerson(ticket.id, `<@${BOT_USER}> 🔒 nor this`)
     sandbox.botReplies?.(ticket.id, 'a reminder')
-    sandbox.say(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
-    sandbox.say(ticket.id, 'reminded', { user: 'USLACKBOT' })
-    sandbox.say(ticket.id, 'as ourselves', { user: BOT_USER })
-    sandbox.say(ticket.id, 'has joined', { subtype: 'channel_join' })
+    sandbox.postAsPerson(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
+    sandbox.postAsPerson(ticket.id, 'reminded', { user: 'USLACKBOT' })
+    sandbox.postAsPerson(ticket.id, 'as ourselves', { user: BOT_USER })
+    sandbox.postAsPerson(ticket.id, 'has joined', { subtype: 'channel_join' })
     const key: TicketKey = { ticketId: ticket.id, conversationId: ticket.conversationId }
     const { events } = await read()
-    expect(messages(events)).toHaveLength(answers)
-    // A mention comes twice, as a message and as a mention.
+    expect(messages(events)).toHaveLength(replyCount)
+    // A mention arrives twice, as `message` and as `app_mention`.
     const pushed = new Map(messages((await deliver()).events).map((event) => [event.id, { ...event, ticket: key }]))
     expect(events).toEqual(
       [...pushed.values()].flatMap((event) => [
@@ -55,8 +55,8 @@ describe('a thread that is read', () => {
     )
   })
 
-  it('is one call, from the newest message that was told', async () => {
-    const { sandbox, driver, read, ticket, calls } = await reading()
+  it('takes one call, from the cursor on', async () => {
+    const { sandbox, driver, read, ticket, calls } = await openThread()
     sandbox.agentReplies(ticket.id, 'one')
     const second = sandbox.agentReplies(ticket.id, 'two')
     await driver.postMessage(ticket, fromCustomer('mine'))
@@ -70,24 +70,24 @@ describe('a thread that is read', () => {
     expect(calls('conversations.replies')[0]).not.toHaveProperty('oldest')
   })
 
-  it('is read to its last page', async () => {
-    const { sandbox, read, ticket, calls } = await reading()
+  it('reads all pages', async () => {
+    const { sandbox, read, ticket, calls } = await openThread()
     const lines = Array.from({ length: 450 }, (_unused, index) => `line ${index}`)
     for (const line of lines) sandbox.agentReplies(ticket.id, line)
     expect(texts((await read()).events)).toEqual(lines)
     expect(calls('conversations.replies')).toHaveLength(3)
   })
 
-  it('is read from its beginning where the cursor is none', async () => {
-    const { sandbox, read, ticket } = await reading()
+  it('starts at the beginning if the cursor isn’t a timestamp', async () => {
+    const { sandbox, read, ticket } = await openThread()
     sandbox.agentReplies(ticket.id, 'one')
     for (const cursor of ['', 'nonsense', '17', '1.2.3']) expect(texts((await read(cursor)).events)).toEqual(['one'])
   })
 
-  it('says what is in it now: edited as it was edited, without what was deleted', async () => {
-    const { sandbox, read, ticket } = await reading()
+  it('returns edited replies as they are now and omits deleted ones', async () => {
+    const { sandbox, read, ticket } = await openThread()
     const first = sandbox.agentReplies(ticket.id, 'teh answer')
-    sandbox.erase(sandbox.agentReplies(ticket.id, 'a slip'))
+    sandbox.deleteMessage(sandbox.agentReplies(ticket.id, 'a slip'))
     sandbox.agentReplies(ticket.id, 'another')
     sandbox.agentEdits(first, 'the answer')
     const { events } = await read()
@@ -95,12 +95,12 @@ describe('a thread that is read', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'message-posted', id: first }))
   })
 
-  it('goes on when its first message was deleted, for events as well', async () => {
-    const { sandbox, driver, read, ticket, deliver, shown } = await reading()
+  it('continues after the root was deleted, by reading and by webhook', async () => {
+    const { sandbox, driver, read, ticket, deliver, ticketAt } = await openThread()
     sandbox.agentReplies(ticket.id, 'one')
     const before = await read()
     await deliver()
-    sandbox.erase(ticket.id)
+    sandbox.deleteMessage(ticket.id)
     const id = sandbox.agentReplies(ticket.id, 'two')
     expect(texts((await read(before.cursor)).events)).toEqual(['two'])
     expect(texts((await read()).events)).toEqual(['one', 'two'])
@@ -108,12 +108,12 @@ describe('a thread that is read', () => {
     await driver.postMessage(ticket, fromCustomer('still here'))
     await driver.closeTicket(ticket)
     await driver.closeTicket(ticket)
-    const said = shown(ticket).entries.map(({ text }) => text)
+    const said = ticketAt(ticket).entries.map(({ text }) => text)
     expect(said.slice(-2)).toEqual(['still here', expect.stringContaining('has ended')])
   })
 
-  it('is not gone because Slack does not know it yet', async () => {
-    const { sandbox, read, ticket } = await reading()
+  it('does not take a thread for deleted while the channel still has it', async () => {
+    const { sandbox, read, ticket } = await openThread()
     const refusal = { kind: 'status' as const, status: 200, body: { ok: false, error: 'thread_not_found' } }
     sandbox.server.addFault({ ...refusal, matches: ({ path }) => path.endsWith('conversations.replies') })
     await expect(read()).rejects.toMatchObject({ code: 'unavailable', outcome: 'none' })
@@ -125,8 +125,8 @@ describe('a thread that is read', () => {
     })
   })
 
-  it('is not taken for deleted where the app was put out of the channel', async () => {
-    const { sandbox, driver, ticket, read } = await reading()
+  it('does not take a thread for deleted when the app lost access to the channel', async () => {
+    const { sandbox, driver, ticket, read } = await openThread()
     const elsewhere = { ...ticket, id: addressToId({ channel: 'G0PRIVATE01', ts: '1.000002' }) }
     await expect(driver.catchUp?.(elsewhere, undefined)).rejects.toMatchObject({ code: 'misconfigured' })
     sandbox.switches.scopes.delete('channels:history')

@@ -3,8 +3,10 @@ import type { SlackApi } from './api'
 import { REQUIRED_SCOPES } from './manifest'
 
 /**
- * Token, scopes and channel, one after the other, so that the first thing that is wrong is the one that is named. A public channel is joined: without
- * being a member the app hears nothing there.
+ * Checks token, scopes and channel, in this order, and names the first problem. Joins a public channel: Slack sends
+ * events only to members. Resolves to a description for the log ("Acme as hitl-router in #support").
+ *
+ * Throws `misconfigured` with a sentence that says what to change, or the error of the failed call.
  */
 export const checkCredentials = async (api: SlackApi, channelId: string): Promise<string> => {
   const identity = await api.whoAmI()
@@ -13,7 +15,8 @@ export const checkCredentials = async (api: SlackApi, channelId: string): Promis
     throw new ProviderError(
       'slack',
       'misconfigured',
-      `The Slack app lacks ${missing.length === 1 ? 'the scope' : 'the scopes'} ${missing.join(', ')}: add ${missing.length === 1 ? 'it' : 'them'} under OAuth & Permissions and install the app again`
+      `The Slack app lacks the ${missing.length === 1 ? 'scope' : 'scopes'} ${missing.join(', ')}: ` +
+        `add ${missing.length === 1 ? 'it' : 'them'} under OAuth & Permissions and install the app again`
     )
   }
   const channel = await api.readChannelInfo(channelId)
@@ -26,7 +29,7 @@ export const checkCredentials = async (api: SlackApi, channelId: string): Promis
       throw new ProviderError(
         'slack',
         'misconfigured',
-        `The app is not in ${name}: write “/invite @${identity.user ?? 'the app'}” there`
+        `The app is not a member of ${name}: invite it there with “/invite @${identity.user ?? 'the app'}”`
       )
     }
     await api.joinChannel(channelId)

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LONGEST_TEXT, markdownToPieces, partsToPieces, splitText, transcriptToPieces } from './pieces'
+import { MAX_TEXT_LENGTH, markdownToPieces, partsToPieces, splitText, transcriptToPieces } from './pieces'
 import { messageToMarkdown } from './to-markdown'
 import { escapeName, plainName } from './to-mrkdwn'
 
 const mrkdwn = (markdown: string): string => markdownToPieces(markdown).join('\n')
 const markdown = (text: string, elements?: unknown[]): string =>
   messageToMarkdown({ text, blocks: elements ? [{ type: 'rich_text', elements }] : undefined }, ['UBOT'])
-/** What is left between raw angle brackets once plain web addresses are taken out: there must be none. */
+/** Everything in raw angle brackets except plain URLs. Must be empty. */
 const controlsIn = (text: string): string[] => text.replace(/<https?:\/\/[^<>|\s]+>/g, '').match(/[<>].*/g) ?? []
 
 describe('Markdown to mrkdwn', () => {
@@ -52,11 +52,11 @@ describe('Markdown to mrkdwn', () => {
     '\\<!here\\>',
     '&lt;!here&gt; &#60;!here&#62;',
     '![<!here>](https://e.example/<!here>)',
-  ])('lets no control sequence through: %j', (text) => {
+  ])('escapes control sequences: %j', (text) => {
     expect(controlsIn(mrkdwn(text))).toEqual([])
   })
 
-  it('lets no control sequence through, whatever it is made of', () => {
+  it('escapes control sequences in any input', () => {
     const word = fc.constantFrom(
       '<',
       '>',
@@ -90,17 +90,17 @@ describe('Markdown to mrkdwn', () => {
     )
   })
 
-  it('shows where a link leads, whatever it calls itself', () => {
+  it('shows the URL of every link', () => {
     expect(mrkdwn('[https://bank.example](https://evil.example)')).toBe('https://bank.example (<https://evil.example>)')
     expect(mrkdwn('[a](javascript:alert(1))')).toBe('a (javascript:alert(1))')
   })
 
-  it('rings at nobody with a plain @here, and leaves addresses whole', () => {
+  it('disarms plain broadcast mentions and keeps addresses intact', () => {
     expect(mrkdwn('@here @Channel @everyone')).toBe('@\u2060here @\u2060Channel @\u2060everyone')
     expect(mrkdwn('write to eve@here.example')).toBe('write to eve@here.example')
   })
 
-  it('cleans names and titles', () => {
+  it('escapes names and titles', () => {
     expect(escapeName('*Eve*\n<!here> @channel')).toBe('Eve &lt;!here&gt; @\u2060channel')
     expect(plainName('Eve <!here>\n@channel')).toBe('Eve ‹!here› @\u2060channel')
     const [file] = partsToPieces([
@@ -109,13 +109,13 @@ describe('Markdown to mrkdwn', () => {
     expect(file).toBe('Image “&lt;!here&gt;: @\u2060channel”: <https://a.example/i?a=1&amp;b=%3C!here%3E%7Cx>')
   })
 
-  it('takes what is nested beyond all reason as it is', () => {
+  it('shows text as typed when it is nested too deep for the parser', () => {
     expect(controlsIn(partsToPieces([{ type: 'text', text: `${'>'.repeat(20_000)} <!here>` }]).join(''))).toEqual([])
   })
 })
 
 describe('splitting', () => {
-  it('loses nothing, keeps the order, respects the limit, cuts no entity and no link', () => {
+  it('keeps all text in order within the limit and cuts no entity or link', () => {
     const word = fc.constantFrom('a', ' ', '\n', '&amp;', '<https://a.example/b>', 'some words ', '😀', 'x'.repeat(30))
     fc.assert(
       fc.property(fc.array(word, { maxLength: 80 }), fc.integer({ min: 60, max: 200 }), (words, limit) => {
@@ -138,7 +138,7 @@ describe('splitting', () => {
     ['`', 30_000],
     ['```\n', 10_000],
     ['<a ', 10_000],
-  ])('a customer cannot stop the process with %j, many times over', (mark, times) => {
+  ])('takes less than two seconds for many repetitions of %j', (mark, times) => {
     const began = performance.now()
     const pieces = markdownToPieces(mark.repeat(times))
     expect(pieces.length).toBeGreaterThan(0)
@@ -149,13 +149,13 @@ describe('splitting', () => {
     const pieces = markdownToPieces(`\`\`\`\n${'line <of> code\n'.repeat(800)}\`\`\``)
     expect(pieces.length).toBeGreaterThan(2)
     for (const piece of pieces) {
-      expect(piece.length).toBeLessThanOrEqual(LONGEST_TEXT)
+      expect(piece.length).toBeLessThanOrEqual(MAX_TEXT_LENGTH)
       expect(piece).toMatch(/^```\n[^`]+\n```$/)
     }
     expect(pieces.join('').match(/line/g)).toHaveLength(800)
   })
 
-  it('leaves the oldest of a long transcript out and says how many', () => {
+  it('omits and counts the oldest messages of a long transcript', () => {
     const entries = Array.from({ length: 500 }, (_unused, index) => ({
       author: 'customer' as const,
       name: 'Eve',
@@ -170,7 +170,7 @@ describe('splitting', () => {
     expect(transcriptToPieces([])).toEqual([])
   })
 
-  it('shows the end of a single message that is longer than a transcript may be', () => {
+  it('keeps the end of a single message that exceeds the transcript’s limit', () => {
     const text = Array.from({ length: 20_000 }, (_unused, index) => `w${index}`).join(' ')
     const pieces = transcriptToPieces([{ author: 'customer', name: 'Eve', parts: [{ type: 'text', text }] }])
     expect(pieces.length).toBeLessThanOrEqual(4)
@@ -182,7 +182,7 @@ describe('Slack to Markdown', () => {
   const section = (...elements: unknown[]) => ({ type: 'rich_text_section', elements })
   const text = (words: string, style?: Record<string, boolean>) => ({ type: 'text', text: words, style })
 
-  it('reads rich text', () => {
+  it('converts rich text', () => {
     const list = (style: string, indent: number, ...items: string[]) => ({
       type: 'rich_text_list',
       style,
@@ -247,11 +247,11 @@ describe('Slack to Markdown', () => {
     ['look:\n```\na &lt; b\n```', 'look:\n\n```\na < b\n```'],
     ['2 * 3 * 4 snake_case_word', '2 * 3 * 4 snake_case_word'],
     [':tada:', ':tada:'],
-  ])('reads mrkdwn: %j', (from, to) => {
+  ])('converts mrkdwn: %j', (from, to) => {
     expect(markdown(from)).toBe(to)
   })
 
-  it('is total', () => {
+  it('accepts any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (any) => {
         expect(typeof markdown(any)).toBe('string')

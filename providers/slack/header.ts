@@ -4,48 +4,48 @@ import type { Block, Metadata, ReadMessage } from './api'
 import { markdownToPieces } from './pieces'
 import { escapeName, escapeText, plainName } from './to-mrkdwn'
 
-/** `event_type` of a thread's root; its payload tells whose thread it is and where it stands. */
+/** `event_type` of a root's metadata. Its payload holds the conversation and the state of the thread. */
 const SESSION_EVENT = 'hitl_router_session'
 export const CLAIM_ACTION = 'hitl_router_claim'
 export const RESOLVE_ACTION = 'hitl_router_resolve'
 const STATUS_BLOCK = 'hitl_router_status'
 const ACTIONS_BLOCK = 'hitl_router_actions'
 
-const LONGEST_TITLE = 150
-const LONGEST_SECTION = 2_900
+const MAX_TITLE_LENGTH = 150
+const MAX_SECTION_LENGTH = 2_900
 
 export interface Header {
   text: string
   blocks: Block[]
   metadata: Metadata
-  /** The description did not fit: it goes into the thread as a whole. */
+  /** The description doesn't fit: the whole text has to be posted into the thread. */
   isShortened: boolean
 }
 
-/** The thread's root: who, about what, and the buttons. https://docs.slack.dev/reference/block-kit/blocks */
+/** The thread's root, with status and buttons. https://docs.slack.dev/reference/block-kit/blocks */
 export const headerFor = (request: TicketRequest): Header => {
   const { customer, options } = request
   const title = plainName(request.title) || 'A customer asks for help'
   const name = escapeName(shorten(customer.name, 100)) || 'Customer'
-  const description = request.description?.trim() ? markdownToPieces(request.description, LONGEST_SECTION) : []
+  const description = request.description?.trim() ? markdownToPieces(request.description, MAX_SECTION_LENGTH) : []
   const isShortened = description.length > 1
-  const about = [
+  const details = [
     `*Customer:* ${name}${customer.email ? ` (${escapeText(shorten(customer.email, 254))})` : ''}`,
     ...(options.priority ? [`*Priority:* ${options.priority}`] : []),
     ...(options.tags?.length ? [`*Tags:* ${escapeName(shorten(options.tags.join(', '), 200))}`] : []),
   ]
   return {
-    text: `${escapeName(shorten(title, LONGEST_TITLE))} – ${name}`,
+    text: `${escapeName(shorten(title, MAX_TITLE_LENGTH))} – ${name}`,
     blocks: [
       {
         type: 'header',
         block_id: 'hitl_router_title',
-        text: { type: 'plain_text', text: shorten(title, LONGEST_TITLE), emoji: false },
+        text: { type: 'plain_text', text: shorten(title, MAX_TITLE_LENGTH), emoji: false },
       },
       {
         type: 'section',
         block_id: 'hitl_router_customer',
-        text: { type: 'mrkdwn', text: about.join('\n'), verbatim: true },
+        text: { type: 'mrkdwn', text: details.join('\n'), verbatim: true },
       },
       ...(description[0]
         ? [
@@ -56,7 +56,7 @@ export const headerFor = (request: TicketRequest): Header => {
             },
           ]
         : []),
-      _status('Waiting for somebody to answer. The first reply in the thread claims it.'),
+      _status('Waiting for an agent. The first reply in the thread claims it.'),
       _actions(request.conversationId, true),
     ],
     metadata: {
@@ -90,30 +90,26 @@ const _button = (action: string, label: string, value: string, style?: string): 
   ...(style ? { style } : {}),
 })
 
-/** Whose thread it is; undefined: none of ours. */
+/** The conversation whose root this is, or undefined if the router didn't post it as a root. */
 export const conversationOf = ({ metadata }: ReadMessage): string | undefined => {
   const id = metadata?.event_type === SESSION_EVENT ? metadata.event_payload['conversation_id'] : undefined
   return typeof id === 'string' && id !== '' ? id : undefined
 }
 
-/** Whether the message is the root of this conversation's thread. */
-export const isRootOf = (message: ReadMessage, conversationId: string): boolean =>
-  conversationOf(message) === conversationId
-
 export const isClosed = (root: ReadMessage): boolean => root.metadata?.event_payload['state'] === 'closed'
 
 /**
- * The root as it is to be after the change: its own blocks, but for status and buttons. Undefined where there is nothing to change – the thread is closed, or the
- * message is not one of ours.
+ * The root's content after the change: its own blocks with new status and buttons. Undefined if nothing has to change:
+ * the thread is closed, the agent has already claimed it, or the message isn't a root of the router.
  */
-export const headerAfter = (
+export const updatedHeader = (
   root: ReadMessage,
   change: SessionChange
 ): { text: string; blocks: Block[]; metadata: Metadata } | undefined => {
   const blocks = root.blocks ?? []
   if (root.metadata?.event_type !== SESSION_EVENT || isClosed(root)) return undefined
   if (!blocks.some((block) => block['block_id'] === STATUS_BLOCK)) return undefined
-  const payload = _strings(root.metadata.event_payload)
+  const payload = _stringValues(root.metadata.event_payload)
   const claimedBy = payload['claimed_by']
   const state: Record<string, string> =
     change.type === 'assigned'
@@ -124,7 +120,7 @@ export const headerAfter = (
   return {
     text: root.text ?? '',
     blocks: blocks.flatMap((block) => {
-      if (block['block_id'] === STATUS_BLOCK) return [_status(_sentence(change, claimedBy))]
+      if (block['block_id'] === STATUS_BLOCK) return [_status(_statusText(change, claimedBy))]
       if (block['block_id'] !== ACTIONS_BLOCK) return [block]
       return change.type === 'closed' ? [] : [_actions(payload['conversation_id'] ?? '', false)]
     }),
@@ -132,16 +128,16 @@ export const headerAfter = (
   }
 }
 
-const _sentence = (change: SessionChange, claimedBy: string | undefined): string => {
+const _statusText = (change: SessionChange, claimedBy: string | undefined): string => {
   if (change.type === 'assigned') return `Claimed by ${nameOf(change.agent)}`
   const by = change.by === 'agent' ? 'Resolved' : 'Ended by the bot or the customer'
   return claimedBy ? `${by} · was claimed by ${claimedBy}` : by
 }
 
-/** The agent in mrkdwn. Slack shows the name itself where we only know the id; an edit notifies nobody. */
+/** The agent's name in mrkdwn. If only the id is known, a mention lets Slack show the name; edits notify nobody. */
 export const nameOf = (agent: Agent): string =>
   (agent.name ? escapeName(shorten(agent.name, 100)) : '') ||
   (/^[UW][A-Z0-9]+$/.test(agent.id) ? `<@${agent.id}>` : 'an agent')
 
-const _strings = (payload: Record<string, unknown>): Record<string, string> =>
+const _stringValues = (payload: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))

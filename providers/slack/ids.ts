@@ -1,6 +1,6 @@
 import { ProviderError } from '../errors'
 
-/** One message of Slack's. A thread is named by its root message, so the same pair is a ticket's id and a message's. */
+/** Identifies one Slack message. A thread is identified by its root, so tickets and messages share this form of id. */
 export interface MessageAddress {
   channel: string
   ts: string
@@ -10,10 +10,10 @@ const ADDRESS = /^([A-Z0-9]{2,}):(\d+\.\d+)$/
 
 export const addressToId = ({ channel, ts }: MessageAddress): string => `${channel}:${ts}`
 
-/** Throws `not-found` for an id that cannot be a thread's. */
+/** Parses an id written by `addressToId`. Throws `not-found` for any other text. */
 export const idToAddress = (id: string): MessageAddress => {
   const match = ADDRESS.exec(id)
   const [, channel, ts] = match ?? []
-  if (!channel || !ts) throw new ProviderError('slack', 'not-found', 'The ticket’s id names no Slack thread')
+  if (!channel || !ts) throw new ProviderError('slack', 'not-found', 'The ticket’s id isn’t the id of a Slack thread')
   return { channel, ts }
 }

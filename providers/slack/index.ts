@@ -7,13 +7,13 @@ import { instructionsFor } from './manifest'
 import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
 
-/** Slack as a desk: a channel is the desk, and each handoff is one thread in it. */
+/** Slack as a desk: the desk is a channel, and each handoff is one thread in it. */
 export const slack = defineProvider({
   name: 'slack',
   title: 'Slack',
   config: configSchema,
   checkConfig,
-  // Slack repeats what is not 2xx, three times: https://docs.slack.dev/apis/events-api/#retries
+  // Slack retries an event up to three times unless the answer is 2xx. https://docs.slack.dev/apis/events-api/#retries
   retryReply: { status: 503 },
   answerWithinMs: 2_400,
   connect: (config, tools) => {

@@ -1,7 +1,7 @@
 import { shorten } from '../kit/message-text'
 import type { SubscriptionTarget } from '../provider'
 
-/** Without these something would fail silently: replies not heard, names not shown. */
+/** Without one of these, something fails silently: replies don't arrive or names don't show. */
 export const REQUIRED_SCOPES = [
   'chat:write',
   'chat:write.customize',
@@ -14,21 +14,21 @@ export const REQUIRED_SCOPES = [
   'users:read',
 ]
 
-const LONGEST_APP_NAME = 35
-const LONGEST_BOT_NAME = 80
+const MAX_APP_NAME_LENGTH = 35
+const MAX_BOT_NAME_LENGTH = 80
 
 /**
- * The Slack app as Slack's “From a manifest” takes it.
+ * The manifest to paste under “From a manifest” when creating the Slack app.
  * https://docs.slack.dev/reference/app-manifest
  */
 export const manifestFor = (target: SubscriptionTarget) => ({
   display_information: {
-    name: shorten(`HITL Router ${target.botId}`, LONGEST_APP_NAME),
+    name: shorten(`HITL Router ${target.botId}`, MAX_APP_NAME_LENGTH),
     description: 'Conversations that a bot hands over to people',
     background_color: '#1b2a4a',
   },
   features: {
-    bot_user: { display_name: shorten(`HITL Router ${target.botId}`, LONGEST_BOT_NAME), always_online: true },
+    bot_user: { display_name: shorten(`HITL Router ${target.botId}`, MAX_BOT_NAME_LENGTH), always_online: true },
   },
   oauth_config: { scopes: { bot: [...REQUIRED_SCOPES, 'app_mentions:read'] } },
   settings: {
@@ -52,14 +52,15 @@ export const manifestFor = (target: SubscriptionTarget) => ({
   },
 })
 
+/** The set-up steps at Slack, with the complete manifest, for the log. */
 export const instructionsFor = (target: SubscriptionTarget): string =>
   [
-    'Slack: once, at https://api.slack.com/apps',
-    '1. Create New App, From a manifest, choose the workspace, and paste the JSON below.',
-    '2. Install App, then copy the Bot User OAuth Token (xoxb-…) into “Bot token”.',
-    '3. Basic Information: copy the Signing Secret into “Signing secret”, enter the channel, and save this configuration.',
-    '4. Event Subscriptions: press Retry next to the Request URL until it says Verified (it cannot before step 3), and save.',
-    '5. A private channel has to invite the app (/invite); a public one is joined by itself.',
+    'Set up the Slack app once at https://api.slack.com/apps:',
+    '1. Choose Create New App, From a manifest, then your workspace. Paste the JSON below.',
+    '2. Choose Install App. Copy the Bot User OAuth Token (xoxb-…) into “Bot token”.',
+    '3. Under Basic Information, copy the Signing Secret into “Signing secret”. Enter the channel and save.',
+    '4. Under Event Subscriptions, press Retry next to the Request URL until it says Verified. This needs step 3.',
+    '5. If the channel is private, invite the app (/invite). The app joins a public channel by itself.',
     '',
     JSON.stringify(manifestFor(target), null, 2),
   ].join('\n')

@@ -1,6 +1,6 @@
 import { z } from '@botpress/sdk'
 
-/** What is read of Slack's webhooks; everything else is ignored. */
+/** The fields that the driver reads of Slack's webhooks. It ignores all others. */
 
 export const richTextBlock = z.object({ type: z.literal('rich_text'), elements: z.array(z.unknown()) })
 
@@ -21,7 +21,7 @@ const _marks = z.object({
   code: z.boolean().nullish(),
 })
 
-/** Every kind of inline element in one: what is absent is undefined. */
+/** All kinds of inline elements in one schema. Each kind uses only some of the fields. */
 export const inlineElement = z.object({
   type: z.string(),
   text: z.string().nullish(),
@@ -53,7 +53,7 @@ export const messageEvent = z.object({
   ts: z.string(),
   thread_ts: z.string().nullish(),
   parent_user_id: z.string().nullish(),
-  /** The thread's first message, where a reply was also sent to the channel. */
+  /** The thread's root. Slack includes it when a reply was also sent to the channel. */
   root: z.object({ user: z.string().nullish() }).nullish().catch(undefined),
 })
 export type MessageEvent = z.infer<typeof messageEvent>
@@ -91,5 +91,5 @@ export const blockActions = z.object({
 
 export const anyPayload = z.object({ type: z.string() })
 
-/** A type is a word of Slack's; anything else is not for the log. */
-export const wordOf = (type: string): string => (/^[\w.]{1,60}$/.test(type) ? type : 'unknown')
+/** The type if it looks like one of Slack's; anything else may be a stranger's text and must not reach the log. */
+export const loggableType = (type: string): string => (/^[\w.]{1,60}$/.test(type) ? type : 'unknown')

@@ -1,62 +1,65 @@
-/** Posting into Slack so that every text arrives once, although Slack has no key for that: each post carries who it is, and doubt is settled by reading. */
+/**
+ * Posts each text exactly once. Slack has no idempotency key, so each post carries the message's id in its metadata. An
+ * unknown outcome is settled by reading the thread.
+ */
 import { asUnknown, isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { Metadata, ReadMessage, SlackApi } from './api'
 import type { MessageAddress } from './ids'
 
 const PART_EVENT = 'hitl_router_message'
-/** What went out a moment ago may not be readable at once. */
+/** A new post may not be readable at once. */
 const SETTLING_MS = 300
-/** Clocks differ: reading starts well before the post. */
+/** Clocks differ, so searches start well before the post. */
 const LOOK_BACK_MS = 10 * 60_000
-/** Pages of a thread that are looked through for a message. What would be further on cannot be told to be there, nor to be not. */
-const MOST_PAGES = 20
+/** A search stops after this many pages of a thread. The outcome then stays unknown. */
+const MAX_PAGES = 20
 
-export interface Voice {
+/** Shown instead of the app's own name and picture. */
+export interface Authorship {
   username?: string
   iconUrl?: string
 }
 
-/** What is posted under one name. */
-export interface Letter {
-  /** Names the texts for good: those of them that are there already are not posted again. */
+export interface Post {
+  /** Identifies the post across retries. Texts that already exist under this key are not posted again. */
   key: string
   texts: string[]
-  voice: Voice
-  /** An earlier attempt may have got through. */
+  authorship: Authorship
+  /** An earlier attempt may have succeeded: search before posting. */
   mayExist: boolean
-  /** No attempt is older (milliseconds since the epoch). Without it an earlier one is looked for from the thread's beginning. */
+  /** No attempt is older (milliseconds since the epoch). Without it, searches start at the thread's beginning. */
   since?: number
 }
 
 /**
- * Posts the texts into the thread, in order, and returns their ids. What fails after a part was posted is thrown with an unknown outcome, since a plain repetition would double
- * that part.
+ * Posts the texts into the thread, in order, and returns their timestamps. Throws `ended` if the thread was deleted.
+ * An error after the first text has an unknown outcome: only a retry with `mayExist` is safe.
  */
 export const postTexts = async (
   api: SlackApi,
   tools: Tools,
   root: MessageAddress,
-  { key, texts, voice, mayExist, since }: Letter
+  { key, texts, authorship, mayExist, since }: Post
 ): Promise<string[]> => {
   const oldest = since === undefined ? undefined : toSlackTime(since - LOOK_BACK_MS)
-  const there = mayExist
+  const existing = mayExist
     ? await _findParts(api, root, key, oldest, texts.length).catch(_throwUnknown)
     : new Map<number, string>()
-  const ids: string[] = []
+  const timestamps: string[] = []
   for (const [part, text] of texts.entries()) {
-    const known = there.get(part)
+    const known = existing.get(part)
     if (known !== undefined) {
-      ids.push(known)
+      timestamps.push(known)
       continue
     }
     try {
-      ids.push(await _postPart(api, tools, root, text, key, part, voice))
+      timestamps.push(await _postPart(api, tools, root, text, key, part, authorship))
     } catch (error) {
       throw part === 0 ? error : asUnknown(error)
     }
   }
-  return ids
+  return timestamps
 }
 
 const _postPart = async (
@@ -66,46 +69,47 @@ const _postPart = async (
   text: string,
   key: string,
   part: number,
-  voice: Voice
+  authorship: Authorship
 ): Promise<string> => {
   const metadata: Metadata = { event_type: PART_EVENT, event_payload: { message_id: key, part: String(part) } }
   const send = async () => {
-    const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, text, metadata, ...voice })
+    const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, text, metadata, ...authorship })
     if (posted.threadTs === root.ts || posted.threadTs === undefined) return posted.ts
-    await _takeBack(api, tools, { channel: root.channel, ts: posted.ts })
+    await _deleteStray(api, tools, { channel: root.channel, ts: posted.ts })
     throw new ProviderError('slack', 'ended', 'The thread was deleted')
   }
-  // The parts before it are there by now.
-  return once(tools, send, async (since) => (await _findParts(api, root, key, since, part + 1)).get(part))
+  // All earlier parts exist by now, so the search can stop at this one.
+  return sendOnce(tools, send, async (since) => (await _findParts(api, root, key, since, part + 1)).get(part))
 }
 
 /**
- * `send`, and where its outcome is unknown `find`, and only where that finds nothing `send` once more. Whatever becomes of that: the first may still be at work.
+ * Calls `send`. If its outcome is unknown, calls `find`, and only if that finds nothing, `send` again. An error of the
+ * second `send` has an unknown outcome, because the first one may still take effect.
  */
-export const once = async <T>(
+export const sendOnce = async <T>(
   tools: Tools,
   send: () => Promise<T>,
   find: (since: string) => Promise<T | undefined>
 ): Promise<T> => {
   const since = toSlackTime(tools.now() - LOOK_BACK_MS)
-  const isDoubtful = (error: unknown) => isProviderError(error) && error.outcome === 'unknown'
+  const isUnknown = (error: unknown) => isProviderError(error) && error.outcome === 'unknown'
   try {
     return await send()
   } catch (error) {
-    if (!isDoubtful(error)) throw error
+    if (!isUnknown(error)) throw error
     await tools.sleep(SETTLING_MS)
     const found = await find(since).catch((failure: unknown) => {
-      // A thread that is gone has answered the question; any other failure leaves it open.
+      // A deleted thread settles the outcome. Any other failure leaves it unknown.
       throw isProviderError(failure) && (failure.code === 'ended' || failure.code === 'not-found') ? failure : error
     })
     return found ?? (await send().catch(_throwUnknown))
   }
 }
 
-/** Milliseconds as a Slack timestamp. */
+/** Converts milliseconds since the epoch to a Slack timestamp. */
 export const toSlackTime = (ms: number): string => (Math.max(0, ms) / 1_000).toFixed(6)
 
-/** The parts of a message that the thread holds since a time, all `count` of them or as many as there are: number and timestamp. */
+/** Finds up to `count` parts of a message in the thread after `since`. Maps each part's number to its timestamp. */
 const _findParts = async (
   api: SlackApi,
   root: MessageAddress,
@@ -122,7 +126,7 @@ const _findParts = async (
     }
     if (parts.size >= count) return parts
     pages += 1
-    if (pages === MOST_PAGES) {
+    if (pages === MAX_PAGES) {
       throw new ProviderError('slack', 'unavailable', 'Could not look for the message: the thread is too long', {
         outcome: 'unknown',
       })
@@ -137,8 +141,8 @@ const _partOf = ({ metadata }: ReadMessage, key: string): number | undefined => 
   return Number.isInteger(part) ? part : undefined
 }
 
-/** Into a thread whose root is gone Slack posts without an error, but in the channel, where the customer's words do not belong. */
-const _takeBack = async (api: SlackApi, tools: Tools, stray: MessageAddress): Promise<void> => {
+/** Slack posts a reply to a deleted thread into the channel, without an error. The text must not stay there. */
+const _deleteStray = async (api: SlackApi, tools: Tools, stray: MessageAddress): Promise<void> => {
   await api.deleteMessage(stray).catch((error: unknown) => {
     tools.log.warn('A message landed outside its deleted thread and could not be removed', {
       channel: stray.channel,

@@ -3,8 +3,8 @@ import { closeAll, fromCustomer, setUp } from './testing'
 
 afterEach(closeAll)
 
-describe('a button', () => {
-  it('is answered to Slack alone: nothing is said at its response_url, and nothing in the channel', async () => {
+describe('a button press', () => {
+  it('gets an empty 200 and nothing is posted, neither to its response_url nor to the channel', async () => {
     const { sandbox, deliver, openTicket, driver } = await setUp()
     const ticket = await openTicket()
     const before = sandbox.server.requests.length
@@ -18,14 +18,14 @@ describe('a button', () => {
   })
 })
 
-describe('a delivery that Slack repeats', () => {
-  it('means the same as the first, whatever its headers count', async () => {
+describe('a redelivered event', () => {
+  it('has the same message id as the first delivery', async () => {
     const { sandbox, driver, openTicket } = await setUp()
     const ticket = await openTicket()
     sandbox.agentReplies(ticket.id, 'said once')
     const [first] = sandbox.deliveries.waiting
     const { body = '' } = first?.request ?? {}
-    const again = [1, 2, 3].map((number) => ({
+    const redeliveries = [1, 2, 3].map((number) => ({
       ...sandbox.signed(body),
       headers: {
         ...sandbox.signed(body).headers,
@@ -33,17 +33,17 @@ describe('a delivery that Slack repeats', () => {
         'x-slack-retry-reason': 'http_timeout',
       },
     }))
-    const ids = again.map((request) => {
+    const ids = redeliveries.map((request) => {
       expect(driver.verifyWebhook(request, undefined)).toBe(true)
       return driver.parseWebhook(request).events.flatMap((event) => (event.type === 'message-posted' ? [event.id] : []))
     })
-    expect(new Set(ids.map((found) => found.join())).size).toBe(1)
+    expect(new Set(ids.map((messageIds) => messageIds.join())).size).toBe(1)
     expect(ids[0]).toHaveLength(1)
   })
 })
 
 describe('a post', () => {
-  it('never asks to be shown as a user, to be read for links, or to be seen by one person only', async () => {
+  it('never acts as a user, broadcasts a reply, links names or shows previews', async () => {
     const { driver, openTicket, calls, sandbox } = await setUp()
     const ticket = await openTicket()
     await driver.postMessage(ticket, fromCustomer('hello'))

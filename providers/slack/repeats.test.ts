@@ -1,51 +1,67 @@
-/** What is posted once although it is sent more often, and what is known of a message that failed. */
+/** Retries post each message once, and errors say whether a message was posted. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { closeAll, failure, fromCustomer, isPost, says, setUp } from './testing'
+import { closeAll, errorOf, fromCustomer, isPost, refusal, setUp } from './testing'
 
 afterEach(closeAll)
 
-describe('messages that may be there', () => {
-  it('stay unknown when looking fails too', async () => {
-    const { driver, openTicket, sandbox, shown } = await setUp()
+describe('retried messages', () => {
+  it('have an unknown outcome when the search fails, too', async () => {
+    const { driver, openTicket, sandbox, ticketAt } = await setUp()
     const ticket = await openTicket({ transcript: [] })
-    sandbox.server.addFault({ ...says('fatal_error'), effect: 'after', matches: isPost })
-    sandbox.server.addFault({ ...says('internal_error'), times: 9, matches: ({ path }) => path.endsWith('.replies') })
-    expect(await failure(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
+    sandbox.server.addFault({ ...refusal('fatal_error'), effect: 'after', matches: isPost })
+    sandbox.server.addFault({
+      ...refusal('internal_error'),
+      times: 9,
+      matches: ({ path }) => path.endsWith('.replies'),
+    })
+    expect(await errorOf(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
       code: 'unavailable',
       outcome: 'unknown',
     })
-    expect(shown(ticket).entries).toHaveLength(2)
+    expect(ticketAt(ticket).entries).toHaveLength(2)
     sandbox.server.clearFaults()
     await driver.postMessage(ticket, fromCustomer('once', { mayExist: true }))
-    expect(shown(ticket).entries).toHaveLength(2)
+    expect(ticketAt(ticket).entries).toHaveLength(2)
   })
 
-  it('leave the outcome open when the second try is refused: the first may still be at work', async () => {
+  it('have an unknown outcome when only the second attempt is refused', async () => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket()
-    sandbox.server.addFault({ ...says('fatal_error'), effect: 'before', matches: isPost })
-    const limited = { ...says('ratelimited'), status: 429, headers: { 'retry-after': '30' }, times: 9, matches: isPost }
+    sandbox.server.addFault({ ...refusal('fatal_error'), effect: 'before', matches: isPost })
+    const limited = {
+      ...refusal('ratelimited'),
+      status: 429,
+      headers: { 'retry-after': '30' },
+      times: 9,
+      matches: isPost,
+    }
     sandbox.server.addFault(limited)
-    expect(await failure(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
+    expect(await errorOf(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
       code: 'rate-limited',
       outcome: 'unknown',
       retryAfterMs: 30_000,
     })
   })
 
-  it('that were refused for being too many were certainly not posted', async () => {
+  it('were not posted when Slack refused them by its rate limit', async () => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket()
-    const limited = { ...says('ratelimited'), status: 429, headers: { 'retry-after': '30' }, times: 9, matches: isPost }
+    const limited = {
+      ...refusal('ratelimited'),
+      status: 429,
+      headers: { 'retry-after': '30' },
+      times: 9,
+      matches: isPost,
+    }
     sandbox.server.addFault(limited)
-    expect(await failure(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
+    expect(await errorOf(driver.postMessage(ticket, fromCustomer('once')))).toMatchObject({
       code: 'rate-limited',
       outcome: 'none',
       retryAfterMs: 30_000,
     })
   })
 
-  it('are looked for from when they were made, else for a day', async () => {
+  it('are searched for from their creation time, else for one day', async () => {
     const { driver, openTicket, sandbox, clock, calls } = await setUp()
     const ticket = await openTicket({ transcript: [] })
     for (let index = 0; index < 450; index += 1) sandbox.agentReplies(ticket.id, `before ${index}`)
@@ -65,28 +81,28 @@ describe('messages that may be there', () => {
     })
   })
 
-  it('stay unknown when a thread has no end', async () => {
+  it('have an unknown outcome when the thread is too long to search', async () => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket({ transcript: [] })
     sandbox.server.addFault({
-      ...says(''),
+      ...refusal(''),
       body: { ok: true, messages: [], has_more: true, response_metadata: { next_cursor: 'more' } },
       times: 99,
       matches: ({ path }) => path.endsWith('.replies'),
     })
-    expect(await failure(driver.postMessage(ticket, fromCustomer('once', { mayExist: true })))).toMatchObject({
+    expect(await errorOf(driver.postMessage(ticket, fromCustomer('once', { mayExist: true })))).toMatchObject({
       code: 'unavailable',
       outcome: 'unknown',
     })
   })
 
-  it('are found in a thread of several pages', async () => {
-    const { driver, openTicket, sandbox, shown } = await setUp()
+  it('are found on any page of the thread', async () => {
+    const { driver, openTicket, sandbox, ticketAt } = await setUp()
     const ticket = await openTicket({ transcript: [] })
     for (let index = 0; index < 450; index += 1) sandbox.agentReplies(ticket.id, `${index}`)
     const first = await driver.postMessage(ticket, fromCustomer('late'))
     const again = await driver.postMessage(ticket, fromCustomer('late', { mayExist: true }))
     expect(again).toEqual(first)
-    expect(shown(ticket).entries).toHaveLength(452)
+    expect(ticketAt(ticket).entries).toHaveLength(452)
   })
 })

@@ -29,14 +29,14 @@ describeProvider({
   createSandbox,
   vectors: [
     vector('published', true, PUBLISHED_TIME),
-    vector('at the edge of the past', true, PUBLISHED_TIME + 300),
-    vector('at the edge of the future', true, PUBLISHED_TIME - 300),
-    vector('stale', false, PUBLISHED_TIME + 301),
-    vector('from the future', false, PUBLISHED_TIME - 301),
-    vector('a time that is no whole number', false, PUBLISHED_TIME, {
+    vector('five minutes old', true, PUBLISHED_TIME + 300),
+    vector('five minutes in the future', true, PUBLISHED_TIME - 300),
+    vector('more than five minutes old', false, PUBLISHED_TIME + 301),
+    vector('more than five minutes in the future', false, PUBLISHED_TIME - 301),
+    vector('a timestamp that isn’t an integer', false, PUBLISHED_TIME, {
       'x-slack-request-timestamp': `${PUBLISHED_TIME}.0`,
     }),
-    vector('a signature without its version', false, PUBLISHED_TIME, {
+    vector('a signature without a version', false, PUBLISHED_TIME, {
       'x-slack-signature': 'a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503',
     }),
   ],

@@ -1,4 +1,7 @@
-/** The sandbox's events against Slack's own descriptions, and recorded events of Slack's against the driver. Their folder is named by VENDOR_SPECS; it is not part of the repository. */
+/**
+ * Checks the sandbox's events against Slack's schemas, and the driver against events recorded at Slack. The environment
+ * variable VENDOR_SPECS names their folder, which is not part of the repository.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Ajv from 'ajv'
@@ -17,16 +20,16 @@ const parse = (body: unknown): ParsedWebhook => {
   const sandbox = createSandbox({ now: Date.now })
   return parseWebhook(sandbox.signed(JSON.stringify(body)), '//')
 }
-const pressed = (payload: unknown): ParsedWebhook => {
+const parseButton = (payload: unknown): ParsedWebhook => {
   const sandbox = createSandbox({ now: Date.now })
   return parseWebhook(sandbox.signed(new URLSearchParams({ payload: JSON.stringify(payload) }).toString()), '//')
 }
 
 afterEach(closeAll)
 
-describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VENDOR_SPECS names their folder)', () => {
-  /** Every event that the sandbox makes, in one life of a thread. */
-  const life = async () => {
+describe.skipIf(folder === undefined)('Slack’s schemas and recorded events (skipped without VENDOR_SPECS)', () => {
+  /** Everything that the sandbox sends in the lifetime of a thread. */
+  const threadLifetime = async () => {
     const { sandbox, driver, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     await driver.openTicket({
@@ -41,9 +44,9 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     await driver.postMessage(ticket, fromCustomer('hello'))
     sandbox.agentReplies(ticket.id, '<@U0HITLROUTER> hello')
     sandbox.agentReplies(ticket.id, 'file', { attachments: [{ name: 'a.png', contentType: 'image/png' }] })
-    sandbox.say(ticket.id, 'also to the channel', { subtype: 'thread_broadcast' })
+    sandbox.postAsPerson(ticket.id, 'also to the channel', { subtype: 'thread_broadcast' })
     sandbox.botReplies?.(ticket.id, 'beep')
-    sandbox.react(ticket.id, 'white_check_mark')
+    sandbox.addReaction(ticket.id, 'white_check_mark')
     sandbox.assign(ticket.id, 'U0ADA000001')
     sandbox.solve(ticket.id)
     sandbox.foreignTicket()
@@ -61,14 +64,14 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     }
   }
 
-  it('every event has the wrapper that Slack’s schemas describe', async () => {
+  it('the sandbox’s events match Slack’s schema of the envelope', async () => {
     const asyncApi = read('slack_events_api_async_v1.json') as { components: { schemas: Record<string, object> } }
     const ajv = new Ajv({ strict: false, allErrors: true })
     const schemas = [
       read('slack_common_event_wrapper_schema.json') as object,
       asyncApi.components.schemas['GenericEventWrapper'],
     ]
-    const { events } = await life()
+    const { events } = await threadLifetime()
     expect(events.length).toBeGreaterThan(15)
     for (const schema of schemas) {
       const validate = ajv.compile(schema ?? {})
@@ -78,7 +81,7 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     }
   })
 
-  it('every event is a topic of Slack’s and has no field that Slack’s does not have', async () => {
+  it('the sandbox’s events have only types and fields that Slack has', async () => {
     const { topics } = read('slack_events_api_async_v1.json') as { topics: Record<string, unknown> }
     const known = new Map<string, Set<string>>()
     const learn = (event: Json): void => {
@@ -88,15 +91,13 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     const logs = readdirSync(join(folder ?? '', 'java-sdk-json-logs', 'events'))
     for (const file of logs) learn((read('java-sdk-json-logs', 'events', file) as { event: Json }).event)
     for (const { event } of read('real-event-samples-vercel-chat.json') as { event: Json }[]) learn(event)
-    // The Java samples list an own message's fields as one; a mention carries the empty subtype.
-    const mention = known.get('app_mention') ?? new Set()
-    const { events, presses } = await life()
+    const { events, presses } = await threadLifetime()
     const kinds = new Set<string>()
     for (const { event } of events) {
       const kind = `${String(event['type'])} ${String(event['subtype'] ?? '')}`.trim()
       kinds.add(kind)
       expect(Object.keys(topics)).toContain(String(event['type']).replaceAll('_', '.'))
-      const fields = kind === 'app_mention' ? mention : known.get(kind)
+      const fields = known.get(kind)
       for (const field of Object.keys(event)) expect([...(fields ?? [])], `${kind}: ${field}`).toContain(field)
     }
     expect([...kinds].toSorted()).toEqual([
@@ -114,30 +115,30 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     for (const press of presses) for (const field of Object.keys(press)) expect(Object.keys(button)).toContain(field)
   })
 
-  it('recorded events mean what they should', () => {
+  it('the driver parses recorded events', () => {
     const samples = read('real-event-samples-vercel-chat.json') as { event: Json }[]
-    const meanings = samples.map((sample) => {
+    const results = samples.map((sample) => {
       const { events, ignored } = parse(sample)
       return events.length > 0 ? events.map(({ type }) => type).join() : (ignored ?? '')
     })
-    expect(meanings).toHaveLength(12)
-    expect(meanings).toEqual([
+    expect(results).toHaveLength(12)
+    expect(results).toEqual([
       'A message outside a thread',
       'A message outside a thread',
-      'A message of an app',
-      'A reply in a thread that somebody else began',
-      'A message of an app',
+      'A message from an app',
+      'A reply in a thread not opened by the router',
+      'A message from an app',
       'Not a new message: message_changed',
       'Not a new message: message_changed',
       'Events of type app_context_changed are not used',
       'A message outside a thread',
       'Events of type app_home_opened are not used',
-      'A message that no person wrote',
+      'A message not written by a person',
       'A message outside a thread',
     ])
   })
 
-  it('a recorded reply in a thread of ours is an agent’s message', () => {
+  it('a recorded reply in the router’s thread is an agent’s message', () => {
     const [, , , reply] = read('real-event-samples-vercel-chat.json') as (Json & { event: Json })[]
     const ours = { ...reply, event: { ...reply?.event, parent_user_id: 'U00FAKEBOT01' } }
     const ticket = { ticketId: 'C00FAKECHAN1:1766458026.240809', origin: 'recent' }
@@ -153,14 +154,14 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     ])
   })
 
-  it('recorded buttons and reactions of another app’s messages mean nothing, renamed to ours they do', () => {
+  it('recorded buttons and reactions count only on the router’s messages', () => {
     const { action, reaction } = read('vercel-chat-replay', 'actions-reactions.json') as {
       action: Json & { actions: Json[] }
       reaction: Json & { event: Json }
     }
-    expect(pressed(action)).toMatchObject({ events: [], reply: { status: 200 } })
+    expect(parseButton(action)).toMatchObject({ events: [], reply: { status: 200 } })
     const claim = { ...action, actions: [{ ...action.actions[0], action_id: 'hitl_router_claim', value: 'conv_01' }] }
-    expect(pressed(claim).events).toEqual([
+    expect(parseButton(claim).events).toEqual([
       {
         type: 'agent-assigned',
         ticket: { ticketId: 'C00FAKECHAN1:1767326126.896109', conversationId: 'conv_01', origin: 'recent' },
@@ -175,7 +176,7 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     ])
   })
 
-  it('every other recorded payload is read without an exception and means nothing', () => {
+  it('the driver ignores every other recorded payload and gives a reason', () => {
     const files = [
       ...readdirSync(join(folder ?? '', 'java-sdk-json-logs', 'events')).map((file) =>
         join('java-sdk-json-logs', 'events', file)
@@ -186,14 +187,14 @@ describe.skipIf(folder === undefined)('Slack’s descriptions (skipped unless VE
     ]
     expect(files.length).toBeGreaterThan(15)
     for (const file of files) {
-      for (const parsed of [parse(read(file)), pressed(read(file))]) {
+      for (const parsed of [parse(read(file)), parseButton(read(file))]) {
         expect(parsed.events, file).toEqual([])
         expect(parsed.ignored, file).toBeTruthy()
       }
     }
     for (const file of readdirSync(join(folder ?? '', 'vercel-chat-replay'))) {
       for (const value of Object.values(read('vercel-chat-replay', file) as Json)) {
-        for (const parsed of [parse(value), pressed(value)]) {
+        for (const parsed of [parse(value), parseButton(value)]) {
           expect(parsed.events, file).toEqual([])
           expect(parsed.ignored, file).toBeTruthy()
         }

@@ -1,4 +1,4 @@
-/** What the tests of this folder start from. Never part of the deployed bundle. */
+/** Shared set-up of this folder's tests. Never part of the deployed bundle. */
 import { isProviderError, type ProviderError } from '../errors'
 import type { SandboxRequest } from '../kit/sandbox'
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
@@ -29,11 +29,11 @@ export const fromCustomer = (text: string, more: Partial<OutboundMessage> = {}):
   ...more,
 })
 
-/** A listening sandbox, a driver that talks to it, and what the sandbox's webhooks mean. Closed by `closeAll`. */
+/** Starts a sandbox and connects a driver to it. `closeAll` stops the sandbox. */
 export const setUp = async (config: Record<string, unknown> = {}) => {
   const clock = createTestClock()
   const sandbox = createSandbox({ now: clock.now })
-  open.push(sandbox)
+  openSandboxes.push(sandbox)
   await sandbox.server.listen()
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
@@ -50,7 +50,7 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
     sandbox,
     log,
     driver,
-    /** Another driver at the same workspace, whose requests go through `transport`. */
+    /** Connects a second driver to the same workspace, with requests through `transport`. */
     connect: (transport: Tools['transport']) => slack.connect(parsed, { ...tools, transport }),
     openTicket: async (more: Partial<TicketRequest> = {}): Promise<Ticket> => {
       const request = ticketRequest(more)
@@ -58,25 +58,26 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
       sandbox.deliveries.waiting.length = 0
       return { id, conversationId: request.conversationId }
     },
-    /** The webhooks that are waiting, delivered and parsed. */
+    /** Delivers the waiting webhooks and parses them. */
     deliver: async (): Promise<{ events: SessionEvent[]; ignored: string[]; requests: WebhookRequest[] }> => {
       await sandbox.deliveries.flush()
       const requests = received.splice(0)
-      const meanings = requests.map((request) => driver.parseWebhook(request))
+      const parsedWebhooks = requests.map((request) => driver.parseWebhook(request))
       return {
         requests,
-        events: meanings.flatMap(({ events }) => events),
-        ignored: meanings.flatMap(({ ignored }) => ignored ?? []),
+        events: parsedWebhooks.flatMap(({ events }) => events),
+        ignored: parsedWebhooks.flatMap(({ ignored }) => ignored ?? []),
       }
     },
-    /** The bodies of one method's calls so far. */
+    /** The arguments of all calls of a Web API method so far. */
     calls: (method: string): Record<string, unknown>[] =>
       sandbox.server.requests
         .filter(({ path }) => path === `/api/${method}`)
         .map(({ body, query }) =>
           body.length > 0 ? (JSON.parse(body.toString('utf8')) as Record<string, unknown>) : Object.fromEntries(query)
         ),
-    shown: (ticket: Ticket) => {
+    /** The ticket as the sandbox shows it. */
+    ticketAt: (ticket: Ticket) => {
       const found = sandbox.tickets().find(({ id }) => id === ticket.id)
       if (!found) throw new Error(`The sandbox has no ticket ${ticket.id}`)
       return found
@@ -84,13 +85,14 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   }
 }
 
-const open: SlackSandbox[] = []
+const openSandboxes: SlackSandbox[] = []
 
 export const closeAll = async (): Promise<void> => {
-  await Promise.all(open.splice(0).map((sandbox) => sandbox.server.close()))
+  await Promise.all(openSandboxes.splice(0).map((sandbox) => sandbox.server.close()))
 }
 
-export const failure = async (call: Promise<unknown>): Promise<ProviderError> => {
+/** The `ProviderError` with which a call fails. */
+export const errorOf = async (call: Promise<unknown>): Promise<ProviderError> => {
   const error: unknown = await call.catch((thrown: unknown) => thrown)
   if (!isProviderError(error)) throw new Error(`Expected a ProviderError, got ${String(error)}`)
   return error
@@ -98,5 +100,5 @@ export const failure = async (call: Promise<unknown>): Promise<ProviderError> =>
 
 export const isPost = ({ path }: SandboxRequest): boolean => path === '/api/chat.postMessage'
 
-/** A refusal as Slack words it, for `addFault`. */
-export const says = (word: string) => ({ kind: 'status' as const, status: 200, body: { ok: false, error: word } })
+/** A refusal in Slack's format, for `addFault`. */
+export const refusal = (error: string) => ({ kind: 'status' as const, status: 200, body: { ok: false, error } })

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { closeAll, EVE, failure, fromCustomer, isPost, says, setUp, ticketRequest } from './testing'
+import { closeAll, EVE, errorOf, fromCustomer, isPost, refusal, setUp, ticketRequest } from './testing'
 
 afterEach(closeAll)
 
-describe('opening', () => {
-  it('takes two calls: the header with its buttons, and the transcript as the first reply', async () => {
+describe('opening a ticket', () => {
+  it('posts a header with buttons and the transcript as the first reply', async () => {
     const { driver, sandbox, calls } = await setUp()
     const opened = await driver.openTicket(ticketRequest({ options: { priority: 'urgent', tags: ['vip', 'fr'] } }))
     expect(opened.id).toMatch(/^C0SUPPORT01:\d+\.\d{6}$/)
@@ -31,23 +31,23 @@ describe('opening', () => {
     expect(sandbox.tickets()[0]).toMatchObject({ title: 'Late parcel', tags: ['vip', 'fr'], status: 'open' })
   })
 
-  it('shows no e-mail where there is none', async () => {
+  it('omits a missing e-mail address', async () => {
     const { driver, calls } = await setUp()
     await driver.openTicket(ticketRequest({ customer: { id: 'u', name: 'Eve' }, transcript: [] }))
     expect(calls('chat.postMessage')).toHaveLength(1)
     expect(JSON.stringify(calls('chat.postMessage')[0])).toContain('*Customer:* Eve"')
   })
 
-  it('goes to the channel that is asked for, and names what is wrong with one that is none', async () => {
+  it('uses the requested channel and refuses a queue that isn’t a channel id', async () => {
     const { driver } = await setUp()
     const opened = await driver.openTicket(ticketRequest({ options: { queue: 'C0BILLING01' } }))
     expect(opened.id).toMatch(/^C0BILLING01:/)
-    const error = await failure(driver.openTicket(ticketRequest({ options: { queue: 'billing' } })))
+    const error = await errorOf(driver.openTicket(ticketRequest({ options: { queue: 'billing' } })))
     expect(error.code).toBe('misconfigured')
     expect(error.message).toContain('id of a channel')
   })
 
-  it('puts a long description into the thread as a whole', async () => {
+  it('posts the whole of a long description into the thread', async () => {
     const { driver, sandbox } = await setUp()
     const words = Array.from({ length: 2_000 }, (_unused, index) => `d${index}`)
     await driver.openTicket(ticketRequest({ description: words.join(' ') }))
@@ -61,10 +61,10 @@ describe('opening', () => {
     ).toEqual(words)
   })
 
-  it('finishes the transcript of an attempt that broke off', async () => {
+  it('completes the transcript of an interrupted attempt', async () => {
     const { driver, sandbox } = await setUp()
     sandbox.server.addFault({
-      ...says('fatal_error'),
+      ...refusal('fatal_error'),
       times: 9,
       matches: (request) => isPost(request) && request.body.includes('"thread_ts"'),
     })
@@ -76,22 +76,23 @@ describe('opening', () => {
     expect(sandbox.tickets()[0]?.entries).toHaveLength(2)
   })
 
-  it('rings at nobody, whatever the customer is called and says', async () => {
+  it('notifies nobody, whatever the customer’s name and text', async () => {
     const { driver, sandbox } = await setUp()
-    const evil = '<!channel> <!here> @here <@U0ADA000001> <#C0SUPPORT01|x> <https://evil.example|https://bank.example>'
-    const customer = { ...EVE, name: evil, email: '<!here>@evil.example' }
+    const hostile =
+      '<!channel> <!here> @here <@U0ADA000001> <#C0SUPPORT01|x> <https://evil.example|https://bank.example>'
+    const customer = { ...EVE, name: hostile, email: '<!here>@evil.example' }
     const opened = await driver.openTicket(
       ticketRequest({
-        title: evil,
-        description: evil,
+        title: hostile,
+        description: hostile,
         customer,
-        options: { tags: [evil] },
-        transcript: [{ author: 'customer', name: evil, parts: [{ type: 'text', text: evil }] }],
+        options: { tags: [hostile] },
+        transcript: [{ author: 'customer', name: hostile, parts: [{ type: 'text', text: hostile }] }],
       })
     )
     const ticket = { id: opened.id, conversationId: 'conv_01' }
-    await driver.postMessage(ticket, fromCustomer(evil, { author: { type: 'customer', customer } }))
-    await driver.postMessage(ticket, fromCustomer(evil, { id: 'msg_02', author: { type: 'bot' } }))
+    await driver.postMessage(ticket, fromCustomer(hostile, { author: { type: 'customer', customer } }))
+    await driver.postMessage(ticket, fromCustomer(hostile, { id: 'msg_02', author: { type: 'bot' } }))
     await driver.reflect?.(ticket, { type: 'assigned', agent: { id: 'U0ADA000001', name: '<!here>' } })
     expect(sandbox.switches.notifications).toEqual([])
     const bodies = sandbox.server.requests.map(({ body }) => body.toString('utf8')).join('\n')
@@ -99,9 +100,9 @@ describe('opening', () => {
   })
 })
 
-describe('messages', () => {
-  it('speak with the customer’s name and picture, the bot in the app’s own voice', async () => {
-    const { driver, openTicket, calls, shown } = await setUp()
+describe('posting a message', () => {
+  it('uses the customer’s name and picture, and the app’s own for the bot', async () => {
+    const { driver, openTicket, calls, ticketAt } = await setUp()
     const ticket = await openTicket({ transcript: [] })
     const customer = { ...EVE, pictureUrl: 'https://pictures.example/eve.png' }
     await driver.postMessage(ticket, fromCustomer('**hello**', { author: { type: 'customer', customer } }))
@@ -111,10 +112,10 @@ describe('messages', () => {
     expect(said).not.toHaveProperty('as_user')
     expect(said).toMatchObject({ metadata: { event_payload: { message_id: 'msg_01', part: '0' } } })
     expect(noted).not.toHaveProperty('username')
-    expect(shown(ticket).entries.map(({ kind }) => kind)).toEqual(['note', 'customer', 'note'])
+    expect(ticketAt(ticket).entries.map(({ kind }) => kind)).toEqual(['note', 'customer', 'note'])
   })
 
-  it('are one call each', async () => {
+  it('takes one call', async () => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket()
     const before = sandbox.server.requests.length
@@ -122,67 +123,67 @@ describe('messages', () => {
     expect(sandbox.server.requests).toHaveLength(before + 1)
   })
 
-  it('wait their second where Slack asks for it', async () => {
-    const { driver, openTicket, sandbox, shown, clock } = await setUp()
+  it('waits for Slack’s limit of one message per second', async () => {
+    const { driver, openTicket, sandbox, ticketAt, clock } = await setUp()
     const ticket = await openTicket({ transcript: [] })
     sandbox.switches.limits = true
     const start = clock.now()
     await driver.postMessage(ticket, fromCustomer('word '.repeat(2_000)))
-    expect(shown(ticket).entries).toHaveLength(4)
+    expect(ticketAt(ticket).entries).toHaveLength(4)
     expect(clock.now() - start).toBeGreaterThanOrEqual(2_000)
   })
 
-  it('do not land in the channel when the thread was deleted', async () => {
+  it('leaves nothing in the channel when the thread was deleted', async () => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket()
     sandbox.remove(ticket.id)
-    const error = await failure(driver.postMessage(ticket, fromCustomer('private words')))
+    const error = await errorOf(driver.postMessage(ticket, fromCustomer('private words')))
     expect(error.code).toBe('ended')
     expect(sandbox.tickets()).toEqual([])
     sandbox.switches.deletedThreads = 'refuse'
-    expect((await failure(driver.postMessage(ticket, fromCustomer('private words')))).code).toBe('ended')
+    expect((await errorOf(driver.postMessage(ticket, fromCustomer('private words')))).code).toBe('ended')
   })
 
-  it('of several parts continue where an earlier attempt broke off', async () => {
-    const { driver, openTicket, sandbox, shown } = await setUp()
+  it('continues a long message where an earlier attempt stopped', async () => {
+    const { driver, openTicket, sandbox, ticketAt } = await setUp()
     const ticket = await openTicket({ transcript: [] })
     const words = Array.from({ length: 2_000 }, (_unused, index) => `w${index}`)
     let posts = 0
     sandbox.server.addFault({
-      ...says('ratelimited'),
+      ...refusal('ratelimited'),
       status: 429,
       headers: { 'retry-after': '30' },
       matches: (request) => isPost(request) && ++posts === 2,
     })
-    const error = await failure(driver.postMessage(ticket, fromCustomer(words.join(' '))))
+    const error = await errorOf(driver.postMessage(ticket, fromCustomer(words.join(' '))))
     expect(error).toMatchObject({ code: 'rate-limited', outcome: 'unknown', retryAfterMs: 30_000 })
     await driver.postMessage(ticket, fromCustomer(words.join(' '), { mayExist: true }))
-    const said = shown(ticket)
+    const said = ticketAt(ticket)
       .entries.slice(1)
       .map(({ text }) => text)
     expect(said.join(' ').match(/\bw\d+\b/g)).toEqual(words)
   })
 
   it.each(['internal_error', 'fatal_error', 'request_timeout', 'service_unavailable'])(
-    'are looked for after %s, which says nothing about what happened',
-    async (word) => {
-      const { driver, openTicket, sandbox, shown } = await setUp()
+    'searches for the message after %s, whose outcome is unknown',
+    async (errorCode) => {
+      const { driver, openTicket, sandbox, ticketAt } = await setUp()
       const ticket = await openTicket({ transcript: [] })
-      sandbox.server.addFault({ ...says(word), effect: 'after', matches: isPost })
+      sandbox.server.addFault({ ...refusal(errorCode), effect: 'after', matches: isPost })
       const posted = await driver.postMessage(ticket, fromCustomer('once'))
       expect(
-        shown(ticket)
+        ticketAt(ticket)
           .entries.map(({ id }) => id)
           .slice(1)
       ).toEqual(posted.messageIds)
-      sandbox.server.addFault({ ...says(word), effect: 'before', matches: isPost })
+      sandbox.server.addFault({ ...refusal(errorCode), effect: 'before', matches: isPost })
       await driver.postMessage(ticket, fromCustomer('and again', { id: 'msg_02' }))
-      expect(shown(ticket).entries).toHaveLength(3)
+      expect(ticketAt(ticket).entries).toHaveLength(3)
     }
   )
 })
 
-describe('what Slack’s error words mean', () => {
+describe('Slack’s error codes', () => {
   it.each([
     ['invalid_auth', 'unauthorized', 'Bot User OAuth Token'],
     ['not_authed', 'unauthorized', 'Bot User OAuth Token'],
@@ -197,14 +198,14 @@ describe('what Slack’s error words mean', () => {
     ['message_not_found', 'not-found', ''],
     ['msg_too_long', 'rejected', ''],
     ['constructor', 'rejected', ''],
-  ] as const)('%s', async (word, code, advice) => {
+  ] as const)('%s', async (errorCode, code, advice) => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket()
-    sandbox.server.addFault({ ...says(word), times: 9 })
-    const error = await failure(driver.postMessage(ticket, fromCustomer('hello')))
+    sandbox.server.addFault({ ...refusal(errorCode), times: 9 })
+    const error = await errorOf(driver.postMessage(ticket, fromCustomer('hello')))
     expect(error.code).toBe(code)
     expect(error.outcome).toBe('none')
-    expect(error.message).toContain(word)
+    expect(error.message).toContain(errorCode)
     expect(error.message).toContain(advice)
   })
 })

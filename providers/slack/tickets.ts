@@ -13,24 +13,27 @@ import type {
 } from '../provider'
 import type { SlackApi } from './api'
 import { channelIdOf } from './config'
-import { conversationOf, headerAfter, headerFor, isClosed, isRootOf } from './header'
+import { conversationOf, updatedHeader, headerFor, isClosed } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
 import { markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
-import { once, postTexts, toSlackTime, type Voice } from './posting'
+import { sendOnce, postTexts, toSlackTime, type Authorship } from './posting'
 import { plainName } from './to-mrkdwn'
 
-/** How far back an earlier attempt at opening is looked for. */
+/** How far back to search the channel for an earlier attempt to open the ticket. */
 const EARLIER_ATTEMPT_MS = 3 * 24 * 60 * 60_000
-/** Pages of the channel that are looked through for it. */
-const MOST_PAGES = 10
-/** How far back an earlier attempt at posting is looked for, where nobody says when the message was made. */
-const RETRIED_WITHIN_MS = 24 * 60 * 60_000
-const LONGEST_NAME = 80
-const OPENING = 'opening'
-const CLOSING = 'closing'
-const CLOSING_LINE = 'This conversation has ended. What is written here no longer reaches the customer.'
+/** The search stops after this many pages of the channel. */
+const MAX_PAGES = 10
+/** How far back to search the thread for an earlier attempt to post a message without `createdAt`. */
+const EARLIER_POST_MS = 24 * 60 * 60_000
+const MAX_NAME_LENGTH = 80
+const OPENING_KEY = 'opening'
+const CLOSING_KEY = 'closing'
+const CLOSING_LINE = 'This conversation has ended. Replies here no longer reach the customer.'
 
-/** Posts the thread's root and, as its first replies, the conversation so far. */
+/**
+ * Posts the thread's root, then the transcript as its first replies. A transcript that can't be posted is only logged.
+ * Throws `misconfigured` if the requested queue isn't a channel id.
+ */
 export const openTicket = async (
   api: SlackApi,
   tools: Tools,
@@ -40,10 +43,10 @@ export const openTicket = async (
   const channel = _channelFor(request, defaultChannel)
   const header = headerFor(request)
   const find = (since: string) => _findRoot(api, channel, request.conversationId, since)
-  const earlier = request.mayExist ? await _findEarlier(tools, find) : undefined
+  const earlier = request.mayExist ? await _findEarlierRoot(tools, find) : undefined
   const root =
     earlier ??
-    (await once(
+    (await sendOnce(
       tools,
       async () => {
         const { ts, team } = await api.postMessage({ channel, ...header })
@@ -57,9 +60,9 @@ export const openTicket = async (
   ]
   try {
     if (texts.length > 0)
-      await postTexts(api, tools, root, { key: OPENING, texts, voice: {}, mayExist: earlier !== undefined })
+      await postTexts(api, tools, root, { key: OPENING_KEY, texts, authorship: {}, mayExist: earlier !== undefined })
   } catch (error) {
-    // The thread is there and works. Another desk would get the same customer a second time.
+    // The thread works without it. Failing here would open a second ticket at another desk.
     tools.log.warn('The conversation before the handoff could not be posted', {
       conversationId: request.conversationId,
       ticketId: addressToId(root),
@@ -83,11 +86,11 @@ const _channelFor = (request: TicketRequest, defaultChannel: string): string => 
   throw new ProviderError(
     'slack',
     'misconfigured',
-    'The queue of a Slack desk is the id of a channel, for example C0123456789'
+    'The queue of a Slack desk must be the id of a channel, for example C0123456789'
   )
 }
 
-const _findEarlier = async (
+const _findEarlierRoot = async (
   tools: Tools,
   find: (since: string) => Promise<Root | undefined>
 ): Promise<Root | undefined> => {
@@ -95,7 +98,7 @@ const _findEarlier = async (
     return await find(toSlackTime(tools.now() - EARLIER_ATTEMPT_MS))
   } catch (error) {
     if (!isProviderError(error) || error.outcome === 'unknown') throw error
-    throw new ProviderError('slack', error.code, 'Could not tell whether the thread is open already', {
+    throw new ProviderError('slack', error.code, 'Could not find out whether the thread exists already', {
       ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
       outcome: 'unknown',
       cause: error,
@@ -111,22 +114,22 @@ const _findRoot = async (
 ): Promise<Root | undefined> => {
   let pages = 0
   for await (const messages of api.readChannel(channel, since)) {
-    const root = messages.find((message) => isRootOf(message, conversationId))
+    const root = messages.find((message) => conversationOf(message) === conversationId)
     if (root) return { channel, ts: root.ts }
     pages += 1
-    if (pages === MOST_PAGES) return undefined
+    if (pages === MAX_PAGES) return undefined
   }
   return undefined
 }
 
-/** The root says it. A thread whose root was deleted is nobody's any more. */
+/** Reads the origin from the root's metadata. A thread whose root was deleted has none. */
 export const findOrigin = async (api: SlackApi, ticketId: string): Promise<TicketOrigin | undefined> => {
   const root = await api.readMessage(idToAddress(ticketId))
   const conversationId = root && conversationOf(root)
   return conversationId ? { conversationId, isSolved: isClosed(root) } : undefined
 }
 
-/** The customer speaks under the customer's name and picture, the bot under the app's own. */
+/** Posts the customer's messages under the customer's name and picture, the bot's under the app's own. */
 export const postMessage = async (
   api: SlackApi,
   tools: Tools,
@@ -134,38 +137,39 @@ export const postMessage = async (
   message: OutboundMessage
 ): Promise<PostedMessage> => {
   const root = idToAddress(ticket.id)
-  const voice = message.author.type === 'customer' ? _voiceOf(message.author.customer) : {}
+  const authorship = message.author.type === 'customer' ? _authorshipOf(message.author.customer) : {}
   const timestamps = await postTexts(api, tools, root, {
     key: message.id,
     texts: partsToPieces(message.parts),
-    voice,
+    authorship,
     mayExist: message.mayExist,
-    since: message.createdAt ?? tools.now() - RETRIED_WITHIN_MS,
+    since: message.createdAt ?? tools.now() - EARLIER_POST_MS,
   })
   return { messageIds: timestamps.map((ts) => addressToId({ channel: root.channel, ts })) }
 }
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage#authorship */
-const _voiceOf = (customer: Customer): Voice => ({
-  username: plainName(shorten(customer.name, LONGEST_NAME)) || 'Customer',
+const _authorshipOf = (customer: Customer): Authorship => ({
+  username: plainName(shorten(customer.name, MAX_NAME_LENGTH)) || 'Customer',
   ...(customer.pictureUrl && customer.pictureUrl.startsWith('https://') ? { iconUrl: customer.pictureUrl } : {}),
 })
 
 /**
- * Shows in the header that it is over, which is also how the second call knows, and then says so in the thread: a line that could not be said is no reason to say it twice.
+ * Marks the header as closed, then posts a closing line. The closed header makes a second call a no-op.
+ * If only the line fails, the failure is logged: a retry could post the line twice.
  */
 export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): Promise<void> => {
   try {
     const root = idToAddress(ticket.id)
     const header = await api.readMessage(root)
     if (!header || isClosed(header)) return
-    const after = headerAfter(header, { type: 'closed', by: 'bot' })
-    if (after) await api.updateMessage(root, after, true)
-    // Where the header was deleted, only the line itself tells that it was said.
-    const line = { key: CLOSING, texts: [CLOSING_LINE], voice: {}, mayExist: after === undefined }
+    const update = updatedHeader(header, { type: 'closed', by: 'bot' })
+    if (update) await api.updateMessage(root, update, true)
+    // If the header was deleted, only the thread shows whether the line was posted before.
+    const line = { key: CLOSING_KEY, texts: [CLOSING_LINE], authorship: {}, mayExist: !update }
     await postTexts(api, tools, root, line).catch((error: unknown) => {
-      if (!after) throw error
-      tools.log.warn('A thread was closed, but the line that says so could not be posted', {
+      if (!update) throw error
+      tools.log.warn('A thread was closed, but its closing line could not be posted', {
         conversationId: ticket.conversationId,
         ticketId: ticket.id,
         error: isProviderError(error) ? error.message : 'unknown',
@@ -178,15 +182,17 @@ export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): 
 }
 
 /**
- * Shows in the header who claimed the thread and that it is over. One read and one write: the header itself is the only memory of what it says. A claim that was shown at the moment of the end may have covered the end:
- * after `closeTicket` this looks and mends it.
+ * Shows in the header who claimed the thread or that it is closed: one read, one write. Never throws.
+ *
+ * Slack has no conditional update, so a claim can overwrite a close of the same moment. Calling this with `closed`
+ * after `closeTicket` repairs the header.
  */
 export const reflect = async (api: SlackApi, tools: Tools, ticket: Ticket, change: SessionChange): Promise<void> => {
   try {
     const root = idToAddress(ticket.id)
     const header = await api.readMessage(root)
-    const after = header && headerAfter(header, change)
-    if (after) await api.updateMessage(root, after, change.type === 'closed')
+    const update = header && updatedHeader(header, change)
+    if (update) await api.updateMessage(root, update, change.type === 'closed')
   } catch (error) {
     tools.log.warn('The header of a thread could not be updated', {
       conversationId: ticket.conversationId,

@@ -1,8 +1,8 @@
 /**
- * Agents' Slack messages as Markdown.
+ * Converts agents' Slack messages to Markdown.
  *
- * What a person types in Slack comes with `rich_text` blocks, which say what is bold and which code points an emoji has; mrkdwn has to be guessed and is read only
- * where there are none. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+ * Slack sends `rich_text` blocks with everything that a person types. They are exact. The ambiguous mrkdwn is
+ * only the fallback. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
 import { writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from '../kit/markdown-writer'
 import {
@@ -14,10 +14,10 @@ import {
   type RichTextElement,
 } from './payloads'
 
-/** A colleague is mentioned to the customer by no name: an event carries only the id. */
+/** Stands for a mentioned colleague: events contain only the id. */
 const COLLEAGUE = '@colleague'
 
-/** A message's text. Mentions of the app itself are left out. */
+/** Converts a message's text to Markdown, without mentions of the app itself. Accepts any blocks. */
 export const messageToMarkdown = (message: Pick<MessageEvent, 'text' | 'blocks'>, botUsers: string[]): string => {
   const elements = (message.blocks ?? []).flatMap((block) => {
     const parsed = richTextBlock.safeParse(block)
@@ -27,7 +27,7 @@ export const messageToMarkdown = (message: Pick<MessageEvent, 'text' | 'blocks'>
   return blocks.map(({ gap, text }, index) => (index === 0 ? text : gap + text)).join('')
 }
 
-/** https://docs.slack.dev/messaging/formatting-message-text#escaping */
+/** Resolves Slack's three entities. https://docs.slack.dev/messaging/formatting-message-text#escaping */
 export const unescapeText = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 
@@ -36,7 +36,7 @@ const _richText = (elements: unknown[], botUsers: string[]): Block[] => {
   const add = (block: Block | undefined): void => {
     if (block) blocks.push(block)
   }
-  /** The lists that a deeper one can be part of: list, item, list, item … */
+  /** The lists that a deeper list can continue: list, item, list, item … */
   let open: Container[] = []
   for (const raw of elements) {
     const parsed = richTextElement.safeParse(raw)
@@ -57,7 +57,7 @@ const _richText = (elements: unknown[], botUsers: string[]): Block[] => {
   return blocks
 }
 
-const DEEPEST_LIST = 8
+const MAX_LIST_DEPTH = 8
 
 const _list = (
   element: RichTextElement,
@@ -66,12 +66,12 @@ const _list = (
   add: (block: Block | undefined) => void
 ): Container[] => {
   const kind = element.style === 'ordered' ? 'numbers' : 'bullets'
-  const depth = Math.min(Math.max(0, element.indent ?? 0), open.length / 2, DEEPEST_LIST)
+  const depth = Math.min(Math.max(0, element.indent ?? 0), open.length / 2, MAX_LIST_DEPTH)
   const above = open.slice(0, depth * 2)
-  const going = open[depth * 2]
+  const current = open[depth * 2]
   const list: Container =
-    going?.kind === kind
-      ? going
+    current?.kind === kind
+      ? current
       : kind === 'numbers'
         ? { kind, started: false, next: (element.offset ?? 0) + 1 }
         : { kind, started: false }
@@ -93,22 +93,22 @@ const _runs = (elements: unknown[], botUsers: string[]): Run[] =>
     if (!parsed.success) return []
     const { style, url, type } = parsed.data
     const marks = MARKS.filter((mark) => style?.[mark] === true)
-    const words = _words(parsed.data, botUsers)
-    // A link on several lines would repeat its address on each.
-    if (type === 'link') return _lines(words.replace(/\s+/g, ' '), marks, _target(url ?? ''))
-    return _lines(words, marks, undefined)
+    const text = _textOf(parsed.data, botUsers)
+    // A link on several lines would repeat its URL on each line.
+    if (type === 'link') return _lines(text.replace(/\s+/g, ' '), marks, _target(url ?? ''))
+    return _lines(text, marks, undefined)
   })
 
 const MARKS: Mark[] = ['bold', 'italic', 'strike', 'code']
 
-/** A line break is a run of its own. */
+/** Splits a text into runs. Each line break is a run of its own. */
 const _lines = (text: string, marks: Mark[], link: string | undefined): Run[] =>
   text
     .split(/(\n)/)
     .filter((piece) => piece !== '')
     .map((piece) => (piece === '\n' ? { text: piece, marks: [], link: undefined } : { text: piece, marks, link }))
 
-const _words = (element: InlineElement, botUsers: string[]): string => {
+const _textOf = (element: InlineElement, botUsers: string[]): string => {
   switch (element.type) {
     case 'link':
       return element.text || element.url || ''
@@ -141,22 +141,25 @@ const _emoji = (unicode: string | null | undefined): string | undefined => {
 
 const _target = (url: string): string | undefined =>
   /^(?:https?:\/\/|mailto:|tel:)\S/i.test(url)
-    ? url.replace(/[\s()<>\\]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+    ? url.replace(
+        /[\s()<>\\]/g,
+        (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+      )
     : undefined
 
-// ---------------------------------------------------------------------------------------------------------------- mrkdwn
+// mrkdwn ---------------------------------------------------------------------------------------------------------------
 
 const _mrkdwn = (text: string, botUsers: string[]): Block[] =>
   text.split(/```\n?([\s\S]*?)```/).flatMap((piece, index): Block[] => {
-    if (index % 2 === 1) return _present(writeCode(unescapeText(_plainControls(piece)), '', []))
+    if (index % 2 === 1) return _asArray(writeCode(unescapeText(_plainControls(piece)), '', []))
     return _paragraphs(piece).flatMap(({ lines, containers }) =>
-      _present(writeParagraph(_inline(lines.join('\n'), [], botUsers), containers, 0))
+      _asArray(writeParagraph(_inline(lines.join('\n'), [], botUsers), containers, 0))
     )
   })
 
-const _present = (block: Block | undefined): Block[] => (block ? [block] : [])
+const _asArray = (block: Block | undefined): Block[] => (block ? [block] : [])
 
-/** Lines that belong together: quoted ones, each bullet, and the rest. */
+/** Groups lines: consecutive quoted lines, each bullet, and consecutive lines of text. */
 const _paragraphs = (text: string): { lines: string[]; containers: Container[] }[] => {
   const paragraphs: { kind: string; lines: string[]; containers: Container[] }[] = []
   let bullets: Container | undefined
@@ -176,48 +179,48 @@ const _paragraphs = (text: string): { lines: string[]; containers: Container[] }
   return paragraphs
 }
 
-/** Code, a control sequence, or a word between marks. Marks count at the edge of a word only. */
+/** Code, a control sequence, or text between marks. Marks count only at the edge of a word. */
 const SPAN = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\p{L}\p{N}\\])([*_~])(?=\S)((?:(?!\3)[^\n])+)(?<=\S)\3(?![\p{L}\p{N}])/gu
-const SIGNS: Record<string, Mark | undefined> = { '*': 'bold', _: 'italic', '~': 'strike' }
+const MARK_OF_CHARACTER: Record<string, Mark | undefined> = { '*': 'bold', _: 'italic', '~': 'strike' }
 
 const _inline = (text: string, marks: Mark[], botUsers: string[]): Run[] => {
   const runs: Run[] = []
-  let at = 0
+  let position = 0
   for (const match of text.matchAll(SPAN)) {
-    const [whole, code, control, sign, marked] = match
-    runs.push(..._lines(unescapeText(text.slice(at, match.index)), marks, undefined))
-    at = match.index + whole.length
-    const mark = sign ? SIGNS[sign] : undefined
+    const [whole, code, control, character, marked] = match
+    runs.push(..._lines(unescapeText(text.slice(position, match.index)), marks, undefined))
+    position = match.index + whole.length
+    const mark = character ? MARK_OF_CHARACTER[character] : undefined
     if (code !== undefined) runs.push(..._lines(unescapeText(_plainControls(code)), [...marks, 'code'], undefined))
     else if (control !== undefined) {
-      const { words, link } = _control(control, botUsers)
-      runs.push(..._lines(words, marks, link))
+      const { text: visible, link } = _control(control, botUsers)
+      runs.push(..._lines(visible, marks, link))
     } else if (mark && marked !== undefined) {
       runs.push(..._inline(marked, marks.includes(mark) ? marks : [...marks, mark], botUsers))
     }
   }
-  runs.push(..._lines(unescapeText(text.slice(at)), marks, undefined))
+  runs.push(..._lines(unescapeText(text.slice(position)), marks, undefined))
   return runs
 }
 
-/** In code Slack still puts addresses between angle brackets. */
+/** Removes the angle brackets that Slack puts around URLs even in code. */
 const _plainControls = (code: string): string => code.replace(/<([^<>|\n]+)(?:\|[^<>\n]*)?>/g, '$1')
 
-/** https://docs.slack.dev/messaging/formatting-message-text#advanced */
-const _control = (control: string, botUsers: string[]): { words: string; link: string | undefined } => {
+/** Converts a mention, link or special command. https://docs.slack.dev/messaging/formatting-message-text#advanced */
+const _control = (control: string, botUsers: string[]): { text: string; link: string | undefined } => {
   const bar = control.indexOf('|')
   const target = unescapeText(bar === -1 ? control : control.slice(0, bar))
   const label = bar === -1 ? '' : unescapeText(control.slice(bar + 1))
   const id = target.slice(1)
   if (target.startsWith('@')) {
-    const words = botUsers.includes(id) ? '' : label ? `@${label.replace(/^@/, '')}` : COLLEAGUE
-    return { words, link: undefined }
+    const text = botUsers.includes(id) ? '' : label ? `@${label.replace(/^@/, '')}` : COLLEAGUE
+    return { text, link: undefined }
   }
-  if (target.startsWith('#')) return { words: label ? `#${label.replace(/^#/, '')}` : '#channel', link: undefined }
+  if (target.startsWith('#')) return { text: label ? `#${label.replace(/^#/, '')}` : '#channel', link: undefined }
   if (target.startsWith('!')) {
     const command = id.split('^')[0] ?? ''
-    if (command === 'subteam') return { words: label || '@team', link: undefined }
-    return { words: label || (command === 'date' ? '' : `@${command}`), link: undefined }
+    if (command === 'subteam') return { text: label || '@team', link: undefined }
+    return { text: label || (command === 'date' ? '' : `@${command}`), link: undefined }
   }
-  return { words: label || target, link: _target(target) }
+  return { text: label || target, link: _target(target) }
 }

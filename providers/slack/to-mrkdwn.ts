@@ -1,8 +1,8 @@
 /**
- * Markdown as Slack's mrkdwn.
+ * Converts Markdown to Slack's mrkdwn.
  *
- * Whoever wrote the Markdown may be a stranger: everything that is not formatting is escaped, so that no mention, no special command and no link under a false
- * name gets through. https://docs.slack.dev/messaging/formatting-message-text
+ * The Markdown may come from a stranger. Everything except formatting is escaped, so it can't contain mentions, special
+ * commands or links with a false label. https://docs.slack.dev/messaging/formatting-message-text
  */
 import { Lexer, type Token, type Tokens } from 'marked'
 
@@ -10,11 +10,11 @@ const WORD_JOINER = '\u2060'
 const ZERO_WIDTH_SPACE = '\u200b'
 const BROADCAST = /(?<![\p{L}\p{N}])@(?=(?:here|channel|everyone|group)\b)/giu
 
-/** Text that shows as it is: no control sequence, no mention that rings at everybody. */
+/** Escapes text so that it shows literally: no control sequences, no broadcast mentions. */
 export const escapeText = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(BROADCAST, `@${WORD_JOINER}`)
 
-/** A name or title on one line, without signs that format. */
+/** Escapes a name or title: one line, without formatting characters. */
 export const escapeName = (name: string): string =>
   escapeText(
     name
@@ -23,61 +23,62 @@ export const escapeName = (name: string): string =>
       .trim()
   )
 
-/** A name where Slack shows plain text and escapes nothing: `username`, a button, a header. */
+/** Escapes a name for fields of plain text, which Slack doesn't unescape: `username`, buttons, headers. */
 export const plainName = (name: string): string =>
   name.replaceAll('<', '‹').replaceAll('>', '›').replace(BROADCAST, `@${WORD_JOINER}`).replace(/\s+/g, ' ').trim()
 
-/** An address as a link that shows where it leads; as words where it leads elsewhere than to the web. */
+/** A link that shows its full URL. URLs that aren't http(s) become plain text. */
 export const linkTo = (url: string): string => {
-  if (!/^https?:\/\/[^\s]/i.test(url) || url.length > LONGEST_LINK) return escapeText(url)
-  const safe = url.replace(/[\s<>|"`\\]/g, (sign) => encodeURIComponent(sign))
+  if (!/^https?:\/\/[^\s]/i.test(url) || url.length > MAX_LINK_LENGTH) return escapeText(url)
+  const safe = url.replace(/[\s<>|"`\\]/g, (character) => encodeURIComponent(character))
   return `<${safe.replaceAll('&', '&amp;')}>`
 }
 
-/** A longer one could not be kept whole when a text is split. */
-const LONGEST_LINK = 2_000
+/** A longer link could be cut when a text is split. */
+const MAX_LINK_LENGTH = 2_000
 
-/** A piece of a message that is best kept whole. */
+/** A part of a message that should stay in one post. */
 export interface Block {
   text: string
-  /** What stands between it and the block before it. */
+  /** Separates this block from the one before it. */
   gap: '\n' | '\n\n'
-  /** Whether the text is code, to be fenced by whoever puts it out. */
+  /** The text is raw code. The caller escapes and fences it. */
   isCode: boolean
 }
 
 /**
- * The parser's time grows with the square of the marks and more (4 KB of `*a_`: a second), and without any marks with the square of an address's
- * length (24 KB of `a@aaa…@`: a second and a half). What has so many or is so long is shown as it was typed, but for fenced code, which needs no parser.
+ * Limits for the parser, whose time grows with the square of the number of marks (4 KB of `*a_` take a second)
+ * and of an address's length (24 KB of `a@aaa…@` take 1.5 s). Text beyond the limits is shown as typed, except fenced code.
  */
-const LONGEST_MARKDOWN = 8_000
-const MOST_MARKS = 300
+const MAX_MARKDOWN_LENGTH = 8_000
+const MAX_MARKS = 300
 
+/** Converts Markdown to blocks in linear time, whatever it contains. */
 export const markdownToBlocks = (markdown: string): Block[] => {
-  if (_isParsable(markdown)) return _parsed(markdown)
-  let room = LONGEST_MARKDOWN
+  if (_isParsable(markdown)) return _parse(markdown)
+  let remaining = MAX_MARKDOWN_LENGTH
   return _withoutFences(markdown).flatMap(({ text, isCode }): Block[] => {
     if (text.trim() === '') return []
     if (isCode) return [{ text: text.trimEnd(), gap: '\n\n', isCode }]
-    if (text.length > room || !_isParsable(text)) return _plain(text.replace(/^\n+/, '').trimEnd())
-    room -= text.length
-    return _parsed(text)
+    if (text.length > remaining || !_isParsable(text)) return _plainBlocks(text.replace(/^\n+/, '').trimEnd())
+    remaining -= text.length
+    return _parse(text)
   })
 }
 
 const _isParsable = (markdown: string): boolean =>
-  markdown.length <= LONGEST_MARKDOWN && (markdown.match(/[*_~[\]`<>!]/g)?.length ?? 0) <= MOST_MARKS
+  markdown.length <= MAX_MARKDOWN_LENGTH && (markdown.match(/[*_~[\]`<>!]/g)?.length ?? 0) <= MAX_MARKS
 
-const _parsed = (markdown: string): Block[] => {
+const _parse = (markdown: string): Block[] => {
   try {
     return _blocks(new Lexer({ gfm: true }).lex(markdown), 0)
   } catch {
-    // Nested deeper than the parser's stack: nobody who wants to be understood writes that.
-    return _plain(markdown)
+    // The nesting exceeds the parser's stack. Only an attack nests that deep.
+    return _plainBlocks(markdown)
   }
 }
 
-/** Fenced code, and what stands between. A fence that nobody closes is none. */
+/** Splits Markdown into fenced code and the text between. An unclosed fence is text. */
 const _withoutFences = (markdown: string): { text: string; isCode: boolean }[] => {
   const pieces: { text: string; isCode: boolean }[] = []
   const lines = markdown.split('\n')
@@ -100,7 +101,7 @@ const _withoutFences = (markdown: string): { text: string; isCode: boolean }[] =
 const FENCE = /^```[^`]*$/
 const FENCE_END = /^```\s*$/
 
-const _plain = (markdown: string): Block[] => [{ text: escapeText(markdown), gap: '\n\n', isCode: false }]
+const _plainBlocks = (markdown: string): Block[] => [{ text: escapeText(markdown), gap: '\n\n', isCode: false }]
 
 const _blocks = (tokens: Token[], depth: number): Block[] => {
   const blocks: Block[] = []
@@ -113,7 +114,7 @@ const _blocks = (tokens: Token[], depth: number): Block[] => {
         blocks.push({ ...block, gap })
         gap = '\n'
       }
-      // Lists and paragraphs may take the empty line after them into themselves.
+      // The raw text of lists and paragraphs may include the empty line after them.
       gap = /\n[ \t]*\n\s*$/.test(token.raw) ? '\n\n' : '\n'
     }
   }
@@ -125,7 +126,7 @@ const _text = (text: string): Block[] => [{ text, gap: '\n', isCode: false }]
 const _block = (token: Token, depth: number): Block[] => {
   switch (token.type) {
     case 'heading':
-      return _text(_marked('*', _inline(token.tokens ?? [], { bold: true })))
+      return _text(_withMark('*', _inline(token.tokens ?? [], { bold: true })))
     case 'code':
       return [{ text: (token as Tokens.Code).text.trimEnd(), gap: '\n', isCode: true }]
     case 'table':
@@ -167,38 +168,39 @@ const _list = (list: Tokens.List, depth: number): string => {
     .join('\n')
 }
 
-interface Open {
+/** The marks that are open around a span. */
+interface OpenMarks {
   bold?: boolean
   italic?: boolean
   strike?: boolean
 }
 
-const _inline = (tokens: Token[], open: Open): string => {
-  let out = ''
+const _inline = (tokens: Token[], open: OpenMarks): string => {
+  let text = ''
   for (const token of tokens) {
     const piece = _span(token, open)
-    // Slack sees a mark only at the edge of a word.
-    const touches = /^[*_~`]/.test(piece) && /[\p{L}\p{N}]$/u.test(out)
-    const touched = /[*_~`]$/.test(out) && /^[\p{L}\p{N}]/u.test(piece)
-    out += (touches || touched ? ZERO_WIDTH_SPACE : '') + piece
+    // Slack recognises a mark only at the edge of a word.
+    const opensInWord = /^[*_~`]/.test(piece) && /[\p{L}\p{N}]$/u.test(text)
+    const closesInWord = /[*_~`]$/.test(text) && /^[\p{L}\p{N}]/u.test(piece)
+    text += (opensInWord || closesInWord ? ZERO_WIDTH_SPACE : '') + piece
   }
-  return out
+  return text
 }
 
-const _span = (token: Token, open: Open): string => {
+const _span = (token: Token, open: OpenMarks): string => {
   switch (token.type) {
     case 'strong':
       return open.bold
         ? _inline(token.tokens ?? [], open)
-        : _marked('*', _inline(token.tokens ?? [], { ...open, bold: true }))
+        : _withMark('*', _inline(token.tokens ?? [], { ...open, bold: true }))
     case 'em':
       return open.italic
         ? _inline(token.tokens ?? [], open)
-        : _marked('_', _inline(token.tokens ?? [], { ...open, italic: true }))
+        : _withMark('_', _inline(token.tokens ?? [], { ...open, italic: true }))
     case 'del':
       return open.strike
         ? _inline(token.tokens ?? [], open)
-        : _marked('~', _inline(token.tokens ?? [], { ...open, strike: true }))
+        : _withMark('~', _inline(token.tokens ?? [], { ...open, strike: true }))
     case 'codespan': {
       const code = (token as Tokens.Codespan).text.replace(/\s+/g, ' ')
       return code.includes('`') ? escapeText(code) : `\`${escapeText(code)}\``
@@ -208,11 +210,11 @@ const _span = (token: Token, open: Open): string => {
     case 'link': {
       const link = token as Tokens.Link
       if (link.href === `mailto:${link.text}`) return escapeText(link.text)
-      return _labelled(_inline(link.tokens, open), link.text, link.href)
+      return _labelledLink(_inline(link.tokens, open), link.text, link.href)
     }
     case 'image': {
       const image = token as Tokens.Image
-      return _labelled(escapeText(image.text), image.text, image.href)
+      return _labelledLink(escapeText(image.text), image.text, image.href)
     }
     case 'escape':
       return escapeText((token as Tokens.Escape).text)
@@ -223,14 +225,14 @@ const _span = (token: Token, open: Open): string => {
   }
 }
 
-/** The address is always shown: a label alone can claim to lead anywhere. */
-const _labelled = (label: string, text: string, url: string): string =>
-  text === '' || _bare(text) === _bare(url) ? linkTo(url) : `${label} (${linkTo(url)})`
+/** Always shows the URL, because a label can be false. */
+const _labelledLink = (label: string, text: string, url: string): string =>
+  text === '' || _withoutScheme(text) === _withoutScheme(url) ? linkTo(url) : `${label} (${linkTo(url)})`
 
-const _bare = (url: string): string => url.replace(/^https?:\/\//i, '').replace(/\/$/, '')
+const _withoutScheme = (url: string): string => url.replace(/^https?:\/\//i, '').replace(/\/$/, '')
 
-/** Marks end with the line. */
-const _marked = (mark: string, text: string): string =>
+/** Marks each line by itself, because a mark doesn't reach beyond its line. */
+const _withMark = (mark: string, text: string): string =>
   text
     .split('\n')
     .map((line) => (line.trim() === '' ? line : `${mark}${line.trim()}${mark}`))

@@ -11,7 +11,7 @@ const ADA = 'U0ADA000001'
 const messages = (events: SessionEvent[]) => events.filter((event) => event.type === 'message-posted')
 
 describe('an agent’s reply', () => {
-  it('claims and is heard, with proof that the thread is ours', async () => {
+  it('claims the ticket, is delivered and marks the ticket’s origin', async () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     const id = sandbox.agentReplies(ticket.id, 'Hello Eve', { agentId: ADA })
@@ -22,7 +22,7 @@ describe('an agent’s reply', () => {
     ])
   })
 
-  it('that mentions the app is one message, sent twice, and the mention is not shown', async () => {
+  it('that mentions the app arrives twice with one id and without the mention', async () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     const id = sandbox.agentReplies(ticket.id, '<@U0HITLROUTER> done & <dusted>')
@@ -33,26 +33,29 @@ describe('an agent’s reply', () => {
     expect(messages(events)[0]?.parts).toEqual([{ type: 'text', text: 'done & \\<dusted>' }])
   })
 
-  it.each([undefined, 'thread_broadcast', 'me_message', 'file_share'])('of subtype %s is heard', async (subtype) => {
-    const { sandbox, openTicket, deliver } = await setUp()
-    const ticket = await openTicket()
-    sandbox.say(ticket.id, 'words', subtype ? { subtype } : {})
-    const { events } = await deliver()
-    expect(messages(events)).toHaveLength(1)
-    expect(events[0]?.ticket.ticketId).toBe(ticket.id)
-  })
-
-  it.each(['channel_join', 'message_changed', 'message_deleted', 'message_replied', 'reminder_add', 'bot_message'])(
-    'of subtype %s is none',
+  it.each([undefined, 'thread_broadcast', 'me_message', 'file_share'])(
+    'of subtype %s is delivered',
     async (subtype) => {
       const { sandbox, openTicket, deliver } = await setUp()
       const ticket = await openTicket()
-      sandbox.say(ticket.id, 'words', { subtype })
+      sandbox.postAsPerson(ticket.id, 'words', subtype ? { subtype } : {})
+      const { events } = await deliver()
+      expect(messages(events)).toHaveLength(1)
+      expect(events[0]?.ticket.ticketId).toBe(ticket.id)
+    }
+  )
+
+  it.each(['channel_join', 'message_changed', 'message_deleted', 'message_replied', 'reminder_add', 'bot_message'])(
+    'of subtype %s is ignored',
+    async (subtype) => {
+      const { sandbox, openTicket, deliver } = await setUp()
+      const ticket = await openTicket()
+      sandbox.postAsPerson(ticket.id, 'words', { subtype })
       expect(await deliver()).toMatchObject({ events: [], ignored: [expect.any(String)] })
     }
   )
 
-  it('with files delivers its text and tells the agent which files did not arrive', async () => {
+  it('with files is delivered as text and names the undelivered files', async () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     const pdf = { name: 'invoice.pdf', contentType: 'application/pdf' }
@@ -72,15 +75,15 @@ describe('an agent’s reply', () => {
     ['>>', '>> not for Eve'],
     ['🔒', '🔒 not for Eve'],
     ['**', '** not for Eve'],
-  ])('that begins with the prefix %s stays inside: %s', async (internalPrefix, text) => {
+  ])('that starts with the prefix %s is internal: %s', async (internalPrefix, text) => {
     const { sandbox, openTicket, deliver } = await setUp({ internalPrefix })
     const ticket = await openTicket()
     sandbox.agentReplies(ticket.id, text, { attachments: [{ name: 'secret.pdf', contentType: 'application/pdf' }] })
-    sandbox.say(ticket.id, text, { blocks: [] })
+    sandbox.postAsPerson(ticket.id, text, { blocks: [] })
     expect((await deliver()).events).toEqual([])
   })
 
-  it('with the prefix as an emoji’s name stays inside', async () => {
+  it('with the prefix as an emoji’s name is internal', async () => {
     const { sandbox, openTicket, deliver } = await setUp({ internalPrefix: '🔒' })
     const ticket = await openTicket()
     const elements = [
@@ -88,11 +91,11 @@ describe('an agent’s reply', () => {
       { type: 'text', text: ' not for Eve' },
     ]
     const blocks = [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }]
-    sandbox.say(ticket.id, ':lock: not for Eve', { blocks })
+    sandbox.postAsPerson(ticket.id, ':lock: not for Eve', { blocks })
     expect((await deliver()).events).toEqual([])
   })
 
-  it('that has the prefix elsewhere is heard', async () => {
+  it('with the prefix elsewhere is delivered', async () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     sandbox.agentReplies(ticket.id, 'see https://a.example // or not')
@@ -100,8 +103,8 @@ describe('an agent’s reply', () => {
   })
 })
 
-describe('what is nobody’s answer', () => {
-  it.each(['bot_message', 'plain'] as const)('our own words, echoed as %s', async (form) => {
+describe('ignored messages', () => {
+  it.each(['bot_message', 'plain'] as const)('include the router’s own posts, echoed as %s', async (form) => {
     const { sandbox, driver, openTicket, deliver } = await setUp()
     sandbox.switches.customisedEcho = form
     const ticket = await openTicket()
@@ -114,15 +117,15 @@ describe('what is nobody’s answer', () => {
     expect(events).toEqual([])
   })
 
-  it('other apps, Slack itself, messages outside a thread and threads of other people', async () => {
+  it('include those of other apps and of Slack, outside threads and in other people’s threads', async () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     sandbox.botReplies?.(ticket.id, 'a reminder')
-    sandbox.say(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
-    sandbox.say(ticket.id, 'with an app', { appId: 'A0OTHERAPP1' })
-    sandbox.say(ticket.id, 'archived', { user: 'USLACK' })
-    sandbox.say(ticket.id, 'reminded', { user: 'USLACKBOT' })
-    sandbox.say(ticket.id, 'as ourselves', { user: 'U0HITLROUTER' })
+    sandbox.postAsPerson(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
+    sandbox.postAsPerson(ticket.id, 'with an app', { appId: 'A0OTHERAPP1' })
+    sandbox.postAsPerson(ticket.id, 'archived', { user: 'USLACK' })
+    sandbox.postAsPerson(ticket.id, 'reminded', { user: 'USLACKBOT' })
+    sandbox.postAsPerson(ticket.id, 'as ourselves', { user: 'U0HITLROUTER' })
     sandbox.foreignTicket()
     const { events, ignored } = await deliver()
     expect(events).toEqual([])
@@ -131,7 +134,7 @@ describe('what is nobody’s answer', () => {
 })
 
 describe('claiming and resolving', () => {
-  it('buttons carry what finds the session, and are answered with an empty 200', async () => {
+  it('buttons carry the conversation and get an empty 200', async () => {
     const { sandbox, driver, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     sandbox.assign(ticket.id, ADA)
@@ -164,28 +167,28 @@ describe('claiming and resolving', () => {
     expect(event?.ticket).toMatchObject({ ticketId: 'C1:1.2', conversationId: 'conv + 01 %' })
   })
 
-  it.each(['white_check_mark', 'heavy_check_mark'])(':%s: on the root resolves', async (reaction) => {
+  it.each(['white_check_mark', 'heavy_check_mark'])(':%s: on the root resolves the ticket', async (reaction) => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
-    sandbox.react(ticket.id, reaction)
+    sandbox.addReaction(ticket.id, reaction)
     expect((await deliver()).events).toEqual([
       { type: 'ticket-closed', ticket: { ticketId: ticket.id }, reason: 'solved' },
     ])
   })
 
-  it('other reactions, those of the app, and those on other people’s messages do not', async () => {
+  it('other reactions, the app’s own and those on other people’s messages do not', async () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
-    sandbox.react(ticket.id, '+1')
-    sandbox.react(ticket.id, 'white_check_mark', { userId: 'U0HITLROUTER' })
+    sandbox.addReaction(ticket.id, '+1')
+    sandbox.addReaction(ticket.id, 'white_check_mark', { userId: 'U0HITLROUTER' })
     const reply = sandbox.agentReplies(ticket.id, '// note')
-    sandbox.react(reply, 'white_check_mark')
+    sandbox.addReaction(reply, 'white_check_mark')
     expect((await deliver()).events).toEqual([])
   })
 })
 
-describe('handshakes and notices', () => {
-  it('a challenge is answered as plain text, and only when it is signed', async () => {
+describe('set-up', () => {
+  it('a URL challenge gets its plain text back, and only if it is signed', async () => {
     const { sandbox, driver } = await setUp()
     const request = sandbox.signed(
       JSON.stringify({ type: 'url_verification', token: 'x', challenge: '3eZbrw1aBm2rZgRN' })
@@ -209,7 +212,7 @@ describe('handshakes and notices', () => {
     expect(await deliver()).toMatchObject({ events: [], ignored: [expect.stringContaining(reason)] })
   })
 
-  it('the instructions hold a manifest with both addresses, all events and all scopes', async () => {
+  it('the instructions contain a manifest with both addresses, all events and all scopes', async () => {
     const { driver } = await setUp()
     const url = 'https://webhook.example.test/abc/slack'
     const text = driver.instructions?.({ url, installation: 'inst1', botId: 'b'.repeat(60) }) ?? ''
@@ -228,7 +231,7 @@ describe('handshakes and notices', () => {
   })
 })
 
-it('the README’s manifest is the one that is logged', () => {
+it('the README contains the manifest of the instructions', () => {
   const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8')
   const url = 'https://webhook.botpress.cloud/YOUR-ID/slack'
   expect(JSON.parse(/```json\n([^`]+)```/.exec(readme)?.[1] ?? '')).toEqual(
@@ -246,19 +249,19 @@ describe('configuration', () => {
     'https://acme.slack.com/archives/C0123456789',
     'https://acme.slack.com/archives/C0123456789/p1766458026240809?thread_ts=1.2',
     'https://app.slack.com/client/T0123/C0123456789',
-  ])('takes the channel %s', (channel) => {
+  ])('accepts the channel %s', (channel) => {
     expect(slack.config.safeParse({ ...config, channel }).success).toBe(true)
   })
 
   it.each(['#support', 'support', 'D0123456789', 'https://evil.example/archives/C0123456789', 'C0123456789 C1'])(
-    'refuses the channel %s and says what would be right',
+    'refuses the channel %s and explains what to enter',
     (channel) => {
       const parsed = slack.config.safeParse({ ...config, channel })
-      expect(parsed.error?.issues[0]?.message).toContain('its name does not do')
+      expect(parsed.error?.issues[0]?.message).toContain('not its name')
     }
   )
 
-  it('refuses other tokens and a token as signing secret', () => {
+  it('refuses other tokens, a token as signing secret and an empty prefix', () => {
     expect(slack.config.safeParse({ ...config, botToken: 'xoxp-1' }).error?.issues[0]?.message).toContain('xoxb-')
     expect(slack.checkConfig?.(slack.config.parse({ ...config, signingSecret: 'xoxb-1-a' }))).toMatchObject([
       { field: 'signingSecret' },
@@ -266,7 +269,7 @@ describe('configuration', () => {
     expect(slack.config.safeParse({ ...config, internalPrefix: ' ' }).success).toBe(false)
   })
 
-  it('trims what was pasted', async () => {
+  it('trims pasted values', async () => {
     const { driver } = await setUp({ botToken: `  ${createToken()}\n`, channel: ' C0SUPPORT01 ' })
     await expect(driver.checkCredentials()).resolves.toContain('#support')
   })

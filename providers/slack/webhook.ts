@@ -1,6 +1,6 @@
 import { isFresh, isSigned } from '../kit/signature'
 import type { ParsedWebhook, SessionEvent, TicketKey, WebhookRequest } from '../provider'
-import { answerOf, SYSTEM_USERS, whyNoAnswer } from './answers'
+import { replyOf, SYSTEM_USERS, reasonToIgnore } from './agent-replies'
 import { CLAIM_ACTION, RESOLVE_ACTION } from './header'
 import { addressToId } from './ids'
 import {
@@ -10,14 +10,17 @@ import {
   messageEvent,
   reactionEvent,
   urlVerification,
-  wordOf,
+  loggableType,
   type MessageEvent,
   type ReactionEvent,
 } from './payloads'
 
 const FRESH_FOR_MS = 300_000
 
-/** https://docs.slack.dev/authentication/verifying-requests-from-slack – and the future is refused as well as the past. */
+/**
+ * Checks Slack's signature and refuses timestamps more than five minutes in the past or future.
+ * https://docs.slack.dev/authentication/verifying-requests-from-slack
+ */
 export const verifyWebhook = (request: WebhookRequest, signingSecret: string, now: number): boolean => {
   const timestamp = request.headers['x-slack-request-timestamp']
   if (!timestamp || !/^\d{1,12}$/.test(timestamp) || !isFresh(Number(timestamp) * 1_000, now, FRESH_FOR_MS))
@@ -33,9 +36,9 @@ export const verifyWebhook = (request: WebhookRequest, signingSecret: string, no
   })
 }
 
-const _ignored = (why: string): ParsedWebhook => ({ events: [], ignored: why })
+const _ignored = (reason: string): ParsedWebhook => ({ events: [], ignored: reason })
 
-/** Events come as JSON, pressed buttons as a form with JSON in it. */
+/** Parses an event (a JSON body) or a button press (a form with JSON in its `payload`). */
 export const parseWebhook = (request: WebhookRequest, internalPrefix: string): ParsedWebhook => {
   const body = _readBody(request)
   if (body === undefined) return _ignored('The body is not JSON')
@@ -49,7 +52,7 @@ export const parseWebhook = (request: WebhookRequest, internalPrefix: string): P
     case 'event_callback':
       return _readEvent(body, internalPrefix)
     default:
-      return _ignored(`Payloads of type ${wordOf(kind.data.type)} are not used`)
+      return _ignored(`Payloads of type ${loggableType(kind.data.type)} are not used`)
   }
 }
 
@@ -74,7 +77,10 @@ const _answerChallenge = (body: unknown): ParsedWebhook => {
   }
 }
 
-/** Slack shows an error to the agent unless the answer is an empty 200. https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response */
+/**
+ * Slack shows the agent an error unless the answer is an empty 200.
+ * https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
+ */
 const _readButton = (body: unknown): ParsedWebhook => {
   const reply = { status: 200, body: '' }
   const parsed = blockActions.safeParse(body)
@@ -93,14 +99,15 @@ const _readButton = (body: unknown): ParsedWebhook => {
     if (action === RESOLVE_ACTION) return [{ type: 'ticket-closed', ticket, reason: 'solved' }]
     return []
   })
-  return events.length === 0 ? { ..._ignored('A button that is not ours'), reply } : { events, reply }
+  return events.length === 0 ? { ..._ignored('A button of another app'), reply } : { events, reply }
 }
 
-const ALARMS: Record<string, string | undefined> = {
+/** Events that need an admin. The reason is logged. */
+const ADMIN_ALERTS: Record<string, string | undefined> = {
   app_uninstalled: 'The Slack app was uninstalled: install it again and enter its new token',
   tokens_revoked: 'Tokens of the Slack app were revoked: install it again and enter its new token',
-  channel_archive: 'A channel was archived: nothing can be posted there',
-  group_archive: 'A private channel was archived: nothing can be posted there',
+  channel_archive: 'A channel was archived: the app cannot post there any more',
+  group_archive: 'A private channel was archived: the app cannot post there any more',
 }
 
 const _readEvent = (body: unknown, internalPrefix: string): ParsedWebhook => {
@@ -118,42 +125,45 @@ const _readEvent = (body: unknown, internalPrefix: string): ParsedWebhook => {
     const reaction = reactionEvent.safeParse(event)
     return reaction.success
       ? _readReaction(reaction.data, botUsers)
-      : _ignored('A reaction to something else than a message')
+      : _ignored('A reaction to something other than a message')
   }
-  const alarm = Object.hasOwn(ALARMS, event.type) ? ALARMS[event.type] : undefined
-  return _ignored(alarm ?? `Events of type ${wordOf(event.type)} are not used`)
+  const alert = Object.hasOwn(ADMIN_ALERTS, event.type) ? ADMIN_ALERTS[event.type] : undefined
+  return _ignored(alert ?? `Events of type ${loggableType(event.type)} are not used`)
 }
 
-/** Longer than a session takes to be written down. An older thread of ours without a session has none: asking for it again would be for ever. */
-const YOUNG_S = 120
+/**
+ * Storing a session takes less than this. An older thread without a session never gets one, so its replies must not be
+ * marked `recent`: the router would ask for them again and again.
+ */
+const RECENT_FOR_S = 120
 
-const _isYoung = (threadTs: string, ts: string): boolean => Number(ts) - Number(threadTs) < YOUNG_S
+const _isRecent = (threadTs: string, ts: string): boolean => Number(ts) - Number(threadTs) < RECENT_FOR_S
 
 const _readMessage = (message: MessageEvent, botUsers: string[], internalPrefix: string): ParsedWebhook => {
   const { ts, thread_ts: threadTs, channel } = message
-  const why = whyNoAnswer(message, botUsers)
-  if (why) return _ignored(why)
+  const reason = reasonToIgnore(message, botUsers)
+  if (reason) return _ignored(reason)
   if (!threadTs || threadTs === ts) return _ignored('A message outside a thread')
   const parentUser = message.parent_user_id ?? message.root?.user
   const isOurs = parentUser ? botUsers.includes(parentUser) : false
-  // Where the first message of a thread was deleted, Slack stands for whoever wrote it.
+  // After the root was deleted, Slack names one of its own users as its author.
   if (parentUser && !SYSTEM_USERS.has(parentUser) && botUsers.length > 0 && !isOurs)
-    return _ignored('A reply in a thread that somebody else began')
+    return _ignored('A reply in a thread not opened by the router')
   const ticket: TicketKey = {
     ticketId: addressToId({ channel, ts: threadTs }),
-    ...(isOurs ? { origin: _isYoung(threadTs, ts) ? ('recent' as const) : ('possible' as const) } : {}),
+    ...(isOurs ? { origin: _isRecent(threadTs, ts) ? ('recent' as const) : ('possible' as const) } : {}),
   }
-  return answerOf(message, { ticket, botUsers, internalPrefix })
+  return replyOf(message, { ticket, botUsers, internalPrefix })
 }
 
-const DONE = new Set(['white_check_mark', 'heavy_check_mark'])
+const RESOLVE_REACTIONS = new Set(['white_check_mark', 'heavy_check_mark'])
 
-/** ✅ on a thread's root resolves it. On a reply it names no ticket, and the core drops it. */
+/** ✅ on a root resolves the ticket. On a reply, the id matches no ticket and the core ignores the event. */
 const _readReaction = (event: ReactionEvent, botUsers: string[]): ParsedWebhook => {
-  if (!DONE.has(event.reaction)) return _ignored('A reaction without a meaning here')
-  if (botUsers.includes(event.user) || SYSTEM_USERS.has(event.user)) return _ignored('A reaction of an app')
+  if (!RESOLVE_REACTIONS.has(event.reaction)) return _ignored('A reaction that is not ✅')
+  if (botUsers.includes(event.user) || SYSTEM_USERS.has(event.user)) return _ignored('A reaction from an app')
   if (event.item_user && botUsers.length > 0 && !botUsers.includes(event.item_user)) {
-    return _ignored('A reaction to somebody else’s message')
+    return _ignored('A reaction to a message of another author')
   }
   const { channel, ts } = event.item
   return { events: [{ type: 'ticket-closed', ticket: { ticketId: addressToId({ channel, ts }) }, reason: 'solved' }] }

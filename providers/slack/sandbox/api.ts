@@ -1,6 +1,6 @@
-/** Slack's Web API over a workspace in memory. https://docs.slack.dev/reference/methods */
+/** Slack's Web API on top of a workspace in memory. https://docs.slack.dev/reference/methods */
 import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
-import { contentOf, refuseContent, ring } from './blocks'
+import { contentOf, recordMentions, refuseContent } from './blocks'
 import {
   AGENTS,
   APP,
@@ -15,27 +15,27 @@ import {
 } from './workspace'
 
 export interface ApiSwitches {
-  /** One post a second and channel. */
+  /** Enforces one post per second and channel. */
   limits: boolean
-  /** What a post into a deleted thread does: Slack usually posts it into the channel and says nothing. */
+  /** What a reply to a deleted thread does. Slack usually posts it into the channel, without an error. */
   deletedThreads: 'unthread' | 'refuse'
-  /** How a post under a customer's name comes back as an event. */
+  /** The form of the event for a post under a customer's name. */
   customisedEcho: 'bot_message' | 'plain'
   readonly scopes: Set<string>
-  /** Mentions in our posts that rang at somebody. */
+  /** Mentions in the app's posts that notified somebody. */
   readonly notifications: string[]
 }
 
 type Args = Record<string, unknown>
 type Answer = Record<string, unknown> & { ok: boolean }
 interface Method {
-  /** Any of these suffices. */
+  /** One of these is enough. */
   scopes: string[]
   takesJson: boolean
   answer(args: Args, workspace: Workspace, switches: ApiSwitches, now: number): Answer
 }
 
-const _refuse = (error: string, more: Args = {}): Answer => ({ ok: false, error, ...more })
+const _refuse = (error: string, details: Args = {}): Answer => ({ ok: false, error, ...details })
 
 export const handleApi = (
   request: SandboxRequest,
@@ -53,14 +53,15 @@ export const handleApi = (
   const headers = { 'x-oauth-scopes': [...switches.scopes].join(',') }
   const args = _args(request, method)
   if (typeof args === 'string') return { status: 200, headers, body: _refuse(args) }
-  const needed = args['username'] === undefined && args['icon_url'] === undefined ? [] : ['chat:write.customize']
-  const lacking =
+  const scopesForAuthorship =
+    args['username'] === undefined && args['icon_url'] === undefined ? [] : ['chat:write.customize']
+  const missingScope =
     method.scopes.length > 0 && !method.scopes.some((scope) => switches.scopes.has(scope))
       ? method.scopes.join(',')
-      : needed.find((scope) => !switches.scopes.has(scope))
-  if (lacking !== undefined) {
+      : scopesForAuthorship.find((scope) => !switches.scopes.has(scope))
+  if (missingScope !== undefined) {
     const provided = [...switches.scopes].join(',')
-    return { status: 200, headers, body: _refuse('missing_scope', { needed: lacking, provided }) }
+    return { status: 200, headers, body: _refuse('missing_scope', { needed: missingScope, provided }) }
   }
   const body = method.answer(args, workspace, switches, now)
   if (body['error'] === 'ratelimited') return { status: 429, headers: { ...headers, 'retry-after': '1' }, body }
@@ -79,13 +80,13 @@ const _args = (request: SandboxRequest, method: Method): Args | string => {
   const json = jsonBody(request)
   if (json === undefined) return 'invalid_json'
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'json_not_object'
-  // What a method does not read from JSON is as if it were not there.
+  // Methods that don't accept JSON ignore the body.
   return method.takesJson ? (json as Args) : query
 }
 
 const _isTs = (value: unknown): value is string => typeof value === 'string' && /^\d+\.\d+$/.test(value)
 
-const _postable = (args: Args, workspace: Workspace): Channel | Answer => {
+const _channelForPosting = (args: Args, workspace: Workspace): Channel | Answer => {
   const channel = workspace.findChannel(args['channel'])
   if (!channel || (channel.isPrivate && !channel.isMember)) return _refuse('channel_not_found')
   if (channel.isArchived) return _refuse('is_archived')
@@ -93,21 +94,21 @@ const _postable = (args: Args, workspace: Workspace): Channel | Answer => {
 }
 
 const _postMessage: Method['answer'] = (args, workspace, switches, now) => {
-  const channel = _postable(args, workspace)
+  const channel = _channelForPosting(args, workspace)
   if ('ok' in channel) return channel
   if (args['as_user'] !== undefined) return _refuse('as_user_not_supported')
   const error = refuseContent(args)
   if (error) return _refuse(error)
   if (args['icon_url'] !== undefined && !/^https?:\/\//.test(String(args['icon_url'])))
     return _refuse('invalid_arguments')
-  const wanted = args['thread_ts']
-  if (wanted !== undefined && !_isTs(wanted)) return _refuse('invalid_thread_ts')
-  const root = channel.messages.find((message) => message.ts === wanted)
+  const threadTs = args['thread_ts']
+  if (threadTs !== undefined && !_isTs(threadTs)) return _refuse('invalid_thread_ts')
+  const root = channel.messages.find((message) => message.ts === threadTs)
   if (root?.threadTs !== undefined) return _refuse('cannot_reply_to_message')
-  if (wanted !== undefined && !root && switches.deletedThreads === 'refuse') return _refuse('thread_not_found')
+  if (threadTs !== undefined && !root && switches.deletedThreads === 'refuse') return _refuse('thread_not_found')
   if (switches.limits && now - channel.lastPostAt < 1_000) return _refuse('ratelimited')
   channel.lastPostAt = now
-  ring(args, switches.notifications)
+  recordMentions(args, switches.notifications)
   const username = typeof args['username'] === 'string' ? args['username'] : undefined
   const asBotMessage = username !== undefined && switches.customisedEcho === 'bot_message'
   const stored = workspace.add(channel, {
@@ -119,16 +120,16 @@ const _postMessage: Method['answer'] = (args, workspace, switches, now) => {
     ...(username === undefined ? {} : { username }),
     ...(root ? { threadTs: root.ts } : {}),
   })
-  return { ok: true, channel: channel.id, ts: stored.ts, message: workspace.shown(channel, stored) }
+  return { ok: true, channel: channel.id, ts: stored.ts, message: workspace.messagePayload(channel, stored) }
 }
 
-/** The message of ours that is named, or why not. */
-const _own = (
+/** Finds the app's own message that `args` names, or the refusal. */
+const _findOwnMessage = (
   args: Args,
   workspace: Workspace,
   refusal: string
 ): { channel: Channel; message: StoredMessage } | Answer => {
-  const channel = _postable(args, workspace)
+  const channel = _channelForPosting(args, workspace)
   if ('ok' in channel) return channel
   const message = channel.messages.find((candidate) => candidate.ts === args['ts'])
   if (!message) return _refuse('message_not_found')
@@ -136,12 +137,12 @@ const _own = (
 }
 
 const _update: Method['answer'] = (args, workspace) => {
-  const found = _own(args, workspace, 'cant_update_message')
+  const found = _findOwnMessage(args, workspace, 'cant_update_message')
   if ('ok' in found) return found
   const error = refuseContent(args)
   if (error) return _refuse(error)
   const { channel, message } = found
-  // A text without blocks removes them.
+  // An update without blocks removes them.
   if (args['blocks'] === undefined) delete message.blocks
   workspace.change(channel, message, contentOf(args))
   return {
@@ -149,18 +150,18 @@ const _update: Method['answer'] = (args, workspace) => {
     channel: channel.id,
     ts: message.ts,
     text: message.text,
-    message: workspace.shown(channel, message),
+    message: workspace.messagePayload(channel, message),
   }
 }
 
 const _delete: Method['answer'] = (args, workspace) => {
-  const found = _own(args, workspace, 'cant_delete_message')
+  const found = _findOwnMessage(args, workspace, 'cant_delete_message')
   if ('ok' in found) return found
   workspace.remove(found.channel, found.message)
   return { ok: true, channel: found.channel.id, ts: found.message.ts }
 }
 
-/** A page of messages that are in order already. */
+/** One page of messages, which must be in order. */
 const _page = (args: Args, workspace: Workspace, channel: Channel, messages: StoredMessage[]): Answer => {
   const limit = Math.min(Math.max(1, Number(args['limit'] ?? 100)), 999)
   const cursor = args['cursor'] === undefined || args['cursor'] === '' ? 0 : Number(args['cursor'])
@@ -170,7 +171,7 @@ const _page = (args: Args, workspace: Workspace, channel: Channel, messages: Sto
   return {
     ok: true,
     messages: messages.slice(cursor, cursor + limit).map((message) => ({
-      ...workspace.shown(channel, message),
+      ...workspace.messagePayload(channel, message),
       ...(withMetadata && message.metadata ? { metadata: message.metadata } : {}),
       ...(channel.messages.some((reply) => reply.threadTs === message.ts) ? { thread_ts: message.ts } : {}),
     })),
@@ -179,13 +180,13 @@ const _page = (args: Args, workspace: Workspace, channel: Channel, messages: Sto
   }
 }
 
-const _readable = (args: Args, workspace: Workspace): Channel | Answer => {
+const _channelForReading = (args: Args, workspace: Workspace): Channel | Answer => {
   const channel = workspace.findChannel(args['channel'])
   if (!channel || (channel.isPrivate && !channel.isMember)) return _refuse('channel_not_found')
   return channel.isMember ? channel : _refuse('not_in_channel')
 }
 
-const _isWithin = (args: Args) => {
+const _isInRange = (args: Args) => {
   const inclusive = args['inclusive'] === 'true'
   const oldest = args['oldest'] === undefined ? 0 : Number(args['oldest'])
   const latest = args['latest'] === undefined ? Number.POSITIVE_INFINITY : Number(args['latest'])
@@ -196,24 +197,24 @@ const _isWithin = (args: Args) => {
 }
 
 const _history: Method['answer'] = (args, workspace) => {
-  const channel = _readable(args, workspace)
+  const channel = _channelForReading(args, workspace)
   if ('ok' in channel) return channel
   const top = channel.messages.filter(
     ({ threadTs, subtype }) => threadTs === undefined || subtype === 'thread_broadcast'
   )
-  return _page(args, workspace, channel, top.filter(_isWithin(args)).toReversed())
+  return _page(args, workspace, channel, top.filter(_isInRange(args)).toReversed())
 }
 
 const _replies: Method['answer'] = (args, workspace) => {
-  const channel = _readable(args, workspace)
+  const channel = _channelForReading(args, workspace)
   if ('ok' in channel) return channel
   const root = channel.messages.find((message) => message.ts === args['ts'])
   if (!root) return _refuse('thread_not_found')
-  const replies = channel.messages.filter((message) => message.threadTs === root.ts).filter(_isWithin(args))
+  const replies = channel.messages.filter((message) => message.threadTs === root.ts).filter(_isInRange(args))
   return _page(args, workspace, channel, [root, ...replies])
 }
 
-const _shownChannel = ({ id, name, isPrivate, isMember, isArchived }: Channel) => ({
+const _channelPayload = ({ id, name, isPrivate, isMember, isArchived }: Channel) => ({
   id,
   name,
   is_channel: !isPrivate,
@@ -250,7 +251,7 @@ const METHODS: Record<string, Method | undefined> = {
     takesJson: false,
     answer: (args, workspace) => {
       const channel = workspace.findChannel(args['channel'])
-      return channel ? { ok: true, channel: _shownChannel(channel) } : _refuse('channel_not_found')
+      return channel ? { ok: true, channel: _channelPayload(channel) } : _refuse('channel_not_found')
     },
   },
   'conversations.join': {
@@ -262,7 +263,7 @@ const METHODS: Record<string, Method | undefined> = {
       if (channel.isPrivate) return _refuse('method_not_supported_for_channel_type')
       if (channel.isArchived) return _refuse('is_archived')
       channel.isMember = true
-      return { ok: true, channel: _shownChannel(channel) }
+      return { ok: true, channel: _channelPayload(channel) }
     },
   },
   'users.info': {

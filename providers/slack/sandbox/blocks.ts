@@ -1,4 +1,4 @@
-/** What Slack refuses in blocks. https://docs.slack.dev/reference/block-kit/blocks */
+/** Slack's rules for the content of messages. https://docs.slack.dev/reference/block-kit/blocks */
 import type { StoredMessage } from './workspace'
 
 type Json = Record<string, unknown>
@@ -43,8 +43,8 @@ const _isBlock = (block: unknown): boolean => {
   }
 }
 
-/** The error word, or undefined when Slack would take the blocks. */
-export const refuseBlocks = (blocks: unknown): string | undefined => {
+/** Slack's error code for the blocks, or undefined if they are valid. */
+const refuseBlocks = (blocks: unknown): string | undefined => {
   if (blocks === undefined) return undefined
   if (!Array.isArray(blocks)) return 'invalid_blocks_format'
   const ids = blocks.flatMap((block) =>
@@ -55,8 +55,8 @@ export const refuseBlocks = (blocks: unknown): string | undefined => {
   return textsOf(blocks).join('').length > 13_200 ? 'msg_blocks_too_long' : undefined
 }
 
-/** The error word, or undefined when Slack would take the metadata. https://docs.slack.dev/messaging/message-metadata */
-export const refuseMetadata = (metadata: unknown): string | undefined => {
+/** Slack's error code for invalid metadata. https://docs.slack.dev/messaging/message-metadata */
+const refuseMetadata = (metadata: unknown): string | undefined => {
   if (metadata === undefined) return undefined
   if (!_isObject(metadata) || typeof metadata['event_type'] !== 'string' || !_isObject(metadata['event_payload'])) {
     return 'invalid_metadata_format'
@@ -67,7 +67,7 @@ export const refuseMetadata = (metadata: unknown): string | undefined => {
     : 'invalid_metadata_schema'
 }
 
-/** The texts of blocks, those that are mrkdwn only where asked. */
+/** The texts in blocks. `only` limits them to one type. */
 export const textsOf = (blocks: unknown[], only?: 'mrkdwn'): string[] =>
   blocks.filter(_isObject).flatMap((block) => {
     const elements = Array.isArray(block['elements']) ? (block['elements'] as unknown[]) : []
@@ -78,7 +78,7 @@ export const textsOf = (blocks: unknown[], only?: 'mrkdwn'): string[] =>
       )
   })
 
-/** The action ids of the buttons that a message shows. */
+/** The buttons in blocks. */
 export const buttonsOf = (blocks: unknown[]): { action: string; value: string; block: string }[] =>
   blocks.filter(_isObject).flatMap((block) =>
     block['type'] !== 'actions' || !Array.isArray(block['elements'])
@@ -90,7 +90,7 @@ export const buttonsOf = (blocks: unknown[]): { action: string; value: string; b
         }))
   )
 
-/** What Slack refuses in a message as a whole. */
+/** Slack's error code for a message's content, or undefined if it is valid. */
 export const refuseContent = (args: Json): string | undefined => {
   const { text, blocks, metadata } = args
   if ((typeof text !== 'string' || text === '') && !Array.isArray(blocks)) return 'no_text'
@@ -98,6 +98,7 @@ export const refuseContent = (args: Json): string | undefined => {
   return refuseBlocks(blocks) ?? refuseMetadata(metadata)
 }
 
+/** The content of a message, as `chat.postMessage` and `chat.update` store it. */
 export const contentOf = (args: Json): Partial<StoredMessage> => ({
   text: typeof args['text'] === 'string' ? args['text'] : '',
   ...(Array.isArray(args['blocks']) ? { blocks: args['blocks'] as Record<string, unknown>[] } : {}),
@@ -106,8 +107,8 @@ export const contentOf = (args: Json): Partial<StoredMessage> => ({
 
 const MENTION = /<!(?:here|channel|everyone|group|subteam)[^>]*>|<[@#][A-Z0-9]+[^>]*>/g
 
-/** Notes who was rung at. */
-export const ring = (args: Json, notifications: string[]): void => {
+/** Records the mentions in a post that notify somebody. */
+export const recordMentions = (args: Json, notifications: string[]): void => {
   const texts = [String(args['text'] ?? ''), ...textsOf((args['blocks'] as unknown[] | undefined) ?? [], 'mrkdwn')]
   notifications.push(...texts.flatMap((text) => text.match(MENTION) ?? []))
   if (args['link_names'] === true || args['parse'] === 'full') {

@@ -1,4 +1,4 @@
-/** Slack's other half: its Web API over a workspace in memory, its signed events, and what people do in the channel. */
+/** Slack's sandbox: its Web API on top of a workspace in memory, its signed events, and the actions of people. */
 import {
   createDeliveryQueue,
   createSandboxServer,
@@ -27,23 +27,23 @@ import {
 
 export interface SlackSandbox extends Sandbox {
   readonly switches: ApiSwitches
-  /** A person adds an emoji to a message. */
-  react(messageId: string, reaction: string, options?: { userId?: string }): void
-  /** Any event, in Slack's envelope and signed. */
+  /** A person adds a reaction to a message. */
+  addReaction(messageId: string, reaction: string, options?: { userId?: string }): void
+  /** Sends any event, signed and in Slack's envelope. */
   emit(event: Record<string, unknown>): void
-  /** A person's message as the client would send it, with any fields more. Returns its id. */
-  say(ticketId: string, text: string, more?: Partial<StoredMessage>): string
-  /** A person changes what a message says. */
+  /** A person replies in a thread. `overrides` replaces fields of the message. Returns its id. */
+  postAsPerson(ticketId: string, text: string, overrides?: Partial<StoredMessage>): string
+  /** A person edits a message. */
   agentEdits(messageId: string, text: string): void
-  /** A person deletes one message. A thread whose first message it was goes on. */
-  erase(messageId: string): void
+  /** A person deletes one message. A thread outlives its root. */
+  deleteMessage(messageId: string): void
 }
 
 const RETRIES = 3
 
 export const createSandbox = (options: SandboxOptions): SlackSandbox => {
   const deliveries = createDeliveryQueue({
-    // https://docs.slack.dev/apis/events-api/#retries – buttons are never repeated.
+    // https://docs.slack.dev/apis/events-api/#retries – Slack never retries button presses.
     retries: (reply, attempt, request) =>
       !request.body.startsWith('payload=') &&
       attempt <= RETRIES &&
@@ -66,7 +66,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
   }
   const server = createSandboxServer((request) => handleApi(request, workspace, switches, options.now()))
 
-  const find = (id: string): { channel: Channel; message: StoredMessage } => {
+  const findMessage = (id: string): { channel: Channel; message: StoredMessage } => {
     const address = idToAddress(id)
     const channel = workspace.findChannel(address.channel)
     const message = channel?.messages.find((candidate) => candidate.ts === address.ts)
@@ -74,21 +74,21 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     return { channel, message }
   }
 
-  const say = (ticketId: string, text: string, more: Partial<StoredMessage> = {}): string => {
-    const { channel, message: root } = find(ticketId)
+  const postAsPerson = (ticketId: string, text: string, overrides: Partial<StoredMessage> = {}): string => {
+    const { channel, message: root } = findMessage(ticketId)
     const stored = workspace.add(channel, {
       user: AGENTS[0]?.id ?? '',
-      text: _typed(text),
+      text: _escapeTyped(text),
       ...(text === '' ? {} : { blocks: [_richText(text)] }),
       threadTs: root.ts,
-      ...more,
+      ...overrides,
     })
     return addressToId({ channel: channel.id, ts: stored.ts })
   }
 
-  /** Presses a button of the thread's root. Nothing happens where it is not shown (any more). */
-  const press = (ticketId: string, action: string, userId: string): void => {
-    const { channel, message } = find(ticketId)
+  /** Presses a button of the thread's root. A no-op if the button isn't shown. */
+  const pressButton = (ticketId: string, action: string, userId: string): void => {
+    const { channel, message } = findMessage(ticketId)
     const button = buttonsOf(message.blocks ?? []).find((candidate) => candidate.action === action)
     if (!button) return
     const payload = {
@@ -102,7 +102,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
       enterprise: null,
       is_enterprise_install: false,
       channel: { id: channel.id, name: channel.name },
-      message: workspace.shown(channel, message),
+      message: workspace.messagePayload(channel, message),
       state: { values: {} },
       response_url: `https://hooks.slack.com/actions/${TEAM}/1/x`,
       actions: [
@@ -119,8 +119,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     deliveries.push(workspace.signed(new URLSearchParams({ payload: JSON.stringify(payload) }).toString()))
   }
 
-  const react: SlackSandbox['react'] = (messageId, reaction, { userId = AGENTS[0]?.id ?? '' } = {}) => {
-    const { channel, message } = find(messageId)
+  const addReaction: SlackSandbox['addReaction'] = (messageId, reaction, { userId = AGENTS[0]?.id ?? '' } = {}) => {
+    const { channel, message } = findMessage(messageId)
     workspace.emit({
       type: 'reaction_added',
       user: userId,
@@ -132,7 +132,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
   }
 
   const agentReplies: Sandbox['agentReplies'] = (ticketId, text, { agentId, attachments = [] } = {}) =>
-    say(ticketId, text, {
+    postAsPerson(ticketId, text, {
       ...(agentId ? { user: agentId } : {}),
       ...(attachments.length > 0
         ? {
@@ -154,44 +154,44 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     server,
     deliveries,
     switches,
-    react,
-    say,
+    addReaction,
+    postAsPerson,
     agentEdits: (messageId, text) => {
-      const { channel, message } = find(messageId)
-      workspace.change(channel, message, { text: _typed(text), blocks: [_richText(text)] })
+      const { channel, message } = findMessage(messageId)
+      workspace.change(channel, message, { text: _escapeTyped(text), blocks: [_richText(text)] })
     },
-    erase: (messageId) => {
-      const { channel, message } = find(messageId)
+    deleteMessage: (messageId) => {
+      const { channel, message } = findMessage(messageId)
       workspace.remove(channel, message)
     },
     emit: workspace.emit,
     signed: workspace.signed,
     tickets: () =>
       workspace.channels.flatMap((channel) =>
-        channel.messages.filter(({ threadTs }) => threadTs === undefined).map((root) => _ticket(channel, root))
+        channel.messages.filter(({ threadTs }) => threadTs === undefined).map((root) => _toTicket(channel, root))
       ),
     agentReplies,
     agentNotes: (ticketId, text, { agentId } = {}) => {
       agentReplies(ticketId, `// ${text}`, agentId ? { agentId } : {})
     },
     assign: (ticketId, agentId) => {
-      // Slack knows no un-assigning.
-      if (agentId !== null) press(ticketId, CLAIM_ACTION, agentId)
+      // A thread in Slack can't be unassigned.
+      if (agentId !== null) pressButton(ticketId, CLAIM_ACTION, agentId)
     },
     solve: (ticketId, { agentId = AGENTS[0]?.id ?? '', text } = {}) => {
       if (text !== undefined) agentReplies(ticketId, text, { agentId })
-      press(ticketId, RESOLVE_ACTION, agentId)
+      pressButton(ticketId, RESOLVE_ACTION, agentId)
     },
-    // Slack has nothing that could be reopened: whoever wants to go on writes into the thread, and nothing tells us before.
+    // A thread in Slack can't be reopened. People just reply in it.
     reopen: () => {},
     remove: (ticketId) => {
-      const { channel, message: root } = find(ticketId)
+      const { channel, message: root } = findMessage(ticketId)
       for (const reply of channel.messages.filter(({ threadTs }) => threadTs === root.ts))
         workspace.remove(channel, reply)
       workspace.remove(channel, root)
     },
     botReplies: (ticketId, text) => {
-      const { channel, message: root } = find(ticketId)
+      const { channel, message: root } = findMessage(ticketId)
       workspace.add(channel, {
         text,
         subtype: 'bot_message',
@@ -203,7 +203,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     },
     foreignTicket: () => {
       const channel = workspace.findChannel(CHANNEL)
-      if (!channel) throw new Error('The sandbox has lost its channel')
+      if (!channel) throw new Error('The sandbox’s channel is missing')
       const root = workspace.add(channel, { user: AGENTS[1]?.id ?? '', text: 'Lunch?', blocks: [_richText('Lunch?')] })
       const id = addressToId({ channel: channel.id, ts: root.ts })
       agentReplies(id, 'At noon.')
@@ -212,7 +212,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
   }
 }
 
-const _typed = (text: string): string =>
+/** Escapes typed text like Slack's composer. `<@U…>` stands for a mention and stays. */
+const _escapeTyped = (text: string): string =>
   text
     .split(/(<@[A-Z0-9]+>)/)
     .map((piece, index) =>
@@ -220,7 +221,7 @@ const _typed = (text: string): string =>
     )
     .join('')
 
-/** What Slack's composer makes of typed text; `<@U…>` is a picked mention. */
+/** Typed text as the `rich_text` block that Slack's composer sends. `<@U…>` stands for a mention. */
 const _richText = (text: string): Record<string, unknown> => ({
   type: 'rich_text',
   block_id: 'b1',
@@ -235,7 +236,7 @@ const _richText = (text: string): Record<string, unknown> => ({
   ],
 })
 
-const _ticket = (channel: Channel, root: StoredMessage): SandboxTicket => {
+const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
   const blocks = root.blocks ?? []
   const isOurs = root.appId === APP
   const texts = isOurs ? textsOf(blocks) : []
@@ -246,18 +247,18 @@ const _ticket = (channel: Channel, root: StoredMessage): SandboxTicket => {
   const claimedBy = typeof payload['agent_id'] === 'string' ? payload['agent_id'] : undefined
   return {
     id: addressToId({ channel: channel.id, ts: root.ts }),
-    title: _read(texts[0] ?? root.text),
-    // Without a button to resolve it, people see that it is done.
+    title: _visibleText(texts[0] ?? root.text),
+    // The header of a closed ticket has no Resolve button.
     status: isOurs && !buttonsOf(blocks).some(({ action }) => action === RESOLVE_ACTION) ? 'solved' : 'open',
-    customer: _read(customer),
+    customer: _visibleText(customer),
     ...(claimedBy ? { assignee: claimedBy } : {}),
     ...(typeof payload['conversation_id'] === 'string' ? { conversationId: payload['conversation_id'] } : {}),
-    tags: tags ? _read(tags).split(', ') : [],
-    entries: [root, ...replies].map((message) => _entry(channel, message)),
+    tags: tags ? _visibleText(tags).split(', ') : [],
+    entries: [root, ...replies].map((message) => _toEntry(channel, message)),
   }
 }
 
-const _entry = (channel: Channel, message: StoredMessage): SandboxEntry => {
+const _toEntry = (channel: Channel, message: StoredMessage): SandboxEntry => {
   const name = AGENTS.find(({ id }) => id === message.user)?.name
   const isOurs = message.appId === APP
   const text = isOurs && message.blocks ? textsOf(message.blocks).join('\n') : message.text
@@ -274,13 +275,13 @@ const _entry = (channel: Channel, message: StoredMessage): SandboxEntry => {
           ? 'note'
           : 'agent',
     author: message.username ?? name ?? 'HITL Router',
-    text: [_read(text), ...files].filter(Boolean).join('\n'),
+    text: [_visibleText(text), ...files].filter(Boolean).join('\n'),
     at: Math.floor(Number(message.ts) * 1_000),
   }
 }
 
-/** mrkdwn as the client shows it: control sequences and entities resolved, marks left alone. */
-const _read = (text: string): string =>
+/** mrkdwn as the client shows it, except marks: resolves control sequences and entities. */
+const _visibleText = (text: string): string =>
   text
     .replace(/<(?![!@#])(?:[^<>|]+\|)?([^<>]+)>/g, '$1')
     .replaceAll('&lt;', '<')

@@ -1,4 +1,4 @@
-/** A Slack workspace in memory: channels, messages, people, and the events that everything in it causes. */
+/** A Slack workspace in memory: channels, messages, people, and the events that every change sends. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { SandboxAgent } from '../../kit/sandbox'
 import type { WebhookRequest } from '../../provider'
@@ -38,7 +38,7 @@ export interface StoredFile {
 export interface StoredMessage {
   ts: string
   threadTs?: string
-  /** A person, or the app in its own voice. */
+  /** The author: a person, or the app's user. */
   user?: string
   botId?: string
   appId?: string
@@ -64,7 +64,7 @@ export interface Channel {
 export type Workspace = ReturnType<typeof createWorkspace>
 
 export const createWorkspace = (now: () => number, push: (request: WebhookRequest) => void) => {
-  const channel = (id: string, name: string, more: Partial<Channel> = {}): Channel => ({
+  const channel = (id: string, name: string, overrides: Partial<Channel> = {}): Channel => ({
     id,
     name,
     isPrivate: false,
@@ -72,7 +72,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     isArchived: false,
     messages: [],
     lastPostAt: Number.NEGATIVE_INFINITY,
-    ...more,
+    ...overrides,
   })
   const channels = [
     channel(CHANNEL, 'support'),
@@ -141,8 +141,8 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
       ? undefined
       : inChannel.messages.find((candidate) => candidate.ts === message.threadTs)
 
-  /** A message as events and `conversations.*` show it. */
-  const shown = (inChannel: Channel, message: StoredMessage): Record<string, unknown> => {
+  /** A message in the format of events and of `conversations.*`. */
+  const messagePayload = (inChannel: Channel, message: StoredMessage): Record<string, unknown> => {
     const { subtype, user, botId, appId, username, threadTs, blocks, files } = message
     const root = rootOf(inChannel, message)
     const profile = {
@@ -170,11 +170,11 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
       ...(files ? { files, upload: false } : {}),
       ...(threadTs ? { thread_ts: threadTs } : {}),
       ...(root?.user && (subtype === undefined || subtype === 'file_share') ? { parent_user_id: root.user } : {}),
-      ...(root && subtype === 'thread_broadcast' ? { root: shown(inChannel, root) } : {}),
+      ...(root && subtype === 'thread_broadcast' ? { root: messagePayload(inChannel, root) } : {}),
     }
   }
 
-  const about = (inChannel: Channel, eventTs: string) => ({
+  const eventFields = (inChannel: Channel, eventTs: string) => ({
     channel: inChannel.id,
     event_ts: eventTs,
     channel_type: inChannel.isPrivate ? 'group' : 'channel',
@@ -184,7 +184,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     const stored = { ts: nextTs(), ...message }
     inChannel.messages.push(stored)
     if (inChannel.isMember) {
-      emit({ ...shown(inChannel, stored), ...about(inChannel, stored.ts) })
+      emit({ ...messagePayload(inChannel, stored), ...eventFields(inChannel, stored.ts) })
       if (stored.text.includes(`<@${BOT_USER}>`) && stored.botId === undefined) {
         const {
           subtype: _subtype,
@@ -192,7 +192,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
           root: _root,
           files: _files,
           ...mention
-        } = shown(inChannel, stored)
+        } = messagePayload(inChannel, stored)
         emit({ ...mention, type: 'app_mention', channel: inChannel.id, event_ts: stored.ts })
       }
     }
@@ -205,10 +205,10 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
       type: 'message',
       subtype: 'message_changed',
       hidden: true,
-      message: shown(inChannel, message),
+      message: messagePayload(inChannel, message),
       previous_message: previous,
       ts,
-      ...about(inChannel, ts),
+      ...eventFields(inChannel, ts),
     })
   }
 
@@ -218,37 +218,37 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     nextId,
     signed,
     emit,
-    shown,
-    about,
+    messagePayload,
     add,
     findChannel: (id: unknown) => channels.find((candidate) => candidate.id === id),
     change: (inChannel: Channel, message: StoredMessage, change: Partial<StoredMessage>): void => {
-      const previous = shown(inChannel, message)
+      const previous = messagePayload(inChannel, message)
       Object.assign(message, change)
       announceChange(inChannel, message, previous)
     },
     remove: (inChannel: Channel, message: StoredMessage): void => {
-      const place = inChannel.messages.indexOf(message)
+      const index = inChannel.messages.indexOf(message)
       if (inChannel.messages.some(({ threadTs }) => threadTs === message.ts)) {
-        // A thread outlives its first message, under a stand-in.
+        // A thread outlives its root: Slack puts a stand-in there.
         const standIn = { ts: message.ts, ...TOMBSTONE }
-        inChannel.messages[place] = standIn
-        announceChange(inChannel, standIn, shown(inChannel, message))
+        inChannel.messages[index] = standIn
+        announceChange(inChannel, standIn, messagePayload(inChannel, message))
         return
       }
-      inChannel.messages.splice(place, 1)
+      inChannel.messages.splice(index, 1)
       const ts = nextTs()
       emit({
         type: 'message',
         subtype: 'message_deleted',
         hidden: true,
         deleted_ts: message.ts,
-        previous_message: shown(inChannel, message),
+        previous_message: messagePayload(inChannel, message),
         ts,
-        ...about(inChannel, ts),
+        ...eventFields(inChannel, ts),
       })
     },
   }
 }
 
+/** The stand-in for a deleted root. */
 const TOMBSTONE = { user: 'USLACKBOT', subtype: 'tombstone', hidden: true, text: 'This message was deleted.' }

@@ -1,4 +1,4 @@
-/** What every room of the conformance suite stands on: a driver, its listening sandbox and shorthands. */
+/** The fixture of the conformance suite: a driver, its sandbox and helpers. */
 import { expect } from 'vitest'
 import type {
   Customer,
@@ -16,28 +16,30 @@ import { createTestClock, createTestTools, recordLog } from './tools'
 
 export interface SignatureVector {
   title: string
-  /** Merged over the sandbox's configuration. */
+  /** Overrides the sandbox's configuration. */
   config: Record<string, unknown>
   subscription?: Subscription
   request: WebhookRequest
-  /** Milliseconds at which the request arrives. */
+  /** When the request arrives, in milliseconds since the epoch. */
   now: number
   valid: boolean
 }
 
+/** An optional member of `Driver`. */
 export type Capability = {
   [K in keyof Driver]-?: undefined extends Driver[K] ? K : never
 }[keyof Driver]
 
+/** What the suite must know about a provider. */
 export interface ProviderDescriptor {
   provider: Provider
   createSandbox(options: SandboxOptions): Sandbox
   vectors: SignatureVector[]
-  /** Bodies of well-formed webhooks of kinds that the driver does not know. */
+  /** Bodies of well-formed webhooks that the driver ignores. */
   unknownPayloads: string[]
-  /** A request as another vendor would sign it. */
+  /** A request signed by another vendor. */
   foreignRequest(): WebhookRequest
-  /** The optional members that this driver has. */
+  /** The optional members that the driver has. */
   capabilities: Capability[]
 }
 
@@ -50,19 +52,19 @@ export const TARGET = {
 
 export type Suite = ReturnType<typeof createSuite>
 
-/** Everything that a test of the suite needs of one provider. */
+/** Creates the helpers of one provider's tests. */
 export const createSuite = (descriptor: ProviderDescriptor) => {
   const { provider } = descriptor
-  const open: Sandbox[] = []
+  const openSandboxes: Sandbox[] = []
 
   const closeAll = async (): Promise<void> => {
-    await Promise.all(open.splice(0).map((sandbox) => sandbox.server.close()))
+    await Promise.all(openSandboxes.splice(0).map((sandbox) => sandbox.server.close()))
   }
 
   const setUp = async (config: Record<string, unknown> = {}, timeoutMs?: number) => {
     const clock = createTestClock()
     const sandbox = descriptor.createSandbox({ now: clock.now })
-    open.push(sandbox)
+    openSandboxes.push(sandbox)
     await sandbox.server.listen()
     sandbox.deliveries.mode = 'held'
     const log = recordLog()
@@ -78,9 +80,9 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
     return { clock, sandbox, log, tools, driver, subscription, received, config: parsed }
   }
 
-  type Setting = Awaited<ReturnType<typeof setUp>>
+  type Fixture = Awaited<ReturnType<typeof setUp>>
 
-  const customerAt = async ({ driver }: Setting): Promise<Customer> => {
+  const customerAt = async ({ driver }: Fixture): Promise<Customer> => {
     const customer: Customer = {
       id: 'user_01K0EVECUST0MER00000000001',
       name: 'Eve Customer',
@@ -90,7 +92,7 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
     return contactId === undefined ? customer : { ...customer, contactId }
   }
 
-  const requestFor = (customer: Customer, more: Partial<TicketRequest> = {}): TicketRequest => ({
+  const requestFor = (customer: Customer, overrides: Partial<TicketRequest> = {}): TicketRequest => ({
     conversationId: 'conv_01',
     botId: 'bot-1',
     title: 'Late parcel',
@@ -102,56 +104,68 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
     ],
     options: {},
     mayExist: false,
-    ...more,
+    ...overrides,
   })
 
-  const openTicket = async (setting: Setting, more: Partial<TicketRequest> = {}) => {
-    const customer = await customerAt(setting)
-    const opened = await setting.driver.openTicket(requestFor(customer, more))
+  const openTicket = async (fixture: Fixture, overrides: Partial<TicketRequest> = {}) => {
+    const customer = await customerAt(fixture)
+    const opened = await fixture.driver.openTicket(requestFor(customer, overrides))
     const ticket: Ticket = { id: opened.id, conversationId: 'conv_01' }
     if (opened.memo !== undefined) ticket.memo = opened.memo
     if (customer.contactId !== undefined) ticket.contactId = customer.contactId
     return { customer, ticket, cursor: opened.cursor }
   }
 
-  /** Everything that the waiting webhooks mean, hints resolved by reading, as the core does it. */
-  const eventsOf = async (setting: Setting, ticket: Ticket, cursor: string | undefined) => {
-    await setting.sandbox.deliveries.flush()
+  /** Delivers the waiting webhooks and returns their events. Like the core, resolves hints with `catchUp`. */
+  const eventsOf = async (fixture: Fixture, ticket: Ticket, cursor: string | undefined) => {
+    await fixture.sandbox.deliveries.flush()
     const events: SessionEvent[] = []
-    let at = cursor
-    for (const request of setting.received.splice(0)) {
-      expect(setting.driver.verifyWebhook(request, setting.subscription), 'the sandbox signs like the vendor').toBe(
+    let position = cursor
+    for (const request of fixture.received.splice(0)) {
+      expect(fixture.driver.verifyWebhook(request, fixture.subscription), 'the sandbox signs like the vendor').toBe(
         true
       )
-      for (const event of setting.driver.parseWebhook(request).events) {
-        if (event.type === 'ticket-changed' && setting.driver.catchUp) {
-          const caught = await setting.driver.catchUp(ticket, at)
-          at = caught.cursor
+      for (const event of fixture.driver.parseWebhook(request).events) {
+        if (event.type === 'ticket-changed' && fixture.driver.catchUp) {
+          const caught = await fixture.driver.catchUp(ticket, position)
+          position = caught.cursor
           events.push(...caught.events)
         } else events.push(event)
       }
     }
-    return { events: _distinct(events), cursor: at }
+    return { events: _withoutDuplicates(events), cursor: position }
   }
 
-  const post = (setting: Setting, ticket: Ticket, customer: Customer, parts: MessagePart[], id = 'msg_01') =>
-    setting.driver.postMessage(ticket, { id, author: { type: 'customer', customer }, parts, mayExist: false })
+  const post = (fixture: Fixture, ticket: Ticket, customer: Customer, parts: MessagePart[], id = 'msg_01') =>
+    fixture.driver.postMessage(ticket, { id, author: { type: 'customer', customer }, parts, mayExist: false })
 
-  const ticketOf = (setting: Setting, ticket: Ticket) => {
-    const found = setting.sandbox.tickets().find((candidate) => candidate.id === ticket.id)
+  const ticketOf = (fixture: Fixture, ticket: Ticket) => {
+    const found = fixture.sandbox.tickets().find((candidate) => candidate.id === ticket.id)
     if (!found) throw new Error(`The sandbox has no ticket ${ticket.id}`)
     return found
   }
 
-  return { descriptor, provider, open, closeAll, setUp, customerAt, requestFor, openTicket, eventsOf, post, ticketOf }
+  return {
+    descriptor,
+    provider,
+    openSandboxes,
+    closeAll,
+    setUp,
+    customerAt,
+    requestFor,
+    openTicket,
+    eventsOf,
+    post,
+    ticketOf,
+  }
 }
 
-/** Whether a request changes something at the desk. */
+/** Whether a request changes data at the desk. */
 export const isWrite = (request: { method: string; path: string }): boolean =>
   request.method !== 'GET' && !/oauth|conversations\.(history|replies|info)|users\.info|search/.test(request.path)
 
-/** The core is idempotent by these keys: the same event twice is one. */
-const _distinct = (events: SessionEvent[]): SessionEvent[] => {
+/** Removes duplicates by the keys that the core uses. */
+const _withoutDuplicates = (events: SessionEvent[]): SessionEvent[] => {
   const seen = new Set<string>()
   return events.filter((event) => {
     const key = event.type === 'message-posted' ? event.id : `${event.type}:${'agent' in event ? event.agent.id : ''}`
