@@ -1,4 +1,5 @@
 /** Time, injected: everything in the local Botpress that waits does so here, so that a test can move time instead of sleeping. */
+import { watchTraffic } from './traffic'
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -83,14 +84,14 @@ interface Timer {
 }
 
 /** Turns of the event loop without a change after which nothing that is ready can be left in this process. */
-const QUIET_TURNS = 40
+const QUIET_TURNS = 20
 
 /**
- * Time that stands still until it is moved. Sockets know nothing of it: when work under way sleeps, `settle` takes `quietMs` real
- * milliseconds without any change as the sign that the rest of it sleeps too.
+ * Time that stands still until it is moved. It does not move while an HTTP request of this process is on its way. Work that waits for anything else of the
+ * real world is waited for only while nothing sleeps.
  */
-export const manualClock = (options: { start?: number; quietMs?: number } = {}): ManualClock => {
-  const quietMs = options.quietMs ?? 10
+export const manualClock = (options: { start?: number } = {}): ManualClock => {
+  const traffic = watchTraffic()
   const tracker = _createTracker()
   let time = options.start ?? Date.UTC(2026, 5, 1, 9, 0, 0)
   let timers: Timer[] = []
@@ -116,22 +117,20 @@ export const manualClock = (options: { start?: number; quietMs?: number } = {}):
   }
 
   const settle = async (): Promise<void> => {
-    let seen = tracker.changes
+    let seen = tracker.changes + traffic.changes
     let quiet = 0
-    let since = performance.now()
     for (;;) {
       await turn()
-      if (fireDue() || tracker.changes !== seen) {
-        seen = tracker.changes
+      if (fireDue() || tracker.changes + traffic.changes !== seen) {
+        seen = tracker.changes + traffic.changes
         quiet = 0
-        since = performance.now()
         continue
       }
       quiet += 1
       if (tracker.works.size === 0 && quiet > 2) return
       if (quiet <= QUIET_TURNS) continue
-      if (sleepers > 0 && performance.now() - since >= quietMs) return
-      // Sockets and other processes need real time; turning as fast as possible would only keep the processor from them.
+      if (sleepers > 0 && traffic.onTheWay === 0) return
+      // Other processes need real time; turning as fast as possible would only keep the processor from them.
       await new Promise((resolve) => {
         setTimeout(resolve, 1)
       })
