@@ -118,8 +118,7 @@ describe('a desk that fails', () => {
         tickets[0]?.id,
         'open',
       ])
-    },
-    30_000
+    }
   )
 
   it('is told to the bot with what each desk answered when all fail', async () => {
@@ -198,8 +197,7 @@ describe('the same start again', () => {
         expect(message ?? status, `after ${calls} calls`).toBe(200)
         expect(ticketsOf(stage), `after ${calls} calls`).toHaveLength(1)
       }
-    },
-    60_000
+    }
   )
 
   it('is a new handoff after the first one has ended, and for another customer', async () => {

@@ -40,7 +40,7 @@ describe('the demonstration', () => {
     expect(out).toContain('Everything arrived: once, in order, at the right desk.')
     expect(out, 'colours are for terminals').not.toContain('\u001B')
     expect(out, 'the log of the router stays out of it').not.toContain('conversationId=')
-  }, 60_000)
+  })
 
   it('says so when it cannot even begin', async () => {
     const { code, error } = await run({
@@ -58,7 +58,7 @@ describe('the demonstration', () => {
     expect(code).toBe(1)
     expect(out).toContain('✗ lost for Eve Customer: “Hello, I am on my way. Please unplug it”')
     expect(out).toMatch(/✗ \d+ problems, see above/)
-  }, 60_000)
+  })
 
   it('notices what is doubled', async () => {
     const { code, out } = await run({
@@ -73,7 +73,7 @@ describe('the demonstration', () => {
     })
     expect(code).toBe(1)
     expect(out).toContain('✗ doubled for Eve Customer: “Hello, I am on my way. Please unplug it” (2 times)')
-  }, 60_000)
+  })
 
   it('notices what goes to another desk, and shows what the router said about it', async () => {
     const { code, out, error } = await run({
@@ -88,7 +88,7 @@ describe('the demonstration', () => {
     expect(code).toBe(1)
     expect(out).toContain('✗ misrouted: a ticket of this session is at')
     expect(error).toContain('router: A desk did not take a handoff')
-  }, 60_000)
+  })
 })
 
 describe('comparing what was written with what arrived', () => {

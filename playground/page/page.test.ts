@@ -27,7 +27,7 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
   beforeAll(async () => {
     playground = await openPlayground()
     browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS.split(' ') })
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await playground?.close()
@@ -92,7 +92,7 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     const said = await chat().locator('.text').allTextContents()
     expect(said.filter((words) => words === 'Unplug it, please')).toHaveLength(1)
     expect(said.join('\n')).not.toContain('the blue one')
-  }, 90_000)
+  })
 
   it('lets the customer choose the desk and end the session', async () => {
     await open()
@@ -105,7 +105,7 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await chat().getByText('You have ended the session').waitFor()
     await page.locator(`#desk-${last} .status`, { hasText: 'solved' }).waitFor()
     await expect.poll(() => page.locator('#start').isVisible()).toBe(true)
-  }, 60_000)
+  })
 
   it('keeps what is typed while the page refreshes, and when it is loaded again', async () => {
     await open()
@@ -126,7 +126,7 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     expect(await page.getByLabel('Message').inputValue()).toBe('half a question')
     await button('End the session').click()
     await page.getByText('With the bot', { exact: true }).waitFor()
-  }, 60_000)
+  })
 
   it('chooses strategy and order, with the keyboard too', async () => {
     await open()
@@ -141,7 +141,7 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await page.getByText('its turn (number 1)').waitFor()
     await page.reload()
     await expect.poll(() => page.getByLabel('The desks in turn').isChecked()).toBe(true)
-  }, 60_000)
+  })
 
   it('fits a phone', async () => {
     await open({ width: 360, height: 740 })
@@ -149,5 +149,5 @@ describe.skipIf(isSkipped)(`the page${isSkipped ? ` (${WHY_SKIPPED})` : ''}`, ()
     await page.locator('.ticket.mine').waitFor()
     const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
     expect(content).toBeLessThanOrEqual(screen ?? 0)
-  }, 60_000)
+  })
 })

@@ -61,8 +61,7 @@ describe('npm start', () => {
       expect(written.error).toBe('')
       child.kill(signal)
       expect(await ended).toBe(0)
-    },
-    60_000
+    }
   )
 
   it('takes its port from an option or the environment, and shows the log when wanted', async () => {
@@ -74,7 +73,7 @@ describe('npm start', () => {
     const other = start(['--port', String(port)])
     expect(await other.ended).toBe(1)
     expect(other.written.error).toBe(`The port ${port} is taken: choose another one\n`)
-  }, 60_000)
+  })
 
   it.each([
     [['--port', '70000'], '--port: "70000" is no port'],
@@ -87,7 +86,6 @@ describe('npm start', () => {
       expect(await ended).toBe(2)
       expect(written.error).toContain(problem)
       expect(written.error).toContain('--verbose')
-    },
-    60_000
+    }
   )
 })

@@ -209,7 +209,7 @@ const read = (drawn: Drawn, timeZone: string): Calendar => {
 // ----------------------------------------------------------------------------------------------------------------- tests
 
 describe('business hours against an independent calendar', () => {
-  test('120,000 random (calendar, zone, instant) cases agree on open or closed', { timeout: 60_000 }, () => {
+  test('120,000 random (calendar, zone, instant) cases agree on open or closed', () => {
     let compared = 0
     let open = 0
     fc.assert(
@@ -230,7 +230,7 @@ describe('business hours against an independent calendar', () => {
     expect(open / compared).toBeLessThan(0.8)
   })
 
-  test('the next opening and the next closing are what minute by minute scanning finds', { timeout: 60_000 }, () => {
+  test('the next opening and the next closing are what minute by minute scanning finds', () => {
     const LIMIT = 30 * 60
     let found = 0
     fc.assert(
