@@ -12,7 +12,7 @@ const isRequired = process.env['REQUIRE_BROWSER'] === '1'
 const FLAGS =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 /** What the router leaves to the runtime's scheduling takes some seconds of real time. */
-const WAIT_MS = 20_000
+const WAIT_MS = 300_000
 
 const WHY_SKIPPED = `skipped: there is no ${EXECUTABLE}; name a browser in CHROMIUM`
 

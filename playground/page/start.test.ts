@@ -79,13 +79,10 @@ describe('npm start', () => {
     [['--port', '70000'], '--port: "70000" is no port'],
     [['--port', 'x'], '--port: "x" is no port'],
     [['--nonsense'], "Unknown option '--nonsense'"],
-  ])(
-    'refuses %j',
-    async (args, problem) => {
-      const { written, ended } = start(args)
-      expect(await ended).toBe(2)
-      expect(written.error).toContain(problem)
-      expect(written.error).toContain('--verbose')
-    }
-  )
+  ])('refuses %j', async (args, problem) => {
+    const { written, ended } = start(args)
+    expect(await ended).toBe(2)
+    expect(written.error).toContain(problem)
+    expect(written.error).toContain('--verbose')
+  })
 })

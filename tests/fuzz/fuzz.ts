@@ -10,6 +10,8 @@ export interface FuzzOptions {
   seed: number
   desks: string[]
   onProgress?(done: number, about: string): void
+  /** At once when an attack gets through; making it smaller takes a while. */
+  onThrough?(attack: string, what: string): void
 }
 
 export interface FuzzResult {
@@ -39,7 +41,8 @@ const _isPolluted = (): boolean => ({}) instanceof Object && Object.keys(Object.
 const _fire = async (
   attack: Attack,
   options: { runs: number; seed: number; desks: string[] },
-  onShot: (ms: number) => void
+  onShot: (ms: number) => void,
+  onThrough: (what: string) => void
 ): Promise<string | undefined> => {
   let target: Target | undefined
   let shots = 0
@@ -57,7 +60,7 @@ const _fire = async (
     return target
   }
 
-  const property = fc.asyncProperty(attack.shot, async (shot) => {
+  const fire = async (shot: unknown): Promise<void> => {
     const current = !target || shots % RENEWED_AFTER === 0 ? await renew() : target
     const from = _cpuMs()
     const wrong = await attack.fire(current, shot)
@@ -72,7 +75,13 @@ const _fire = async (
     if (rejections.length > 0) throw new Error(`not handled: ${rejections.splice(0).join(', ')}`)
     if (attack.isHarmless && shots % COMPARED_AFTER === 0 && current.state() !== state)
       throw new Error('the state has changed')
-  })
+  }
+  const property = fc.asyncProperty(attack.shot, (shot) =>
+    fire(shot).catch((error: unknown) => {
+      onThrough(error instanceof Error ? error.message : String(error))
+      throw error
+    })
+  )
   try {
     const result = await fc.check(property, { numRuns: options.runs, seed: options.seed, includeErrorInReport: true })
     if (result.failed) return (await fc.asyncDefaultReportMessage(result)) ?? 'failed'
@@ -84,16 +93,18 @@ const _fire = async (
   }
 }
 
-export const fuzz = async ({ runs, seed, desks, onProgress }: FuzzOptions): Promise<FuzzResult> => {
+export const fuzz = async ({ runs, seed, desks, onProgress, onThrough }: FuzzOptions): Promise<FuzzResult> => {
   const ear = listen()
   const result: FuzzResult = { runs: 0, failures: [], slowestMs: 0 }
   try {
     for (const attack of ATTACKS) {
-      const report = await _fire(attack, { runs: Math.ceil(runs / ATTACKS.length), seed, desks }, (ms) => {
+      const onShot = (ms: number): void => {
         result.runs += 1
         result.slowestMs = Math.max(result.slowestMs, ms)
         onProgress?.(result.runs, attack.name)
-      })
+      }
+      const options = { runs: Math.ceil(runs / ATTACKS.length), seed, desks }
+      const report = await _fire(attack, options, onShot, (what) => onThrough?.(attack.name, what))
       if (report !== undefined) result.failures.push({ attack: attack.name, report })
     }
     const leaks = ear.take()
