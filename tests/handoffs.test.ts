@@ -95,32 +95,28 @@ describe('a desk that fails', () => {
     sandbox.tickets().length === count &&
     !/oauth|contacts|users|auth|search|conversations\./.test(request.path)
 
-  it.each(runs)(
-    '$desk $title: one session, one ticket',
-    async ({ desk, fault, where }) => {
-      const others = DESKS.filter((name) => name !== desk)
-      const stage = await start({ order: [desk, ...others] }, { sockets: false })
-      const sandbox = stage.sandbox(desk)
-      const began = stage.clock.now()
-      sandbox.server.addFault(
-        where === 'there' ? { ...fault, matches: makesTicket(sandbox, sandbox.tickets().length) } : fault
-      )
-      const userId = await newUser(stage)
-      const { status, message, output } = await action(stage, 'startHitl', startInput(userId))
-      expect(message ?? status).toBe(200)
-      expect(stage.clock.now() - began).toBeLessThan(25_000)
-      const tickets = ticketsOf(stage)
-      expect(tickets.map((ticket) => ticket.desk)).toEqual([where === 'there' ? desk : others[0]])
-      const { runtime } = stage.botpress
-      const tags = runtime.store.conversations.get(output?.conversationId ?? '')?.tags ?? {}
-      expect([tags['desk:provider'], tags['desk:ticketId'], tags['desk:status']]).toEqual([
-        tickets[0]?.desk,
-        tickets[0]?.id,
-        'open',
-      ])
-    },
-    30_000
-  )
+  it.each(runs)('$desk $title: one session, one ticket', async ({ desk, fault, where }) => {
+    const others = DESKS.filter((name) => name !== desk)
+    const stage = await start({ order: [desk, ...others] }, { sockets: false })
+    const sandbox = stage.sandbox(desk)
+    const began = stage.clock.now()
+    sandbox.server.addFault(
+      where === 'there' ? { ...fault, matches: makesTicket(sandbox, sandbox.tickets().length) } : fault
+    )
+    const userId = await newUser(stage)
+    const { status, message, output } = await action(stage, 'startHitl', startInput(userId))
+    expect(message ?? status).toBe(200)
+    expect(stage.clock.now() - began).toBeLessThan(25_000)
+    const tickets = ticketsOf(stage)
+    expect(tickets.map((ticket) => ticket.desk)).toEqual([where === 'there' ? desk : others[0]])
+    const { runtime } = stage.botpress
+    const tags = runtime.store.conversations.get(output?.conversationId ?? '')?.tags ?? {}
+    expect([tags['desk:provider'], tags['desk:ticketId'], tags['desk:status']]).toEqual([
+      tickets[0]?.desk,
+      tickets[0]?.id,
+      'open',
+    ])
+  })
 
   it('is told to the bot with what each desk answered when all fail', async () => {
     const stage = await start()
@@ -175,32 +171,28 @@ describe('the same start again', () => {
     expect(ticketsOf(stage)).toHaveLength(1)
   })
 
-  it.each(DESKS)(
-    'finishes at %s what a run that died had begun, wherever it died',
-    async (desk) => {
-      for (let calls = 1; calls <= 9; calls += 1) {
-        const stage = await start({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
-        const input = startInput(await newUser(stage))
-        let seen = 0
-        // From this API call on the instance is dead to the world.
-        stage.botpress.runtime.addFault({
-          kind: 'status',
-          status: 400,
-          by: 'integration',
-          times: 1_000,
-          matches: () => (seen += 1) > calls,
-        })
-        await action(stage, 'startHitl', input)
-        stage.botpress.runtime.clearFaults()
-        stage.restart()
-        await stage.pass(13_000)
-        const { status, message } = await action(stage, 'startHitl', input)
-        expect(message ?? status, `after ${calls} calls`).toBe(200)
-        expect(ticketsOf(stage), `after ${calls} calls`).toHaveLength(1)
-      }
-    },
-    60_000
-  )
+  it.each(DESKS)('finishes at %s what a run that died had begun, wherever it died', async (desk) => {
+    for (let calls = 1; calls <= 9; calls += 1) {
+      const stage = await start({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
+      const input = startInput(await newUser(stage))
+      let seen = 0
+      // From this API call on the instance is dead to the world.
+      stage.botpress.runtime.addFault({
+        kind: 'status',
+        status: 400,
+        by: 'integration',
+        times: 1_000,
+        matches: () => (seen += 1) > calls,
+      })
+      await action(stage, 'startHitl', input)
+      stage.botpress.runtime.clearFaults()
+      stage.restart()
+      await stage.pass(13_000)
+      const { status, message } = await action(stage, 'startHitl', input)
+      expect(message ?? status, `after ${calls} calls`).toBe(200)
+      expect(ticketsOf(stage), `after ${calls} calls`).toHaveLength(1)
+    }
+  })
 
   it('is a new handoff after the first one has ended, and for another customer', async () => {
     const stage = await start()

@@ -15,7 +15,7 @@ const DESKS = Object.keys(providers)
 const RUNS = DESKS.flatMap((desk) => CLOUDS.map((cloud) => ({ desk, ...cloud })))
 
 const start = async (desk: string, switches: Partial<Switches> = {}, instances = 1): Promise<Stage> => {
-  const stage = await createStage({ switches, instances })
+  const stage = await createStage({ sockets: true, switches, instances })
   await stage.save(
     stage.configuration({ strategy: 'priority', order: [desk, ...DESKS.filter((name) => name !== desk)] })
   )

@@ -1,4 +1,5 @@
 /** Injected time. Everything in the local Botpress waits through a clock, so that tests can advance it. */
+import { watchTraffic } from './traffic'
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -83,14 +84,14 @@ interface Timer {
 }
 
 /** After this many turns of the event loop without a change, nothing in this process is ready to run. */
-const QUIET_TURNS = 40
+const QUIET_TURNS = 20
 
 /**
- * A clock that stands still until it is advanced. Sockets run on real time: while some pending work sleeps, `settle`
- * takes `quietMs` real milliseconds without a change as the sign that all of it sleeps.
+ * A clock that stands still until it is advanced. It doesn't advance while an HTTP request of this process is in flight.
+ * Other work of the real world is waited for only while nothing sleeps.
  */
-export const manualClock = (options: { start?: number; quietMs?: number } = {}): ManualClock => {
-  const quietMs = options.quietMs ?? 10
+export const manualClock = (options: { start?: number } = {}): ManualClock => {
+  const traffic = watchTraffic()
   const tracker = _createTracker()
   let time = options.start ?? Date.UTC(2026, 5, 1, 9, 0, 0)
   let timers: Timer[] = []
@@ -116,22 +117,20 @@ export const manualClock = (options: { start?: number; quietMs?: number } = {}):
   }
 
   const settle = async (): Promise<void> => {
-    let lastChange = tracker.changes
+    let lastChange = tracker.changes + traffic.changes
     let quietTurns = 0
-    let quietSince = performance.now()
     for (;;) {
       await yieldToEventLoop()
-      if (fireDue() || tracker.changes !== lastChange) {
-        lastChange = tracker.changes
+      if (fireDue() || tracker.changes + traffic.changes !== lastChange) {
+        lastChange = tracker.changes + traffic.changes
         quietTurns = 0
-        quietSince = performance.now()
         continue
       }
       quietTurns += 1
       if (tracker.pending.size === 0 && quietTurns > 2) return
       if (quietTurns <= QUIET_TURNS) continue
-      if (sleepers > 0 && performance.now() - quietSince >= quietMs) return
-      // Sockets and other processes need real time. A busy loop would take the processor from them.
+      if (sleepers > 0 && traffic.onTheWay === 0) return
+      // Other processes need real time. A busy loop would take the processor from them.
       await new Promise((resolve) => {
         setTimeout(resolve, 1)
       })

@@ -40,7 +40,7 @@ describe('the demo', () => {
     expect(out).toContain('Everything arrived once, in order, at the right desk.')
     expect(out, 'no colours outside of terminals').not.toContain('\u001B')
     expect(out, 'no log of the router').not.toContain('conversationId=')
-  }, 60_000)
+  })
 
   it('prints the error when it can’t start', async () => {
     const { code, error } = await run({
@@ -58,7 +58,7 @@ describe('the demo', () => {
     expect(code).toBe(1)
     expect(out).toContain('✗ lost for Eve Customer: “Hello, I am on my way. Please unplug it”')
     expect(out).toMatch(/✗ \d+ problems, see above/)
-  }, 60_000)
+  })
 
   it('reports a duplicate', async () => {
     const { code, out } = await run({
@@ -73,7 +73,7 @@ describe('the demo', () => {
     })
     expect(code).toBe(1)
     expect(out).toContain('✗ duplicated for Eve Customer: “Hello, I am on my way. Please unplug it” (2 times)')
-  }, 60_000)
+  })
 
   it('reports a misrouted session, with the router’s log', async () => {
     const { code, out, error } = await run({
@@ -88,7 +88,7 @@ describe('the demo', () => {
     expect(code).toBe(1)
     expect(out).toContain('✗ misrouted: this session has a ticket at')
     expect(error).toContain('router: A desk did not take a handoff')
-  }, 60_000)
+  })
 })
 
 describe('the comparison of sent and received texts', () => {

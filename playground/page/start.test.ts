@@ -61,8 +61,7 @@ describe('npm start', () => {
       expect(written.error).toBe('')
       child.kill(signal)
       expect(await ended).toBe(0)
-    },
-    60_000
+    }
   )
 
   it('takes its port from an option or the environment, and prints the log with --verbose', async () => {
@@ -74,20 +73,16 @@ describe('npm start', () => {
     const other = start(['--port', String(port)])
     expect(await other.ended).toBe(1)
     expect(other.written.error).toBe(`Port ${port} is in use: choose another one\n`)
-  }, 60_000)
+  })
 
   it.each([
     [['--port', '70000'], `--port: "70000" isn't a valid port`],
     [['--port', 'x'], `--port: "x" isn't a valid port`],
     [['--nonsense'], "Unknown option '--nonsense'"],
-  ])(
-    'refuses %j',
-    async (args, problem) => {
-      const { written, ended } = start(args)
-      expect(await ended).toBe(2)
-      expect(written.error).toContain(problem)
-      expect(written.error).toContain('--verbose')
-    },
-    60_000
-  )
+  ])('refuses %j', async (args, problem) => {
+    const { written, ended } = start(args)
+    expect(await ended).toBe(2)
+    expect(written.error).toContain(problem)
+    expect(written.error).toContain('--verbose')
+  })
 })

@@ -285,5 +285,5 @@ describe('the command line', () => {
     expect(stdout).toContain('Goes to Zendesk')
     expect(stdout).toContain('10 handoffs')
     await expect(start('--config', EXAMPLE, '--count', 'many')).rejects.toMatchObject({ code: 2 })
-  }, 60_000)
+  })
 })

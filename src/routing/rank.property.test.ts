@@ -54,32 +54,28 @@ describe('rank is pure and total', () => {
     turn: fc.constantFrom(undefined, 0, 7, 1234, -1, 0.5, Number.NaN),
   })
 
-  test(
-    'every desk appears once, with a place or causes, and the decision follows from that',
-    { timeout: 60_000 },
-    () => {
-      fc.assert(
-        fc.property(configs, situations, (config, situation) => {
-          const whole: Situation = { routing: routing(config), ...situation }
-          const ranking = rank(whole)
-          expect(rank(whole)).toEqual(ranking)
-          expect(ranking.desks.map((desk) => desk.provider).toSorted()).toEqual(['alpha', 'beta', 'gamma'])
-          const eligible = ranking.desks.filter(({ outcome }) => outcome === 'eligible')
-          expect(ranking.desks.slice(0, eligible.length)).toEqual(eligible)
-          expect(eligible.map(({ place }) => place)).toEqual(eligible.map((_desk, index) => index + 1))
-          for (const desk of ranking.desks) {
-            expect(desk.reason).not.toBe('')
-            expect(desk.causes.length > 0).toBe(desk.outcome === 'out')
-          }
-          expect(ranking.decision.kind === 'assign').toBe(eligible.length > 0)
-          expect(attempts(ranking).length > 0).toBe(ranking.decision.kind !== 'refuse')
-          const { provider: asked, strict, nobodyThere } = situation.handoff
-          const isBound = strict && asked !== undefined && nobodyThere === undefined
-          expect(isBound && attempts(ranking).some((desk) => desk.provider !== asked)).toBe(false)
-          expect(explain(ranking).length).toBeGreaterThanOrEqual(5)
-        }),
-        { numRuns: 1000 }
-      )
-    }
-  )
+  test('every desk appears once, with a place or causes, and the decision follows from that', () => {
+    fc.assert(
+      fc.property(configs, situations, (config, situation) => {
+        const whole: Situation = { routing: routing(config), ...situation }
+        const ranking = rank(whole)
+        expect(rank(whole)).toEqual(ranking)
+        expect(ranking.desks.map((desk) => desk.provider).toSorted()).toEqual(['alpha', 'beta', 'gamma'])
+        const eligible = ranking.desks.filter(({ outcome }) => outcome === 'eligible')
+        expect(ranking.desks.slice(0, eligible.length)).toEqual(eligible)
+        expect(eligible.map(({ place }) => place)).toEqual(eligible.map((_desk, index) => index + 1))
+        for (const desk of ranking.desks) {
+          expect(desk.reason).not.toBe('')
+          expect(desk.causes.length > 0).toBe(desk.outcome === 'out')
+        }
+        expect(ranking.decision.kind === 'assign').toBe(eligible.length > 0)
+        expect(attempts(ranking).length > 0).toBe(ranking.decision.kind !== 'refuse')
+        const { provider: asked, strict, nobodyThere } = situation.handoff
+        const isBound = strict && asked !== undefined && nobodyThere === undefined
+        expect(isBound && attempts(ranking).some((desk) => desk.provider !== asked)).toBe(false)
+        expect(explain(ranking).length).toBeGreaterThanOrEqual(5)
+      }),
+      { numRuns: 1000 }
+    )
+  })
 })

@@ -8,20 +8,29 @@
  *     npm run chaos -- --processes 3 --handoffs 60 --seed 1 [--desk zendesk] [--json]
  */
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { providerNames } from '../../src/definition/registry'
-import { BREAKS, type Break, KILLING, type Weather, WEATHERS, type WeatherName } from './kinds'
+import { BREAKS, KILLING, type Weather, WEATHERS, type WeatherName } from './kinds'
 import { runProcesses } from './processes'
 import { asJson, createProgress, describeShortest, summary } from './report'
-import { runAll, runOne, type RunOptions, type Totals } from './run'
+import { againOf, runAll, runOne, type RunOptions, type Totals } from './run'
+import { fail, oneOf, readArguments, wholeNumber } from '../support/arguments'
 import { shrink } from './shrink'
 import { listen } from './silence'
 import type { Violation } from './judge'
 
-const { values } = parseArgs({
-  options: {
+const HELP = `npm run chaos -- [--seed 1] [--handoffs 1000] [--desk NAME] [--weather rough] [--workers N] [--only N] [--break NAME] [--json] [--no-shrink]
+npm run chaos -- --processes 3 [--handoffs 60] [--seed 1] [--desk NAME] [--json]
+Plays handoffs while calls fail, webhooks are lost and instances crash, and checks what became of each. Exits with 1 when a promise was broken.
+  --desk       one of ${providerNames.join(', ')}; all unless given
+  --weather    one of ${Object.keys(WEATHERS).join(', ')}
+  --only       the handoff of this number alone, with a trace
+  --break      a router that is broken on purpose: ${BREAKS.join(', ')}
+  --processes  real processes of the router that are killed, on the machine's time`
+
+const values = readArguments(
+  {
     seed: { type: 'string', default: '1' },
-    handoffs: { type: 'string', default: '1000' },
+    handoffs: { type: 'string' },
     desk: { type: 'string' },
     workers: { type: 'string' },
     processes: { type: 'string' },
@@ -31,41 +40,20 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
-})
+  HELP
+)
 
-const _whole = (name: string, value: string | undefined, least: number): number => {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < least) throw new Error(`--${name} is a whole number from ${least} on`)
-  return number
-}
-
-const _desks = (): string[] => {
-  if (values.desk === undefined) return [...providerNames]
-  if (!(providerNames as string[]).includes(values.desk))
-    throw new Error(`--desk is one of ${providerNames.join(', ')}`)
-  return [values.desk]
-}
-
-const _break = (): Break | undefined => {
-  if (values.break === undefined) return undefined
-  const known = BREAKS.find((name) => name === values.break)
-  if (!known) throw new Error(`--break is one of ${BREAKS.join(', ')}`)
-  return known
-}
-
-const _weather = (): WeatherName => {
-  const known = (Object.keys(WEATHERS) as WeatherName[]).find((name) => name === values.weather)
-  if (!known) throw new Error(`--weather is one of ${Object.keys(WEATHERS).join(', ')}`)
-  return known
-}
-
-const broken = _break()
+const DEFAULT_HANDOFFS = 1_000
+const only = values.only === undefined ? undefined : wholeNumber('only', values.only, 0)
+const handoffs = values.handoffs === undefined ? undefined : wholeNumber('handoffs', values.handoffs, 1)
+const broken = values.break === undefined ? undefined : oneOf('break', values.break, BREAKS)
 const options: RunOptions = {
   seed: values.seed,
-  handoffs: _whole('handoffs', values.handoffs, 1),
-  desks: _desks(),
-  workers: _whole('workers', values.workers ?? String(availableParallelism()), 1),
-  weather: _weather(),
+  // One handoff is played as in a run that has room for it.
+  handoffs: handoffs ?? (only === undefined ? DEFAULT_HANDOFFS : Number.MAX_SAFE_INTEGER),
+  desks: values.desk === undefined ? [...providerNames] : [oneOf('desk', values.desk, providerNames)],
+  workers: wholeNumber('workers', values.workers ?? String(availableParallelism()), 1),
+  weather: oneOf('weather', values.weather, Object.keys(WEATHERS) as WeatherName[]),
   ...(broken ? { break: broken } : {}),
 }
 
@@ -88,10 +76,7 @@ const _explain = async (violations: Violation[]): Promise<void> => {
   if (!first || values['no-shrink']) return
   const shortest = await _quietly(() => shrink(options, first.handoff, first.kind))
   if (shortest) _print(describeShortest(shortest))
-  const desk = values.desk ? ` --desk ${values.desk}` : ''
-  const weather = options.weather === 'rough' ? '' : ` --weather ${options.weather}`
-  const bent = broken ? ` --break ${broken}` : ''
-  _print([`Again: npm run chaos -- --seed ${options.seed}${desk}${weather}${bent} --only ${first.handoff}`])
+  _print([`Again: ${againOf(options, first.handoff)}`])
 }
 
 const _one = async (handoff: number): Promise<boolean> => {
@@ -135,7 +120,7 @@ const _all = async (): Promise<boolean> => {
 
 const _processes = async (processes: number): Promise<boolean> => {
   for (const name of ['only', 'break', 'workers'] as const)
-    if (values[name] !== undefined) throw new Error(`--${name} is for simulated time, not for --processes`)
+    if (values[name] !== undefined) fail(`--${name} is for simulated time, not for --processes`)
   const { seed, handoffs, desks } = options
   const ear = listen()
   const [totals, seconds] = await _timed(() =>
@@ -145,8 +130,8 @@ const _processes = async (processes: number): Promise<boolean> => {
 }
 
 const _play = (): Promise<boolean> => {
-  if (values.processes !== undefined) return _processes(_whole('processes', values.processes, 2))
-  if (values.only !== undefined) return _one(_whole('only', values.only, 0))
+  if (values.processes !== undefined) return _processes(wholeNumber('processes', values.processes, 2))
+  if (only !== undefined) return _one(only)
   return _all()
 }
 

@@ -2,13 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/definition/registry'
 import { INSTANCE } from '../rotation/process'
 import { createWorld, type World } from '../../playground/world'
+import { withBundle } from './bundle'
 import { createFleet, type Fleet } from './fleet'
 import { runProcesses } from './processes'
 import { createRandom } from './random'
 import { holdsCanary } from './silence'
 import { NEVER_IN_A_HURRY } from './testing'
-
-const LONG_MS = 120_000
 
 const isRunning = (pid: number): boolean => {
   try {
@@ -26,12 +25,12 @@ afterEach(async () => {
 })
 
 describe('processes of the router', () => {
-  it(
-    'are really killed, and replaced by others that serve',
-    async () => {
-      world = await createWorld({ desks: [] })
-      const random = createRandom('fleet')
-      fleet = await createFleet(world, { count: 2, random, script: INSTANCE, onCutOff: () => {}, hear: () => {} })
+  it('are really killed, and replaced by others that serve', async () => {
+    world = await createWorld({ desks: [] })
+    const random = createRandom('fleet')
+    const of = world
+    await withBundle(INSTANCE, async (script) => {
+      fleet = await createFleet(of, { count: 2, random, script, onCutOff: () => {}, hear: () => {} })
       const before = fleet.pids()
       const killed = await fleet.killOne()
       expect(before).toContain(killed)
@@ -39,30 +38,25 @@ describe('processes of the router', () => {
       expect(fleet.pids()).not.toContain(killed)
       expect(fleet.pids().map(isRunning)).toEqual([true, true])
       await expect.poll(() => isRunning(killed)).toBe(false)
-      const replies = await Promise.all(Array.from({ length: 8 }, () => world?.botpress.runtime.gateway.ping()))
-      expect(replies.map((reply) => reply?.status)).toEqual(Array.from({ length: 8 }, () => 200))
-    },
-    LONG_MS
-  )
+      const replies = await Promise.all(Array.from({ length: 8 }, () => of.botpress.runtime.gateway.ping()))
+      expect(replies.map((reply) => reply.status)).toEqual(Array.from({ length: 8 }, () => 200))
+    })
+  })
 
-  it(
-    'bring nothing to the wrong people when they are killed in the middle of their work',
-    async () => {
-      const printed: string[] = []
-      const totals = await runProcesses({
-        seed: 'test',
-        handoffs: 4,
-        desks: [...providerNames],
-        processes: 2,
-        hear: (text) => printed.push(text),
-      })
-      expect(printed.join('')).toContain('took a handoff')
-      expect(printed.filter(holdsCanary)).toEqual([])
-      expect(totals.handoffs).toBe(4)
-      expect(totals.messages).toBeGreaterThan(4)
-      expect(totals.faults['process-killed']).toBeGreaterThan(0)
-      expect(totals.violations.filter(({ kind }) => NEVER_IN_A_HURRY.includes(kind))).toEqual([])
-    },
-    LONG_MS
-  )
+  it('bring nothing to the wrong people when they are killed in the middle of their work', async () => {
+    const printed: string[] = []
+    const totals = await runProcesses({
+      seed: 'test',
+      handoffs: 3,
+      desks: [...providerNames],
+      processes: 2,
+      hear: (text) => printed.push(text),
+    })
+    expect(printed.join('')).toContain('took a handoff')
+    expect(printed.filter(holdsCanary)).toEqual([])
+    expect(totals.handoffs).toBe(3)
+    expect(totals.messages).toBeGreaterThan(0)
+    expect(totals.faults['process-killed']).toBeGreaterThan(0)
+    expect(totals.violations.filter(({ kind }) => NEVER_IN_A_HURRY.includes(kind))).toEqual([])
+  })
 })

@@ -7,7 +7,7 @@ const LONGEST_PLAY_MS = 5 * 60_000
 /** What is left to happen after this long has to do without being seen. */
 const LONGEST_DRAIN_MS = 60_000
 /** Processes do not say when they are done: when none has asked for anything for this long, nothing more is expected. */
-const QUIET_MS = 2_000
+const QUIET_MS = 1_000
 const LOOKING_MS = 50
 
 /** `activity` grows with whatever the processes do. */

@@ -14,6 +14,8 @@ export interface RunOptions {
   workers: number
   weather: WeatherName
   break?: Break
+  /** A bundle of worker.ts for several runs; made for this one unless given. */
+  script?: string
   /** Whether what is known already is enough to stop. */
   isEnough?(totals: Totals): boolean
 }
@@ -35,11 +37,18 @@ export const BATCH = 8
 
 export const firstOf = (handoff: number): number => Math.floor(handoff / BATCH) * BATCH
 
+/** What the batches of a run depend on. Without `handoffs` all are whole. */
+export type BatchesOptions = Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'> & { handoffs?: number }
+
+/** The last batch of a run may be smaller. */
+export const sizeOf = ({ handoffs }: Pick<BatchesOptions, 'handoffs'>, first: number): number =>
+  handoffs !== undefined && handoffs > first ? Math.min(BATCH, handoffs - first) : BATCH
+
 /** What a batch is, for whoever runs it: the same everywhere. */
-export const batchOptions = (options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>, first: number) => ({
+export const batchOptions = (options: BatchesOptions, first: number) => ({
   seed: options.seed,
   first,
-  count: BATCH,
+  count: sizeOf(options, first),
   desks: options.desks,
   weather: WEATHERS[options.weather],
   ...(options.break ? { bend: breakRouter(options.break) } : {}),
@@ -48,7 +57,7 @@ export const batchOptions = (options: Pick<RunOptions, 'seed' | 'desks' | 'weath
 export interface Job {
   id: number
   first: number
-  options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>
+  options: BatchesOptions
 }
 
 export interface Done {
@@ -89,14 +98,13 @@ export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) 
     addTo(totals, result)
     onProgress?.(totals)
   }
-  await withBundle(WORKER, (script) =>
-    Promise.all(Array.from({ length: count }, () => _work(script, options, next, add)))
-  )
+  const work = (script: string) => Promise.all(Array.from({ length: count }, () => _work(script, options, next, add)))
+  await (options.script === undefined ? withBundle(WORKER, work) : work(options.script))
   totals.violations.sort((a, b) => a.handoff - b.handoff || a.what.localeCompare(b.what))
   return totals
 }
 
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+export const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 /** A batch makes much that is soon forgotten: with room for it little is taken for something to keep. */
 const ROOM_FOR_THE_YOUNG = '--max-semi-space-size=64'
 
@@ -109,7 +117,7 @@ const _start = (script: string): ChildProcess =>
 /** One process, one batch after the other. */
 const _work = (
   script: string,
-  { seed, desks, weather, break: broken }: RunOptions,
+  { seed, handoffs, desks, weather, break: broken }: RunOptions,
   next: () => number | undefined,
   add: (result: NonNullable<Done['result']>) => void
 ): Promise<void> =>
@@ -124,7 +132,11 @@ const _work = (
         return
       }
       id += 1
-      child.send({ id, first, options: { seed, desks, weather, ...(broken ? { break: broken } : {}) } } satisfies Job)
+      child.send({
+        id,
+        first,
+        options: { seed, handoffs, desks, weather, ...(broken ? { break: broken } : {}) },
+      } satisfies Job)
     }
     child.on('message', (done: Done) => {
       if (done.result) {
@@ -143,7 +155,19 @@ const _work = (
   })
 
 /** In this process: one batch, for a closer look. */
-export const runOne = (
-  options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>,
-  handoff: number
-): Promise<BatchResult> => runBatch({ ...batchOptions(options, firstOf(handoff)), trace: handoff })
+export const runOne = (options: BatchesOptions, handoff: number): Promise<BatchResult> =>
+  runBatch({ ...batchOptions(options, firstOf(handoff)), trace: handoff })
+
+/** The command that plays this handoff again. */
+export const againOf = (options: BatchesOptions, handoff: number): string => {
+  const { seed, desks, weather, break: broken } = options
+  const isWhole = sizeOf(options, firstOf(handoff)) === BATCH
+  return [
+    `npm run chaos -- --seed ${seed}`,
+    ...(desks.length === 1 ? [`--desk ${desks[0]}`] : []),
+    ...(weather === 'rough' ? [] : [`--weather ${weather}`]),
+    ...(broken ? [`--break ${broken}`] : []),
+    ...(isWhole ? [] : [`--handoffs ${options.handoffs}`]),
+    `--only ${handoff}`,
+  ].join(' ')
+}

@@ -1,7 +1,7 @@
 /** Makes a failing run shorter: fewer handoffs, fewer steps, fewer faults, as long as the same promise is still broken. */
 import { runBatch, type BatchOptions, type BatchResult } from './batch'
 import type { Injected } from './chaos'
-import { firstOf, batchOptions, type RunOptions } from './run'
+import { firstOf, batchOptions, type BatchesOptions } from './run'
 import { makeScript, type Script } from './script'
 import type { ViolationKind } from './judge'
 
@@ -20,7 +20,7 @@ export interface Shortest {
 const MOST_TRIES = 150
 
 export const shrink = async (
-  options: Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'>,
+  options: BatchesOptions,
   handoff: number,
   kind: ViolationKind
 ): Promise<Shortest | undefined> => {

@@ -1,15 +1,17 @@
 /** Malformed, forged and nonsensical requests to every endpoint: `npm run fuzz -- --runs 100000 --seed 1`. */
-import { parseArgs } from 'node:util'
 import { providerNames } from '../../src/definition/registry'
+import { readArguments, wholeNumber } from '../support/arguments'
 import { fuzz } from './fuzz'
 
-const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
-})
-const runs = Number(values.runs)
-const seed = Number(values.seed)
-if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed))
-  throw new Error('--runs and --seed are whole numbers')
+const HELP = `npm run fuzz -- [--runs 10000] [--seed 1]
+Sends malformed, forged and nonsensical requests to every endpoint. Exits with 1 when one gets through.`
+
+const values = readArguments(
+  { runs: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+  HELP
+)
+const runs = wholeNumber('runs', values.runs, 1)
+const seed = wholeNumber('seed', values.seed, 0)
 
 const write = process.stderr.write.bind(process.stderr)
 const from = performance.now()

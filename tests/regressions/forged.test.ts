@@ -168,5 +168,5 @@ describe.each(DESKS)('a delivery of %s', (desk) => {
     await replay('in the same customer’s next session')
     await stage.pass(DAY_MS)
     await replay('a day later')
-  }, 60_000)
+  })
 })

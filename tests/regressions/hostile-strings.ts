@@ -1,4 +1,5 @@
 /** Strings at which patterns stumble that go back and forth: one sign or word many times over, before, between and behind what such a pattern looks for. */
+import { excessiveGrowth } from '../support/effort'
 
 const UNITS = [
   'a',
@@ -76,26 +77,14 @@ export const HOSTILE: HostileString[] = UNITS.flatMap((unit) =>
   }))
 )
 
-const SMALL = 30_000
-const LARGE = 120_000
-/** What takes longer for a small one is tried with a large one. */
-const QUICK_MS = 150
-/** Work that grows with the square of the length takes more than seven seconds for a large one. */
-const LONGEST_MS = 2_500
-
-const _time = (work: () => unknown): number => {
-  const from = performance.now()
-  work()
-  return performance.now() - from
-}
+const LENGTH = 30_000
 
 /** The first hostile string that keeps `read` busy for longer than its length explains, or makes it throw. */
-export const slowFor = (read: (text: string) => unknown, strings = HOSTILE): string | undefined => {
+export const slowFor = async (read: (text: string) => unknown, strings = HOSTILE): Promise<string | undefined> => {
   for (const { title, of } of strings) {
     try {
-      if (_time(() => read(of(SMALL))) < QUICK_MS) continue
-      const ms = _time(() => read(of(LARGE)))
-      if (ms > LONGEST_MS) return `${title}: ${ms.toFixed(0)} ms`
+      const growth = await excessiveGrowth((length) => read(of(length)), LENGTH)
+      if (growth !== undefined) return `${title}: ${growth.toFixed(0)} times as long for four times the length`
     } catch (error) {
       return `${title}: ${error instanceof Error ? error.name : String(error)}`
     }

@@ -12,6 +12,8 @@ export interface Measurement {
   parallel: number
   /** Ends one process when half of the handoffs are under way. */
   kill: boolean
+  /** What runs in each process; the sources unless given. */
+  script?: string
   onProgress?(done: number): void
 }
 
@@ -47,7 +49,9 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
     )
     // Webhooks are not what is measured: the sandboxes keep theirs.
     for (const sandbox of Object.values(world.sandboxes)) sandbox.deliveries.mode = 'held'
-    const started = await Promise.all(Array.from({ length: measurement.processes }, () => startProcess(world)))
+    const started = await Promise.all(
+      Array.from({ length: measurement.processes }, () => startProcess(world, measurement.script))
+    )
     children.push(...started.map(({ child }) => child))
     world.botpress.connect(...started.map(({ origin }) => origin))
     const began = performance.now()

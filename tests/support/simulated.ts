@@ -13,11 +13,10 @@ afterEach(async () => {
   await Promise.all(_open.splice(0).map((world) => world.close()))
 })
 
-/** A world in simulated time that is closed when the test ends. */
+/** A world in simulated time that is closed when the test ends. Without sockets unless they are asked for. */
 export const createStage = async (options: Omit<WorldOptions, 'clock'> = {}): Promise<Stage> => {
-  // Where nothing leaves the process, nothing has to be given real time.
-  const clock = manualClock(options.sockets === false ? { quietMs: 1 } : {})
-  const world = await createWorld({ ...options, clock })
+  const clock = manualClock()
+  const world = await createWorld({ sockets: false, ...options, clock })
   _open.push(world)
   const time = simulatedTime(world, clock)
   return { ...world, ...time, clock, save: (configuration) => time.finish(world.save(configuration)) }
