@@ -29,11 +29,21 @@ export const HANDLING_MS = 1_500
 export const SPACING_MS = 250
 /** What reaches the bot this shortly before the end may or may not be shown. */
 export const UNSURE_MS = 700
+/**
+ * A message that reaches the bot within this time after its session was read comes before any end that begins later: such an
+ * end lists the messages first, and comes a handling after them.
+ */
+export const FRESH_MS = HANDLING_MS - 600
+/** Nothing is scheduled further ahead than this. */
+export const LONGEST_SCHEDULE_MS = 15_000
 /** This long after the customer has heard of the end, what they said before it may still arrive. */
 export const JUST_ENDED_MS = 10_000
 
 /** A delay up to this is waited out here. A longer one is scheduled, since the desk waits for its answer. */
 export const LONGEST_WAIT_MS = 500
+
+/** How long a note for agents waits for other holders of the lock to its desk. */
+export const NOTE_PATIENCE_MS = 25_000
 
 /** The whole of startHitl. Botpress gives an action 60 s. */
 export const START_BUDGET_MS = 25_000
