@@ -101,7 +101,8 @@ const _tellUnlessDelivered = async (
 }
 
 /**
- * An agent took the ticket. `alsoWrites`: a message of theirs follows in the same reading. Resolves to the session after that.
+ * An agent took the ticket. `alsoWrites`: a message of theirs follows in the same reading. Resolves to the session
+ * after that.
  */
 export const agentAssigned = async (
   work: Work,

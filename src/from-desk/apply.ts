@@ -16,7 +16,9 @@ import { absenceOf, closeAbandoned } from './orphans'
 import { isMessage, isStale, mergeEvents, needsReading, readTicket, type Reading } from './reading'
 import { patienceOf, type Work } from './work'
 
-/** The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again. */
+/**
+ * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
+ */
 export class SessionNotReady extends Error {
   public override readonly name = 'SessionNotReady'
 }
@@ -27,8 +29,8 @@ export class OutboxWaits extends Error {
 }
 
 /**
- * Applies a desk's events at Botpress, in order per ticket. Idempotent. Throws when an effect could not be had: the desk is then
- * asked to deliver the events again.
+ * Applies a desk's events at Botpress, in order per ticket. Idempotent. Throws when an effect could not be had: the
+ * desk is then asked to deliver the events again.
  */
 export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]): Promise<void> => {
   const byTicket = new Map<string, SessionEvent[]>()
@@ -80,8 +82,8 @@ const _applyReading = async (session: Session, pushed: SessionEvent[], reading: 
   const { work, startCursor, endCursor } = reading
   const { call, progress } = work
   const events = mergeEvents(pushed, reading.events)
-  // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor before
-  // “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
+  // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
+  // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
     laterEvents.some(isMessage) ? startCursor : endCursor
   // An end that began earlier comes before all of these events.
@@ -94,7 +96,8 @@ const _applyReading = async (session: Session, pushed: SessionEvent[], reading: 
   await _cleanUp(work, current)
   progress.cursor = endCursor
   if (endCursor === undefined || endCursor === current.cursor) return
-  // Example: the tag says message 40 and the ticket has 52. The tag moves on, so that a new instance doesn't read those twelve.
+  // Example: the tag says message 40 and the ticket has 52. The tag moves on, so that a new instance doesn't read those
+  // twelve.
   const isTagFarBehind = startCursor === session.cursor && reading.events.length >= FAR_BEHIND
   if (isTagFarBehind || current.status !== 'open') {
     await writeTags(call, session.conversationId, { cursor: endCursor })
@@ -106,8 +109,8 @@ const IN_FLIGHT_MS = 15_000
 const IN_FLIGHT_AT_END_MS = 2_000
 
 /**
- * Posts messages that a crash or a rate limit left in the outbox: at the end, after it, and when this instance first handles the
- * session. Throws OutboxWaits at an end, since no later event would post them.
+ * Posts messages that a crash or a rate limit left in the outbox: at the end, after it, and when this instance first
+ * handles the session. Throws OutboxWaits at an end, since no later event would post them.
  */
 const _flush = async ({ call, desk, progress }: Work, session: Session, events: SessionEvent[]): Promise<void> => {
   const hasEnded = events.some(({ type }) => type === 'ticket-closed')
@@ -127,8 +130,8 @@ const _flush = async ({ call, desk, progress }: Work, session: Session, events: 
 const STOP_PAUSE_MS = 700
 
 /**
- * Does what is left of an end's cleanup. Our own solving of a ticket comes back as an event at once; then stopHitl is about to
- * finish the cleanup itself, and gets a moment for that.
+ * Does what is left of an end's cleanup. Our own solving of a ticket comes back as an event at once; then stopHitl is
+ * about to finish the cleanup itself, and gets a moment for that.
  */
 const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> => {
   if (!needsCleanup(session)) return

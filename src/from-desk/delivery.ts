@@ -1,8 +1,8 @@
 /**
  * Delivers one agent's message to the bot: once, after everything that was delivered before, and never across an end.
  *
- * A message that is due now is delivered without the lock (`_deliverNow`). Any other message is scheduled while holding the lock
- * (`_deliverScheduled`), so that no agent's end is decided at the same time.
+ * A message that is due now is delivered without the lock (`_deliverNow`). Any other message is scheduled while holding
+ * the lock (`_deliverScheduled`), so that no agent's end is decided at the same time.
  */
 import type { BotpressMessage } from '../botpress/messages'
 import { describeError } from '../botpress/errors'
@@ -28,15 +28,18 @@ export interface AgentMessage {
 }
 
 /**
- * - delivered: the bot receives the message at `at` (milliseconds since the epoch). `session`: as Botpress returned it with the
- *   delivery; undefined when it did not. The session may have ended before `at`.
+ * - delivered: the bot receives the message at `at` (milliseconds since the epoch). `session`: as Botpress returned it
+ *   with the delivery; undefined when it did not. The session may have ended before `at`.
  * - over: the session had ended before. Nothing was delivered by this call.
  */
 export type Delivery =
   | { kind: 'delivered'; at: number; session: Session | undefined }
   | { kind: 'over'; session: Session }
 
-/** Idempotent: for a duplicate it resolves to the first delivery. Throws LockBusy, LeaseLost, OutcomeUnknown, and as Botpress does. */
+/**
+ * Idempotent: for a duplicate it resolves to the first delivery. Throws LockBusy, LeaseLost, OutcomeUnknown, and as
+ * Botpress does.
+ */
 export const deliver = async (work: Work, session: Session, message: AgentMessage): Promise<Delivery> => {
   const { call, desk } = work
   const delayMs = _momentOf(work, session, message) - call.environment.now()
@@ -73,7 +76,10 @@ export const deliverLocked = async (
 const _momentOf = ({ call, progress }: Work, session: Session, { notBefore = 0 }: AgentMessage): number =>
   Math.max(call.environment.now(), activatedAt(session), notBefore, progress.lastAt + SPACING_MS)
 
-/** Whether no end can come before a message that is due in `delayMs`. Reads the session again if it was read too long ago. */
+/**
+ * Whether no end can come before a message that is due in `delayMs`. Reads the session again if it was read too long
+ * ago.
+ */
 const _isOpenFor = async (work: Work, { conversationId }: Session, delayMs: number): Promise<boolean> => {
   const { now } = work.call.environment
   const readAt = now()

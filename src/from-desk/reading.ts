@@ -1,6 +1,6 @@
 /**
- * Reads a ticket from the last known place. Webhooks of one ticket come late, out of order and at any instance; the ticket
- * itself is in order.
+ * Reads a ticket from the last known place. Webhooks of one ticket come late, out of order and at any instance; the
+ * ticket itself is in order.
  */
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { SessionEvent } from '../../providers/provider'
@@ -24,8 +24,8 @@ export const needsReading = (events: SessionEvent[]): boolean =>
   events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
 
 /**
- * Reads what this instance has not delivered yet; without `isNeeded` or a driver that can catch up, nothing. `readAt`: when
- * reading began, in milliseconds since the epoch. Throws when a repetition may help.
+ * Reads what this instance has not delivered yet; without `isNeeded` or a driver that can catch up, nothing. `readAt`:
+ * when reading began, in milliseconds since the epoch. Throws when a repetition may help.
  */
 export const readTicket = async (
   call: Call,
@@ -54,15 +54,16 @@ export const readTicket = async (
 /**
  * Whether a reading that began with the remembered session is useless for the session as it is now.
  *
- * Example: this instance remembers the session as open and reads from its own cursor, after “Bye”. Meanwhile another instance
- * has ended the session, with the cursor before “Bye”. Read again from there, or the agent is never told that “Bye” came late.
+ * Example: this instance remembers the session as open and reads from its own cursor, after “Bye”. Meanwhile another
+ * instance has ended the session, with the cursor before “Bye”. Read again from there, or the agent is never told that
+ * “Bye” came late.
  */
 export const isStale = (remembered: Session | undefined, session: Session): boolean =>
   remembered?.status !== session.status || (session.status !== 'open' && remembered.cursor !== session.cursor)
 
 /**
- * The ticket's own events in order. What only the webhook has is placed around them: assignments and reopenings before, messages
- * and the end after.
+ * The ticket's own events in order. What only the webhook has is placed around them: assignments and reopenings before,
+ * messages and the end after.
  */
 export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): SessionEvent[] => {
   const readIds = new Set(read.flatMap((event) => (isMessage(event) ? [event.id] : [])))

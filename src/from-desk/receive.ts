@@ -30,9 +30,9 @@ export interface IncomingRequest {
 }
 
 /**
- * Handles one webhook of a desk, from the raw request to the reply. The first segment of the path names the desk. The body is
- * read only after its signature is verified. A 2xx means that the effect has happened; after a transient failure the reply makes
- * the desk deliver the webhook again.
+ * Handles one webhook of a desk, from the raw request to the reply. The first segment of the path names the desk. The
+ * body is read only after its signature is verified. A 2xx means that the effect has happened; after a transient
+ * failure the reply makes the desk deliver the webhook again.
  */
 export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Promise<WebhookReply> => {
   const method = incoming.method.toUpperCase()

@@ -8,7 +8,8 @@ import { reconciledSession } from './reconcile'
 import { agentsTag, writeTags, type AnnouncedAgent, type Session } from './session'
 
 /**
- * - announced: the customer knows the agent, or will at `at` (milliseconds since the epoch). `isNew`: because of this call.
+ * - announced: the customer knows the agent, or will at `at` (milliseconds since the epoch). `isNew`: because of this
+ *   call.
  * - over: the session has ended.
  * - declined: another agent was announced before, and the call asked for `ifUnassigned`.
  */
@@ -47,12 +48,12 @@ export const announcedAt = (call: Call, session: Session, agentId: string): numb
   session.agents.find((known) => known.agentId === agentId)?.at ?? _announced(call).get(_key(call, session, agentId))
 
 /**
- * Announces an agent to the customer, once per agent and session. `agentId` is the id at the desk, `userId` the agent's Botpress
- * user. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be retried.
+ * Announces an agent to the customer, once per agent and session. `agentId` is the id at the desk, `userId` the agent's
+ * Botpress user. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be retried.
  *
- * The plugin itself announces the author of a session's first message, and it announces again for every hitlAssigned. So the
- * first agent who writes gets no event. Every other agent gets one, and their message follows it. Both happen under the lock, so
- * no agent can end the session meanwhile.
+ * The plugin itself announces the author of a session's first message, and it announces again for every hitlAssigned.
+ * So the first agent who writes gets no event. Every other agent gets one, and their message follows it. Both happen
+ * under the lock, so no agent can end the session meanwhile.
  */
 export const announce = async (
   call: Call,

@@ -1,11 +1,14 @@
 /**
- * What an end leaves to do at the desk. It is recorded in the same write as the end, so the next event of the ticket does it
- * when the caller that ended the session dies or can't reach the desk.
+ * What an end leaves to do at the desk. It is recorded in the same write as the end, so the next event of the ticket
+ * does it when the caller that ended the session dies or can't reach the desk.
  *
- * - The bot's end sets `unsolved`: agents are told which of their messages the customer did not see, and the ticket is solved.
- * - An agent's end leaves its `endingAt` in place: agents are told. An end that was written down in time clears it right away.
+ * - The bot's end sets `unsolved`: agents are told which of their messages the customer did not see, and the ticket is
+ *   solved.
+ * - An agent's end leaves its `endingAt` in place: agents are told. An end that was written down in time clears it
+ *   right away.
  *
- * Each end has a tag of its own, and only a caller that has seen a tag clears it. Ends that cross can't erase each other's.
+ * Each end has a tag of its own, and only a caller that has seen a tag clears it. Ends that cross can't erase each
+ * other's.
  */
 import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'

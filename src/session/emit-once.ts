@@ -3,18 +3,22 @@ import type { Call } from '../botpress/call'
 import { retry } from '../botpress/retry'
 import { LeaseLost, OutcomeUnknown, type Lease } from './lock'
 
-/** An event that the bot must receive once. The runtime can't recognise a duplicate, so emitting one requires the lock. */
+/**
+ * An event that the bot must receive once. The runtime can't recognise a duplicate, so emitting one requires the lock.
+ */
 export interface BotEvent {
   type: 'hitlAssigned' | 'hitlStopped'
   payload: Record<string, string>
 }
 
-/** Enough for the events of a busy bot during a start and a session's first minutes. Older ones are never looked for. */
+/**
+ * Enough for the events of a busy bot during a start and a session's first minutes. Older ones are never looked for.
+ */
 const MOST_PAGES = 10
 
 /**
- * When this event was emitted for this session, in milliseconds since the epoch; undefined if it was not. It may be scheduled
- * or delivered. `since`: no older events are read. Throws as Botpress does.
+ * When this event was emitted for this session, in milliseconds since the epoch; undefined if it was not. It may be
+ * scheduled or delivered. `since`: no older events are read. Throws as Botpress does.
  */
 export const emittedAt = async (call: Call, event: BotEvent, since: number): Promise<number | undefined> => {
   let nextToken: string | undefined
@@ -36,9 +40,9 @@ const _isSame = (payload: unknown, wanted: Record<string, string>): boolean =>
 const _isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500
 
 /**
- * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot receives it, in milliseconds since
- * the epoch. After an unknown outcome it looks for the event. Throws LeaseLost, OutcomeUnknown when looking failed too, and as
- * Botpress does when nothing has happened.
+ * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot receives it, in milliseconds
+ * since the epoch. After an unknown outcome it looks for the event. Throws LeaseLost, OutcomeUnknown when looking
+ * failed too, and as Botpress does when nothing has happened.
  */
 export const emitOnce = (
   call: Call,

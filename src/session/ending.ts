@@ -9,8 +9,8 @@ import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { writeTags, type Session } from './session'
 
 /**
- * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows nothing
- * any more, and a delivery in flight sees this end in its answer. Resolves to the session after the end.
+ * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows
+ * nothing any more, and a delivery in flight sees this end in its answer. Resolves to the session after the end.
  */
 export const endByBot = async (call: Call, session: Session, at: number): Promise<Session> => {
   const { conversationId, provider, status } = session
@@ -29,8 +29,9 @@ export interface AgentEnd {
 }
 
 /**
- * Ends the session for an agent. The bot receives the end once, after all earlier messages. Resolves to the session as it is
- * then, and whether this call ended it. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be retried.
+ * Ends the session for an agent. The bot receives the end once, after all earlier messages. Resolves to the session as
+ * it is then, and whether this call ended it. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be
+ * retried.
  */
 export const endByAgent = (
   call: Call,
@@ -50,8 +51,8 @@ export const endByAgent = (
 const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
   const { conversationId, provider } = session
   const { now } = call.environment
-  // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a crash it
-  // shows that the bot may have received the end.
+  // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
+  // crash it shows that the bot may have received the end.
   const endingAt = now()
   await writeTags(call, conversationId, endingTag(endingAt))
   const { messages } = await call.client.listMessages({ conversationId })
@@ -62,7 +63,8 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
   const moment = Math.max(activatedAt(session), Math.max(listedAt, ...delivered, ...announced) + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
   const endedAt = await emitOnce(call, lease, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
-  // A delivery sees the end as soon as it is written down. Only when that is late, earlier messages may have been dropped.
+  // A delivery sees the end as soon as it is written down. Only when that is late, earlier messages may have been
+  // dropped.
   const isLate = (): boolean => now() > endedAt - UNSURE_MS
   const wasLate = isLate()
   try {

@@ -1,6 +1,6 @@
 /**
- * The life of a session: opening → open → closing → closed. The phase follows from the status and the moments in the session's
- * tags. What an event means depends on the phase alone; every part of the router looks it up here.
+ * The life of a session: opening → open → closing → closed. The phase follows from the status and the moments in the
+ * session's tags. What an event means depends on the phase alone; every part of the router looks it up here.
  */
 import { activatedAt, JUST_ENDED_MS } from '../botpress/timing'
 
@@ -51,7 +51,8 @@ export type LifeEvent = (typeof LIFE_EVENTS)[number]
 
 /**
  * - deliver: it goes to the other side.
- * - wait: as in an open session, as soon as the plugin listens. Without a session the desk is asked to deliver it again.
+ * - wait: as in an open session, as soon as the plugin listens. Without a session the desk is asked to deliver it
+ *   again.
  * - tell-agent: it can't reach the customer, so the agent is told.
  * - refuse: it can't reach the agent, so the sender gets an error.
  * - end: the session ends, once.

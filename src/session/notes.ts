@@ -18,8 +18,9 @@ export const withTicket = <T>(call: Call, { conversationId }: Ticket, work: () =
 }
 
 /**
- * Writes a note for the agents, once per `id`: concurrent callers take turns, and the second one finds the first one's note. A
- * ticket that takes no more notes has no readers either, so that is not an error. Throws as a desk and Botpress do.
+ * Writes a note for the agents, once per `id`: concurrent callers take turns, and the second one finds the first one's
+ * note. A ticket that takes no more notes has no readers either, so that is not an error. Throws as a desk and Botpress
+ * do.
  */
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
   const note: OutboundMessage = { id, author: { type: 'bot' }, parts: [{ type: 'text', text }], mayExist: true }
@@ -33,8 +34,8 @@ export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: stri
 }
 
 /**
- * Tells the agent that one message did not reach the customer before the end. The words are always the same for a message:
- * some desks recognise a note by its words.
+ * Tells the agent that one message did not reach the customer before the end. The words are always the same for a
+ * message: some desks recognise a note by its words.
  */
 export const tellNotDelivered = (
   call: Call,

@@ -36,8 +36,8 @@ export const deskMessageIdOf = ({ tags }: StoredMessage): string | undefined =>
   (tags as Tags).deskMessageId || undefined
 
 /**
- * When the bot receives a message, in milliseconds since the epoch. The runtime counts the delay of a scheduled message from
- * the moment of its creation.
+ * When the bot receives a message, in milliseconds since the epoch. The runtime counts the delay of a scheduled message
+ * from the moment of its creation.
  */
 export const deliveredAt = ({ tags, createdAt }: StoredMessage): number =>
   Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)

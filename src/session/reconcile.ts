@@ -8,8 +8,9 @@ import { deliveredAt } from './progress'
 import { agentsTag, getSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
 
 /**
- * The session as it is now, for the holder of the lock to the bot. Whatever earlier holders may have done is found out and
- * written down first. Undefined: the conversation isn't a session. Throws OutcomeUnknown when it can't be found out.
+ * The session as it is now, for the holder of the lock to the bot. Whatever earlier holders may have done is found out
+ * and written down first. Undefined: the conversation isn't a session. Throws OutcomeUnknown when it can't be found
+ * out.
  */
 export const reconciledSession = async (
   call: Call,
@@ -59,8 +60,8 @@ const _afterEnd = async (call: Call, session: Session, inDoubt: Operation[]): Pr
 }
 
 /**
- * When the bot hears of an agent who may have been announced, in milliseconds since the epoch. Undefined: the agent was not
- * announced.
+ * When the bot hears of an agent who may have been announced, in milliseconds since the epoch. Undefined: the agent was
+ * not announced.
  */
 const _announcedAt = async (
   call: Call,
@@ -79,8 +80,8 @@ const _announcedAt = async (
 }
 
 /**
- * Writes down that an agent has ended the session; moments in milliseconds since the epoch. With `endingAt` the end's cleanup
- * is left to do; without it, every message was in time. Resolves to the session after the end.
+ * Writes down that an agent has ended the session; moments in milliseconds since the epoch. With `endingAt` the end's
+ * cleanup is left to do; without it, every message was in time. Resolves to the session after the end.
  */
 export const writeAgentEnd = async (
   call: Call,

@@ -10,8 +10,8 @@ const TAG_SIZE = 500
 export type Tags = Partial<Record<string, string>>
 
 /**
- * A conversation of the hitl channel that has a ticket. Its tags are the only record of a session; moments in milliseconds
- * since the epoch.
+ * A conversation of the hitl channel that has a ticket. Its tags are the only record of a session; moments in
+ * milliseconds since the epoch.
  */
 export interface Session {
   conversationId: string
@@ -34,8 +34,8 @@ export interface Session {
   /** The bot has ended it, and the cleanup of that end isn't done (cleanup.ts). */
   isUnsolved: boolean
   /**
-   * When an agent's end began that isn't finished. Open session: the bot may or may not have received it. Closed session: its
-   * cleanup isn't done (cleanup.ts).
+   * When an agent's end began that isn't finished. Open session: the bot may or may not have received it. Closed
+   * session: its cleanup isn't done (cleanup.ts).
    */
   endingAt: number | undefined
   /** Where the ticket has been read up to, as the driver writes it. */
@@ -138,8 +138,8 @@ export const rememberedSession = (call: Call, provider: string, key: TicketKey):
   _remembered(call).get(_ticketKey(call, provider, key.ticketId))
 
 /**
- * The session that a desk's event is about, as it is now. It is never created: a ticket that the router did not open has none.
- * The conversation id in an event counts only when that conversation belongs to this desk and this ticket.
+ * The session that a desk's event is about, as it is now. It is never created: a ticket that the router did not open
+ * has none. The conversation id in an event counts only when that conversation belongs to this desk and this ticket.
  */
 export const findSession = async (call: Call, provider: string, key: TicketKey): Promise<Session | undefined> => {
   const isMatch = (session: Session | undefined): session is Session =>

@@ -11,8 +11,8 @@ import type { Session } from './session'
 const LONGEST_REPETITION_MS = 60_000
 
 /**
- * The plugin writes its farewell into the ticket before it ends a session. When the call for the end was repeated, the farewell
- * shows when the session really ended. Milliseconds since the epoch.
+ * The plugin writes its farewell into the ticket before it ends a session. When the call for the end was repeated, the
+ * farewell shows when the session really ended. Milliseconds since the epoch.
  */
 const _sinceFarewell = (messages: StoredMessage[], since: number): number => {
   const farewell = messages.find(
@@ -24,8 +24,9 @@ const _sinceFarewell = (messages: StoredMessage[], since: number): number => {
 }
 
 /**
- * Tells agents of each message that reached the bot after `since` (milliseconds since the epoch): it was scheduled past the end
- * or in flight, and the plugin silently drops those. Reads only the newest page, since nothing older can be in flight.
+ * Tells agents of each message that reached the bot after `since` (milliseconds since the epoch): it was scheduled past
+ * the end or in flight, and the plugin silently drops those. Reads only the newest page, since nothing older can be in
+ * flight.
  */
 export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session, since: number): Promise<void> => {
   const { ticket, conversationId } = session
