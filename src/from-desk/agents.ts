@@ -4,7 +4,7 @@ import { describeError } from '../botpress/errors'
 import { fromParts } from '../botpress/messages'
 import { agentUser } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
-import { announce, announcedAt } from '../session/announcements'
+import { announce, announcedAt, type FirstMessage } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
 import { tellAgent, tellNotDelivered, withTicket } from '../session/notes'
 import { deliveredAt, messageTag } from '../session/progress'
@@ -58,9 +58,9 @@ const _announceAndDeliver = async (
   const { call, desk, progress } = work
   const { userId, deskMessageId } = message
   let delivery: Delivery | undefined
-  const firstMessage = {
+  const firstMessage: FirstMessage = {
     deskMessageId,
-    deliver: async (current: Session, lease: Parameters<typeof deliverLocked>[2], notBefore: number) => {
+    deliver: async (current, lease, notBefore) => {
       const locked = await deliverLocked(work, current, lease, { ...message, notBefore })
       delivery = locked
       return locked.at

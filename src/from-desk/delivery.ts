@@ -32,9 +32,13 @@ export interface AgentMessage {
  *   with the delivery; undefined when it did not. The session may have ended before `at`.
  * - over: the session had ended before. Nothing was delivered by this call.
  */
-export type Delivery =
-  | { kind: 'delivered'; at: number; session: Session | undefined }
-  | { kind: 'over'; session: Session }
+export type Delivery = Delivered | { kind: 'over'; session: Session }
+
+interface Delivered {
+  kind: 'delivered'
+  at: number
+  session: Session | undefined
+}
 
 /**
  * Idempotent: for a duplicate it resolves to the first delivery. Throws LockBusy, LeaseLost, OutcomeUnknown, and as
@@ -62,7 +66,7 @@ export const deliverLocked = async (
   session: Session,
   lease: Lease,
   message: AgentMessage
-): Promise<Extract<Delivery, { kind: 'delivered' }>> => {
+): Promise<Delivered> => {
   const { call } = work
   const delayMs = _momentOf(work, session, message) - call.environment.now()
   lease.assertHeld()
@@ -102,7 +106,7 @@ const _deliverNow = async (
   { conversationId }: Session,
   agentMessage: AgentMessage,
   delayMs: number
-): Promise<Extract<Delivery, { kind: 'delivered' }> | undefined> => {
+): Promise<Delivered | undefined> => {
   const { call, progress } = work
   if (delayMs > 0) await call.environment.sleep(delayMs)
   const readAt = call.environment.now()
@@ -130,7 +134,7 @@ const _deliverScheduled = async (
   session: Session,
   lease: Lease,
   message: AgentMessage
-): Promise<Extract<Delivery, { kind: 'delivered' }>> => {
+): Promise<Delivered> => {
   const { call, progress } = work
   const { conversationId } = session
   const { deskMessageId } = message

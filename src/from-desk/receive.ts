@@ -53,7 +53,7 @@ export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Pro
   const inTime = <T>(work: Promise<T>): Promise<T> => within(call, Math.max(0, until - call.environment.now()), work)
   try {
     if (!(await inTime(_isVerified(call, desk, request)))) {
-      call.log.warn('A webhook was refused: its signature is missing or wrong', { desk: name })
+      call.log.warn('A webhook was refused: its signature is not the desk’s', { desk: name })
       return answer(401, 'The signature is missing or wrong')
     }
     const parsed = desk.driver.parseWebhook(request)
