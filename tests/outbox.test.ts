@@ -1,6 +1,6 @@
 /** From the customer to the desk: once and in order, on several instances, wherever one dies. */
 import { describe, expect, it } from 'vitest'
-import { tellAgent } from '../src/session/undelivered'
+import { tellAgent } from '../src/session/notes'
 import { acknowledges, asRouter, DESKS, GIVEN_UP_MS, linesOf, open, posts, wordsOf } from './support/outbox'
 import type { Stage } from './support/simulated'
 

@@ -275,12 +275,10 @@ const _writeDown = async (
     customerId: customer.id,
     customerName: customer.name,
     agents: [],
-    closedAt: undefined,
-    closedBy: undefined,
-    stoppedAt: undefined,
-    endingAt: undefined,
+    endedAt: undefined,
+    botEndedAt: undefined,
     isUnsolved: false,
-    untoldSince: undefined,
+    endingAt: undefined,
     cursor: opened.cursor,
   })
   return openedAt

@@ -17,7 +17,7 @@ export const repeatedStart = async (call: Call, session: Session): Promise<{ con
     if (session.status === 'open' && (session.openedAt ?? 0) + SPARE_MS < now) {
       await writeTags(call, conversationId, { openedAt: new Date(now).toISOString() })
     }
-    if (session.status === 'closed' && session.stoppedAt === undefined && (session.closedAt ?? 0) < now + HANDLING_MS) {
+    if (session.status === 'closed' && session.botEndedAt === undefined && (session.endedAt ?? 0) < now + HANDLING_MS) {
       const schedule = { delay: ACTIVATION_MS }
       await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule })
     }

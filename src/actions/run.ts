@@ -56,9 +56,9 @@ export const takePlace = async (call: Call, input: unknown, customerId: string):
     )
     const session = readSession(conversation)
     const isYoung = (session?.openedAt ?? 0) + REPEAT_MS > call.environment.now()
-    if (session?.status === 'open' || session?.status === 'closed') {
+    if (session) {
       // What the bot has ended it had begun: its start was answered. What an agent has ended may not have been.
-      if (isYoung && session.stoppedAt === undefined) return { conversationId: conversation.id, session }
+      if (isYoung && session.botEndedAt === undefined) return { conversationId: conversation.id, session }
       // An older handoff that happened to have the same content.
       continue
     }

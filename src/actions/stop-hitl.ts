@@ -1,10 +1,9 @@
 import { isProviderError, isTransient } from '../../providers/errors'
-import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk } from '../botpress/desk'
 import { endByBot } from '../session/ending'
 import { describeError } from '../botpress/errors'
-import { isUnfinished, noteFinished, solveTicket, tellAgents } from '../session/cleanup'
+import { needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
 import { flushOutbox } from '../to-desk/outbox'
 import { meaningOf, phaseOf } from '../session/life'
 import { getSession, type Session } from '../session/session'
@@ -26,16 +25,15 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     const meaning = meaningOf('stop', phaseOf(session, at))
     if (!session || meaning === 'nothing') return {}
     // Said again: whoever heard it first may have died before he was done.
-    if (session.stoppedAt !== undefined && !isUnfinished(session)) return {}
+    if (session.botEndedAt !== undefined && !needsCleanup(session)) return {}
     const desk = connectDesk(call, session.provider)
-    const { ticket } = session
     const [told, solved] = await Promise.allSettled([
       _persistently(call, until, () => _end(call, session, desk, at)),
-      desk && ticket ? _persistently(call, until, () => _solve(call, { ...session, ticket }, desk)) : undefined,
+      desk ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
     ])
     if (told.status === 'rejected') throw told.reason
     if (solved.status === 'rejected') throw solved.reason
-    if (desk && ticket) await _persistently(call, until, () => noteFinished(call, { conversationId, isUnsolved: true }))
+    if (desk) await _persistently(call, until, () => noteCleanedUp(call, told.value))
     else call.log.warn('A session ended whose ticket cannot be solved', { conversationId, desk: session.provider })
   } catch (error) {
     call.log.error(
@@ -46,13 +44,14 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
   return {}
 }
 
-const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number): Promise<void> => {
-  const ended = session.stoppedAt === undefined ? await endByBot(call, session, at) : session
+const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number): Promise<Session> => {
+  const ended = session.botEndedAt === undefined ? await endByBot(call, session, at) : session
   // Only now: whoever had a message for the customer has either been seen by then or sees the end.
   if (desk) await tellAgents(call, desk, ended)
+  return ended
 }
 
-const _solve = async (call: Call, session: Session & { ticket: Ticket }, desk: Desk): Promise<void> => {
+const _solve = async (call: Call, session: Session, desk: Desk): Promise<void> => {
   // What the customer said goes in before: it would open the ticket again.
   await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
   await solveTicket(call, desk, session.ticket)

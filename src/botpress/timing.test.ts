@@ -18,6 +18,17 @@ describe('durations fit into each other', () => {
     ['the end comes after what is unsure', timing.UNSURE_MS, timing.HANDLING_MS],
     ['messages follow each other before an end', timing.SPACING_MS, timing.UNSURE_MS],
     ['what is waited out here is shorter than what is unsure', timing.LONGEST_WAIT_MS, timing.UNSURE_MS],
+    [
+      'a message that is waited out here comes before an end that begins later',
+      timing.FRESH_MS + timing.LONGEST_WAIT_MS,
+      timing.HANDLING_MS,
+    ],
+    [
+      'an announcement and its message are scheduled while the plugin is not listening',
+      timing.ACTIVATION_MS + timing.HANDLING_MS + timing.SPACING_MS,
+      timing.LONGEST_SCHEDULE_MS,
+    ],
+    ['a note waits out a dead holder', timing.LEASE_MS, timing.NOTE_PATIENCE_MS],
     ['last words arrive after the end was handled', timing.HANDLING_MS, timing.JUST_ENDED_MS],
     ['polls grow', timing.POLL_MS, timing.LONGEST_POLL_MS],
     ['a start fits into an action', timing.START_BUDGET_MS, BOTPRESS_ACTION_MS],

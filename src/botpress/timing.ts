@@ -1,11 +1,16 @@
 /** The moments and durations that depend on each other, in milliseconds. timing.test.ts holds their inequalities. */
 
-/** Longest wait for one answer of Botpress. The client's own 60 s is longer than any desk waits for the answer to a webhook. */
+/**
+ * Longest wait for one answer of Botpress. The client's own 60 s is longer than any desk waits for the answer to a
+ * webhook.
+ */
 export const API_TIMEOUT_MS = 6_000
 /** Longest wait for one answer of a desk: slower than any healthy one, and short enough for two in a start's budget. */
 export const VENDOR_TIMEOUT_MS = 8_000
 
-/** A holder that has neither renewed nor released its lock for this long has died: the next caller takes the lock over. */
+/**
+ * A holder that has neither renewed nor released its lock for this long has died: the next caller takes the lock over.
+ */
 export const LEASE_MS = 20_000
 /** A holder whose work takes long renews its lease this often. */
 export const RENEWAL_MS = 3_000
@@ -19,8 +24,9 @@ export const LONGEST_POST_MS = 9_000
 
 /**
  * How long the plugin is given to listen after a session was opened. It makes five calls of its own after startHitl has
- * returned; until then it answers 200 and drops messages, assignments and ends for good. When the answer of startHitl is
- * lost, Botpress repeats the call after one, two and three seconds, and the plugin listens only after the last answer.
+ * returned; until then it answers 200 and drops messages, assignments and ends for good. When the answer of startHitl
+ * is lost, Botpress repeats the call after one, two and three seconds, and the plugin listens only after the last
+ * answer.
  */
 export const ACTIVATION_MS = 8_000
 /** The plugin reads, links and writes before it has handled an event: whatever depends on that waits this long. */
@@ -29,11 +35,21 @@ export const HANDLING_MS = 1_500
 export const SPACING_MS = 250
 /** What reaches the bot this shortly before the end may or may not be shown. */
 export const UNSURE_MS = 700
+/**
+ * A message that reaches the bot within this time after its session was read comes before any end that begins later:
+ * such an end lists the messages first, and comes a handling after them.
+ */
+export const FRESH_MS = HANDLING_MS - 600
+/** Nothing is scheduled further ahead than this. */
+export const LONGEST_SCHEDULE_MS = 15_000
 /** This long after the customer has heard of the end, what they said before it may still arrive. */
 export const JUST_ENDED_MS = 10_000
 
 /** A delay up to this is waited out here. A longer one is scheduled, since the desk waits for its answer. */
 export const LONGEST_WAIT_MS = 500
+
+/** How long a note for agents waits for other holders of the lock to its desk. */
+export const NOTE_PATIENCE_MS = 25_000
 
 /** The whole of startHitl. Botpress gives an action 60 s. */
 export const START_BUDGET_MS = 25_000

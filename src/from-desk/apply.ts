@@ -1,31 +1,36 @@
-import { isProviderError, isTransient } from '../../providers/errors'
 import type { SessionEvent, TicketKey } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
+import { retry } from '../botpress/retry'
+import { STOP_BUDGET_MS } from '../botpress/timing'
+import { cleanUp, needsCleanup } from '../session/cleanup'
 import { endByAgent } from '../session/ending'
-import { describeError } from '../botpress/errors'
-import { finishEnd, isUnfinished } from '../session/cleanup'
-import { LockBusy } from '../session/lock'
-import { flushOutbox } from '../to-desk/outbox'
-import { progressOf } from '../session/progress'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/life'
-import { findSession, getSession, knownSession, writeTags, type Session } from '../session/session'
-import { atDesk, messageTag, tellAgent } from '../session/undelivered'
+import { LockBusy } from '../session/lock'
+import { tellAgent, withTicket } from '../session/notes'
+import { messageTag } from '../session/progress'
+import { findSession, getSession, rememberedSession, writeTags, type Session } from '../session/session'
+import { flushOutbox } from '../to-desk/outbox'
+import { agentAssigned, agentWrote } from './agents'
 import { absenceOf, closeAbandoned } from './orphans'
-import { agentAssigned, agentWrote, patienceOf, type OpenSession, type Work } from './agents'
+import { isMessage, isStale, mergeEvents, needsReading, readTicket, type Reading } from './reading'
+import { patienceOf, type Work } from './work'
 
-/** Events that found no session although their ticket is ours: the session is being opened, or its opening died. The desk is asked to deliver again. */
+/**
+ * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
+ */
 export class SessionNotReady extends Error {
   public override readonly name = 'SessionNotReady'
 }
 
-/** The end of a session is known, and what the customer said before it is not at the desk. */
-class OutboxWaits extends Error {
+/** An agent ended the session, and messages of the customer are not at the desk yet. */
+export class OutboxWaits extends Error {
   public override readonly name = 'OutboxWaits'
 }
 
 /**
- * Makes a desk's events happen at Botpress. Throws when an effect could not be had: the desk is then asked to deliver again, and what has happened already does not happen twice.
+ * Applies a desk's events at Botpress, in order per ticket. Idempotent. Throws when an effect could not be had: the
+ * desk is then asked to deliver the events again.
  */
 export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]): Promise<void> => {
   const byTicket = new Map<string, SessionEvent[]>()
@@ -44,218 +49,155 @@ export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]
   )
 }
 
-/** A pushed assignment and a reopening say it all; words and ends are put in order with what the desk knows. */
-const _needsReading = ({ type }: SessionEvent): boolean => type !== 'agent-assigned' && type !== 'ticket-reopened'
-
 const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
-  const known = knownSession(call, desk.provider.name, key)
-  const needsReading = events.some(_needsReading)
-  // What does not depend on how the session is now is asked for beside it.
-  const seenAt = call.environment.now()
-  const early = known?.ticket ? _read(call, desk, known as OpenSession, { needsReading, seenAt }) : undefined
-  early?.catch(() => undefined)
+  const read = (of: Session) => readTicket(call, desk, of, { isNeeded: needsReading(events), readAt })
+  const readAt = call.environment.now()
+  // Reading the ticket in parallel to the session saves time.
+  const remembered = rememberedSession(call, desk.provider.name, key)
+  const earlyReading = remembered && read(remembered)
+  earlyReading?.catch(() => undefined)
   const session = await findSession(call, desk.provider.name, key)
-  if (!session?.ticket) {
-    const absence = await absenceOf(call, desk, {
-      ...key,
-      origin: _originAmong(events),
-    })
-    if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-    if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
-    call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
-    return
-  }
-  const open = session as OpenSession
-  // Nothing that was read for a session that is over by now, or before its end was read, tells where its end was.
-  const isOutdated = known?.status !== session.status || (session.status !== 'open' && known.cursor !== session.cursor)
-  const reading = await (early && !isOutdated ? early : _read(call, desk, open, { needsReading, seenAt }))
-  await _applyReading(open, events, reading)
+  if (!session) return _withoutSession(call, desk, key, events)
+  const reading = await (earlyReading && !isStale(remembered, session) ? earlyReading : read(session))
+  await _applyReading(session, events, reading)
 }
 
-/** What the events of one ticket together tell about where it comes from. */
+const _withoutSession = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
+  const absence = await absenceOf(call, desk, { ...key, origin: _originAmong(events) })
+  if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
+  if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
+  call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
+}
+
+/** Some events of a ticket say more about its origin than others. */
 const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
   const origins = events.map(({ ticket }) => ticket.origin)
   return origins.find((origin) => origin === 'recent') ?? origins.find((origin) => origin !== undefined)
 }
 
-interface Reading {
-  work: Work
-  events: SessionEvent[]
-  /** Where the reading began and where it ended. */
-  from: string | undefined
-  cursor: string | undefined
-}
-
-/**
- * What the desk has after the place up to which this instance knows everything to be delivered: the webhooks of one ticket come in any order, on any instance, and late; the ticket itself is in order.
- */
-const _read = async (
-  call: Call,
-  desk: Desk,
-  session: OpenSession,
-  { needsReading, seenAt }: { needsReading: boolean; seenAt: number }
-): Promise<Reading> => {
-  const progress = await progressOf(call, session)
-  // What is written down at the end says that it was the end.
-  const from = session.status === 'open' ? (progress.cursor ?? session.cursor) : session.cursor
-  const reading: Reading = { work: { call, desk, progress, seenAt }, events: [], from, cursor: from }
-  if (!desk.driver.catchUp || !needsReading) return reading
-  try {
-    return { ...reading, ...(await desk.driver.catchUp(session.ticket, from)) }
-  } catch (error) {
-    if (!isProviderError(error) || isTransient(error)) throw error
-    // A ticket that cannot be read any more must not keep the session open.
-    const { conversationId } = session
-    call.log.warn('Could not read a ticket', { conversationId, error: describeError(error) })
-    return reading
-  }
-}
-
-/** A tag that is so many messages behind costs whoever has to begin there more than writing it. */
+/** More events than this behind the cursor tag cost a new instance more than writing the tag. */
 const FAR_BEHIND = 10
 
-const _applyReading = async (session: OpenSession, pushed: SessionEvent[], reading: Reading): Promise<void> => {
-  const { work, cursor, from } = reading
+const _applyReading = async (session: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
+  const { work, startCursor, endCursor } = reading
   const { call, progress } = work
-  const events = _merged(pushed, reading.events)
-  // What was said after an end has still to be told to its agent: until then it must not count as read.
-  const endAt = (later: SessionEvent[]): string | undefined => (later.some(_isMessage) ? from : cursor)
-  // An end that somebody has begun comes before what was said after it.
-  let current = session.endingAt === undefined ? session : await _closed(work, session, endAt(events))
+  const events = mergeEvents(pushed, reading.events)
+  // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
+  // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
+  const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
+    laterEvents.some(isMessage) ? startCursor : endCursor
+  // An end that began earlier comes before all of these events.
+  let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
   for (const [index, event] of events.entries()) {
-    const later = events.slice(index + 1)
-    current = await _applyOne(work, current, event, { later, cursor: endAt(later) })
+    const laterEvents = events.slice(index + 1)
+    current = await _applyEvent(work, current, event, laterEvents, cursorAtEnd(laterEvents))
   }
   await _flush(work, current, events)
-  await _finish(work, current)
-  progress.cursor = cursor
-  if (cursor === undefined || cursor === current.cursor) return
-  const isFarBehind = from === session.cursor && reading.events.length >= FAR_BEHIND
-  if (isFarBehind || current.status !== 'open') await writeTags(call, session.conversationId, { cursor })
+  await _cleanUp(work, current)
+  progress.cursor = endCursor
+  if (endCursor === undefined || endCursor === current.cursor) return
+  // Example: the tag says message 40 and the ticket has 52. The tag moves on, so that a new instance doesn't read those
+  // twelve.
+  const isTagFarBehind = startCursor === session.cursor && reading.events.length >= FAR_BEHIND
+  if (isTagFarBehind || current.status !== 'open') {
+    await writeTags(call, session.conversationId, { cursor: endCursor })
+  }
 }
 
-/** Younger messages are on their way. */
-const WAITING_MS = 15_000
-const WAITING_AT_END_MS = 2_000
+/** Younger messages are still in flight. */
+const IN_FLIGHT_MS = 15_000
+const IN_FLIGHT_AT_END_MS = 2_000
 
 /**
- * What an instance that died, or a limit, has left behind on the way to the desk: looked for at the end and after it, and when this instance meets the session for the first time. Throws when it waits on and nothing else would come by.
+ * Posts messages that a crash or a rate limit left in the outbox: at the end, after it, and when this instance first
+ * handles the session. Throws OutboxWaits at an end, since no later event would post them.
  */
-const _flush = async ({ call, desk, progress }: Work, session: OpenSession, events: SessionEvent[]): Promise<void> => {
+const _flush = async ({ call, desk, progress }: Work, session: Session, events: SessionEvent[]): Promise<void> => {
   const hasEnded = events.some(({ type }) => type === 'ticket-closed')
   const isDue = progress.isNew || session.status === 'closed'
   progress.isNew = false
   if (!isDue) return
-  const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
+  const { ticket } = session
+  const olderThanMs = hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
   const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
-  // The customer's words open a ticket again, and what the bot has solved stays solved.
-  if (outcome === 'emptied' && session.stoppedAt !== undefined)
-    await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
-  if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
+  // A customer's message reopens a ticket. One that the bot has solved stays solved.
+  if (outcome === 'emptied' && session.botEndedAt !== undefined) {
+    await withTicket(call, ticket, () => desk.driver.closeTicket(ticket))
+  }
+  if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last messages are not at the desk yet')
 }
 
-/** Whoever has ended a session is at it for so long. */
-const STOPPING_MS = 30_000
-const A_MOMENT_MS = 700
+const STOP_PAUSE_MS = 700
 
-/** What an end has left to be done. The desk tells us at once that we have solved a ticket: then whoever did that is about to be done. */
-const _finish = async ({ call, desk }: Work, session: OpenSession): Promise<void> => {
-  if (!isUnfinished(session)) return
+/**
+ * Does what is left of an end's cleanup. Our own solving of a ticket comes back as an event at once; then stopHitl is
+ * about to finish the cleanup itself, and gets a moment for that.
+ */
+const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> => {
+  if (!needsCleanup(session)) return
   const { now, sleep } = call.environment
-  let current: Session = session
-  if (now() < (session.stoppedAt ?? 0) + STOPPING_MS) {
-    await sleep(A_MOMENT_MS)
+  let current = session
+  if (now() < (session.botEndedAt ?? 0) + STOP_BUDGET_MS) {
+    await sleep(STOP_PAUSE_MS)
     current = (await getSession(call, session.conversationId)) ?? session
   }
-  if (isUnfinished(current)) await finishEnd(call, desk, { ...current, ticket: session.ticket })
+  if (needsCleanup(current)) await cleanUp(call, desk, current)
 }
 
-/** In the desk's order; what only the webhook knows of is placed around it: assignments before, words and the end after. */
-const _merged = (pushed: SessionEvent[], read: SessionEvent[]): SessionEvent[] => {
-  const known = new Set(read.flatMap((event) => (event.type === 'message-posted' ? [event.id] : [])))
-  const isKnown = (event: SessionEvent): boolean => event.type === 'message-posted' && known.has(event.id)
-  // Who wrote what the desk has in order is announced there.
-  const writers = new Set(pushed.flatMap((event) => (_isMessage(event) && isKnown(event) ? [event.agent.id] : [])))
-  const before: SessionEvent[] = []
-  const after: SessionEvent[] = []
-  const last: SessionEvent[] = []
-  for (const event of pushed) {
-    if (event.type === 'ticket-reopened') before.push(event)
-    else if (event.type === 'agent-assigned' && !writers.has(event.agent.id)) before.push(event)
-    else if (event.type === 'message-posted' && !isKnown(event)) after.push(event)
-    else if (event.type === 'ticket-closed' && !read.some(({ type }) => type === 'ticket-closed')) last.push(event)
-  }
-  return [...before, ...read, ...after, ...last]
-}
-
-const _isMessage = (event: SessionEvent): event is Extract<SessionEvent, { type: 'message-posted' }> =>
-  event.type === 'message-posted'
-
-/** Resolves to the session as it is after that. */
-const _applyOne = async (
+/** Resolves to the session after the event. */
+const _applyEvent = async (
   work: Work,
-  session: OpenSession,
+  session: Session,
   event: SessionEvent,
-  { later, cursor }: { later: SessionEvent[]; cursor: string | undefined }
-): Promise<OpenSession> => {
+  laterEvents: SessionEvent[],
+  cursorAtEnd: string | undefined
+): Promise<Session> => {
   switch (event.type) {
     case 'message-posted': {
-      const isGiven = work.progress.ids.has(messageTag(work.desk, event.id))
-      // Given, and shown unless the session has ended meanwhile.
-      const isDone = isGiven && _meaning(work, 'agent-message', session) !== 'tell-agent'
+      const isDelivered = work.progress.ids.has(messageTag(work.desk, event.id))
+      // It was also shown, unless the session has ended since.
+      const isDone = isDelivered && _meaning(work, 'agent-message', session) !== 'tell-agent'
       return isDone ? session : agentWrote(work, session, event)
     }
     case 'agent-assigned': {
-      // An agent who writes in the same breath is announced by the plugin with his message.
-      const writes = later.some((other) => _isMessage(other) && other.agent.id === event.agent.id)
-      return agentAssigned(work, session, event, writes)
+      const alsoWrites = laterEvents.some((other) => isMessage(other) && other.agent.id === event.agent.id)
+      return agentAssigned(work, session, event, alsoWrites)
     }
     case 'ticket-closed':
-      return _closed(work, session, cursor)
+      return _end(work, session, cursorAtEnd)
     case 'ticket-reopened':
-      await _reopened(work, session)
+      await _tellReopened(work, session)
       return session
     case 'ticket-changed':
       return session
   }
 }
 
-const _meaning = ({ call }: Work, event: LifeEvent, session: OpenSession): Meaning =>
+const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
   meaningOf(event, phaseOf(session, call.environment.now()))
 
-const _closed = async (work: Work, session: OpenSession, cursor: string | undefined): Promise<OpenSession> => {
+const _end = async (work: Work, session: Session, cursor: string | undefined): Promise<Session> => {
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
   const { call, desk } = work
   const patienceMs = patienceOf(desk)
-  const ending = await _persistently(call, () => endByAgent(call, session, { cursor, patienceMs }))
+  // Not every vendor delivers an end again (a button is pressed once), so a short failure of Botpress is retried here.
+  const isRetried = (error: unknown): boolean => !(error instanceof LockBusy)
+  const ending = await retry(call, { tries: 3, pauseMs: 300, isRetried }, () =>
+    endByAgent(call, session, { cursor, patienceMs })
+  )
   if (ending.ended) await _showClosed(work, session)
-  return { ...ending.session, ticket: session.ticket }
+  return ending.session
 }
 
-const _showClosed = async ({ call, desk }: Work, { ticket }: OpenSession): Promise<void> => {
+const _showClosed = async ({ call, desk }: Work, { ticket }: Session): Promise<void> => {
   const { reflect } = desk.driver
-  if (reflect) await atDesk(call, ticket, () => reflect(ticket, { type: 'closed', by: 'agent' }))
+  if (reflect) await withTicket(call, ticket, () => reflect(ticket, { type: 'closed', by: 'agent' }))
 }
 
-const TRIES = 3
-const PAUSE_MS = 300
-
-/** Not every vendor sends an end again (a button is pressed once): a moment's failure of Botpress is waited out here. */
-const _persistently = async <T>(call: Call, work: () => Promise<T>): Promise<T> => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work()
-    } catch (error) {
-      if (tries === TRIES || error instanceof LockBusy) throw error
-      await call.environment.sleep(PAUSE_MS)
-    }
-  }
-}
-
-const _reopened = async (work: Work, session: OpenSession): Promise<void> => {
+const _tellReopened = async (work: Work, session: Session): Promise<void> => {
   if (_meaning(work, 'ticket-reopened', session) !== 'tell-agent') return
   const { call, desk } = work
-  const { status, conversationId } = session
+  const { status, conversationId, ticket } = session
   call.log.info('A ticket was reopened after its session had ended', {
     desk: desk.provider.name,
     conversationId,
@@ -264,8 +206,9 @@ const _reopened = async (work: Work, session: OpenSession): Promise<void> => {
   await tellAgent(
     call,
     desk,
-    session.ticket,
-    `reopened-${session.ticket.id}`,
-    'The conversation with the customer has ended: replies here are not delivered. The customer can ask for an agent again.'
+    ticket,
+    `reopened-${ticket.id}`,
+    'The conversation with the customer has ended: replies here are not delivered. ' +
+      'The customer can ask for an agent again.'
   )
 }

@@ -4,7 +4,7 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { gone } from '../botpress/errors'
 import { readSession, type Tags } from '../session/session'
-import { tellAgent } from '../session/undelivered'
+import { tellAgent } from '../session/notes'
 
 /** No start goes on for so long: not even one that Botpress repeats. */
 const ABANDONED_MS = 90_000
@@ -44,7 +44,7 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const { id: conversationId } = conversation
   const { isSolved } = origin
   const session = readSession(conversation)
-  if (session?.ticket) {
+  if (session) {
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // Written down since the session was looked for.
     return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId, isSolved }

@@ -1,13 +1,15 @@
+import { isApiError } from '@botpress/client'
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { WebhookReply, WebhookRequest } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { loadSubscriptions, rememberedSubscriptions } from '../botpress/installation'
-import { within } from '../botpress/retry'
-import { applyEvents, SessionNotReady } from './apply'
+import { TooSlow, within } from '../botpress/retry'
+import { LeaseLost, LockBusy, OutcomeUnknown } from '../session/lock'
+import { applyEvents, OutboxWaits, SessionNotReady } from './apply'
 
-/** Far above what any desk sends, far below what would hurt to verify. In characters. */
+/** In characters: more than any desk sends, and still quick to verify. */
 const LARGEST_BODY = 1_000_000
 const METHODS = new Set(['POST', 'HEAD', 'GET'])
 const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded']
@@ -28,8 +30,9 @@ export interface IncomingRequest {
 }
 
 /**
- * One webhook of a desk, from the raw request to the status that makes that desk do the right thing. The first segment of the path names the desk. Nothing of the body is read before
- * its signature has been verified. 2xx: its effect has happened.
+ * Handles one webhook of a desk, from the raw request to the reply. The first segment of the path names the desk. The
+ * body is read only after its signature is verified. A 2xx means that the effect has happened; after a transient
+ * failure the reply makes the desk deliver the webhook again.
  */
 export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Promise<WebhookReply> => {
   const method = incoming.method.toUpperCase()
@@ -58,24 +61,46 @@ export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Pro
     await inTime(applyEvents(call, desk, parsed.events))
     return parsed.reply ?? { status: 200 }
   } catch (error) {
-    const reply = _replyTo(error, desk)
-    call.log.error('A webhook could not be applied', { desk: name, status: reply.status, error: describeError(error) })
+    // A redelivery can't help against an error that isn't transient.
+    const isFinal = isProviderError(error) && !isTransient(error)
+    const reply = isFinal ? { status: 200 } : desk.provider.retryReply
+    const { level, message } = _describe(error)
+    call.log[level](message, { desk: name, status: reply.status, error: describeError(error) })
     return reply
   }
 }
 
-/** What another try cannot mend is not asked for again; everything else is. */
-const _replyTo = (error: unknown, desk: Desk): WebhookReply => {
-  if (error instanceof SessionNotReady) return desk.provider.retryReply
-  if (isProviderError(error) && !isTransient(error)) return { status: 200 }
-  return desk.provider.retryReply
+/** A failure that the desk's redelivery heals is not logged as an error: nobody has to act on it. */
+const _describe = (error: unknown): { level: 'debug' | 'info' | 'warn' | 'error'; message: string } => {
+  if (error instanceof SessionNotReady)
+    return {
+      level: 'debug',
+      message: 'A webhook came before its session was open. The desk is asked to deliver it again',
+    }
+  if (error instanceof TooSlow)
+    return { level: 'info', message: 'A webhook took too long. The desk is asked to deliver it again' }
+  if (error instanceof LockBusy)
+    return {
+      level: 'info',
+      message: 'A webhook waited too long for another one. The desk is asked to deliver it again',
+    }
+  if (_isTemporary(error))
+    return { level: 'warn', message: 'A webhook could not be applied yet. The desk is asked to deliver it again' }
+  return { level: 'error', message: 'A webhook could not be applied' }
 }
+
+const _isTemporary = (error: unknown): boolean =>
+  error instanceof OutboxWaits ||
+  error instanceof LeaseLost ||
+  error instanceof OutcomeUnknown ||
+  isTransient(error) ||
+  (isApiError(error) && (error.code === 429 || error.code >= 500))
 
 const _isVerified = async (call: Call, desk: Desk, request: WebhookRequest): Promise<boolean> => {
   if (!desk.driver.subscribe) return desk.driver.verifyWebhook(request, undefined)
   const remembered = rememberedSubscriptions(call)?.[desk.provider.name]
   if (remembered && desk.driver.verifyWebhook(request, remembered)) return true
-  // Not remembered, or saved anew since: the stored one decides.
+  // It may have been saved again since this instance read it.
   const stored = await loadSubscriptions(call)
   return desk.driver.verifyWebhook(request, stored[desk.provider.name])
 }

@@ -1,89 +1,96 @@
-import type { Agent } from '../../providers/provider'
-import type { Call } from '../botpress/call'
-import type { Progress } from './progress'
-import { instanceCache } from '../botpress/memory'
-import { withLock, OutcomeUnknown, type Lease, type Operation } from './lock'
-import { emitOnce } from './emit-once'
-import { reconciledSession } from './reconcile'
-import { agentsTag, writeTags, type Announced, type Session } from './session'
 import { activatedAt, HANDLING_MS, SPACING_MS } from '../botpress/timing'
-
-/** An agent with his Botpress user. */
-export interface KnownAgent {
-  agent: Agent
-  userId: string
-}
+import type { Call } from '../botpress/call'
+import { instanceCache } from '../botpress/memory'
+import { emitOnce } from './emit-once'
+import { withLock, OutcomeUnknown, type Lease, type Operation } from './lock'
+import type { Progress } from './progress'
+import { reconciledSession } from './reconcile'
+import { agentsTag, writeTags, type AnnouncedAgent, type Session } from './session'
 
 /**
- * - announced: he is known to the customer, or will be at `at` (milliseconds since the epoch). `isNew`: by this call.
- * - over: the session has ended meanwhile.
- * - declined: somebody else had been announced, and this one only claimed.
+ * - announced: the customer knows the agent, or will at `at` (milliseconds since the epoch). `isNew`: because of this
+ *   call.
+ * - over: the session has ended.
+ * - declined: another agent was announced before, and the call asked for `ifUnassigned`.
  */
-export type Introduction =
+export type Announcement =
   | { kind: 'announced'; at: number; isNew: boolean }
   | { kind: 'over'; session: Session }
   | { kind: 'declined' }
 
-/** What an agent writes who has not been announced yet. */
-export interface FirstWords {
+/** A message of an agent who has not been announced yet. */
+export interface FirstMessage {
   deskMessageId: string
-  /** Gives them to the bot, not before a moment, and resolves to the moment at which they get there. Moments in milliseconds since the epoch. */
-  write(session: Session, lease: Lease, notBefore: number): Promise<number>
+  /**
+   * Delivers it to the bot, not before `notBefore`, and resolves to the moment at which the bot receives it. Moments in
+   * milliseconds since the epoch.
+   */
+  deliver(session: Session, lease: Lease, notBefore: number): Promise<number>
 }
 
-/** Agents known to be announced in a session; the value is when. */
+export interface AnnounceOptions {
+  /** How long to wait for other holders of the lock, in milliseconds. */
+  patienceMs: number
+  /** Announce only if no other agent was announced. */
+  ifUnassigned?: boolean
+  /** The message with which the agent joins. */
+  message?: FirstMessage
+}
+
+/** When each agent was announced in a session, as far as this instance knows. */
 const _announced = instanceCache<number>('announced', { lifetimeMs: 60 * 60_000, size: 5_000 })
 
 const _key = (call: Call, session: Session, agentId: string) =>
   `${call.installation}/${session.conversationId}/${agentId}`
 
-/** When the agent was announced; undefined: he has not been, as far as the session as it was read and this instance know. */
+/** When the agent was announced, in milliseconds since the epoch. Undefined: not as far as this instance knows. */
 export const announcedAt = (call: Call, session: Session, agentId: string): number | undefined =>
   session.agents.find((known) => known.agentId === agentId)?.at ?? _announced(call).get(_key(call, session, agentId))
 
 /**
- * Announces an agent, once per agent and session, whoever asks and however often. Throws LockBusy, LeaseLost or OutcomeUnknown when that has to wait for another delivery.
+ * Announces an agent to the customer, once per agent and session. `agentId` is the id at the desk, `userId` the agent's
+ * Botpress user. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be retried.
  *
- * The plugin announces the author of a session's first message by itself, and announces again for every hitlAssigned. So the first agent who writes gets no event of ours. Everybody else gets an event, and what he writes comes
- * after it. Either is done while no agent can end the session.
+ * The plugin itself announces the author of a session's first message, and it announces again for every hitlAssigned.
+ * So the first agent who writes gets no event. Every other agent gets one, and their message follows it. Both happen
+ * under the lock, so no agent can end the session meanwhile.
  */
-export const introduce = async (
+export const announce = async (
   call: Call,
   session: Session,
-  { agent, userId }: KnownAgent,
+  { agentId, userId }: { agentId: string; userId: string },
   progress: Progress,
-  how: { patienceMs: number; claims?: boolean; message?: FirstWords }
-): Promise<Introduction> => {
-  const known = announcedAt(call, session, agent.id)
+  { patienceMs, ifUnassigned, message }: AnnounceOptions
+): Promise<Announcement> => {
+  const known = announcedAt(call, session, agentId)
   if (known !== undefined) return { kind: 'announced', at: known, isNew: false }
   const { conversationId } = session
-  const { message, patienceMs } = how
-  const deskMessageId = message?.deskMessageId
-  const operation: Operation = { kind: 'announce', agentId: agent.id, userId, deskMessageId }
-  const introduction = await withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
-    const fresh = await reconciledSession(call, conversationId, lease)
-    if (fresh?.status !== 'open') return { kind: 'over' as const, session: fresh ?? session }
-    const at = fresh.agents.find((other) => other.agentId === agent.id)?.at
-    if (at !== undefined) return { kind: 'announced' as const, at, isNew: false }
-    if (how.claims && fresh.agents.length > 0) return { kind: 'declined' as const }
-    const introducesHimself = message !== undefined && fresh.agents.length === 0
-    const moment = introducesHimself
-      ? await _settledOrNot(() => message.write(fresh, lease, 0))
-      : await _emit(call, lease, fresh, userId, progress)
-    await _writeDown(call, fresh, { agentId: agent.id, at: moment })
-    if (!introducesHimself) await message?.write(fresh, lease, moment + HANDLING_MS)
-    return { kind: 'announced' as const, at: moment, isNew: true }
+  const operation: Operation = { kind: 'announce', agentId, userId, deskMessageId: message?.deskMessageId }
+  const request = { conversationId, lock: 'toBot' as const, operation, patienceMs }
+  const announcement = await withLock<Announcement>(call, request, async (lease) => {
+    const current = await reconciledSession(call, conversationId, lease)
+    if (current?.status !== 'open') return { kind: 'over', session: current ?? session }
+    const before = current.agents.find((other) => other.agentId === agentId)?.at
+    if (before !== undefined) return { kind: 'announced', at: before, isNew: false }
+    if (ifUnassigned && current.agents.length > 0) return { kind: 'declined' }
+    const isByMessage = message !== undefined && current.agents.length === 0
+    const at = isByMessage
+      ? await _orUnknown(() => message.deliver(current, lease, 0))
+      : await _emit(call, lease, current, userId, progress)
+    await _writeDown(call, current, { agentId, at })
+    if (!isByMessage) await message?.deliver(current, lease, at + HANDLING_MS)
+    return { kind: 'announced', at, isNew: true }
   })
-  if (introduction.kind === 'announced') _announced(call).set(_key(call, session, agent.id), introduction.at)
-  return introduction
+  if (announcement.kind === 'announced') _announced(call).set(_key(call, session, agentId), announcement.at)
+  return announcement
 }
 
-/** A message whose fate is unknown may have introduced its author. */
-const _settledOrNot = async (write: () => Promise<number>): Promise<number> => {
+/** A message that may have been delivered may have announced its author. */
+const _orUnknown = async (deliver: () => Promise<number>): Promise<number> => {
   try {
-    return await write()
+    return await deliver()
   } catch (error) {
-    throw new OutcomeUnknown('Whether a first message was given to the bot is not known', { cause: error })
+    throw new OutcomeUnknown('Whether a first message was delivered to the bot is not known', { cause: error })
   }
 }
 
@@ -99,15 +106,19 @@ const _emit = async (
   const moment = Math.max(
     now,
     activatedAt(session),
-    // Whom the plugin introduces by itself it must have introduced before it hears of another.
+    // The plugin has to finish announcing one agent before it receives the next.
     previous ? previous.at + HANDLING_MS : 0,
-    progress.last + SPACING_MS
+    progress.lastAt + SPACING_MS
   )
   const event = { type: 'hitlAssigned' as const, payload: { conversationId: session.conversationId, userId } }
   return emitOnce(call, lease, event, { delayMs: moment - now, since: session.openedAt ?? 0 })
 }
 
-const _writeDown = async (call: Call, { conversationId, agents }: Session, announced: Announced): Promise<void> => {
+const _writeDown = async (
+  call: Call,
+  { conversationId, agents }: Session,
+  announced: AnnouncedAgent
+): Promise<void> => {
   try {
     await writeTags(call, conversationId, { agents: agentsTag([...agents, announced]) })
   } catch (error) {

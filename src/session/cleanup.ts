@@ -1,37 +1,49 @@
 /**
- * What the end of a session leaves to be done at its desk: the ticket is solved, and agents are told of what the end overtook. It is written down together with the end, so whoever has ended the session does it, and when he dies
- * or cannot reach the desk, whoever comes by next.
+ * What an end leaves to do at the desk. It is recorded in the same write as the end, so the next event of the ticket
+ * does it when the caller that ended the session dies or can't reach the desk.
+ *
+ * - The bot's end sets `unsolved`: agents are told which of their messages the customer did not see, and the ticket is
+ *   solved.
+ * - An agent's end leaves its `endingAt` in place: agents are told. An end that was written down in time clears it
+ *   right away.
+ *
+ * Each end has a tag of its own, and only a caller that has seen a tag clears it. Ends that cross can't erase each
+ * other's.
  */
 import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
+import { UNSURE_MS } from '../botpress/timing'
 import { writeTags, type Session } from './session'
-import { atDesk, tellOfUndelivered, tellOfUnread } from './undelivered'
+import { withTicket } from './notes'
+import { tellOfUndelivered, tellOfUnread } from './undelivered'
 
-export const isUnfinished = ({ isUnsolved, untoldSince }: Session): boolean => isUnsolved || untoldSince !== undefined
+export const needsCleanup = ({ status, isUnsolved, endingAt }: Session): boolean =>
+  status === 'closed' && (isUnsolved || endingAt !== undefined)
 
-/** Agents are told of each message of theirs that the customer was not shown any more. Once, however often. Throws as a desk and Botpress do. */
+/** Tells agents of each message that the customer did not see. Idempotent. Throws as a desk and Botpress do. */
 export const tellAgents = async (call: Call, desk: Desk, session: Session): Promise<void> => {
-  if (session.untoldSince === undefined) return
-  await tellOfUndelivered(call, desk, session, session.untoldSince)
+  if (!needsCleanup(session) || session.endedAt === undefined) return
+  await tellOfUndelivered(call, desk, session, session.endedAt - UNSURE_MS)
   await tellOfUnread(call, desk, session)
 }
 
 export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<void> =>
-  atDesk(call, ticket, async () => {
+  withTicket(call, ticket, async () => {
     await desk.driver.closeTicket(ticket)
     await desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
   })
 
-/** Nothing is left to be done of the end as it was when the session was read: the bot may have ended it since. */
-export const noteFinished = (
-  call: Call,
-  { conversationId, isUnsolved }: Pick<Session, 'conversationId' | 'isUnsolved'>
-): Promise<void> => writeTags(call, conversationId, { untoldSince: '', ...(isUnsolved ? { unsolved: '' } : {}) })
+/** Records that the cleanup is done for the ends that `session` shows. */
+export const noteCleanedUp = (call: Call, { conversationId, isUnsolved, endingAt }: Session): Promise<void> =>
+  writeTags(call, conversationId, {
+    ...(isUnsolved ? { unsolved: '' } : {}),
+    ...(endingAt === undefined ? {} : { endingAt: '' }),
+  })
 
-/** Does what is left of an end that somebody else has begun. Throws as a desk and Botpress do: then it is still left. */
-export const finishEnd = async (call: Call, desk: Desk, session: Session & { ticket: Ticket }): Promise<void> => {
+/** Does what is left of the cleanup. Throws as a desk and Botpress do: then it is still left. */
+export const cleanUp = async (call: Call, desk: Desk, session: Session): Promise<void> => {
   await tellAgents(call, desk, session)
   if (session.isUnsolved) await solveTicket(call, desk, session.ticket)
-  await noteFinished(call, session)
+  await noteCleanedUp(call, session)
 }

@@ -1,17 +1,25 @@
 import { isApiError } from '@botpress/client'
 import type { Call } from '../botpress/call'
-import { OutcomeUnknown, type Lease } from './lock'
+import { retry } from '../botpress/retry'
+import { LeaseLost, OutcomeUnknown, type Lease } from './lock'
 
-/** An event that the bot must get once. The runtime has no key by which a second one would be recognised: whoever emits one holds a lane. */
+/**
+ * An event that the bot must receive once. The runtime can't recognise a duplicate, so emitting one requires the lock.
+ */
 export interface BotEvent {
   type: 'hitlAssigned' | 'hitlStopped'
   payload: Record<string, string>
 }
 
-/** A busy bot makes some events in the time that a start and a session's first minutes take; nobody looks for older ones. */
+/**
+ * Enough for the events of a busy bot during a start and a session's first minutes. Older ones are never looked for.
+ */
 const MOST_PAGES = 10
 
-/** When this event was emitted for this session (milliseconds since the epoch; scheduled or delivered), if it was. Throws as Botpress does. */
+/**
+ * When this event was emitted for this session, in milliseconds since the epoch; undefined if it was not. It may be
+ * scheduled or delivered. `since`: no older events are read. Throws as Botpress does.
+ */
 export const emittedAt = async (call: Call, event: BotEvent, since: number): Promise<number | undefined> => {
   let nextToken: string | undefined
   for (let page = 0; page < MOST_PAGES; page += 1) {
@@ -28,21 +36,23 @@ export const emittedAt = async (call: Call, event: BotEvent, since: number): Pro
 const _isSame = (payload: unknown, wanted: Record<string, string>): boolean =>
   Object.entries(wanted).every(([field, value]) => (payload as Record<string, unknown> | null)?.[field] === value)
 
-/** Botpress has refused it: nothing has happened. Anything else may have. */
+/** Botpress has refused the call, so it had no effect. After any other error it may have had one. */
 const _isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500
 
-const TRIES = 2
-
 /**
- * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot gets it: a slow call makes it later. An unknown outcome is settled by looking for it. Throws OutcomeUnknown when that was not possible, as Botpress does when nothing has happened.
+ * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot receives it, in milliseconds
+ * since the epoch. After an unknown outcome it looks for the event. Throws LeaseLost, OutcomeUnknown when looking
+ * failed too, and as Botpress does when nothing has happened.
  */
-export const emitOnce = async (
+export const emitOnce = (
   call: Call,
   lease: Lease,
   event: BotEvent,
   { delayMs, since }: { delayMs: number; since: number }
 ): Promise<number> => {
-  for (let tries = 1; ; tries += 1) {
+  const isRetried = (error: unknown): boolean =>
+    !_isRefused(error) && !(error instanceof OutcomeUnknown) && !(error instanceof LeaseLost)
+  return retry(call, { tries: 2, pauseMs: 0, isRetried }, async () => {
     lease.assertHeld()
     try {
       const schedule = delayMs > 0 ? { schedule: { delay: delayMs } } : {}
@@ -53,8 +63,8 @@ export const emitOnce = async (
       const at = await emittedAt(call, event, since).catch(() => {
         throw new OutcomeUnknown(`Whether ${event.type} was emitted is not known`)
       })
-      if (at !== undefined) return at + delayMs
-      if (tries === TRIES) throw error
+      if (at === undefined) throw error
+      return at + delayMs
     }
-  }
+  })
 }

@@ -1,83 +1,80 @@
-/** The two ends of a session. Each is written down with what it leaves to be done at the desk (finish.ts). */
+/** The two ends of a session. Each is written down together with its cleanup (cleanup.ts). */
 import type { Call } from '../botpress/call'
-import { withLock, OutcomeUnknown, type Lease } from './lock'
-import { emitOnce } from './emit-once'
-import { deliveredAt, deskMessageIdOf } from './progress'
-import { meaningOf, phaseOf } from './life'
-import { reconciledSession, untoldTag, writeClosed } from './reconcile'
-import { writeTags, type Session } from './session'
 import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
+import { emitOnce } from './emit-once'
+import { meaningOf, phaseOf } from './life'
+import { withLock, OutcomeUnknown, type Lease } from './lock'
+import { deliveredAt, deskMessageIdOf } from './progress'
+import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
+import { writeTags, type Session } from './session'
 
 /**
- * The bot has ended the session at `at` (milliseconds since the epoch): the plugin shows nothing any more, whatever is written down here, and whoever gives it something sees that with the answer. So nobody has to be waited for.
- * Resolves to the session as it is then.
+ * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows
+ * nothing any more, and a delivery in flight sees this end in its answer. Resolves to the session after the end.
  */
 export const endByBot = async (call: Call, session: Session, at: number): Promise<Session> => {
   const { conversationId, provider, status } = session
-  const stoppedAt = new Date(at).toISOString()
-  const isOpen = status === 'open'
-  await writeTags(call, conversationId, {
-    stoppedAt,
-    unsolved: 'yes',
-    ...(isOpen ? { status: 'closed', closedAt: stoppedAt, closedBy: 'bot' } : {}),
-  })
-  if (isOpen) call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
-  const closedAt = Math.min(at, session.closedAt ?? at)
-  const closedBy = isOpen ? 'bot' : session.closedBy
-  return { ...session, status: 'closed', closedAt, closedBy, isUnsolved: true, untoldSince: closedAt - UNSURE_MS }
+  const botEndedAt = new Date(at).toISOString()
+  await writeTags(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
+  if (status === 'open') call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
+  const endedAt = Math.min(at, session.endedAt ?? at)
+  return { ...session, status: 'closed', endedAt, botEndedAt: at, isUnsolved: true }
 }
 
-export interface AgentsEnd {
-  /** Up to where the ticket has been read. */
+export interface AgentEnd {
+  /** Where the ticket has been read up to. */
   cursor?: string | undefined
-  /** Milliseconds to wait for others who are telling the bot something. */
+  /** How long to wait for other holders of the lock, in milliseconds. */
   patienceMs: number
 }
 
 /**
- * An agent has ended the session: the bot is told once, however often this is asked for, after everything that was said before. Resolves to the session as it is then, and whether this call has ended it. Throws LockBusy, LeaseLost
- * or OutcomeUnknown when that has to wait for another delivery.
+ * Ends the session for an agent. The bot receives the end once, after all earlier messages. Resolves to the session as
+ * it is then, and whether this call ended it. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be
+ * retried.
  */
 export const endByAgent = (
   call: Call,
   session: Session,
-  { cursor, patienceMs }: AgentsEnd
+  { cursor, patienceMs }: AgentEnd
 ): Promise<{ ended: boolean; session: Session }> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
-    const fresh = (await reconciledSession(call, conversationId, lease)) ?? session
-    const meaning = meaningOf('ticket-closed', phaseOf(fresh, call.environment.now()))
-    if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: fresh }
-    return { ended: true, session: await _end(call, fresh, lease, cursor) }
+    const current = (await reconciledSession(call, conversationId, lease)) ?? session
+    const meaning = meaningOf('ticket-closed', phaseOf(current, call.environment.now()))
+    if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
+    return { ended: true, session: await _end(call, current, lease, cursor) }
   })
 }
 
 const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
   const { conversationId, provider } = session
   const { now } = call.environment
-  // Whoever comes by after a death between the bot's hearing of it and the tag has to see that it was begun; and whoever has a message sees it and waits, or has given it to the bot before it is looked what the bot has.
-  await writeTags(call, conversationId, { endingAt: new Date(now()).toISOString() })
+  // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
+  // crash it shows that the bot may have received the end.
+  const endingAt = now()
+  await writeTags(call, conversationId, endingTag(endingAt))
   const { messages } = await call.client.listMessages({ conversationId })
-  const last = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
+  const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
   const listedAt = now()
-  // The plugin drops what it is still handling when it hears of the end: the last message gets time.
-  const moment = Math.max(activatedAt(session), Math.max(listedAt, ...last, ...announced) + HANDLING_MS)
+  // The plugin drops what it is still handling when it receives the end, so the last message gets time.
+  const moment = Math.max(activatedAt(session), Math.max(listedAt, ...delivered, ...announced) + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
-  const closedAt = await emitOnce(call, lease, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
-  const unsure = closedAt - UNSURE_MS
-  // Who gives a message sees the end from the moment on at which it is written down; what came before that and too late nobody else tells of.
-  const isLate = (): boolean => now() > unsure
+  const endedAt = await emitOnce(call, lease, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
+  // A delivery sees the end as soon as it is written down. Only when that is late, earlier messages may have been
+  // dropped.
+  const isLate = (): boolean => now() > endedAt - UNSURE_MS
   const wasLate = isLate()
   try {
-    const written = { closedAt, untoldSince: wasLate ? unsure : undefined }
-    const closed = await writeClosed(call, session, written, cursor ? { cursor } : {})
-    const ended = { ...closed, cursor: cursor ?? session.cursor }
+    const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
+    const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
+    const ended = { ...written, cursor: cursor ?? session.cursor }
     call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
     if (wasLate || !isLate()) return ended
-    await writeTags(call, conversationId, untoldTag(unsure))
-    return { ...ended, untoldSince: unsure }
+    await writeTags(call, conversationId, endingTag(endingAt))
+    return { ...ended, endingAt }
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }

@@ -6,7 +6,7 @@ import type { Session } from './session'
 import { ACTIVATION_MS, JUST_ENDED_MS } from '../botpress/timing'
 
 const OPENED_AT = Date.UTC(2026, 5, 1, 9)
-const CLOSED_AT = OPENED_AT + 60_000
+const ENDED_AT = OPENED_AT + 60_000
 
 const session = (given: Partial<Session> = {}): Session => ({
   conversationId: 'conv_1',
@@ -17,38 +17,35 @@ const session = (given: Partial<Session> = {}): Session => ({
   customerId: 'user_1',
   customerName: 'Eve Customer',
   agents: [],
-  closedAt: undefined,
-  closedBy: undefined,
-  stoppedAt: undefined,
-  endingAt: undefined,
-  untoldSince: undefined,
+  endedAt: undefined,
+  botEndedAt: undefined,
   isUnsolved: false,
+  endingAt: undefined,
   cursor: undefined,
   ...given,
 })
 
 describe('the phase of a session', () => {
-  const closed = session({ status: 'closed', closedAt: CLOSED_AT, closedBy: 'agent' })
+  const closed = session({ status: 'closed', endedAt: ENDED_AT })
 
-  it.each<[string, Session | undefined, number, Phase]>([
-    ['nothing is written down', undefined, OPENED_AT, 'opening'],
-    ['it has just been written down', session(), OPENED_AT, 'opening'],
-    ['the plugin may not listen yet', session(), OPENED_AT + ACTIVATION_MS - 1, 'opening'],
-    ['the plugin listens', session(), OPENED_AT + ACTIVATION_MS, 'open'],
-    ['it was opened before moments were written down', session({ openedAt: undefined }), OPENED_AT, 'open'],
-    ['its end is written down and still to come', closed, CLOSED_AT - 1_500, 'closing'],
-    ['the customer hears of its end', closed, CLOSED_AT, 'closing'],
-    ['its last words may be on their way', closed, CLOSED_AT + JUST_ENDED_MS - 1, 'closing'],
-    ['its last words have come', closed, CLOSED_AT + JUST_ENDED_MS, 'closed'],
-    ['nobody knows when it ended', session({ status: 'closed' }), OPENED_AT, 'closed'],
-    ['no desk took it', session({ status: 'failed', ticket: undefined }), OPENED_AT, 'failed'],
-  ])('when %s', (_when, given, now, phase) => {
+  it.each<[Phase, string, Session | undefined, number]>([
+    ['opening', 'without a session', undefined, OPENED_AT],
+    ['opening', 'when it was just written down', session(), OPENED_AT],
+    ['opening', 'until the plugin listens', session(), OPENED_AT + ACTIVATION_MS - 1],
+    ['open', 'once the plugin listens', session(), OPENED_AT + ACTIVATION_MS],
+    ['open', 'without the moment of its opening', session({ openedAt: undefined }), OPENED_AT],
+    ['closing', 'while its end is scheduled', closed, ENDED_AT - 1_500],
+    ['closing', 'when the customer hears of its end', closed, ENDED_AT],
+    ['closing', 'while last messages may be in flight', closed, ENDED_AT + JUST_ENDED_MS - 1],
+    ['closed', 'when the last messages have arrived', closed, ENDED_AT + JUST_ENDED_MS],
+    ['closed', 'without the moment of its end', session({ status: 'closed' }), OPENED_AT],
+  ])('is %s %s', (phase, _when, given, now) => {
     expect(phaseOf(given, now)).toBe(phase)
   })
 
-  it('moves forward only, whatever is written down', () => {
+  it('only moves forward, whatever its tags say', () => {
     const moment = fc.option(fc.integer({ min: OPENED_AT, max: OPENED_AT + 100_000 }), { nil: undefined })
-    const written = fc.record({ status: fc.constantFrom(...STATUSES), openedAt: moment, closedAt: moment })
+    const written = fc.record({ status: fc.constantFrom(...STATUSES), openedAt: moment, endedAt: moment })
     const times = fc.array(fc.integer({ min: OPENED_AT - 10_000, max: OPENED_AT + 200_000 }), { minLength: 2 })
     fc.assert(
       fc.property(written, times, (tags, moments) => {
@@ -59,16 +56,16 @@ describe('the phase of a session', () => {
   })
 })
 
-describe('what an event means', () => {
+describe('the meaning of an event', () => {
   const meanings = (event: (typeof LIFE_EVENTS)[number], phases: readonly Phase[] = PHASES) =>
     phases.map((phase) => meaningOf(event, phase))
-  const OVER = ['closing', 'closed', 'failed'] as const
+  const OVER = ['closing', 'closed'] as const
 
-  it('is told for every event in every phase', () => {
+  it('is defined for every event in every phase', () => {
     for (const event of LIFE_EVENTS) for (const meaning of meanings(event)) expect(meaning).toBeTypeOf('string')
   })
 
-  it('is the end once: what has ended does not end again', () => {
+  it('ends a session once: nothing ends it again', () => {
     for (const event of LIFE_EVENTS) {
       for (const meaning of meanings(event, OVER)) expect(['end', 'wait']).not.toContain(meaning)
     }
@@ -76,34 +73,34 @@ describe('what an event means', () => {
     expect(meanings('stop', ['opening', 'open'])).toEqual(['end', 'end'])
   })
 
-  it('is never that an agent’s words vanish', () => {
+  it('never loses an agent’s message', () => {
     for (const meaning of meanings('agent-message')) expect(['deliver', 'wait', 'tell-agent']).toContain(meaning)
   })
 
-  it('is never that the customer’s words vanish', () => {
+  it('never loses a customer’s or the bot’s message', () => {
     for (const event of ['customer-message', 'bot-message'] as const) {
       for (const meaning of meanings(event)) expect(['deliver', 'refuse']).toContain(meaning)
     }
   })
 
-  it('is that what is for the bot waits until the plugin listens', () => {
+  it('lets events for the bot wait until the plugin listens', () => {
     const forBot = LIFE_EVENTS.filter((event) => meaningOf(event, 'opening') === 'wait')
     expect(forBot).toEqual(['agent-message', 'agent-assigned', 'ticket-closed'])
   })
 
-  it('is for nobody after the end: no agent is announced, and nothing that he says is delivered', () => {
-    expect(meanings('agent-assigned', OVER)).toEqual(['nothing', 'nothing', 'nothing'])
-    expect(meanings('agent-message', OVER)).toEqual(['tell-agent', 'tell-agent', 'tell-agent'])
+  it('announces no agent and delivers no agent’s message after the end', () => {
+    expect(meanings('agent-assigned', OVER)).toEqual(['nothing', 'nothing'])
+    expect(meanings('agent-message', OVER)).toEqual(['tell-agent', 'tell-agent'])
   })
 
-  it('is that the customer’s last words reach the ticket, and no later ones', () => {
+  it('takes the customer’s last messages to the ticket, and no later ones', () => {
     expect(meanings('customer-message', ['closing', 'closed'])).toEqual(['deliver', 'refuse'])
   })
 })
 
-describe('a status', () => {
-  it('is one of three words', () => {
-    expect(STATUSES.filter(isStatus)).toEqual([...STATUSES])
-    expect([undefined, '', 'closing', 'opening'].filter(isStatus)).toEqual([])
+describe('the status of a session', () => {
+  it('is open or closed', () => {
+    expect(STATUSES.filter(isStatus)).toEqual(['open', 'closed'])
+    expect([undefined, '', 'closing', 'opening', 'failed'].filter(isStatus)).toEqual([])
   })
 })

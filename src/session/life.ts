@@ -1,34 +1,32 @@
 /**
- * The life of a session, written once: opening → open → closing → closed, or failed. What an event means depends on the phase alone, and this table is asked for it everywhere.
- *
- * A session is its tags, of which one is the status; the phase is what the status and its moments say at a given time. An end by an agent holds a lane (ending.ts) from the decision to the tag; the bot's needs none.
+ * The life of a session: opening → open → closing → closed. The phase follows from the status and the moments in the
+ * session's tags. What an event means depends on the phase alone; every part of the router looks it up here.
  */
 import { activatedAt, JUST_ENDED_MS } from '../botpress/timing'
 
-/** As the tag has it. */
-export const STATUSES = ['open', 'closed', 'failed'] as const
+/** Values of the status tag. A conversation whose start failed has the status “failed”, and isn't a session. */
+export const STATUSES = ['open', 'closed'] as const
 export type Status = (typeof STATUSES)[number]
 
 export const isStatus = (value: string | undefined): value is Status => STATUSES.some((status) => status === value)
 
 /**
- * - opening: no session is written down yet, or the plugin is not certain to listen yet (timing.ts).
+ * - opening: the session isn't written down yet, or the plugin may not listen yet (timing.ts).
  * - open: both sides talk.
- * - closing: the end is decided and written down, and what was said until the bot has heard of it may still be on its way.
- * - closed: it is over. A ticket that an agent reopens afterwards stays without a customer.
- * - failed: no desk took it.
+ * - closing: the end is written down. Messages from before the bot received it may still arrive.
+ * - closed: it is over. A ticket that an agent reopens afterwards has no customer any more.
  */
-export const PHASES = ['opening', 'open', 'closing', 'closed', 'failed'] as const
+export const PHASES = ['opening', 'open', 'closing', 'closed'] as const
 export type Phase = (typeof PHASES)[number]
 
 /** What decides the phase; moments in milliseconds since the epoch. */
 export interface Moments {
   status: Status
   openedAt: number | undefined
-  closedAt: number | undefined
+  endedAt: number | undefined
 }
 
-/** `now` in milliseconds since the epoch: of something that was said, the moment at which it was. */
+/** `now` in milliseconds since the epoch. For a message it is the moment at which the message was written. */
 export const phaseOf = (session: Moments | undefined, now: number): Phase => {
   switch (session?.status) {
     case undefined:
@@ -36,9 +34,7 @@ export const phaseOf = (session: Moments | undefined, now: number): Phase => {
     case 'open':
       return now < activatedAt(session) ? 'opening' : 'open'
     case 'closed':
-      return session.closedAt !== undefined && now < session.closedAt + JUST_ENDED_MS ? 'closing' : 'closed'
-    case 'failed':
-      return 'failed'
+      return session.endedAt !== undefined && now < session.endedAt + JUST_ENDED_MS ? 'closing' : 'closed'
   }
 }
 
@@ -55,74 +51,67 @@ export type LifeEvent = (typeof LIFE_EVENTS)[number]
 
 /**
  * - deliver: it goes to the other side.
- * - wait: it means what it means in an open session, as soon as the plugin listens. Where there is no session yet, the desk is asked to send it again.
- * - tell-agent: it cannot reach the customer, the agent is told.
- * - refuse: it cannot reach the agent, the sender is told.
+ * - wait: as in an open session, as soon as the plugin listens. Without a session the desk is asked to deliver it
+ *   again.
+ * - tell-agent: it can't reach the customer, so the agent is told.
+ * - refuse: it can't reach the agent, so the sender gets an error.
  * - end: the session ends, once.
- * - finish: the session has ended already, and what its end left undone is done.
- * - nothing: it has no meaning here.
+ * - finish: the session has ended already. What is left of its cleanup is done.
+ * - nothing: no-op.
  */
 export type Meaning = 'deliver' | 'wait' | 'tell-agent' | 'refuse' | 'end' | 'finish' | 'nothing'
 
 const MEANINGS: Record<LifeEvent, Record<Phase, Meaning>> = {
   'customer-message': {
-    // The plugin passes on what it gets, so it listens: only what is for the bot has to wait.
+    // The plugin already listens when it passes on a message. Only what goes to the bot has to wait.
     opening: 'deliver',
     open: 'deliver',
-    // The customer talks to the agent until the bot has heard of the end.
+    // Until the bot receives the end, the customer still talks to the agent.
     closing: 'deliver',
     closed: 'refuse',
-    failed: 'refuse',
   },
   'bot-message': {
     opening: 'deliver',
     open: 'deliver',
-    // The plugin's farewell overlaps its stop, and may come late: the ticket still gets it.
+    // The plugin's farewell overlaps its stop and may come late. It still goes to the ticket.
     closing: 'deliver',
     closed: 'deliver',
-    failed: 'refuse',
   },
   'agent-message': {
     opening: 'wait',
     open: 'deliver',
-    // The plugin drops without a word what comes after the end, and the end is the last thing that it was given.
+    // The plugin silently drops what comes after the end.
     closing: 'tell-agent',
     closed: 'tell-agent',
-    failed: 'tell-agent',
   },
   'agent-assigned': {
     opening: 'wait',
     open: 'deliver',
-    // Nobody is there to whom he could be announced, and it was no message that anybody would miss.
+    // The customer has left, and no message is lost.
     closing: 'nothing',
     closed: 'nothing',
-    failed: 'nothing',
   },
   'ticket-closed': {
     opening: 'wait',
     open: 'end',
-    // Said again by its desk, an echo of our own end, or the end of a ticket that was reopened.
+    // A duplicate, an echo of the router's own close, or the end of a ticket that was reopened.
     closing: 'nothing',
     closed: 'nothing',
-    failed: 'nothing',
   },
   'ticket-reopened': {
-    // An agent has thought better of something that had not reached us.
+    // The ticket was closed and reopened before the router saw the close.
     opening: 'nothing',
     open: 'nothing',
     closing: 'tell-agent',
     closed: 'tell-agent',
-    // Its ticket is closed and its agents are told with the next thing that they say (webhook/abandoned.ts).
-    failed: 'nothing',
   },
   stop: {
-    // Whoever stops a session knows that the plugin has begun it.
+    // The bot can only stop a session that the plugin has begun.
     opening: 'end',
     open: 'end',
-    // Said again, since whoever heard it first may have died before the ticket was solved; or an agent was a moment faster.
+    // A repeated call, after the first one died before its cleanup; or an agent ended it a moment earlier.
     closing: 'finish',
     closed: 'finish',
-    failed: 'nothing',
   },
 }
 

@@ -1,26 +1,27 @@
 import type { Call } from '../botpress/call'
+import type { Desk } from '../botpress/desk'
 import { instanceCache } from '../botpress/memory'
 import type { Session, Tags } from './session'
 
-/** What an instance knows to have been given to the bot in a session. Others may have given more. */
+/** Which agents' messages of a session were delivered to the bot, as far as this instance knows. */
 export interface Progress {
-  /** Of agents' messages, as their tag has them. */
+  /** The `deskMessageId` tags of delivered messages. */
   ids: Set<string>
-  /** When the last of them reaches the bot, milliseconds since the epoch. */
-  last: number
-  /** Everything that the desk has up to here is among them. */
+  /** When the last of them reaches the bot, in milliseconds since the epoch. */
+  lastAt: number
+  /** The ticket has been delivered up to here. */
   cursor: string | undefined
-  /** This instance has not met the session before. */
+  /** This instance has not handled the session before. */
   isNew: boolean
 }
 
 const _progress = instanceCache<Progress>('progress', { lifetimeMs: 60 * 60_000, size: 5_000 })
 
-/** The ids of so many messages are remembered; an older one that comes again is recognised by Botpress. */
+/** More ids are forgotten, oldest first. Botpress recognises the duplicate of an older message by its tag. */
 const MOST_IDS = 200
 
-/** The part of a Botpress message that says what became of it. */
-export interface Stored {
+/** The part of a Botpress message that says whether and when it was delivered. */
+export interface StoredMessage {
   id: string
   direction: string
   createdAt: string
@@ -28,15 +29,20 @@ export interface Stored {
   payload: unknown
 }
 
-export const deskMessageIdOf = ({ tags }: Stored): string | undefined => (tags as Tags).deskMessageId || undefined
+/** The value of the `deskMessageId` tag: by it, every duplicate of an agent's message is recognised. */
+export const messageTag = (desk: Desk, messageId: string) => `${desk.provider.name}:${messageId}`
 
-/** When the bot gets (or got) a message, in milliseconds since the epoch: the runtime counts the delay from the moment at which the message exists. */
-export const deliveredAt = ({ tags, createdAt }: Stored): number =>
-  Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
+export const deskMessageIdOf = ({ tags }: StoredMessage): string | undefined =>
+  (tags as Tags).deskMessageId || undefined
 
 /**
- * What agents' messages of a session have been given to the bot, and when the last one reaches it: from memory, else of the newest page. What is older and comes again is recognised by its tag.
+ * When the bot receives a message, in milliseconds since the epoch. The runtime counts the delay of a scheduled message
+ * from the moment of its creation.
  */
+export const deliveredAt = ({ tags, createdAt }: StoredMessage): number =>
+  Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
+
+/** The progress of a session: from memory, or read from the newest page of its messages. */
 export const progressOf = async (
   call: Call,
   { conversationId }: Pick<Session, 'conversationId'>
@@ -45,7 +51,7 @@ export const progressOf = async (
   const known = _progress(call).get(key)
   if (known) return known
   const { messages } = await call.client.listMessages({ conversationId })
-  const progress: Progress = { ids: new Set(), last: 0, cursor: undefined, isNew: true }
+  const progress: Progress = { ids: new Set(), lastAt: 0, cursor: undefined, isNew: true }
   for (const message of messages.toReversed()) {
     const id = deskMessageIdOf(message)
     if (id !== undefined) noteDelivered(progress, id, deliveredAt(message))
@@ -54,10 +60,10 @@ export const progressOf = async (
   return progress
 }
 
-/** A message has been given to the bot. */
+/** Notes that a message reaches the bot at `at`, in milliseconds since the epoch. */
 export const noteDelivered = (progress: Progress, id: string, at: number): void => {
   progress.ids.add(id)
-  progress.last = Math.max(progress.last, at)
+  progress.lastAt = Math.max(progress.lastAt, at)
   const [oldest] = progress.ids
   if (progress.ids.size > MOST_IDS && oldest !== undefined) progress.ids.delete(oldest)
 }

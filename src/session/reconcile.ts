@@ -1,14 +1,16 @@
 /** Finds out what earlier holders of the lock to the bot have done, and writes it down. */
 import type { Call } from '../botpress/call'
-import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
+import { activatedAt, HANDLING_MS } from '../botpress/timing'
+import { needsCleanup } from './cleanup'
 import { emittedAt } from './emit-once'
 import { OutcomeUnknown, type Lease, type Operation } from './lock'
 import { deliveredAt } from './progress'
-import { agentsTag, getSession, writeTags, type Announced, type Session, type Tags } from './session'
+import { agentsTag, getSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
 
 /**
- * The session as it is now, for the holder of the lock to the bot. Whatever earlier holders may have done is found out and
- * written down first. Undefined: the conversation is not a session. Throws OutcomeUnknown when it can't be found out.
+ * The session as it is now, for the holder of the lock to the bot. Whatever earlier holders may have done is found out
+ * and written down first. Undefined: the conversation isn't a session. Throws OutcomeUnknown when it can't be found
+ * out.
  */
 export const reconciledSession = async (
   call: Call,
@@ -26,7 +28,7 @@ export const reconciledSession = async (
 
 const _reconcile = async (call: Call, session: Session, inDoubt: Operation[]): Promise<Session> => {
   const { conversationId } = session
-  const agents: Announced[] = [...session.agents]
+  const agents: AnnouncedAgent[] = [...session.agents]
   let endedAt: number | undefined
   for (const operation of inDoubt) {
     if (operation.kind === 'announce') {
@@ -43,22 +45,24 @@ const _reconcile = async (call: Call, session: Session, inDoubt: Operation[]): P
   const announced: Tags = agents.length > session.agents.length ? { agents: agentsTag(agents) } : {}
   const reconciled = { ...session, agents }
   if (endedAt !== undefined)
-    return writeClosed(call, reconciled, { closedAt: endedAt, untoldSince: endedAt - UNSURE_MS }, announced)
+    return writeAgentEnd(call, reconciled, { endedAt, endingAt: session.endingAt ?? endedAt }, announced)
   if (Object.keys(announced).length > 0) await writeTags(call, conversationId, announced)
   return reconciled
 }
 
-/** The caller that ended the session could not see whether it had written that down in time. */
+/** The earlier holder may have written the end down late, without noticing. So its cleanup is left to do. */
 const _afterEnd = async (call: Call, session: Session, inDoubt: Operation[]): Promise<Session> => {
-  const { closedAt, conversationId } = session
-  const isInDoubt = session.untoldSince === undefined && inDoubt.some(({ kind }) => kind === 'end')
-  if (!isInDoubt || closedAt === undefined) return session
-  const untoldSince = closedAt - UNSURE_MS
-  await writeTags(call, conversationId, untoldTag(untoldSince))
-  return { ...session, untoldSince }
+  const { conversationId, endedAt } = session
+  const isInDoubt = !needsCleanup(session) && inDoubt.some(({ kind }) => kind === 'end')
+  if (!isInDoubt || endedAt === undefined) return session
+  await writeTags(call, conversationId, endingTag(endedAt))
+  return { ...session, endingAt: endedAt }
 }
 
-/** When the bot hears of an agent who may have been announced, in milliseconds since the epoch. Undefined: it never does. */
+/**
+ * When the bot hears of an agent who may have been announced, in milliseconds since the epoch. Undefined: the agent was
+ * not announced.
+ */
 const _announcedAt = async (
   call: Call,
   session: Session,
@@ -67,7 +71,7 @@ const _announcedAt = async (
   const { conversationId } = session
   const event = { type: 'hitlAssigned' as const, payload: { conversationId, userId } }
   const emitted = await emittedAt(call, event, session.openedAt ?? 0)
-  // It may be scheduled, but no further ahead than the moment at which the plugin listens.
+  // It may be scheduled, but no later than the moment at which the plugin listens.
   if (emitted !== undefined) return Math.max(call.environment.now(), activatedAt(session))
   if (deskMessageId === undefined) return undefined
   const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
@@ -76,23 +80,24 @@ const _announcedAt = async (
 }
 
 /**
- * Writes down that an agent has ended the session; moments in milliseconds since the epoch. What reached the bot after
- * `untoldSince` may not have been shown; undefined: everything was in time. Resolves to the session as it is then.
+ * Writes down that an agent has ended the session; moments in milliseconds since the epoch. With `endingAt` the end's
+ * cleanup is left to do; without it, every message was in time. Resolves to the session after the end.
  */
-export const writeClosed = async (
+export const writeAgentEnd = async (
   call: Call,
   session: Session,
-  { closedAt, untoldSince }: { closedAt: number; untoldSince: number | undefined },
+  { endedAt, endingAt }: { endedAt: number; endingAt: number | undefined },
   more: Tags = {}
 ): Promise<Session> => {
   await writeTags(call, session.conversationId, {
     ...more,
     status: 'closed',
-    closedAt: new Date(closedAt).toISOString(),
-    closedBy: 'agent',
-    ...(untoldSince === undefined ? {} : untoldTag(untoldSince)),
+    agentEndedAt: new Date(endedAt).toISOString(),
+    ...endingTag(endingAt),
   })
-  return { ...session, status: 'closed', closedAt, closedBy: 'agent', untoldSince }
+  return { ...session, status: 'closed', endedAt, endingAt }
 }
 
-export const untoldTag = (since: number): Tags => ({ untoldSince: new Date(since).toISOString() })
+export const endingTag = (at: number | undefined): Tags => ({
+  endingAt: at === undefined ? '' : new Date(at).toISOString(),
+})

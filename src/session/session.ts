@@ -4,42 +4,47 @@ import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { isStatus, type Status } from './life'
-import { UNSURE_MS } from '../botpress/timing'
 
 const TAG_SIZE = 500
 
 export type Tags = Partial<Record<string, string>>
 
-/** A conversation of the hitl channel, read as a session. The tags are the only place where a session is kept. */
+/**
+ * A conversation of the hitl channel that has a ticket. Its tags are the only record of a session; moments in
+ * milliseconds since the epoch.
+ */
 export interface Session {
   conversationId: string
+  /** Registry key of the desk. */
   provider: string
-  /** Absent when no desk took it. */
-  ticket: Ticket | undefined
+  ticket: Ticket
   status: Status
-  /** Milliseconds since the epoch. */
   openedAt: number | undefined
   customerId: string | undefined
   customerName: string | undefined
-  /** Who has been announced to the customer, the newest last. */
-  agents: Announced[]
-  /** When the session ends or ended for the customer, milliseconds since the epoch: the bot is told of an agent's end a moment later than it is decided. */
-  closedAt: number | undefined
-  closedBy: 'agent' | 'bot' | undefined
-  /** When the bot ended it, which an agent may have done a moment before or after; milliseconds since the epoch. */
-  stoppedAt: number | undefined
-  /** The bot has ended it, maybe a moment after an agent, and not everything has been done yet that this leaves to be done at the desk (finish.ts). */
+  /** Agents that were announced to the customer, newest last. */
+  agents: AnnouncedAgent[]
+  /**
+   * When the session ends for the customer: the earlier of the agent's end and the bot's end. The agent's end may lie a
+   * moment ahead, since it is scheduled after the last message.
+   */
+  endedAt: number | undefined
+  /** When the bot ended it. An agent may have ended it a moment before or after. */
+  botEndedAt: number | undefined
+  /** The bot has ended it, and the cleanup of that end isn't done (cleanup.ts). */
   isUnsolved: boolean
-  /** From this moment on (milliseconds since the epoch) agents' messages may not have been shown before the end, and nobody has told their agents yet. Absent: there is nothing to tell. */
-  untoldSince: number | undefined
-  /** When an end was begun that may not be written down yet, milliseconds since the epoch. */
+  /**
+   * When an agent's end began that isn't finished. Open session: the bot may or may not have received it. Closed
+   * session: its cleanup isn't done (cleanup.ts).
+   */
   endingAt: number | undefined
+  /** Where the ticket has been read up to, as the driver writes it. */
   cursor: string | undefined
 }
 
-export interface Announced {
+export interface AnnouncedAgent {
   agentId: string
-  /** When the bot gets the announcement, milliseconds since the epoch. */
+  /** When the bot receives the announcement, in milliseconds since the epoch. */
   at: number
 }
 
@@ -48,38 +53,32 @@ interface TaggedConversation {
   tags: Tags
 }
 
-/** `undefined`: the conversation is no session (nobody has opened it at a desk). */
+/** Undefined: the conversation isn't a session. Its start is under way or has failed, or it is something else. */
 export const readSession = ({ id, tags }: TaggedConversation): Session | undefined => {
-  if (!tags.provider) return undefined
-  const isUnsolved = tags.unsolved === 'yes'
-  // Both sides may end it at the same moment. The plugin shows nothing after the first of the two ends.
-  const closedAt = _earliest(tags.closedAt, _moment(tags.stoppedAt))
-  const ticket: Ticket | undefined = tags.ticketId ? { id: tags.ticketId, conversationId: id } : undefined
-  if (ticket && tags.ticketMemo) ticket.memo = tags.ticketMemo
-  if (ticket && tags.contactId) ticket.contactId = tags.contactId
+  // Both sides may end a session at the same moment. The plugin shows nothing after the first of the two ends.
+  const botEndedAt = _moment(tags.botEndedAt)
+  const endedAt = _earliest(_moment(tags.agentEndedAt), botEndedAt)
+  // A slow start may write the status “open” after the end.
+  const status = endedAt === undefined ? tags.status : 'closed'
+  if (!tags.provider || !tags.ticketId || !isStatus(status)) return undefined
+  const ticket: Ticket = { id: tags.ticketId, conversationId: id }
+  if (tags.ticketMemo) ticket.memo = tags.ticketMemo
+  if (tags.contactId) ticket.contactId = tags.contactId
   return {
     conversationId: id,
     provider: tags.provider,
     ticket,
-    status: _statusOf(tags, closedAt),
+    status,
     openedAt: _moment(tags.openedAt),
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,
-    agents: readAgents(tags.agents),
-    closedAt,
-    stoppedAt: _moment(tags.stoppedAt),
-    closedBy: tags.closedBy === 'agent' || tags.closedBy === 'bot' ? tags.closedBy : undefined,
-    isUnsolved,
-    untoldSince: _earliest(tags.untoldSince, isUnsolved && closedAt !== undefined ? closedAt - UNSURE_MS : undefined),
+    agents: _readAgents(tags.agents),
+    endedAt,
+    botEndedAt,
+    isUnsolved: tags.unsolved === 'yes',
     endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
   }
-}
-
-/** A start that was slow to write down that the session is open may do so after its end. */
-const _statusOf = ({ status }: Tags, closedAt: number | undefined): Status => {
-  if (closedAt !== undefined) return 'closed'
-  return isStatus(status) ? status : 'failed'
 }
 
 const _moment = (iso: string | undefined): number | undefined => {
@@ -87,20 +86,20 @@ const _moment = (iso: string | undefined): number | undefined => {
   return Number.isNaN(at) ? undefined : at
 }
 
-const _earliest = (iso: string | undefined, other: number | undefined): number | undefined => {
-  const moments = [_moment(iso), other].filter((moment) => moment !== undefined)
-  return moments.length > 0 ? Math.min(...moments) : undefined
+const _earliest = (...moments: (number | undefined)[]): number | undefined => {
+  const known = moments.filter((moment) => moment !== undefined)
+  return known.length > 0 ? Math.min(...known) : undefined
 }
 
-const readAgents = (tag: string | undefined): Announced[] =>
-  (tag ?? '').split(' ').flatMap((entry): Announced[] => {
+const _readAgents = (tag: string | undefined): AnnouncedAgent[] =>
+  (tag ?? '').split(' ').flatMap((entry): AnnouncedAgent[] => {
     const [id, time] = entry.split('@')
     const at = Number.parseInt(time ?? '', 36)
     return id && !Number.isNaN(at) ? [{ agentId: decodeURIComponent(id), at }] : []
   })
 
-/** As many as a tag holds, the newest ones: some twenty. */
-export const agentsTag = (agents: Announced[]): string => {
+/** The newest agents that fit into a tag: about twenty. */
+export const agentsTag = (agents: AnnouncedAgent[]): string => {
   let tag = ''
   for (const { agentId, at } of agents.toReversed()) {
     const entry = `${encodeURIComponent(agentId)}@${Math.round(at).toString(36)}`
@@ -110,7 +109,7 @@ export const agentsTag = (agents: Announced[]): string => {
   return tag
 }
 
-/** A tag holds less than 500 characters; what is only for people is cut, anything else must fit. */
+/** Cuts text for people to the size of a tag, which is less than 500 characters. */
 export const tagValue = (text: string): string => (text.length < TAG_SIZE ? text : `${text.slice(0, TAG_SIZE - 2)}…`)
 
 type ConversationTags = NonNullable<Parameters<Client['updateConversation']>[0]['tags']>
@@ -124,44 +123,34 @@ export const getSession = async (call: Call, conversationId: string): Promise<Se
   return answer && readSession(answer.conversation)
 }
 
-/** Ticket → its session. All but its conversation may be out of date. */
+/** Sessions by ticket. Everything but the conversation's id may be stale. */
 const _remembered = instanceCache<Session>('sessions', { lifetimeMs: 60 * 60_000, size: 5_000 })
 
 const _ticketKey = (call: Call, provider: string, ticketId: string) => `${call.installation}/${provider}/${ticketId}`
 
-/** Spares the next webhook a search. Only which conversation it is may be believed later: everything else is read again. */
+/** Saves the next webhook of this ticket a search. */
 export const rememberSession = (call: Call, session: Session): void => {
-  if (session.ticket) _remembered(call).set(_ticketKey(call, session.provider, session.ticket.id), session)
+  _remembered(call).set(_ticketKey(call, session.provider, session.ticket.id), session)
 }
+
+/** The session of a ticket as this instance last saw it. It may be stale. */
+export const rememberedSession = (call: Call, provider: string, key: TicketKey): Session | undefined =>
+  _remembered(call).get(_ticketKey(call, provider, key.ticketId))
 
 /**
- * The session that a desk's event is about, as it is now. Looked up, never created: a ticket that we did not open has none. A conversation id in the event is believed only when the conversation belongs to this desk and this
- * ticket.
+ * The session that a desk's event is about, as it is now. It is never created: a ticket that the router did not open
+ * has none. The conversation id in an event counts only when that conversation belongs to this desk and this ticket.
  */
 export const findSession = async (call: Call, provider: string, key: TicketKey): Promise<Session | undefined> => {
-  const known = _remembered(call).get(_ticketKey(call, provider, key.ticketId))
-  const conversationId = known?.conversationId ?? key.conversationId
-  if (conversationId) {
-    const session = await getSession(call, conversationId)
-    if (session?.provider === provider && (!session.ticket || session.ticket.id === key.ticketId)) {
-      rememberSession(call, session)
-      return { ...session, ticket: session.ticket ?? { id: key.ticketId, conversationId } }
-    }
+  const isMatch = (session: Session | undefined): session is Session =>
+    session?.provider === provider && session.ticket.id === key.ticketId
+  const conversationId = rememberedSession(call, provider, key)?.conversationId ?? key.conversationId
+  let session = conversationId ? await getSession(call, conversationId) : undefined
+  if (!isMatch(session)) {
+    const tags = { provider, ticketId: key.ticketId }
+    const { conversations } = await call.client.listConversations({ channel: 'hitl', tags })
+    session = conversations.map(readSession).find(isMatch)
   }
-  const { conversations } = await call.client.listConversations({
-    channel: 'hitl',
-    tags: { provider, ticketId: key.ticketId },
-  })
-  for (const conversation of conversations) {
-    const session = readSession(conversation)
-    if (session?.provider === provider && session.ticket?.id === key.ticketId) {
-      rememberSession(call, session)
-      return session
-    }
-  }
-  return undefined
+  if (session) rememberSession(call, session)
+  return session
 }
-
-/** What an instance remembers of a session, to begin work on it beside reading how it is now. */
-export const knownSession = (call: Call, provider: string, key: TicketKey): Session | undefined =>
-  _remembered(call).get(_ticketKey(call, provider, key.ticketId))

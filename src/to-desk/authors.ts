@@ -27,7 +27,7 @@ export const createAuthors = (call: Call, desk: Desk, session: Session): Authors
 
 /** Throws a RuntimeError when there is no such person any more. */
 const _find = async (call: Call, desk: Desk, session: Session, userId: string): Promise<Author> => {
-  const contactId = session.ticket?.contactId
+  const contactId = session.ticket.contactId
   if (userId === session.customerId) {
     const name = session.customerName ?? 'Customer'
     return { type: 'customer', customer: { id: userId, name, ...(contactId ? { contactId } : {}) } }

@@ -40,7 +40,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   })
   if (_isDone(own)) return
   const session = readSession(props.conversation)
-  if (!session?.ticket) {
+  if (!session) {
     throw new RuntimeError(
       `Conversation ${conversationId} has no ticket: it was not opened by Start HITL, or opening it failed`
     )
@@ -59,8 +59,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   const authors = createAuthors(call, desk, session)
   // Who speaks is asked for while the lane is; what fails is asked for again.
   authors(own.userId).catch(() => undefined)
-  const { ticket } = session
-  const flushed = await flush(call, { session: { ...session, ticket }, desk, limits, authors, until, own })
+  const flushed = await flush(call, { session, desk, limits, authors, until, own })
   const { endingAt = Number.POSITIVE_INFINITY } = session
   if (session.status === 'open' && endingAt + ENDING_MS < now()) await _end(call, session)
   const after = flushed.entries.find(({ id }) => id === own.id)

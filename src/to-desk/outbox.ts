@@ -8,7 +8,6 @@
  * what a limit has held back of that goes out as one, since desks count messages.
  */
 import { isProviderError } from '../../providers/errors'
-import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
@@ -35,7 +34,7 @@ export const isDeliverable = (session: Session, { userId, createdAt }: Entry): b
   meaningOf(userId ? 'customer-message' : 'bot-message', phaseOf(session, createdAt)) === 'deliver'
 
 export interface Flush {
-  session: Session & { ticket: Ticket }
+  session: Session
   desk: Desk
   /** Those of the desk: moved with every post, so that none outlasts the lane. */
   limits: Limits
@@ -216,8 +215,7 @@ export const flushOutbox = async (
   desk: Desk,
   { patienceMs, olderThanMs = 0 }: { patienceMs: number; olderThanMs?: number }
 ): Promise<'empty' | 'emptied' | 'waits'> => {
-  const { ticket, conversationId } = session
-  if (!ticket) return 'empty'
+  const { conversationId } = session
   const { now } = call.environment
   const began = now()
   const isWaiting = (entry: Entry): boolean =>
@@ -231,7 +229,7 @@ export const flushOutbox = async (
     return 'waits'
   }
   const authors = createAuthors(call, own, session)
-  const work: Flush = { session: { ...session, ticket }, desk: own, limits, authors, until: began + patienceMs }
+  const work: Flush = { session, desk: own, limits, authors, until: began + patienceMs }
   const { entries, problem } = await flush(call, work)
   return problem === undefined || (entries.length > 0 && !entries.some(isWaiting)) ? 'emptied' : 'waits'
 }

@@ -1,7 +1,7 @@
 /** One message, or several as one, from the outbox to the desk: posted and marked, or what keeps it from that. */
 import { RuntimeError } from '@botpress/sdk'
 import { isProviderError, isTransient, type ProviderError } from '../../providers/errors'
-import type { OutboundMessage, Ticket } from '../../providers/provider'
+import type { OutboundMessage } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -19,7 +19,7 @@ const CONFLICT = 409
 
 export interface Posting {
   call: Call
-  session: Session & { ticket: Ticket }
+  session: Session
   desk: Desk
   /** The desk's: moved with every post. */
   limits: Limits

@@ -133,11 +133,13 @@ const _isRefused = (stage: Stage, sessionId: string, messageId: string): boolean
   return closedAt !== undefined && outcomes.some(({ status, at }) => status === 400 && at >= closedAt)
 }
 
-/** By whom and when the session was ended, as its tags have it. */
-const _closed = (stage: Stage, sessionId: string): { by: string; at: number } | undefined => {
+/** Who ended the session first and when, as its tags have it. */
+const _closed = (stage: Stage, sessionId: string): { by: 'agent' | 'bot'; at: number } | undefined => {
   const tags = stage.world.botpress.runtime.store.conversations.get(sessionId)?.tags
-  const at = Date.parse(tags?.['desk:closedAt'] ?? '')
-  return Number.isNaN(at) ? undefined : { by: tags?.['desk:closedBy'] ?? '', at: at - BEFORE_CLOSING_MS }
+  const ends = (['agent', 'bot'] as const)
+    .map((by) => ({ by, at: Date.parse(tags?.[`desk:${by}EndedAt`] ?? '') - BEFORE_CLOSING_MS }))
+    .filter(({ at }) => !Number.isNaN(at))
+  return ends.toSorted((one, other) => one.at - other.at)[0]
 }
 
 const _toCustomer = (one: Case): void => {

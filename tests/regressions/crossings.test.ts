@@ -172,15 +172,15 @@ describe.each(DESKS)('an end by the agent at %s whose writing down is in doubt',
       by: 'integration',
       method: 'PUT',
       matches: ({ method, path }, body) =>
-        tagsAs('"closedAt"')({ side: 'api', method, path, body: JSON.stringify(body) }),
+        tagsAs('"agentEndedAt"')({ side: 'api', method, path, body: JSON.stringify(body) }),
     })
     sandbox.solve(ticket().id, { agentId: agents(session)[0] })
     await stage.pass(REPAIRED_MS)
     expect(countSeen(stage, conversationId, END)).toBe(1)
     const asked = instances.all.flatMap((instance) => instance.asked)
-    const writes = (tag: string) => asked.filter(tagsAs(`"untoldSince":"${tag}`))
-    expect(writes('2026')).toHaveLength(1)
-    expect(runtime.store.conversations.get(session.sessionId())?.tags['desk:untoldSince'] ?? '').toBe('')
+    // Once when the end begins, and once more because it may have been written down too late.
+    expect(asked.filter(tagsAs('"endingAt":"2026'))).toHaveLength(2)
+    expect(runtime.store.conversations.get(session.sessionId())?.tags['desk:endingAt'] ?? '').toBe('')
   })
 })
 

@@ -1,5 +1,4 @@
 /** A customer at a desk, and what becomes of his words on their way there. */
-import type { Ticket } from '../../providers/provider'
 import type { Call } from '../../src/botpress/call'
 import { connectDesk, type Desk } from '../../src/botpress/desk'
 import { flushOutbox } from '../../src/to-desk/outbox'
@@ -116,7 +115,7 @@ export const flushed = async (
   return result
 }
 
-type Work = (call: Call, session: RouterSession & { ticket: Ticket }, desk: Desk) => Promise<void>
+type Work = (call: Call, session: RouterSession, desk: Desk) => Promise<void>
 
 /** Does what the router would do in this session. */
 export const asRouter = ({ stage, sessionId, sandbox, instances }: Session, work: Work): Promise<void> =>
@@ -124,7 +123,7 @@ export const asRouter = ({ stage, sessionId, sandbox, instances }: Session, work
     instances.run(async (call) => {
       const session = await getSession(call, sessionId())
       const desk = connectDesk(call, sandbox.name)
-      if (!session?.ticket || !desk) throw new Error('There is no session')
-      await work(call, { ...session, ticket: session.ticket }, desk)
+      if (!session || !desk) throw new Error('There is no session')
+      await work(call, session, desk)
     })
   )
