@@ -2,7 +2,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
 import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
-import { isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
+import { isProviderError, isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
 import type { Tools } from './tools'
 
 /** One call to a vendor. */
@@ -185,18 +185,19 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   return {
     request: (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
+      const isRetried = (error: unknown): error is ProviderError =>
+        isProviderError(error) &&
+        isTransient(error) &&
+        (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS &&
+        (repeatable || error.outcome === 'none') &&
+        !(error.code === 'rate-limited' && tools.waitsForLimits === false)
       return pRetry(() => attempt(request), {
         retries: RETRIES,
         minTimeout: 0,
         factor: 1,
-        shouldRetry: ({ error }) =>
-          isTransient(error) &&
-          error instanceof ProviderError &&
-          (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS &&
-          (repeatable || error.outcome === 'none'),
+        shouldRetry: ({ error }) => isRetried(error),
         onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-          if (!(error instanceof ProviderError) || !isTransient(error) || retriesLeft === 0) return
-          if ((error.retryAfterMs ?? 0) > LONGEST_WAIT_MS || !(repeatable || error.outcome === 'none')) return
+          if (retriesLeft === 0 || !isRetried(error)) return
           await tools.sleep(error.retryAfterMs ?? 100 * 2 ** (attemptNumber - 1))
         },
       })

@@ -27,6 +27,8 @@ export interface Tools {
   memory?: Map<string, unknown> | undefined
   /** No call begins after this moment (milliseconds since the epoch), and none outlasts it. */
   deadline?: number | undefined
+  /** Whether short rate limits are waited out here (the default). `false`: the caller is told at once and waits itself. */
+  waitsForLimits?: boolean | undefined
 }
 
 const ownMemory = new Map<string, unknown>()
