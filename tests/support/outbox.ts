@@ -26,6 +26,8 @@ export interface Session extends Handoff {
   heard(): string[]
   /** Status of each delivery of a message that has ended, by its words. */
   answers(words: string): (number | undefined)[]
+  /** Why the message with these words was refused. */
+  refusalOf(words: string): string | undefined
 }
 
 /** A customer who has been handed over to this desk, and so many instances between them. */
@@ -61,6 +63,10 @@ export const open = async (
       runtime.deliveries
         .filter(({ id, to }) => to === 'integration' && wordsOf(stage, id) === words)
         .map((d) => d.status),
+    refusalOf: (words) =>
+      runtime.store.messagesOf(sessionId()).find(({ direction, payload }) => {
+        return direction === 'outgoing' && payload['text'] === words
+      })?.tags['desk:refused'],
   }
 }
 
@@ -80,6 +86,38 @@ export const posts =
 /** Whether an instance writes down what a message became at the desk. */
 export const acknowledges = ({ side, method, path, body }: Asked): boolean =>
   side === 'api' && method === 'PUT' && path.includes('/messages/') && body.includes('deskMessageIds')
+
+/** Whether an instance marks a message as a member of a merged unit. */
+export const marksUnit = ({ side, method, path, body }: Asked): boolean =>
+  side === 'api' && method === 'PUT' && path.includes('/messages/') && body.includes('sentAs')
+
+/** The desk rejects every write with these words. */
+export const rejects = ({ sandbox }: Session, words: string): void => {
+  sandbox.server.addFault({
+    kind: 'status',
+    status: 422,
+    times: Number.POSITIVE_INFINITY,
+    matches: ({ method, body }) =>
+      method !== 'GET' && decodeURIComponent(body.toString('utf8').replaceAll('+', ' ')).includes(words),
+  })
+}
+
+/** The desk accepts one write a second. */
+export const oncePerSecond = ({ sandbox, stage }: Session): void => {
+  let lastAt = Number.NEGATIVE_INFINITY
+  sandbox.server.addFault({
+    kind: 'status',
+    status: 429,
+    headers: { 'retry-after': '1' },
+    times: Number.POSITIVE_INFINITY,
+    matches: ({ method }) => {
+      if (method === 'GET') return false
+      if (stage.clock.now() < lastAt + 1_000) return true
+      lastAt = stage.clock.now()
+      return false
+    },
+  })
+}
 
 /** Every call to this desk is limited while `isOn`. */
 export const limited = ({ sandbox }: Session, seconds: number) => {
