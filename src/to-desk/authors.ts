@@ -33,6 +33,6 @@ const _find = async (call: Call, desk: Desk, session: Session, userId: string): 
     return { type: 'customer', customer: { id: userId, name, ...(contactId ? { contactId } : {}) } }
   }
   const other = await getCustomer(call, userId)
-  if (!other) throw new RuntimeError(`The user ${userId} who wrote the message does not exist any more`)
+  if (!other) throw new RuntimeError(`The user ${userId} who wrote the message no longer exists`)
   return { type: 'customer', customer: await withContact(call, desk, other) }
 }

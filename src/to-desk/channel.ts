@@ -68,13 +68,13 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
     throw new RuntimeError(`The ticket takes no more messages, the session was ended: ${describeError(problem.error)}`)
   }
   throw new RuntimeError(
-    `A message has not reached the desk yet, and goes out with the next message or event of its session: ${_why(problem)}`
+    `A message has not reached the desk yet, and goes out with the next message or event of its session: ${_reasonOf(problem)}`
   )
 }
 
-const _why = (problem: Problem | undefined): string =>
+const _reasonOf = (problem: Problem | undefined): string =>
   problem === undefined || problem.error instanceof LockBusy
-    ? 'there was no time left behind others'
+    ? 'earlier messages took all the time'
     : describeError(problem.error)
 
 /** Throws a RuntimeError for a message that never will be. */
