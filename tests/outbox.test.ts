@@ -1,19 +1,19 @@
-/** From the customer to the desk: once and in order, on several instances, wherever one dies. */
+/** From the customer to the desk: exactly once and in order, across instances and crashes. */
 import { describe, expect, it } from 'vitest'
 import { tellAgent } from '../src/session/notes'
 import { acknowledges, asRouter, DESKS, GIVEN_UP_MS, linesOf, open, posts, wordsOf } from './support/outbox'
 import type { Stage } from './support/simulated'
 
 describe.each(DESKS)('messages of a customer at %s', (desk) => {
-  it('come once when Botpress delivers each twice, at once, to two instances', async () => {
+  it('arrive once when Botpress delivers each of them to two instances at the same time', async () => {
     const session = await open(desk, 2, { redeliver: true })
     await session.says('first', 'second')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['first', 'second'])
+    expect(session.posted()).toEqual(['first', 'second'])
     expect([...session.answers('first'), ...session.answers('second')]).toEqual([200, 200, 200, 200])
   })
 
-  it('keep their order when a later one is handled first, on another instance', async () => {
+  it('keep their order when another instance handles a later one first', async () => {
     const late: { stage?: Stage } = {}
     const session = await open(desk, 2, {
       deliveryDelayMs: ({ id, to }) =>
@@ -22,24 +22,24 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     late.stage = session.stage
     await session.says('first', 'second')
     await session.stage.pass(5_000)
-    expect(session.heard()).toEqual(['first', 'second'])
+    expect(session.posted()).toEqual(['first', 'second'])
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['first', 'second'])
+    expect(session.posted()).toEqual(['first', 'second'])
     expect(session.answers('first')).toEqual([200])
   })
 
-  it('come once and in their order when ten are delivered at once, to three instances, each twice', async () => {
+  it('arrive once and in order when ten are delivered at once to three instances, some of them twice', async () => {
     const session = await open(desk, 3, {
       redeliver: ({ id }) => id.length > 0 && id.charCodeAt(id.length - 1) % 2 === 0,
     })
     const texts = Array.from({ length: 10 }, (_, index) => `message ${index}`)
     await session.says(...texts)
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(texts)
+    expect(session.posted()).toEqual(texts)
     for (const text of texts) for (const status of session.answers(text)) expect(status).toBe(200)
   })
 
-  it.each(['before', 'after'] as const)('come when the instance dies %s it posts one: with the next', async (when) => {
+  it.each(['before', 'after'] as const)('arrive with the next one when the instance dies %s it posts', async (when) => {
     const session = await open(desk, 2)
     const [first] = session.instances.all
     session.instances.choose('first', 0)
@@ -47,13 +47,13 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     first?.dieAt(when, posts('first'))
     await session.says('first')
     await session.stage.pass(10_000)
-    expect(session.heard()).toEqual(when === 'after' ? ['first'] : [])
+    expect(session.posted()).toEqual(when === 'after' ? ['first'] : [])
     await session.says('second')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['first', 'second'])
+    expect(session.posted()).toEqual(['first', 'second'])
   })
 
-  it('come once when the instance dies before it has written down that one is there', async () => {
+  it('arrive once when the instance dies before it marks one as delivered', async () => {
     const session = await open(desk, 2)
     session.instances.choose('yes', 0)
     session.instances.choose('second', 1)
@@ -64,10 +64,10 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     await session.stage.pass(5_000)
     await session.says('second')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['yes', 'yes', 'second'])
+    expect(session.posted()).toEqual(['yes', 'yes', 'second'])
   })
 
-  it('come once when a note is written between an instance that died and the next message', async () => {
+  it('arrive once when a note is posted between a crash and the next message', async () => {
     const session = await open(desk, 2)
     session.instances.choose('first', 0)
     session.instances.choose('second', 1)
@@ -77,10 +77,10 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     await asRouter(session, (call, { ticket }, ofDesk) => tellAgent(call, ofDesk, ticket, 'note-1', 'a note'))
     await session.says('second')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['first', 'a note', 'second'])
+    expect(session.posted()).toEqual(['first', 'a note', 'second'])
   })
 
-  it('are not posted again when one comes again after many others, as it was before it was delivered', async () => {
+  it('are not posted again when an old delivery, without the marks of today, is repeated after many others', async () => {
     const session = await open(desk, 2)
     const texts = Array.from({ length: 25 }, (_, index) => `message ${index}`)
     await session.says(...texts)
@@ -99,10 +99,10 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
       })
     )
     expect(reply.status).toBe(200)
-    expect(session.heard()).toEqual(texts)
+    expect(session.posted()).toEqual(texts)
   })
 
-  it('with the same words are two when the instance dies before it posts the second one', async () => {
+  it('with the same text arrive as two when the instance dies before it posts the second one', async () => {
     const session = await open(desk, 2)
     session.instances.choose('yes', 0)
     session.instances.choose('second', 1)
@@ -113,10 +113,10 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     await session.stage.pass(2_000)
     await session.says('second')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['yes', 'yes', 'second'])
+    expect(session.posted()).toEqual(['yes', 'yes', 'second'])
   })
 
-  it('come once when Botpress does not take the ids of one for a while', async () => {
+  it('arrive once when Botpress rejects the delivery mark for a while', async () => {
     const session = await open(desk, 2)
     session.stage.botpress.runtime.addFault({
       kind: 'status',
@@ -128,11 +128,11 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     })
     await session.says('first', 'second')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['first', 'second'])
+    expect(session.posted()).toEqual(['first', 'second'])
     expect([...session.answers('first'), ...session.answers('second')]).toEqual([200, 200])
   })
 
-  it('come in their order after an outage with no clear answer, on another instance', async () => {
+  it('arrive in order from another instance after an outage with unknown outcomes', async () => {
     const session = await open(desk, 2)
     const outage = { isOn: true }
     session.sandbox.server.addFault({
@@ -152,10 +152,10 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     outage.isOn = false
     await session.says('third')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(linesOf(session.heard())).toEqual(['first', 'second', 'third'])
+    expect(linesOf(session.posted())).toEqual(['first', 'second', 'third'])
   })
 
-  it('come once when no answer comes from the desk, and none from Botpress while that is waited for', async () => {
+  it('arrive once when the desk times out and Botpress refuses the lock afterwards', async () => {
     const session = await open(desk, 2)
     const { server } = session.sandbox
     let isPosted = false
@@ -171,11 +171,11 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     })
     await session.says('first')
     await session.stage.pass(GIVEN_UP_MS)
-    expect(session.heard()).toEqual(['first'])
+    expect(session.posted()).toEqual(['first'])
     expect(session.answers('first')).toEqual([200])
   })
 
-  it('cost one call to the desk and four to Botpress', async () => {
+  it('take one call to the desk and four to Botpress', async () => {
     const session = await open(desk, 1)
     await session.says('first')
     await session.stage.pass(GIVEN_UP_MS)

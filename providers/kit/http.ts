@@ -192,7 +192,8 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         isProviderError(error) &&
         isTransient(error) &&
         (error.retryAfterMs ?? 0) <= MAX_WAIT_MS &&
-        (repeatable || error.outcome === 'none')
+        (repeatable || error.outcome === 'none') &&
+        !(error.code === 'rate-limited' && tools.waitsForLimits === false)
       return pRetry(() => attempt(request), {
         retries: RETRIES,
         minTimeout: 0,

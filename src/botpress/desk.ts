@@ -9,6 +9,8 @@ export interface Limits {
   deadline: number
   /** Longest wait for one answer, in milliseconds. */
   timeoutMs: number
+  /** `false`: a rate limit is reported at once instead of being waited out (`Tools.waitsForLimits`). */
+  waitsForLimits?: boolean
 }
 
 /** A desk that can be talked to. */
@@ -38,6 +40,7 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
     get deadline() {
       return limits?.deadline
     },
+    waitsForLimits: limits?.waitsForLimits,
     resolveOrigin: call.environment.resolveOrigin,
     transport: call.environment.transport,
   }

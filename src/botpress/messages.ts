@@ -5,8 +5,8 @@ const text = z.string().min(1)
 const title = z.string().nullish()
 
 /**
- * Each kind of payload that may come from the plugin or stand in the history, read leniently: the plugin repeats `type` inside the payload and other
- * fields may join. The result is what a desk can show.
+ * Readers of the payloads that the plugin and the history contain. Unknown fields are ignored, since the plugin repeats
+ * `type` inside the payload and other fields may be added.
  */
 const READERS: Record<string, (payload: unknown) => MessagePart[] | undefined> = {
   text: _reader(z.object({ text }), (payload) => [_text(payload.text)]),
@@ -26,24 +26,31 @@ const READERS: Record<string, (payload: unknown) => MessagePart[] | undefined> =
   card: _reader(_card(), _cardAsParts),
   carousel: _reader(z.object({ items: z.array(_card()) }), ({ items }) => items.flatMap(_cardAsParts)),
   bloc: _reader(z.object({ items: z.array(z.object({ type: z.string(), payload: z.unknown() })) }), ({ items }) =>
-    items.flatMap((item) => READERS[item.type]?.(item.payload) ?? [_unreadable(item.type)])
+    items.flatMap((item) => _read(item.type, item.payload) ?? [_unreadable(item.type)])
   ),
 }
 
-/** A Botpress message as parts, in order; at least one. What cannot be read is named instead of dropped. */
+/** A Botpress message as parts, in order; at least one. A part that can't be read is named instead of dropped. */
 export const toParts = (type: string, payload: unknown): MessagePart[] => {
-  const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined
-  const parts = reader?.(payload)
+  const parts = _read(type, payload)
   return parts && parts.length > 0 ? parts : [_unreadable(type)]
 }
 
-/** A message for the bot, in a type that the hitl channel has. */
+/** The type comes from outside: it may be the name of a property that every object has. */
+function _read(type: string, payload: unknown): MessagePart[] | undefined {
+  return Object.hasOwn(READERS, type) ? READERS[type]?.(payload) : undefined
+}
+
+/** A message for the bot, of a type that the hitl channel has. */
 export interface BotpressMessage {
   type: 'text' | 'image' | 'audio' | 'video' | 'file' | 'bloc'
   payload: Record<string, unknown>
 }
 
-/** What an agent wrote as one Botpress message: a single part in its own type, several as a bloc, so that they stay together. `undefined`: nothing to send. */
+/**
+ * An agent's message as one Botpress message: a single part in its own type, several parts as a bloc, so that they stay
+ * together. `undefined`: there is nothing to send.
+ */
 export const fromParts = (parts: MessagePart[]): BotpressMessage | undefined => {
   const items = parts.flatMap(_fromPart)
   const [first] = items
@@ -73,10 +80,10 @@ const _fromPart = (part: MessagePart): BotpressMessage[] => {
   }
 }
 
-/** Double braces are expressions in Studio's texts: an agent's words and name must stay words wherever the bot puts them. */
+/** Studio evaluates double braces. An agent's text and name must stay plain text wherever the bot uses them. */
 export const inert = (words: string): string => words.replace(/\{(?=\{)/g, '{\u200b')
 
-/** The same for an address, which goes on leading where it led. */
+/** The same for a URL, which must still lead to the same place. */
 const _inertAddress = (url: string): string => url.replace(/\{(?=\{)/g, '%7B')
 
 function _reader<Schema extends z.ZodTypeAny>(schema: Schema, read: (payload: z.infer<Schema>) => MessagePart[]) {

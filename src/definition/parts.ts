@@ -182,9 +182,9 @@ export const hitlChannel = {
         title: 'Delay',
         description: 'Milliseconds after its creation at which a scheduled message reaches the bot',
       },
-      deskMessageIds: { title: 'Desk messages', description: 'Ids at the desk of what this message became' },
-      sentAs: { title: 'Sent as', description: 'The messages that go to the desk as one, and whose id it has' },
-      refused: { title: 'Refused', description: 'Why the desk does not take this message' },
+      deskMessageIds: { title: 'Desk messages', description: 'Ids that this message has at the desk' },
+      sentAs: { title: 'Sent as', description: 'Id of the last of the messages that go to the desk as one' },
+      refused: { title: 'Refused', description: 'Why the desk will never take this message' },
     },
   },
 }

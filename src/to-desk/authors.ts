@@ -7,7 +7,7 @@ import type { Session } from '../session/session'
 
 type Author = OutboundMessage['author']
 
-/** Who speaks, as the desk knows him. Asked for once per person; a failure is asked for again. */
+/** The author of a message, as the desk knows them. Looked up once per person; a failed look-up is repeated. */
 export type Authors = (userId: string | undefined) => Promise<Author>
 
 export const createAuthors = (call: Call, desk: Desk, session: Session): Authors => {
@@ -25,7 +25,7 @@ export const createAuthors = (call: Call, desk: Desk, session: Session): Authors
   }
 }
 
-/** Throws a RuntimeError when there is no such person any more. */
+/** Throws a RuntimeError when the user no longer exists. */
 const _find = async (call: Call, desk: Desk, session: Session, userId: string): Promise<Author> => {
   const contactId = session.ticket.contactId
   if (userId === session.customerId) {
@@ -33,6 +33,6 @@ const _find = async (call: Call, desk: Desk, session: Session, userId: string): 
     return { type: 'customer', customer: { id: userId, name, ...(contactId ? { contactId } : {}) } }
   }
   const other = await getCustomer(call, userId)
-  if (!other) throw new RuntimeError(`The user ${userId} who wrote the message does not exist any more`)
+  if (!other) throw new RuntimeError(`The user ${userId} who wrote the message no longer exists`)
   return { type: 'customer', customer: await withContact(call, desk, other) }
 }

@@ -1,76 +1,67 @@
-/** What becomes of a message is written into its tags: whoever comes next reads it there. */
+/** The state of a message is kept in its tags, where the next holder of the lock reads it. */
 import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
+import { retry } from '../botpress/retry'
 import { OutcomeUnknown } from '../session/lock'
 import { tagValue } from '../session/session'
-import { HELD_BACK, sentAsOne, type Entry } from './entries'
+import type { Entry } from './entries'
+import type { Unit } from './units'
 
-type Marks = Partial<Pick<Entry, 'deskMessageIds' | 'sentAs' | 'refused'>>
+type Marks = Partial<Record<'deskMessageIds' | 'sentAs' | 'refused', string>>
 
-const TRIES = 3
-const PAUSE_MS = 500
+const RETRIES = { tries: 3, pauseMs: 500 }
 
-/** They are at the desk as one message, under these ids. Throws OutcomeUnknown when that could not be written down; so do all of these. */
-export const markDelivered = async (call: Call, unit: Entry[], deskMessageIds: string): Promise<void> => {
-  const sentAs = sentAsOne(unit)
-  await Promise.all(
-    unit.map((entry) => {
-      // A mark of something else, which was never posted, must not be taken for what has become of this one.
-      const isMarkedOtherwise = entry.sentAs !== undefined && entry.sentAs !== sentAs
-      return _mark(call, entry, isMarkedOtherwise ? { deskMessageIds, sentAs } : { deskMessageIds })
-    })
-  )
+/** The members are at the desk as one message, under these ids. Throws OutcomeUnknown. */
+export const markDelivered = async (call: Call, members: Entry[], deskMessageIds: string): Promise<void> => {
+  await Promise.all(members.map((entry) => _mark(call, entry, { deskMessageIds })))
 }
 
-/** From now on they are one message. Nothing may be posted as that before it is written down. */
-export const markAsOne = async (call: Call, unit: Entry[]): Promise<void> => {
-  const sentAs = sentAsOne(unit)
-  await Promise.all(unit.map((entry) => _mark(call, entry, { sentAs })))
+/** The desk will never take the members. Throws OutcomeUnknown. */
+export const markRefused = async (call: Call, members: Entry[], reason: string): Promise<void> => {
+  await Promise.all(members.map((entry) => _mark(call, entry, { refused: tagValue(reason) })))
 }
 
-/** From now on each is a message of its own, which may be at the desk. */
-export const markAsSingle = async (call: Call, entries: Entry[]): Promise<void> => {
-  await Promise.all(entries.map((entry) => _mark(call, entry, { sentAs: sentAsOne([entry]) })))
-}
-
-/** They were kept from the desk: whoever comes next need not look for them there. */
-export const markHeldBack = async (call: Call, entries: Entry[]): Promise<void> => {
-  await Promise.all(entries.map((entry) => _mark(call, entry, { sentAs: HELD_BACK })))
-}
-
-/** The desk will never take them. */
-export const markRefused = async (call: Call, entries: Entry[], reason: string): Promise<void> => {
-  await Promise.all(entries.map((entry) => _mark(call, entry, { refused: tagValue(reason) })))
+/**
+ * Marks a unit before it is posted, and clears marks that mean nothing any more. Meanwhile the oldest message carries no
+ * mark, so a crash in between leaves nothing that looks posted. Throws OutcomeUnknown.
+ */
+export const markUnit = async (call: Call, { mark = '', members }: Unit, waiting: Entry[]): Promise<void> => {
+  const [oldest, ...rest] = members
+  if (!oldest) return
+  const others = waiting.filter((entry) => !members.includes(entry))
+  const wrong = [...rest.filter((entry) => entry.sentAs !== mark), ...others.filter(({ sentAs }) => sentAs)]
+  const isMarked = (oldest.sentAs ?? '') === mark
+  if (isMarked && wrong.length === 0) return
+  if (oldest.sentAs !== undefined) await _mark(call, oldest, { sentAs: '' })
+  await Promise.all(wrong.map((entry) => _mark(call, entry, { sentAs: members.includes(entry) ? mark : '' })))
+  if (mark) await _mark(call, oldest, { sentAs: mark })
 }
 
 const _mark = async (call: Call, entry: Entry, marks: Marks): Promise<void> => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      // A message that was deleted needs no mark.
-      await gone(call.client.updateMessage({ id: entry.id, tags: marks as never }))
-      Object.assign(entry, marks)
-      return
-    } catch (error) {
-      if (tries === TRIES)
-        throw new OutcomeUnknown('What became of a message could not be written down', { cause: error })
-      await call.environment.sleep(PAUSE_MS)
-    }
+  try {
+    // A deleted message needs no mark.
+    await retry(call, RETRIES, () => gone(call.client.updateMessage({ id: entry.id, tags: marks as never })))
+  } catch (error) {
+    throw new OutcomeUnknown('The state of a message could not be written', { cause: error })
   }
+  for (const [name, value] of Object.entries(marks)) Object.assign(entry, { [name]: value || undefined })
 }
 
-/** As many ids as a tag holds; the first ones suffice to know that the message arrived. */
+/** A tag's longest value. The first ids suffice to know that the message arrived. */
+const LONGEST_TAG = 500
+/** Stands for ids that don't fit into a tag. */
+const SENT = 'sent'
+
+/** As many ids as a tag holds. */
 export const joinIds = (ids: string[]): string => {
   let joined = ''
   for (const id of ids) {
     const longer = joined ? `${joined},${id}` : id
-    if (longer.length >= 500) break
+    if (longer.length >= LONGEST_TAG) break
     joined = longer
   }
   return joined || SENT
 }
-
-/** For a desk whose ids do not fit. */
-const SENT = 'sent'
 
 /** The ids that a tag holds. */
 export const splitIds = (joined: string | undefined): string[] =>

@@ -1,70 +1,75 @@
 /**
- * From the bot's side to the desk: every message once and in order, whichever instance posts it and wherever one dies.
+ * From the bot's side to the desk: every message exactly once and in order, across instances and crashes.
  *
- * The messages of the session's conversation are the outbox: what carries the desk's ids is there. Whoever comes first posts all that wait, his own or not, one after the other in the order in which they were said; the
- * session's lane to the desk lets one at a time. So what an instance that died, an outage or a limit has left behind goes out with the next message or event of the session.
+ * The messages of the session's conversation are the outbox: those with the desk's ids are delivered. The first caller
+ * that gets the session's toDesk lock posts everything that waits, not only its own message. So the next message or event
+ * of the session also delivers what a crash, an outage or a rate limit left behind.
  *
- * A message that may be at the desk is looked for before it is posted: all that waited when a holder of the lane died; what is marked as sent; what is late and not marked. Everything else is certain not to be there, and
- * what a limit has held back of that goes out as one, since desks count messages.
+ * Only the oldest waiting message, with its unit, may already be at the desk. The driver then looks for it before posting.
  */
 import { isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
-import { withLock, LockBusy, OutcomeUnknown, type Lease } from '../session/lock'
-import { createAuthors, type Authors } from './authors'
-import { HELD_BACK, inOrder, isSettled, nextUnit, readOutbox, toEntry, wasSent, type Entry } from './entries'
-import { markAsSingle, markHeldBack } from './marks'
-import { postUnit, type Knowledge, type Posting, type Problem } from './posting'
+import { retry } from '../botpress/retry'
+import { RENEWAL_MS } from '../botpress/timing'
 import { meaningOf, phaseOf } from '../session/life'
+import { LeaseLost, LockBusy, OutcomeUnknown, withLock, type Lease } from '../session/lock'
 import type { Session } from '../session/session'
+import { createAuthors } from './authors'
+import { inOrder, isSettled, readOutbox, toEntry, type Entry } from './entries'
+import { postNext, type Posting, type Problem, type Queue } from './posting'
+import { MOST_MERGED } from './units'
 
-/** Whoever has the lane and finds a message this old that is not delivered asks the desk whether it is there: it was probably offered before. */
-const LATE_MS = 10_000
-/** Who holds the lane renews it this often. */
-const RENEWAL_MS = 3_000
 const RENEWAL_TRIES = 3
-const PAUSE_MS = 500
-/** Whoever finds the lane taken asks again after a while, and then more and more seldom. */
+const RENEWAL_PAUSE_MS = 500
+/** Callers that find the lock taken ask again after this time, then less and less often. */
 const SHORTEST_PAUSE_MS = 150
 const LONGEST_PAUSE_MS = 2_000
 
-/** Whether it may be given to the desk: what counts is when it was said, however late that happens. */
+/** Whether the desk may get it. This depends on when it was written, not on when it is handled. */
 export const isDeliverable = (session: Session, { userId, createdAt }: Entry): boolean =>
   meaningOf(userId ? 'customer-message' : 'bot-message', phaseOf(session, createdAt)) === 'deliver'
 
-export interface Flush {
-  session: Session
-  desk: Desk
-  /** Those of the desk: moved with every post, so that none outlasts the lane. */
-  limits: Limits
-  authors: Authors
-  /** Nothing is begun after this, milliseconds since the epoch. */
+/** One attempt to empty an outbox. Its `desk` reports rate limits at once (`Limits.waitsForLimits`). */
+export interface Attempt extends Omit<Posting, 'call'> {
+  /** Nothing starts after this moment, in milliseconds since the epoch. */
   until: number
-  /** The message for whose sake it is done: others are posted, too, but not waited for. */
-  own?: Entry
+  /** The message whose delivery asked for it. Once that one is settled, the attempt no longer waits for the desk. */
+  requested?: Entry
 }
 
-export interface Flushed {
-  /** What the bot's side has said, as it is now, oldest first; only the own message when others have posted it; empty when others held the lane all the time. */
+export interface AttemptResult {
+  /**
+   * The messages of the bot's side as they are now, oldest first. Only the requested one when another holder has posted
+   * it; empty when others held the lock all the time.
+   */
   entries: Entry[]
   /** Why some of them still wait. */
   problem?: Problem
 }
 
-/** Posts what waits. Never throws. */
-export const flush = async (call: Call, work: Flush): Promise<Flushed> => {
+/** Ends an attempt after which the oldest waiting message may be at the desk: the lock passes the doubt on. */
+class AttemptInDoubt extends OutcomeUnknown {
+  public constructor(public readonly result: AttemptResult) {
+    super('It is not known whether a message was posted')
+  }
+}
+
+/** Posts the messages that wait. Never throws. */
+export const emptyOutbox = async (call: Call, attempt: Attempt): Promise<AttemptResult> => {
   const { now, sleep } = call.environment
-  const { session, own, until } = work
+  const { session, requested, until } = attempt
   const { conversationId } = session
-  const place = { conversationId, lock: 'toDesk' as const, operation: { kind: 'post' as const }, patienceMs: 0 }
+  const request = { conversationId, lock: 'toDesk' as const, operation: { kind: 'post' as const }, patienceMs: 0 }
   for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
-      return await withLock(call, place, (lease) => _inDoubt(call, work, lease))
+      return await withLock(call, request, (lease) => _emptyLocked(call, attempt, lease))
     } catch (error) {
-      // Whoever holds the lane posts for all who had spoken when he looked.
-      const delivered = pause === SHORTEST_PAUSE_MS ? undefined : await _settledMeanwhile(call, own)
-      if (delivered) return { entries: [delivered] }
+      if (error instanceof AttemptInDoubt) return error.result
+      // The holder of the lock posts everything that waited when it looked.
+      const settled = pause === SHORTEST_PAUSE_MS ? undefined : await _settledByOthers(call, requested)
+      if (settled) return { entries: [settled] }
       if (now() + pause > until) return { entries: [], problem: { error } }
       if (!(error instanceof LockBusy))
         call.log.warn('An outbox could not be emptied', { conversationId, error: describeError(error) })
@@ -73,95 +78,79 @@ export const flush = async (call: Call, work: Flush): Promise<Flushed> => {
   }
 }
 
-const _settledMeanwhile = async (call: Call, own: Entry | undefined): Promise<Entry | undefined> => {
-  if (!own) return undefined
-  const answer = await gone(call.client.getMessage({ id: own.id })).catch(() => undefined)
+const _settledByOthers = async (call: Call, requested: Entry | undefined): Promise<Entry | undefined> => {
+  if (!requested) return undefined
+  const answer = await gone(call.client.getMessage({ id: requested.id })).catch(() => undefined)
   const entry = answer && toEntry(answer.message)
   return entry && isSettled(entry) ? entry : undefined
 }
 
-/** Whatever goes wrong, the next holder hears that something may have been posted. */
-const _inDoubt = async (call: Call, work: Flush, lease: Lease): Promise<Flushed> => {
-  const knowledge: Knowledge = { entries: [], doubtful: new Set(), made: new Set(), late: new Set() }
-  try {
-    return await _emptied(call, work, lease, knowledge)
-  } catch (error) {
-    if (knowledge.doubtful.size === 0 || error instanceof OutcomeUnknown) throw error
-    throw new OutcomeUnknown('Whether a message was posted is not known', { cause: error })
+/** Whatever goes wrong, the next holder learns that a message may have been posted. */
+const _emptyLocked = async (call: Call, attempt: Attempt, lease: Lease): Promise<AttemptResult> => {
+  const queue: Queue = {
+    entries: [],
+    mayExist: lease.inDoubt.length > 0 ? true : undefined,
+    isMerging: false,
+    mostMerged: MOST_MERGED,
   }
+  let result: AttemptResult
+  try {
+    result = await _postAll(call, attempt, lease, queue)
+  } catch (error) {
+    if (!queue.mayExist || error instanceof OutcomeUnknown) throw error
+    throw new OutcomeUnknown('It is not known whether a message was posted', { cause: error })
+  }
+  if (result.problem && queue.mayExist) throw new AttemptInDoubt(result)
+  return result
 }
 
-const _emptied = async (call: Call, work: Flush, lease: Lease, knowledge: Knowledge): Promise<Flushed> => {
+const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue): Promise<AttemptResult> => {
   const { now } = call.environment
-  const { session, own, until } = work
-  const holding = _keeping(call, lease)
-  const posting: Posting = { call, ...work }
-  for (let round = 1, isHeldBack = false; ; round += 1) {
-    const entries = await _read(call, work)
-    knowledge.entries = entries
-    const isWaiting = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
-    if (round === 1) {
-      for (const { id, createdAt, sentAs } of entries.filter(isWaiting)) {
-        if (lease.inDoubt.length > 0) knowledge.doubtful.add(id)
-        if (sentAs === undefined && createdAt + LATE_MS < now()) knowledge.late.add(id)
-      }
-    }
-    const known = {
-      isCertain: ({ id }: Entry): boolean => !knowledge.doubtful.has(id) && !knowledge.late.has(id),
-      isHeldBack: ({ sentAs }: Entry): boolean => isHeldBack || sentAs === HELD_BACK,
-    }
+  const { session, requested, until } = attempt
+  const renewal = _createRenewal(call, lease)
+  const posting: Posting = { call, ...attempt }
+  for (;;) {
+    const entries = await _read(call, attempt)
+    queue.entries = entries
+    const waiting = (): Entry[] => entries.filter((entry) => !isSettled(entry) && isDeliverable(session, entry))
     let problem: Problem | undefined
-    for (let waiting = entries; !problem;) {
-      waiting = entries.filter(isWaiting)
-      if (waiting.length === 0) return { entries }
-      await holding.keep()
-      problem = now() > until ? { error: new LockBusy('No time is left') } : undefined
-      problem ??= await postUnit(posting, lease, knowledge, nextUnit(entries, waiting, known))
+    while (!problem) {
+      const [oldest, ...others] = waiting()
+      if (!oldest) return { entries }
+      await renewal.renewIfDue()
+      problem =
+        now() > until
+          ? { error: new LockBusy('No time is left') }
+          : await postNext(posting, lease, queue, [oldest, ...others])
     }
-    const isOursDone = own !== undefined && entries.some((entry) => entry.id === own.id && isSettled(entry))
+    const isRequestedSettled =
+      requested !== undefined && entries.some((entry) => entry.id === requested.id && isSettled(entry))
     const { waitMs } = problem
-    if (isOursDone || waitMs === undefined || now() + waitMs > until) {
-      if (!problem.isOver) await _markWaiting(call, entries, entries.filter(isWaiting), known)
-      // Whose message is still waiting hears it from the delivery of that.
-      if (!isOursDone) _tellOfWaiting(call, work, entries.filter(isWaiting).length, problem)
+    if (isRequestedSettled || waitMs === undefined || now() + waitMs > until) {
+      // Otherwise the deliveries of the waiting messages report them.
+      if (!isRequestedSettled) _reportWaiting(call, attempt, waiting().length, problem)
       return { entries, problem }
     }
     call.log.warn('A message waits for its desk', {
-      desk: work.desk.provider.name,
+      desk: attempt.desk.provider.name,
       conversationId: session.conversationId,
       waitMs,
       error: describeError(problem.error),
     })
-    isHeldBack = true
-    await holding.wait(waitMs)
+    queue.isMerging = true
+    await renewal.sleep(waitMs)
   }
 }
 
-/** As Botpress has it now. The message that has just come may not be listed: not yet, or not on these pages any more. */
-const _read = async (call: Call, { session, own }: Flush): Promise<Entry[]> => {
+/** Botpress may not list a new message yet, and no longer lists an old one on the pages that are read. */
+const _read = async (call: Call, { session, requested }: Attempt): Promise<Entry[]> => {
   const entries = await readOutbox(call, session.conversationId)
-  if (!own || entries.some(({ id }) => id === own.id)) return entries
-  const answer = await gone(call.client.getMessage({ id: own.id }))
-  return inOrder([...entries, answer ? toEntry(answer.message) : own])
+  if (!requested || entries.some(({ id }) => id === requested.id)) return entries
+  const answer = await gone(call.client.getMessage({ id: requested.id }))
+  return inOrder([...entries, answer ? toEntry(answer.message) : requested])
 }
 
-/** What waits says itself from now on whether it may be at the desk. */
-const _markWaiting = async (
-  call: Call,
-  entries: Entry[],
-  waiting: Entry[],
-  { isCertain }: { isCertain(entry: Entry): boolean }
-): Promise<void> => {
-  const unsent = waiting.filter((entry) => !wasSent(entries, entry))
-  const heldBack = unsent.filter((entry) => isCertain(entry) && entry.sentAs !== HELD_BACK)
-  await markAsSingle(
-    call,
-    unsent.filter((entry) => !isCertain(entry))
-  )
-  await markHeldBack(call, heldBack)
-}
-
-const _tellOfWaiting = (call: Call, { desk, session }: Flush, messages: number, { error }: Problem): void => {
+const _reportWaiting = (call: Call, { desk, session }: Attempt, messages: number, { error }: Problem): void => {
   call.log.warn('Messages wait for their desk until the next message or event of their session', {
     desk: desk.provider.name,
     conversationId: session.conversationId,
@@ -172,28 +161,24 @@ const _tellOfWaiting = (call: Call, { desk, session }: Flush, messages: number, 
   })
 }
 
-/** Holding the lane for longer than one post takes. */
-const _keeping = (call: Call, lease: Lease) => {
+/** Keeps the lock for longer than one post takes. */
+const _createRenewal = (call: Call, lease: Lease) => {
   const { now, sleep } = call.environment
+  const policy = {
+    tries: RENEWAL_TRIES,
+    pauseMs: RENEWAL_PAUSE_MS,
+    isRetried: (error: unknown) => !(error instanceof LeaseLost),
+  }
   let renewedAt = now()
   const renew = async (): Promise<void> => {
-    for (let tries = 1; ; tries += 1) {
-      lease.assertHeld()
-      try {
-        await lease.renew()
-        renewedAt = now()
-        return
-      } catch (error) {
-        if (tries === RENEWAL_TRIES) throw error
-        await sleep(PAUSE_MS)
-      }
-    }
+    await retry(call, policy, () => lease.renew())
+    renewedAt = now()
   }
   return {
-    keep: async (): Promise<void> => {
+    renewIfDue: async (): Promise<void> => {
       if (renewedAt + RENEWAL_MS < now()) await renew()
     },
-    wait: async (ms: number): Promise<void> => {
+    sleep: async (ms: number): Promise<void> => {
       for (const until = now() + ms; now() < until;) {
         await sleep(Math.min(RENEWAL_MS, until - now()))
         await renew()
@@ -203,10 +188,11 @@ const _keeping = (call: Call, lease: Lease) => {
 }
 
 /**
- * Posts what waits in a session's outbox, for whoever comes by: before its ticket is solved, or because it was noticed that something has been waiting for `olderThanMs`. Never throws. Not to be called while holding a lane.
+ * Posts what waits in a session's outbox, without a new message: before its ticket is solved, or when an event shows that
+ * something has been waiting for `olderThanMs`. Never throws. Don't call it while holding a lock of the session.
  *
  * - empty: nothing waited.
- * - emptied: it has been posted.
+ * - emptied: all of it is settled now.
  * - waits: some of it still waits.
  */
 export const flushOutbox = async (
@@ -217,19 +203,20 @@ export const flushOutbox = async (
 ): Promise<'empty' | 'emptied' | 'waits'> => {
   const { conversationId } = session
   const { now } = call.environment
-  const began = now()
+  const startedAt = now()
+  const until = startedAt + patienceMs
   const isWaiting = (entry: Entry): boolean =>
-    !isSettled(entry) && isDeliverable(session, entry) && entry.createdAt + olderThanMs <= began
-  const limits: Limits = { deadline: began + patienceMs, timeoutMs: Number.POSITIVE_INFINITY }
-  const own = connectDesk(call, desk.provider.name, limits) ?? desk
+    !isSettled(entry) && isDeliverable(session, entry) && entry.createdAt + olderThanMs <= startedAt
   try {
     if (!(await readOutbox(call, conversationId)).some(isWaiting)) return 'empty'
   } catch (error) {
     call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
     return 'waits'
   }
-  const authors = createAuthors(call, own, session)
-  const work: Flush = { session, desk: own, limits, authors, until: began + patienceMs }
-  const { entries, problem } = await flush(call, work)
+  const limits: Limits = { deadline: until, timeoutMs: Number.POSITIVE_INFINITY, waitsForLimits: false }
+  const limitedDesk = connectDesk(call, desk.provider.name, limits) ?? desk
+  const authors = createAuthors(call, limitedDesk, session)
+  const attempt: Attempt = { session, desk: limitedDesk, limits, authors, until }
+  const { entries, problem } = await emptyOutbox(call, attempt)
   return problem === undefined || (entries.length > 0 && !entries.some(isWaiting)) ? 'emptied' : 'waits'
 }

@@ -1,19 +1,19 @@
-/** One message, or several as one, from the outbox to the desk: posted and marked, or what keeps it from that. */
+/** Posts one unit of the outbox and marks its messages, or says why that isn't possible now. */
 import { RuntimeError } from '@botpress/sdk'
 import { isProviderError, isTransient, type ProviderError } from '../../providers/errors'
 import type { OutboundMessage } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import type { Lease } from '../session/lock'
 import { toParts } from '../botpress/messages'
+import { LONGEST_POST_MS } from '../botpress/timing'
+import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
 import type { Authors } from './authors'
-import { isSettled, sentAsOne, type Entry } from './entries'
-import { joinIds, markAsOne, markAsSingle, markDelivered, markRefused, splitIds } from './marks'
+import { isSettled, type Entry } from './entries'
+import { joinIds, markDelivered, markRefused, markUnit, splitIds } from './marks'
+import { earlierUnit, MOST_MERGED, newUnit, type Unit } from './units'
 
-/** A post that is begun while the lane is ours must have ended before anybody can take it over. */
-const LONGEST_POST_MS = 9_000
 const SHORTEST_WAIT_MS = 1_000
 const CONFLICT = 409
 
@@ -21,141 +21,192 @@ export interface Posting {
   call: Call
   session: Session
   desk: Desk
-  /** The desk's: moved with every post. */
+  /** The limits of `desk`, moved on with every post. */
   limits: Limits
   authors: Authors
 }
 
-/** What is known of the messages while the lane is held. */
-export interface Knowledge {
+/** The outbox of a session while its lock is held. */
+export interface Queue {
+  /** The messages of the bot's side, oldest first. */
   entries: Entry[]
-  /** Ids of what may be at the desk although nothing says so. */
-  doubtful: Set<string>
-  /** Marks of units that were made here: nothing was ever posted under them before. */
-  made: Set<string>
-  /** Ids of what was probably offered before, since it is so old, although nothing says what became of that. */
-  late: Set<string>
+  /**
+   * Whether the oldest waiting message may be at the desk, with its unit; undefined: its mark tells. Messages are posted
+   * in order, and one isn't begun before the one before it is settled: all later ones are certain not to be there.
+   */
+  mayExist: boolean | undefined
+  /** Messages had to wait: those of one author now go together, since desks count messages. */
+  isMerging: boolean
+  /** Most messages in one unit. */
+  mostMerged: number
 }
 
 /** Why the outbox could not be emptied. */
 export interface Problem {
   error: unknown
-  /** Milliseconds until it is worth trying again; undefined: nothing that time mends. */
+  /** Milliseconds until another attempt may succeed; undefined: waiting does not help. */
   waitMs?: number
   /** The ticket takes no more messages. */
   isOver?: true
 }
 
-/** Undefined: the unit needs nothing more – it is at the desk, refused, or has become other units. Throws OutcomeUnknown, LeaseLost, and for a bug in a driver whatever that throws. */
-export const postUnit = async (
+/**
+ * Posts the next unit. Undefined: it is settled, or the next attempt posts it in smaller units. Throws OutcomeUnknown and
+ * LeaseLost.
+ */
+export const postNext = async (
   posting: Posting,
   lease: Lease,
-  knowledge: Knowledge,
-  unit: Entry[]
+  queue: Queue,
+  waiting: [Entry, ...Entry[]]
 ): Promise<Problem | undefined> => {
-  const { call } = posting
-  const sibling = unit.find(isSettled)
-  if (sibling) return _settleLike(call, sibling, unit)
-  posting.limits.deadline = call.environment.now() + LONGEST_POST_MS
-  const author = await _authorOf(posting, unit)
+  const { call, limits } = posting
+  const { now } = call.environment
+  const [oldest] = waiting
+  const mayExist = queue.mayExist ?? oldest.sentAs !== undefined
+  const unit = mayExist
+    ? earlierUnit(queue.entries, oldest)
+    : newUnit(waiting, queue.isMerging || oldest.createdAt + WAITED_MS < now() ? queue.mostMerged : 1)
+  const settled = unit.members.find(isSettled)
+  if (settled) return _settleLike(call, queue, unit, settled)
+  limits.deadline = now() + LONGEST_POST_MS
+  const author = await _authorOf(posting, queue, unit)
   if ('problem' in author) return author.problem
-  const mayExist = _mayExist(knowledge, unit)
-  if (_needsMark(unit)) {
-    await markAsOne(call, unit)
-    knowledge.made.add(sentAsOne(unit))
-  }
+  const message = _toMessage(posting, queue, unit, author.author, mayExist)
+  if (!message) return _refuse(call, queue, unit, 'The message could not be read')
+  await markUnit(call, unit, waiting)
   lease.assertHeld()
-  posting.limits.deadline = call.environment.now() + LONGEST_POST_MS
-  const wasDoubtful = unit.some(({ id }) => knowledge.doubtful.has(id))
-  for (const { id } of unit) knowledge.doubtful.add(id)
+  limits.deadline = now() + LONGEST_POST_MS
+  queue.mayExist = true
+  let messageIds: string[]
   try {
-    const message = _toMessage(knowledge, unit, author.author, mayExist)
-    const { messageIds } = await posting.desk.driver.postMessage(posting.session.ticket, message)
-    await markDelivered(call, unit, joinIds(messageIds))
+    messageIds = (await posting.desk.driver.postMessage(posting.session.ticket, message)).messageIds
   } catch (error) {
-    if (!isProviderError(error)) throw error
-    if (_isCertain(error) && !wasDoubtful) for (const { id } of unit) knowledge.doubtful.delete(id)
-    const problem = await _afterFailure(call, knowledge, unit, error)
-    if (problem) return problem
+    if (!isProviderError(error)) return _afterBug(posting, queue, unit, message, error)
+    if (error.outcome === 'none' && !mayExist) queue.mayExist = false
+    return _afterFailure(call, queue, unit, error)
   }
-  for (const { id } of unit) knowledge.doubtful.delete(id)
+  await markDelivered(call, unit.members, joinIds(messageIds))
+  queue.mayExist = undefined
   return undefined
 }
 
-/** Whoever posted them as one could not mark them all. */
-const _settleLike = async (call: Call, { deskMessageIds, refused }: Entry, unit: Entry[]): Promise<undefined> => {
-  if (deskMessageIds !== undefined) await markDelivered(call, unit, deskMessageIds)
-  else if (refused !== undefined) await markRefused(call, unit, refused)
+/** A message that has waited this long for its desk goes together with those that follow it. */
+const WAITED_MS = 10_000
+
+/** An earlier holder could not mark all members of what it had posted. */
+const _settleLike = async (
+  call: Call,
+  queue: Queue,
+  { members }: Unit,
+  { deskMessageIds, refused }: Entry
+): Promise<undefined> => {
+  const rest = members.filter((entry) => !isSettled(entry))
+  if (deskMessageIds !== undefined) await markDelivered(call, rest, deskMessageIds)
+  else if (refused !== undefined) await markRefused(call, rest, refused)
+  queue.mayExist = undefined
 }
 
-/** A message that goes alone and was never marked goes under its own id: that needs no mark. */
-const _needsMark = (unit: Entry[]): boolean =>
-  unit.some(({ sentAs }) => sentAs !== sentAsOne(unit) && (sentAs !== undefined || unit.length > 1))
-
-const _mayExist = ({ doubtful, late, made }: Knowledge, unit: Entry[]): boolean => {
-  if (unit.some(({ id }) => doubtful.has(id))) return true
-  const [first] = unit
-  if (first?.sentAs === sentAsOne(unit)) return !made.has(first.sentAs)
-  return unit.some(({ id }) => late.has(id))
-}
-
+/** Undefined: a message of the unit can't be turned into parts. */
 const _toMessage = (
-  { entries }: Knowledge,
-  unit: Entry[],
+  { call, session }: Posting,
+  { entries }: Queue,
+  { id, members }: Unit,
   author: OutboundMessage['author'],
   mayExist: boolean
-): OutboundMessage => ({
-  id: unit.at(-1)?.id ?? '',
-  author,
-  parts: unit.flatMap(({ type, payload }) => toParts(type, payload)),
-  mayExist,
-  createdAt: Math.max(...unit.map(({ createdAt }) => createdAt)),
-  others: entries.flatMap(({ deskMessageIds }) => splitIds(deskMessageIds)),
-})
+): OutboundMessage | undefined => {
+  try {
+    return {
+      id,
+      author,
+      parts: members.flatMap(({ type, payload }) => toParts(type, payload)),
+      mayExist,
+      createdAt: Math.max(...members.map(({ createdAt }) => createdAt)),
+      others: entries.flatMap(({ deskMessageIds }) => splitIds(deskMessageIds)),
+    }
+  } catch (error) {
+    const { conversationId } = session
+    call.log.error('A message could not be read', { conversationId, messageId: id, error: describeError(error) })
+    return undefined
+  }
+}
 
-/** The desk has answered that it did nothing. */
-const _isCertain = ({ outcome, status }: ProviderError): boolean => outcome === 'none' && status !== undefined
-
-/** Undefined: it is settled, or was divided into what can be. */
 const _afterFailure = async (
   call: Call,
-  knowledge: Knowledge,
-  unit: Entry[],
+  queue: Queue,
+  unit: Unit,
   error: ProviderError
 ): Promise<Problem | undefined> => {
   if (error.code === 'ended' || error.code === 'not-found') return { error, isOver: true }
   const waitMs = _waitAfter(error)
   if (waitMs !== undefined) return { error, waitMs }
   if (error.code !== 'rejected') return { error }
-  if (unit.length > 1 && _isCertain(error)) {
-    // One of them is what the desk does not take.
-    await markAsSingle(call, unit)
-    for (const entry of unit) knowledge.made.add(sentAsOne([entry]))
-  } else {
-    await markRefused(call, unit, describeError(error))
+  return unit.members.length > 1 && error.outcome === 'none'
+    ? _divide(queue, unit)
+    : _refuse(call, queue, unit, describeError(error))
+}
+
+/** One of the members is what the desk does not take. Halves find it in few posts. */
+const _divide = (queue: Queue, { members }: Unit): undefined => {
+  queue.mayExist = false
+  queue.mostMerged = Math.ceil(members.length / 2)
+}
+
+const _refuse = async (call: Call, queue: Queue, { members }: Unit, reason: string): Promise<undefined> => {
+  await markRefused(call, members, reason)
+  queue.mayExist = undefined
+  queue.mostMerged = MOST_MERGED
+}
+
+/** The last resort: a bug at one message must not block those behind it. */
+const _afterBug = async (
+  posting: Posting,
+  queue: Queue,
+  unit: Unit,
+  message: OutboundMessage,
+  error: unknown
+): Promise<Problem | undefined> => {
+  const { call, desk, session } = posting
+  call.log.error('Posting a message failed unexpectedly', {
+    desk: desk.provider.name,
+    conversationId: session.conversationId,
+    messageId: unit.id,
+    error: describeError(error),
+  })
+  if (unit.members.length > 1 && (await _failsUnsent(posting, message))) return _divide(queue, unit)
+  const reason = `Posting it failed unexpectedly (${describeError(error)}), and it is not known whether it arrived`
+  return _refuse(call, queue, unit, reason)
+}
+
+/** Whether the driver fails at this message even when no time is left for a call: then it never calls the desk. */
+const _failsUnsent = async ({ desk, session, limits }: Posting, message: OutboundMessage): Promise<boolean> => {
+  limits.deadline = 0
+  try {
+    await desk.driver.postMessage(session.ticket, { ...message, mayExist: false })
+    return false
+  } catch (error) {
+    return !isProviderError(error)
   }
-  return undefined
 }
 
 const _waitAfter = (error: ProviderError): number | undefined => {
-  // Somebody changed the ticket at the same moment: nothing is wrong with the message.
+  // A conflict means that someone changed the ticket at the same moment: the message itself is fine.
   if (!isTransient(error) && error.status !== CONFLICT) return undefined
   return Math.max(SHORTEST_WAIT_MS, error.retryAfterMs ?? 0)
 }
 
 type AuthorOrProblem = { author: OutboundMessage['author'] } | { problem: Problem | undefined }
 
-/** Nothing is posted while the author is looked up, and a failure says nothing of the ticket. */
-const _authorOf = async ({ call, authors }: Posting, unit: Entry[]): Promise<AuthorOrProblem> => {
+/** Nothing is posted while the author is looked up, and a failure says nothing about the ticket. */
+const _authorOf = async ({ call, authors }: Posting, queue: Queue, unit: Unit): Promise<AuthorOrProblem> => {
   try {
-    return { author: await authors(unit[0]?.userId) }
+    return { author: await authors(unit.members[0]?.userId) }
   } catch (error) {
-    const isTold = isProviderError(error)
-    if (isTold ? ['rejected', 'ended', 'not-found'].includes(error.code) : error instanceof RuntimeError) {
-      await markRefused(call, unit, describeError(error))
-      return { problem: undefined }
+    const isDesks = isProviderError(error)
+    if (isDesks ? ['rejected', 'ended', 'not-found'].includes(error.code) : error instanceof RuntimeError) {
+      return { problem: await _refuse(call, queue, unit, describeError(error)) }
     }
-    const waitMs = isTold ? _waitAfter(error) : SHORTEST_WAIT_MS
+    const waitMs = isDesks ? _waitAfter(error) : SHORTEST_WAIT_MS
     return { problem: waitMs === undefined ? { error } : { error, waitMs } }
   }
 }

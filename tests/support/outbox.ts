@@ -1,4 +1,4 @@
-/** A customer at a desk, and what becomes of his words on their way there. */
+/** A customer in a session at one desk, and what becomes of their messages on the way there. */
 import type { Call } from '../../src/botpress/call'
 import { connectDesk, type Desk } from '../../src/botpress/desk'
 import { flushOutbox } from '../../src/to-desk/outbox'
@@ -11,7 +11,7 @@ import { createStage, type Stage } from './simulated'
 
 /** Every desk of the registry. */
 export const DESKS = Object.keys(providers)
-/** Longer than a message is offered to a desk. */
+/** Longer than the router keeps offering a message to a desk. */
 export const GIVEN_UP_MS = 60_000
 
 export interface Session extends Handoff {
@@ -21,13 +21,15 @@ export interface Session extends Handoff {
   /** The session's conversation, and the customer as a user in it. */
   sessionId(): string
   customerId(): string
-  /** What the customer has said as the ticket has it. */
-  heard(): string[]
-  /** Status of each delivery of a message that has ended, by its words. */
-  answers(words: string): (number | undefined)[]
+  /** The texts in the ticket since it was opened. */
+  posted(): string[]
+  /** Status of each delivery of the message with this text. */
+  answers(text: string): (number | undefined)[]
+  /** Why the message with this text was refused. */
+  refusalOf(text: string): string | undefined
 }
 
-/** A customer who has been handed over to this desk, and so many instances between them. */
+/** A customer whose session is at this desk, and `count` instances of the router. */
 export const open = async (
   desk: string,
   count: number,
@@ -51,7 +53,7 @@ export const open = async (
     says: async (...texts) => {
       for (const text of texts) await bot.customerSays(handoff.conversationId, text)
     },
-    heard: () =>
+    posted: () =>
       handoff
         .ticket()
         .entries.slice(before)
@@ -60,25 +62,61 @@ export const open = async (
       runtime.deliveries
         .filter(({ id, to }) => to === 'integration' && wordsOf(stage, id) === words)
         .map((d) => d.status),
+    refusalOf: (words) =>
+      runtime.store.messagesOf(sessionId()).find(({ direction, payload }) => {
+        return direction === 'outgoing' && payload['text'] === words
+      })?.tags['desk:refused'],
   }
 }
 
-/** The words of one of Botpress’s messages. */
+/** The text of a Botpress message. */
 export const wordsOf = (stage: Stage, id: string): unknown =>
   stage.botpress.runtime.store.messages.get(id)?.payload['text']
 
-/** The words of these lines, whether or not they came as one. */
-export const linesOf = (heard: string[]): string[] => heard.flatMap((text) => text.split(/\s*\n+/))
+/** The single texts, whether or not they were merged. */
+export const linesOf = (posted: string[]): string[] => posted.flatMap((text) => text.split(/\s*\n+/))
 
-/** Whether an instance posts these words. */
+/** Whether an instance posts this text. */
 export const posts =
   (words: string) =>
   ({ side, method, body }: Asked): boolean =>
     side === 'desk' && method !== 'GET' && decodeURIComponent(body.replaceAll('+', ' ')).includes(words)
 
-/** Whether an instance writes down what a message became at the desk. */
+/** Whether an instance marks a message as delivered. */
 export const acknowledges = ({ side, method, path, body }: Asked): boolean =>
   side === 'api' && method === 'PUT' && path.includes('/messages/') && body.includes('deskMessageIds')
+
+/** Whether an instance marks a message as a member of a merged unit. */
+export const marksUnit = ({ side, method, path, body }: Asked): boolean =>
+  side === 'api' && method === 'PUT' && path.includes('/messages/') && body.includes('sentAs')
+
+/** The desk rejects every write with this text. */
+export const rejects = ({ sandbox }: Session, words: string): void => {
+  sandbox.server.addFault({
+    kind: 'status',
+    status: 422,
+    times: Number.POSITIVE_INFINITY,
+    matches: ({ method, body }) =>
+      method !== 'GET' && decodeURIComponent(body.toString('utf8').replaceAll('+', ' ')).includes(words),
+  })
+}
+
+/** The desk accepts one write a second. */
+export const oncePerSecond = ({ sandbox, stage }: Session): void => {
+  let lastAt = Number.NEGATIVE_INFINITY
+  sandbox.server.addFault({
+    kind: 'status',
+    status: 429,
+    headers: { 'retry-after': '1' },
+    times: Number.POSITIVE_INFINITY,
+    matches: ({ method }) => {
+      if (method === 'GET') return false
+      if (stage.clock.now() < lastAt + 1_000) return true
+      lastAt = stage.clock.now()
+      return false
+    },
+  })
+}
 
 /** Every call to this desk is limited while `isOn`. */
 export const limited = ({ sandbox }: Session, seconds: number) => {
@@ -93,7 +131,7 @@ export const limited = ({ sandbox }: Session, seconds: number) => {
   return limit
 }
 
-/** The plugin passes on what somebody, or the bot itself, says in the session. */
+/** The plugin forwards a message of a user, or of the bot itself, to the session. */
 export const saysAs = async ({ stage, sessionId }: Session, text: string, userId?: string): Promise<void> => {
   const { runtime } = stage.botpress
   const payload = userId === undefined ? { text } : { text, userId }
@@ -103,7 +141,7 @@ export const saysAs = async ({ stage, sessionId }: Session, text: string, userId
 
 type Outcome = Awaited<ReturnType<typeof flushOutbox>>
 
-/** What a webhook or the end of the session does about the outbox. */
+/** Flushes the outbox as a webhook or the end of the session does. */
 export const flushed = async (
   session: Session,
   options: Parameters<typeof flushOutbox>[3]
@@ -117,7 +155,7 @@ export const flushed = async (
 
 type Work = (call: Call, session: RouterSession, desk: Desk) => Promise<void>
 
-/** Does what the router would do in this session. */
+/** Runs code of the router in this session. */
 export const asRouter = ({ stage, sessionId, sandbox, instances }: Session, work: Work): Promise<void> =>
   stage.finish(
     instances.run(async (call) => {
