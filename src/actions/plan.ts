@@ -4,7 +4,6 @@ import type { Candidate } from './open-session'
 import type { SessionWishes } from './session-wishes'
 import type { Context } from '../botpress/bp'
 import type { Call } from '../botpress/call'
-import { noteTurn } from './run'
 import { configuredDesks } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
 import { beginProbe, healthOfDesks } from './health'
@@ -76,18 +75,20 @@ export const planHandoff = async (
     customer: KnownCustomer
     wishes: SessionWishes
     transcript: TranscriptEntry[]
-    /** A conversation takes one turn of the rotation for ever: a repeated start takes none. */
-    takesTurn: boolean
-    /** The turn that an earlier run of this start has taken. */
+    /** The turn that an earlier run of this start has claimed. */
     turn: number | undefined
+    /** Whether to claim a turn when there is none yet. A conversation holds one turn at most. */
+    claimsTurn: boolean
+    recordTurn(turn: number): Promise<void>
   }
 ): Promise<Plan> => {
   const { wishes, customer, conversationId } = asked
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(asked.transcript) }
   const situation = await readSituation(call, installation, handoff, { customer })
   let ranking = rank(situation)
-  if (ranking.rotation && (asked.takesTurn || asked.turn !== undefined)) {
-    const turn = asked.turn ?? (await _claimTurn(call, conversationId, ranking.rotation.key, installation))
+  if (ranking.rotation && (asked.claimsTurn || asked.turn !== undefined)) {
+    const { key } = ranking.rotation
+    const turn = asked.turn ?? (await _claimTurn(call, conversationId, key, installation, asked.recordTurn))
     if (turn !== undefined) ranking = rank({ ...situation, turn })
   }
   const tried = attempts(ranking)
@@ -105,12 +106,18 @@ export const planHandoff = async (
   }
 }
 
-/** Turns are a nicety: without one the handoff goes by preference. */
-const _claimTurn = async (call: Call, conversationId: string, key: string, installation: Installation) => {
+/** Resolves to undefined when no turn can be claimed: the handoff is then routed by preference. */
+const _claimTurn = async (
+  call: Call,
+  conversationId: string,
+  key: string,
+  installation: Installation,
+  recordTurn: (turn: number) => Promise<void>
+): Promise<number | undefined> => {
   try {
-    return await claimTurn(call, conversationId, key, installation, (turn) => noteTurn(call, conversationId, turn))
+    return await claimTurn(call, conversationId, key, installation, recordTurn)
   } catch (error) {
-    call.log.warn('Could not take a turn of the rotation', { conversationId, error: describeError(error) })
+    call.log.warn('Could not claim a turn of the rotation', { conversationId, error: describeError(error) })
     return undefined
   }
 }

@@ -25,6 +25,8 @@ export interface RetryPolicy {
   isRetried?(error: unknown): boolean
   /** Milliseconds that the answer asked to wait, when it said so: the pause is at least this long. */
   retryAfterMs?(error: unknown): number | undefined
+  /** Called before each further attempt, with the error of the last one. */
+  onRetry?(error: unknown): void
 }
 
 /**
@@ -40,6 +42,7 @@ export const retry = async <T>(call: Call, policy: RetryPolicy, work: () => Prom
     } catch (error) {
       const pause = error instanceof TooSlow ? 0 : Math.max(policy.pauseMs, policy.retryAfterMs?.(error) ?? 0)
       if (attempt >= tries || now() + pause > until || policy.isRetried?.(error) === false) throw error
+      policy.onRetry?.(error)
       if (pause > 0) await sleep(pause)
     }
   }
