@@ -134,7 +134,7 @@ const _open = async (
 ): Promise<void> => {
   const transcript = _transcriptOf(request, customer)
   const earlier = _earlierRuns(lease)
-  const progress = _recordProgress(call, lease, earlier.turn)
+  const progress = _createProgress(call, lease, earlier.turn)
   const plan = await planHandoff(call, installation, {
     conversationId,
     customer,
@@ -147,7 +147,7 @@ const _open = async (
   })
   for (const line of plan.lines) call.log.info(line, { conversationId })
   const candidates = _withFirst(plan.candidates, earlier.provider)
-  if (candidates.length === 0) throw await _failed(call, conversationId, lease, plan.decision, plan.decision)
+  if (candidates.length === 0) throw await _failed(call, conversationId, progress, plan.decision, plan.decision)
   const handoff = {
     conversationId,
     title: _shortened(request.title || 'Conversation from the bot', LONGEST_TITLE),
@@ -178,7 +178,7 @@ const _open = async (
     },
   })
   if (opened.kind === 'failed')
-    throw await _failed(call, conversationId, lease, 'no desk took it', _refusal(opened.attempts))
+    throw await _failed(call, conversationId, progress, 'no desk took it', _refusal(opened.attempts))
   call.log.info(`${providers[opened.provider]?.title ?? opened.provider} took a handoff`, {
     conversationId,
     desk: opened.provider,
@@ -194,21 +194,29 @@ const _earlierRuns = ({ inDoubt }: Lease): { provider: string | undefined; turn:
   }
 }
 
-/** Records each step before it is taken, so that a run that takes over knows where to look. */
-const _recordProgress = (call: Call, lease: Lease, turn: number | undefined) => {
+interface Progress {
+  recordTurn(turn: number): Promise<void>
+  recordDesk(provider: string): Promise<void>
+  recordFailure(): Promise<void>
+}
+
+/** Records each step before it is taken, so that a run that takes over knows where to look. Each throws LeaseLost. */
+const _createProgress = (call: Call, lease: Lease, turn: number | undefined): Progress => {
   const operation: Extract<Operation, { kind: 'open' }> = { kind: 'open', ...(turn === undefined ? {} : { turn }) }
   return {
-    recordTurn: async (claimed: number): Promise<void> => {
+    recordTurn: async (claimed) => {
       operation.turn = claimed
       await lease.renew({ ...operation })
     },
-    recordDesk: async (provider: string): Promise<void> => {
+    recordDesk: async (provider) => {
       operation.provider = provider
       // A moment's failure of Botpress is no reason to ask another desk.
       const isRetried = (error: unknown): boolean => !(error instanceof LeaseLost)
       const policy = { tries: RECORD_TRIES, pauseMs: RECORD_PAUSE_MS, isRetried }
       await retry(call, policy, () => lease.renew({ ...operation }))
     },
+    // The renewed lease can be released, so that a repeated start goes on at once.
+    recordFailure: () => lease.renew({ ...operation, failed: true }),
   }
 }
 
@@ -216,12 +224,12 @@ const _recordProgress = (call: Call, lease: Lease, turn: number | undefined) => 
 const _failed = async (
   call: Call,
   conversationId: string,
-  lease: Lease,
+  progress: Progress,
   reason: string,
   message: string
 ): Promise<RuntimeError> => {
-  // A lease that is safe can be released, so that a repeated start goes on at once.
-  await Promise.all([lease.renew(), writeTags(call, conversationId, { status: 'failed', reason: tagValue(reason) })])
+  const tags = { status: 'failed', reason: tagValue(reason) }
+  await Promise.all([progress.recordFailure(), writeTags(call, conversationId, tags)])
   return new RuntimeError(message)
 }
 

@@ -73,6 +73,7 @@ export const operation = z.discriminatedUnion('kind', [
     kind: z.literal('open'),
     provider: z.string().optional().title('Desk').describe('The desk that is asked for a ticket.'),
     turn: z.number().optional().title('Turn').describe('Turn of the rotation that the session has claimed.'),
+    failed: z.boolean().optional().title('Failed').describe('Whether the start has ended without a ticket.'),
   }),
   z.object({ kind: z.literal('post') }),
 ])

@@ -51,8 +51,7 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
-  // A start that begins again releases its lock for a moment without having failed.
-  const hasFailed = opening.isReleased === true && conversation.tags.status === 'failed'
+  const hasFailed = opening.operation?.kind === 'open' && opening.operation.failed === true
   const isOver = hasFailed || opening.at + ABANDONED_MS < call.environment.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
 }

@@ -208,6 +208,8 @@ const _acquire = async (call: Call, request: LockRequest): Promise<Payload> => {
   }
 }
 
-const _distinct = (operations: Operation[]): Operation[] => [
-  ...new Map(operations.map((one) => [JSON.stringify(one), one])).values(),
-]
+/** The same operation once, where it came last. */
+const _distinct = (operations: Operation[]): Operation[] => {
+  const keys = operations.map((operation) => JSON.stringify(operation))
+  return operations.filter((_operation, index) => keys.lastIndexOf(keys[index] ?? '') === index)
+}
