@@ -225,7 +225,9 @@ const _writeDown = async (opened: OpenedSession, onOpened: () => Promise<void>):
   }
 }
 
-/** Reads what happened in the ticket before its session existed. A failure is ignored: the next webhook reads it too. */
+/**
+ * Reads what happened in the ticket before its session existed. A failure is ignored: the next webhook reads it too.
+ */
 const _readBack = async (call: Call, desk: Desk, ticket: TicketKey): Promise<void> => {
   try {
     await applyEvents(call, desk, [{ type: 'ticket-changed', ticket }])

@@ -37,9 +37,9 @@ const input = z.object({
 })
 
 /**
- * Hands a conversation to the first desk that can take it. Resolves to the Botpress conversation of the session. The same
- * handoff again gets the same conversation. Throws a RuntimeError when no desk is open, or when every desk has failed. It
- * then lists what each desk answered.
+ * Hands a conversation to the first desk that can take it. Resolves to the Botpress conversation of the session. The
+ * same handoff again gets the same conversation. Throws a RuntimeError when no desk is open, or when every desk has
+ * failed. It then lists what each desk answered.
  */
 export const startHitl = (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
   const { now } = call.environment

@@ -15,9 +15,9 @@ const PAUSE_MS = 1_000
 const FLUSH_PATIENCE_MS = 22_000
 
 /**
- * Ends a session for the bot and solves its ticket. Never throws when a desk or Botpress fails: the plugin would leave the
- * customer without a closing text and the bot's flow without its continuation. Ending a session that has ended or never
- * existed succeeds.
+ * Ends a session for the bot and solves its ticket. Never throws when a desk or Botpress fails: the plugin would leave
+ * the customer without a closing text and the bot's flow without its continuation. Ending a session that has ended or
+ * never existed succeeds.
  */
 export const stopHitl = async (call: Call, conversationId: string): Promise<Record<string, never>> => {
   const at = call.environment.now()
@@ -46,7 +46,7 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     else call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
   } catch (error) {
     call.log.error(
-      'A session ended, but the cleanup at its desk failed. The next event of the ticket repeats it, otherwise solve the ticket by hand',
+      'A session ended, but its cleanup failed: the ticket’s next event repeats it, or an agent has to solve the ticket',
       { conversationId, error: describeError(error) }
     )
   }

@@ -1,15 +1,20 @@
 /** The moments and durations that depend on each other, in milliseconds. timing.test.ts holds their inequalities. */
 
-/** Longest wait for one answer of Botpress. The client's own 60 s is longer than any desk waits for the answer to a webhook. */
+/**
+ * Longest wait for one answer of Botpress. The client's own 60 s is longer than any desk waits for the answer to a
+ * webhook.
+ */
 export const API_TIMEOUT_MS = 6_000
 /** Longest wait for one answer of a desk: slower than any healthy one, and short enough for two in a start's budget. */
 export const VENDOR_TIMEOUT_MS = 8_000
 
-/** A holder that has neither renewed nor released its lock for this long has died: the next caller takes the lock over. */
+/**
+ * A holder that has neither renewed nor released its lock for this long has died: the next caller takes the lock over.
+ */
 export const LEASE_MS = 20_000
 /**
- * The same for a start. It is shorter: Botpress repeats a lost start after 1, 2 and 3 s, and the run that waits for a dead
- * one still has to ask a desk within its own budget.
+ * The same for a start. It is shorter: Botpress repeats a lost start after 1, 2 and 3 s, and the run that waits for a
+ * dead one still has to ask a desk within its own budget.
  */
 export const START_LEASE_MS = 12_000
 /** A holder whose work takes long renews its lease this often. */
@@ -24,8 +29,9 @@ export const LONGEST_POST_MS = 9_000
 
 /**
  * How long the plugin is given to listen after a session was opened. It makes five calls of its own after startHitl has
- * returned; until then it answers 200 and drops messages, assignments and ends for good. When the answer of startHitl is
- * lost, Botpress repeats the call after one, two and three seconds, and the plugin listens only after the last answer.
+ * returned; until then it answers 200 and drops messages, assignments and ends for good. When the answer of startHitl
+ * is lost, Botpress repeats the call after one, two and three seconds, and the plugin listens only after the last
+ * answer.
  */
 export const ACTIVATION_MS = 8_000
 /** The plugin reads, links and writes before it has handled an event: whatever depends on that waits this long. */

@@ -85,12 +85,13 @@ interface LockRequest {
 }
 
 /**
- * Runs `work` while it holds the lock. Throws LockBusy when it can't get the lock, otherwise whatever `work` throws. When
- * `work` throws OutcomeUnknown, or throws anything before it has dealt with `inDoubt`, the next holder learns what is in
- * doubt.
+ * Runs `work` while it holds the lock. Throws LockBusy when it can't get the lock, otherwise whatever `work` throws.
+ * When `work` throws OutcomeUnknown, or throws anything before it has dealt with `inDoubt`, the next holder learns what
+ * is in doubt.
  *
- * The runtime API has no locks, but `getOrSetState` returns the first caller's payload to everyone: the caller that reads
- * its own random id back holds the lock. It releases the lock by removing the state. A lease that has run out is taken over.
+ * The runtime API has no locks, but `getOrSetState` returns the first caller's payload to everyone: the caller that
+ * reads its own random id back holds the lock. It releases the lock by removing the state. A lease that has run out is
+ * taken over.
  */
 export const withLock = <T>(call: Call, request: LockRequest, work: (lease: Lease) => Promise<T>): Promise<T> =>
   // Callers in one instance queue here, without asking Botpress.
@@ -122,7 +123,7 @@ const _createLease = (call: Call, request: LockRequest, payload: Payload): Lease
     inDoubt: payload.inDoubt ?? [],
     assertHeld,
     renew: async (operation = payload.operation) => {
-      // A late start may go on while nobody has taken over: whoever takes over looks for its ticket first.
+      // A late start may go on until another run takes over. That run looks for the ticket before it opens one.
       const isOwn = RULES[request.lock].isOnce && (await _isLateHolder(call, request, payload))
       if (!isOwn) assertHeld()
       const renewed = { ...payload, at: call.environment.now(), ...(operation ? { operation } : {}) }
