@@ -9,20 +9,20 @@ import { createMemory } from './botpress/memory'
 import { deliverToDesk, type ChannelMessage } from './to-desk/channel'
 import type { Environment } from './botpress/environment'
 import { describeError } from './botpress/errors'
-import { makeCareful } from './botpress/client'
+import { guardClient } from './botpress/client'
 import { register, unregister } from './actions/setup'
 import { receiveWebhook, type IncomingRequest } from './from-desk/receive'
 
 type Props = Parameters<IntegrationProps['handler']>[0]
 type Common = Pick<Props, 'client' | 'ctx' | 'logger'>
 
-/** The integration with everything that it takes from outside. Several may live in one process: they share nothing. */
+/** The integration, with everything it needs from outside. Several instances in one process share nothing. */
 export const createIntegration = (environment: Environment): Integration => {
   const memory = createMemory(environment)
 
-  /** Callers see the text of RuntimeErrors only: whatever else is thrown becomes one, without anybody's words in it. */
+  /** Callers only see RuntimeErrors. Any other error becomes one, without what people wrote. */
   const handle = async <T>(props: Common, work: (call: Call) => Promise<T>): Promise<T> => {
-    makeCareful(props.client)
+    guardClient(props.client)
     const call = createCall(environment, memory, props)
     try {
       return await work(call)

@@ -8,19 +8,20 @@ const input = z.object({
 })
 
 /**
- * A Botpress user for the customer and nothing else: which desk will take the handoff, if any, is not known here. The plugin calls this once per person and keeps the answer; it may call it several
- * times at once, which makes one user. The address, real or invented by the plugin, is what identifies the person.
+ * Creates the customer's Botpress user. No desk is asked: which one takes the handoff is not known yet. The plugin
+ * calls this once per person and keeps the answer. Calls at the same time make one user. The address identifies the
+ * person, whether it is real or invented by the plugin.
  */
 export const createUser = async (call: Call, raw: unknown): Promise<{ userId: string }> => {
   const parsed = input.safeParse(raw)
   if (!parsed.success)
-    throw new RuntimeError('createUser needs a name, and a picture address and an e-mail address if there are any')
+    throw new RuntimeError('Create user takes a name, a picture URL and an e-mail address, all optional texts')
   const name = parsed.data.name?.trim() || 'Customer'
   const email = parsed.data.email?.trim().toLowerCase()
   const pictureUrl = parsed.data.pictureUrl?.trim()
   const person = { name, ...(pictureUrl ? { pictureUrl } : {}) }
   if (!email || email.length >= 500) {
-    // Nothing identifies this person: every call is somebody else.
+    // Without an address nothing identifies the person: every call creates another user.
     const { user } = await call.client.createUser({ ...person, tags: {} })
     return { userId: user.id }
   }

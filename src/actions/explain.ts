@@ -15,7 +15,10 @@ const _rank = async (call: Call, question: Question, instant: number): Promise<R
   return rank(await readSituation(call, installation, handoff, { instant }))
 }
 
-/** Whether a desk can take a handoff now, which one, and when one opens next. Opens nothing and takes no turn. */
+/**
+ * Whether a desk can take a handoff now, which one, and when the next one opens. Opens no ticket and claims no turn.
+ * Moments are ISO 8601.
+ */
 export const checkAvailability = async (call: Call, question: Question) => {
   const ranking = await _rank(call, question, call.environment.now())
   const { decision } = ranking
@@ -30,11 +33,13 @@ export const checkAvailability = async (call: Call, question: Question) => {
   }
 }
 
-/** The ranking for any moment, printed. Opens nothing and takes no turn. */
+/**
+ * Explains the ranking at any moment. Opens no ticket and claims no turn. Throws a RuntimeError when `at` isn't valid.
+ */
 export const explainRouting = async (call: Call, question: Question & { at?: string }) => {
   const instant = question.at === undefined ? call.environment.now() : Date.parse(question.at)
   if (Number.isNaN(instant)) {
-    throw new RuntimeError('At is no moment: write it like 2026-12-24T09:00:00+01:00, or leave it empty for now')
+    throw new RuntimeError('At isn’t a valid time: write it like 2026-12-24T09:00:00+01:00, or leave it empty for now')
   }
   const ranking = await _rank(call, question, instant)
   const desk = attempts(ranking)[0]

@@ -6,7 +6,9 @@ import { patchInstallation, readInstallation, type Installation } from '../botpr
 import * as breaker from '../routing/breaker'
 import type { Health } from '../routing/ranking'
 
-/** How well each desk is, from the state that all instances share. Costs nothing: it comes with the installation. */
+/**
+ * The health of each desk, from the state that all instances share. It is part of the installation: no further call.
+ */
 export const healthOfDesks = (call: Call, { health }: Installation): Record<string, Health> =>
   Object.fromEntries(
     Object.entries(health ?? {}).map(([desk, stored]) => [
@@ -15,27 +17,27 @@ export const healthOfDesks = (call: Call, { health }: Installation): Record<stri
     ])
   )
 
-/** A desk that is tried again after a pause is tried by one handoff; the others leave it out meanwhile. */
+/** After a pause one handoff tries the desk again. The others leave it out meanwhile. */
 export const beginProbe = async (call: Call, installation: Installation, desk: string): Promise<void> => {
   const stored = breaker.parseBreaker(installation.health?.[desk])
   if (stored) await _store(call, desk, () => breaker.beginProbe(stored, call.environment.now()))
 }
 
-/** Codes that say something about the desk. What it refuses about one handoff says nothing about the next. */
-const TELLING = new Set(['unavailable', 'unauthorized', 'rate-limited'])
+/** Codes that concern the desk. The others concern one handoff only. */
+const DESK_CODES = new Set(['unavailable', 'unauthorized', 'rate-limited'])
 
 export const recordFailure = async (call: Call, attempt: Attempt): Promise<void> => {
-  if (!TELLING.has(attempt.code)) return
+  if (!DESK_CODES.has(attempt.code)) return
   await _store(call, attempt.provider, (before) => breaker.recordFailure(before, call.environment.now()))
 }
 
-/** Costs a call only for a desk that was not well. */
+/** Makes no call for a desk without recorded failures. */
 export const recordSuccess = async (call: Call, installation: Installation, desk: string): Promise<void> => {
   if (installation.health?.[desk] === undefined) return
   await _store(call, desk, () => undefined)
 }
 
-/** Two instances that fail at the same moment may count one failure: the breaker then opens one failure later. */
+/** Failures at the same moment may count as one: the breaker then opens one failure later. Never throws. */
 const _store = async (
   call: Call,
   desk: string,
@@ -47,16 +49,16 @@ const _store = async (
     const after = change(before)
     const { [desk]: _changed, ...others } = health
     await patchInstallation(call, { health: after ? { ...others, [desk]: breaker.formatBreaker(after) } : others })
-    const news = breaker.breakerEvent(before, after)
-    if (news === 'went-down') {
+    const transition = breaker.breakerEvent(before, after)
+    if (transition === 'went-down') {
       call.log.warn('A desk failed repeatedly and is left out for a while', { desk })
       await emit(call, 'deskDown', { desk, until: new Date(after?.openUntil ?? call.environment.now()).toISOString() })
     }
-    if (news === 'came-back') {
+    if (transition === 'came-back') {
       call.log.info('A desk that was down has come back', { desk })
       await emit(call, 'deskUp', { desk })
     }
   } catch (error) {
-    call.log.warn('Could not note how well a desk is', { desk, error: describeError(error) })
+    call.log.warn('Could not record the health of a desk', { desk, error: describeError(error) })
   }
 }

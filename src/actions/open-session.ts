@@ -4,228 +4,230 @@ import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { withContact, type KnownCustomer } from '../botpress/people'
+import { retry, within } from '../botpress/retry'
+import { START_RESERVE_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
-import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
-import { TooSlow, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
-import { noteDesk, POLL_MS } from './run'
+import { LeaseLost } from '../session/lock'
+import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
 
-/** The whole of startHitl, well below what Botpress gives an action (60 s). */
-export const START_BUDGET_MS = 25_000
-/** What is kept of the budget for writing down that a ticket exists. */
-const RESERVE_MS = 2_000
+/** Kept for each desk that is still to be tried, however long an unknown outcome takes. */
+const SHORTEST_SHARE_MS = 5_000
+/** An answer may take this part of the remaining time. The rest is needed to find out whether it worked. */
+const ANSWER_SHARE = 0.4
+const SHORTEST_WAIT_MS = 1_000
+const UNKNOWN_PAUSE_MS = 500
+
+/** The plugin listens when the start has returned, so a slow write is repeated. Every write here is idempotent. */
+const WRITING = { tries: 8, timeoutMs: 1_000, pauseMs: 500 }
+/** The start waits this long for what can be done without. */
+const SHORTLY_MS = 500
+/** A start that returns this long after its openedAt writes it anew: the plugin's time to listen counts from then. */
+const SPARE_MS = 1_000
+
 export interface Handoff {
+  conversationId: string
   title: string
   description: string | undefined
   customer: KnownCustomer
   transcript: TranscriptEntry[]
 }
 
-/** A desk to try, with what the ticket gets there. */
+/** A desk to try, and the options of a ticket there. */
 export interface Candidate {
   provider: string
   reason: string
   options: TicketOptions
 }
 
+/** A desk that did not take the handoff. */
 export interface Attempt {
   provider: string
   error: string
   code: string
 }
 
-/** Told of what happens while it happens; runs beside the writing down, and may not throw. */
-export interface Report {
-  failed(attempt: Attempt, next: Candidate | undefined): Promise<void>
-  opened(candidate: Candidate, attempts: number): Promise<void>
+export interface OpeningOptions {
+  /** Milliseconds since the epoch. */
+  deadline: number
+  /** An earlier run may have opened a ticket. */
+  mayExist: boolean
+  /** Called before a desk is asked. Throws LeaseLost when another run has taken over. */
+  recordDesk(provider: string): Promise<void>
+  /** Runs before the next desk is asked. Must not throw. */
+  onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
+  /** Runs beside other work after the session was written down. Must not throw. */
+  onOpened(candidate: Candidate, attempts: number): Promise<void>
 }
 
-export interface Opened {
-  provider: string
-  reason: string
-  attempts: Attempt[]
-}
+export type OpeningResult =
+  | { kind: 'opened'; provider: string; reason: string; attempts: Attempt[] }
+  | { kind: 'failed'; attempts: Attempt[] }
 
 /**
- * Opens the ticket at the first candidate that takes it and writes down whose session it is. Each attempt has its share of the time that is left. `undefined`: all have failed.
+ * Opens the ticket at the first candidate that takes it and writes down the session. Each attempt has its share of the
+ * time that is left. Throws LeaseLost, and what Botpress throws when the session can't be written down.
  */
 export const openAtFirst = async (
   call: Call,
-  place: { conversationId: string; mayExist: boolean },
   handoff: Handoff,
   candidates: Candidate[],
-  deadline: number,
-  report: Report
-): Promise<Opened | { attempts: Attempt[] }> => {
+  options: OpeningOptions
+): Promise<OpeningResult> => {
+  const { conversationId } = handoff
   const attempts: Attempt[] = []
   for (const [index, candidate] of candidates.entries()) {
-    const left = deadline - RESERVE_MS - call.environment.now()
+    const { provider, reason } = candidate
+    const remaining = options.deadline - START_RESERVE_MS - call.environment.now()
     const others = candidates.length - index - 1
-    // Where a run that died may have left a ticket, finding it comes before everything else.
-    const share = place.mayExist && index === 0 ? left : left / (others + 1)
-    const longest = Math.max(share, left - others * SHORTEST_SHARE_MS)
-    const opened = await _attempt(call, place, handoff, candidate, { longest, share })
-    if (typeof opened === 'function') {
-      // From here on the ticket exists: a failure to write it down is no reason to ask another desk.
-      await opened(() => report.opened(candidate, attempts.length + 1))
-      return { provider: candidate.provider, reason: candidate.reason, attempts }
+    // An earlier run may have left a ticket at the first desk: finding it comes before everything else.
+    const share = options.mayExist && index === 0 ? remaining : remaining / (others + 1)
+    const longest = Math.max(share, remaining - others * SHORTEST_SHARE_MS)
+    const result = await _attempt(call, handoff, candidate, { longest, share }, options)
+    if (result.kind === 'opened') {
+      // The ticket exists. A failure to write it down is no reason to ask another desk.
+      await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
+      return { kind: 'opened', provider, reason, attempts }
     }
-    attempts.push(opened)
-    call.log.warn('A desk did not take a handoff', {
-      desk: candidate.provider,
-      conversationId: place.conversationId,
-      error: opened.error,
-    })
-    await report.failed(opened, candidates[index + 1])
+    const { attempt } = result
+    attempts.push(attempt)
+    call.log.warn('A desk did not take a handoff', { desk: provider, conversationId, error: attempt.error })
+    await options.onFailed(attempt, candidates[index + 1])
   }
-  return { attempts }
+  return { kind: 'failed', attempts }
 }
 
-const _attempt = async (
-  call: Call,
-  place: { conversationId: string; mayExist: boolean },
-  handoff: Handoff,
-  candidate: Candidate,
-  time: Time
-): Promise<Attempt | WriteDown> => {
-  const { provider } = candidate
-  if (time.share <= 0) return { provider, error: 'no time was left to ask it', code: 'unavailable' }
-  try {
-    return await _openAt(call, place, handoff, candidate, time)
-  } catch (error) {
-    return { provider, error: describeError(error), code: isProviderError(error) ? error.code : 'unavailable' }
-  }
-}
-
-/** Milliseconds for one desk: what it gets, and what it may take from the others to find out whether there is a ticket. */
+/** Milliseconds for one desk: its share, and how long it may look for a ticket after an unknown outcome. */
 interface Time {
   share: number
   longest: number
 }
 
-/** Left to each of the desks that are still to be tried, whatever an unknown outcome would take. */
-const SHORTEST_SHARE_MS = 5_000
-/** An answer that takes longer than this part of the time that is left leaves none to find out whether it worked. */
-const ANSWER_SHARE = 0.4
-const SHORTEST_WAIT_MS = 1_000
+type AttemptResult =
+  | { kind: 'failed'; attempt: Attempt }
+  /** `writeDown` records that the ticket exists. `onOpened` runs beside what may take a moment longer. */
+  | { kind: 'opened'; writeDown(onOpened: () => Promise<void>): Promise<void> }
 
-/** The plugin begins to listen when the start has returned, so no answer is waited for longer than this: what is written once more is right as well. */
-const WRITE_MS = 1_000
-const WRITE_TRIES = 8
-
-const _persistently = async <T>(call: Call, write: () => Promise<T>): Promise<T> => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await within(call, WRITE_MS, write())
-    } catch (error) {
-      if (tries === WRITE_TRIES) throw error
-      if (!(error instanceof TooSlow)) await call.environment.sleep(POLL_MS)
-    }
+const _attempt = async (
+  call: Call,
+  handoff: Handoff,
+  candidate: Candidate,
+  time: Time,
+  options: OpeningOptions
+): Promise<AttemptResult> => {
+  const { provider } = candidate
+  const failed = (error: string, code: string): AttemptResult => ({
+    kind: 'failed',
+    attempt: { provider, error, code },
+  })
+  if (time.share <= 0) return failed('there was no time left to ask it', 'unavailable')
+  try {
+    return await _openAt(call, handoff, candidate, time, options)
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error
+    return failed(describeError(error), isProviderError(error) ? error.code : 'unavailable')
   }
 }
 
 const _openAt = async (
   call: Call,
-  place: { conversationId: string; mayExist: boolean },
   handoff: Handoff,
   candidate: Candidate,
-  { longest, share }: Time
-): Promise<WriteDown> => {
-  const now = call.environment.now()
+  { longest, share }: Time,
+  options: OpeningOptions
+): Promise<AttemptResult> => {
+  const { now } = call.environment
+  const startedAt = now()
   const limits: Limits = {
-    deadline: now + share,
+    deadline: startedAt + share,
     get timeoutMs() {
-      return Math.max(SHORTEST_WAIT_MS, (limits.deadline - call.environment.now()) * ANSWER_SHARE)
+      return Math.max(SHORTEST_WAIT_MS, (limits.deadline - now()) * ANSWER_SHARE)
     },
   }
   const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
-  const { conversationId } = place
-  const { title, description, transcript } = handoff
-  const open = async (person: KnownCustomer) => {
-    // The intent is on record before a ticket can exist.
-    const [customer] = await Promise.all([
-      withContact(call, desk, person),
-      noteDesk(call, conversationId, candidate.provider),
-    ])
-    const request = {
-      conversationId,
-      botId: call.context.botId,
-      title,
-      ...(description ? { description } : {}),
-      customer,
-      transcript,
-      options: candidate.options,
-    }
-    const opened = await _settled(
-      call,
-      limits,
-      now + longest,
-      async (mayExist, isRepeated) => {
-        if (isRepeated) await noteDesk(call, conversationId, candidate.provider)
-        return desk.driver.openTicket({ ...request, mayExist })
-      },
-      place.mayExist
-    )
-    return { opened, contactId: customer.contactId }
-  }
-  const { opened, contactId } = await open(handoff.customer).catch((error: unknown) => {
-    // The contact that we remember may have been deleted at the desk.
+  const target = { call, desk, limits, deadline: startedAt + longest, options }
+  const { ticket, contactId } = await _openFor(target, handoff, candidate).catch((error: unknown) => {
+    // The remembered contact may have been deleted at the desk.
     const remembered = handoff.customer.tags[contactTag(candidate.provider)]
     const isRefused = isProviderError(error) && (error.code === 'not-found' || error.code === 'rejected')
     if (!remembered || !isRefused) throw error
-    return open(_withoutContact(handoff.customer, candidate.provider))
+    const customer = _withoutContact(handoff.customer, candidate.provider)
+    return _openFor(target, { ...handoff, customer }, candidate)
   })
-  return async (report) => {
-    const written = await _persistently(call, () =>
-      _writeDown(call, conversationId, candidate, opened, contactId, handoff.customer)
-    )
-    // The plugin begins to listen when this start has returned: what can be done without does not keep it waiting.
-    const readBack = opened.readBack ? _readBack(call, desk, { ticketId: opened.id, conversationId }) : undefined
-    await _shortly(call, Promise.all([readBack, report(), _noteLastDesk(call, handoff.customer, candidate.provider)]))
-    if (written + SPARE_MS < call.environment.now()) {
-      const openedAt = new Date(call.environment.now()).toISOString()
-      await _persistently(call, () => writeTags(call, conversationId, { openedAt }))
-    }
+  return {
+    kind: 'opened',
+    writeDown: (onOpened) => _writeDown({ call, desk, handoff, candidate, ticket, contactId }, onOpened),
   }
 }
 
-/** Writes down that the ticket exists. `report` runs beside what may take a moment longer. */
-type WriteDown = (report: () => Promise<void>) => Promise<void>
+interface Target {
+  call: Call
+  desk: Desk
+  limits: Limits
+  /** Unknown outcomes are looked into until then, in milliseconds since the epoch. */
+  deadline: number
+  options: OpeningOptions
+}
 
-/** How long the answer of a start waits for what is not part of it. */
-const SHORTLY_MS = 500
-/** A start that returns so much later than it was written down begins the time anew that the plugin is given to listen. */
-const SPARE_MS = 1_000
+const _openFor = async (
+  { call, desk, limits, deadline, options }: Target,
+  { conversationId, title, description, transcript, customer: known }: Handoff,
+  candidate: Candidate
+): Promise<{ ticket: OpenedTicket; contactId: string | undefined }> => {
+  // The intent is on record before a ticket can exist.
+  const [customer] = await Promise.all([withContact(call, desk, known), options.recordDesk(candidate.provider)])
+  const request = {
+    conversationId,
+    botId: call.context.botId,
+    title,
+    ...(description ? { description } : {}),
+    customer,
+    transcript,
+    options: candidate.options,
+  }
+  let isRepeated = false
+  // One customer gets one ticket: after an unknown outcome the desk looks for the ticket before it opens another.
+  const isRetried = (error: unknown): boolean => isProviderError(error) && error.outcome === 'unknown'
+  const ticket = await retry(call, { until: deadline, pauseMs: UNKNOWN_PAUSE_MS, isRetried }, async () => {
+    if (isRepeated) {
+      limits.deadline = deadline
+      await options.recordDesk(candidate.provider)
+    }
+    const mayExist = options.mayExist || isRepeated
+    isRepeated = true
+    return desk.driver.openTicket({ ...request, mayExist })
+  })
+  return { ticket, contactId: customer.contactId }
+}
 
-const _shortly = async (call: Call, work: Promise<unknown>): Promise<void> => {
-  await within(call, SHORTLY_MS, work).catch(() => undefined)
+/** A session whose ticket is open at its desk. */
+interface OpenedSession {
+  call: Call
+  desk: Desk
+  handoff: Handoff
+  candidate: Candidate
+  ticket: OpenedTicket
+  contactId: string | undefined
+}
+
+const _writeDown = async (opened: OpenedSession, onOpened: () => Promise<void>): Promise<void> => {
+  const { call, desk, handoff, candidate, ticket } = opened
+  const { conversationId, customer } = handoff
+  const openedAt = await retry(call, WRITING, () => _writeSession(opened))
+  const readBack = ticket.readBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
+  // The plugin listens when this start has returned, so this work doesn't keep it waiting.
+  const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
+  await within(call, SHORTLY_MS, optional).catch(() => undefined)
+  if (openedAt + SPARE_MS < call.environment.now()) {
+    const anew = new Date(call.environment.now()).toISOString()
+    await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew }))
+  }
 }
 
 /**
- * Asks again with a look first while an outcome is unknown: one customer, one ticket. For this the attempt may take time from the desks behind it. A desk that cannot even be read in that time is left without knowing.
+ * Reads what happened in the ticket before its session existed. A failure is ignored: the next webhook reads it too.
  */
-const _settled = async <T>(
-  call: Call,
-  limits: Limits,
-  deadline: number,
-  open: (mayExist: boolean, isRepeated: boolean) => Promise<T>,
-  mayExist: boolean,
-  isRepeated = false
-): Promise<T> => {
-  try {
-    return await open(mayExist, isRepeated)
-  } catch (error) {
-    if (!isProviderError(error) || error.outcome !== 'unknown' || call.environment.now() + POLL_MS >= deadline) {
-      throw error
-    }
-    limits.deadline = deadline
-    await call.environment.sleep(POLL_MS)
-    return _settled(call, limits, deadline, open, true, true)
-  }
-}
-
-/** What the desk said before its ticket was known here. The next webhook finds it as well: a failure is no reason to fail the start. */
 const _readBack = async (call: Call, desk: Desk, ticket: TicketKey): Promise<void> => {
   try {
     await applyEvents(call, desk, [{ type: 'ticket-changed', ticket }])
@@ -237,37 +239,31 @@ const _readBack = async (call: Call, desk: Desk, ticket: TicketKey): Promise<voi
   }
 }
 
-const _writeDown = async (
-  call: Call,
-  conversationId: string,
-  candidate: Candidate,
-  opened: OpenedTicket,
-  contactId: string | undefined,
-  customer: KnownCustomer
-): Promise<number> => {
+/** Resolves to the moment at which the session was opened, in milliseconds since the epoch. */
+const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: OpenedSession): Promise<number> => {
+  const { conversationId, customer } = handoff
   const openedAt = call.environment.now()
-  const now = new Date(openedAt).toISOString()
   const tags: Tags = {
     provider: candidate.provider,
-    ticketId: opened.id,
-    ticketMemo: opened.memo ?? '',
+    ticketId: ticket.id,
+    ticketMemo: ticket.memo ?? '',
     contactId: contactId ?? '',
     customerId: customer.id,
     customerName: tagValue(customer.name),
-    cursor: opened.cursor ?? '',
+    cursor: ticket.cursor ?? '',
     status: 'open',
-    openedAt: now,
+    openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
-    ...(opened.url ? { ticketUrl: tagValue(opened.url) } : {}),
+    ...(ticket.url ? { ticketUrl: tagValue(ticket.url) } : {}),
   }
   await writeTags(call, conversationId, tags)
   rememberSession(call, {
     conversationId,
     provider: candidate.provider,
     ticket: {
-      id: opened.id,
+      id: ticket.id,
       conversationId,
-      ...(opened.memo === undefined ? {} : { memo: opened.memo }),
+      ...(ticket.memo === undefined ? {} : { memo: ticket.memo }),
       ...(contactId === undefined ? {} : { contactId }),
     },
     status: 'open',
@@ -276,20 +272,21 @@ const _writeDown = async (
     customerName: customer.name,
     agents: [],
     endedAt: undefined,
+    agentEndedAt: undefined,
     botEndedAt: undefined,
     isUnsolved: false,
     endingAt: undefined,
-    cursor: opened.cursor,
+    cursor: ticket.cursor,
   })
   return openedAt
 }
 
-const _noteLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
+const _recordLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
   try {
     const lastDeskAt = new Date(call.environment.now()).toISOString()
     await call.client.updateUser({ id, tags: { lastDesk: provider, lastDeskAt } })
   } catch (error) {
-    call.log.warn('Could not note the desk of a customer', { userId: id, error: describeError(error) })
+    call.log.warn('Could not record the last desk of a customer', { userId: id, error: describeError(error) })
   }
 }
 

@@ -4,7 +4,6 @@ import type { Candidate } from './open-session'
 import type { SessionWishes } from './session-wishes'
 import type { Context } from '../botpress/bp'
 import type { Call } from '../botpress/call'
-import { noteTurn } from './run'
 import { configuredDesks } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
 import { beginProbe, healthOfDesks } from './health'
@@ -20,12 +19,12 @@ import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
 import { readSession } from '../session/session'
 
-/** Which desks to try for a handoff, and how that came about. */
+/** Which desks to try for a handoff, and why. */
 export interface Plan {
   candidates: Candidate[]
-  /** What happens, in a sentence; when nobody is there, the sentence that the bot can show. */
+  /** The decision in one sentence. When no desk is open, the bot can show it to the customer. */
   decision: string
-  /** The whole explanation, a line each. */
+  /** The whole explanation, line by line. */
   lines: string[]
   ranking: Ranking
 }
@@ -35,19 +34,19 @@ export const routingProblems = (configuration: Context['configuration']): FieldP
     ? []
     : (parseRouting(configuration.routing, configuredDesks(configuration)).problems ?? [])
 
-/** What the saved configuration says; throws for one that could not have been saved by this version. */
+/** The saved routing. Throws a RuntimeError when this version would not have saved it. */
 export const readRouting = (configuration: Context['configuration']): Routing => {
   const { routing, problems } = parseRouting(configuration.routing, configuredDesks(configuration))
   if (routing) return routing
   throw new RuntimeError(
     [
-      'The configuration of the router does not work:',
+      'The saved configuration isn’t valid. Correct it and save it again:',
       ...problems.map(({ field, problem }) => `- ${field}: ${problem}`),
     ].join('\n')
   )
 }
 
-/** Everything that `rank` decides by, read where it is kept; what a configuration does not use is not read. */
+/** Reads what `rank` decides by, as far as the configuration uses it. Throws as `readRouting` and Botpress do. */
 export const readSituation = async (
   call: Call,
   installation: Installation,
@@ -55,12 +54,12 @@ export const readSituation = async (
   options: { customer?: KnownCustomer; instant?: number } = {}
 ): Promise<Situation> => {
   const routing = readRouting(call.context.configuration)
-  const { texts, ...asked } = handoff
-  const [detected, load] = await Promise.all([_detected(routing, asked, texts), _load(call, routing)])
+  const { texts, ...request } = handoff
+  const [detected, load] = await Promise.all([_detected(routing, request, texts), _load(call, routing)])
   const history = _history(options.customer)
   return {
     routing,
-    handoff: { ...asked, ...(detected ? { detected } : {}) },
+    handoff: { ...request, ...(detected ? { detected } : {}) },
     instant: options.instant ?? call.environment.now(),
     health: healthOfDesks(call, installation),
     ...(load ? { load } : {}),
@@ -71,33 +70,36 @@ export const readSituation = async (
 export const planHandoff = async (
   call: Call,
   installation: Installation,
-  asked: {
+  request: {
     conversationId: string
     customer: KnownCustomer
     wishes: SessionWishes
     transcript: TranscriptEntry[]
-    /** A conversation takes one turn of the rotation for ever: a repeated start takes none. */
-    takesTurn: boolean
-    /** The turn that an earlier run of this start has taken. */
+    /** The turn that an earlier run of this start has claimed. */
     turn: number | undefined
+    /** Whether to claim a turn when there is none yet. A conversation holds one turn at most. */
+    claimsTurn: boolean
+    recordTurn(turn: number): Promise<void>
   }
 ): Promise<Plan> => {
-  const { wishes, customer, conversationId } = asked
-  const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(asked.transcript) }
+  const { wishes, customer, conversationId } = request
+  const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(request.transcript) }
   const situation = await readSituation(call, installation, handoff, { customer })
   let ranking = rank(situation)
-  if (ranking.rotation && (asked.takesTurn || asked.turn !== undefined)) {
-    const turn = asked.turn ?? (await _claimTurn(call, conversationId, ranking.rotation.key, installation))
+  if (ranking.rotation && (request.claimsTurn || request.turn !== undefined)) {
+    const { key } = ranking.rotation
+    const turn = request.turn ?? (await _claimTurn(call, conversationId, key, installation, request.recordTurn))
     if (turn !== undefined) ranking = rank({ ...situation, turn })
   }
-  const tried = attempts(ranking)
-  const [first] = tried
+  const desks = attempts(ranking)
+  const [first] = desks
   if (first && situation.health?.[first.provider]?.state === 'half-open')
     await beginProbe(call, installation, first.provider)
   return {
-    candidates: tried.map(({ provider, reason, options }) => {
-      const isMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
-      return { provider, reason, options: _options(options, isMeant ? wishes : { ...wishes, queue: undefined }) }
+    candidates: desks.map(({ provider, reason, options }) => {
+      // A queue is an id at one desk.
+      const isQueueMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
+      return { provider, reason, options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }) }
     }),
     decision: decisionOf(ranking),
     lines: explain(ranking),
@@ -105,17 +107,23 @@ export const planHandoff = async (
   }
 }
 
-/** Turns are a nicety: without one the handoff goes by preference. */
-const _claimTurn = async (call: Call, conversationId: string, key: string, installation: Installation) => {
+/** Resolves to undefined when no turn can be claimed: the handoff is then routed by preference. */
+const _claimTurn = async (
+  call: Call,
+  conversationId: string,
+  key: string,
+  installation: Installation,
+  recordTurn: (turn: number) => Promise<void>
+): Promise<number | undefined> => {
   try {
-    return await claimTurn(call, conversationId, key, installation, (turn) => noteTurn(call, conversationId, turn))
+    return await claimTurn(call, conversationId, key, installation, recordTurn)
   } catch (error) {
-    call.log.warn('Could not take a turn of the rotation', { conversationId, error: describeError(error) })
+    call.log.warn('Could not claim a turn of the rotation', { conversationId, error: describeError(error) })
     return undefined
   }
 }
 
-/** What the session says about itself, as routing reads it. */
+/** The wishes of a session, as routing reads them. */
 export const toHandoff = (wishes: SessionWishes, id: string): Handoff => ({
   id,
   ...(wishes.provider ? { provider: wishes.provider.trim().toLowerCase() } : {}),
@@ -126,11 +134,11 @@ export const toHandoff = (wishes: SessionWishes, id: string): Handoff => ({
   ...(wishes.nobodyThere ? { nobodyThere: wishes.nobodyThere } : {}),
 })
 
-/** What happens, in one sentence. */
+/** The decision in one sentence. */
 export const decisionOf = (ranking: Ranking): string =>
   ranking.decision.kind === 'refuse' ? ranking.decision.messageForCustomer : (explain(ranking)[0] ?? '')
 
-/** The session's word goes before the rule's; tags add up. */
+/** The session's wishes take precedence over a rule's. Their tags are combined. */
 const _options = (options: TicketOptions, wishes: SessionWishes): TicketOptions => {
   const tags = [...new Set([...(options.tags ?? []), ...(wishes.tags ?? [])])]
   const queue = wishes.queue ?? options.queue
@@ -140,7 +148,7 @@ const _options = (options: TicketOptions, wishes: SessionWishes): TicketOptions 
 
 const _detected = async (routing: Routing, handoff: Handoff, texts: string[]) => {
   if (texts.length === 0 || !needsDetection({ routing, handoff })) return undefined
-  // Only what routes by language pays for loading the detector.
+  // The detector is large: it is only loaded when it is used.
   const { detectLanguage } = await import('../routing/detect-language')
   return detectLanguage(texts, configuredLanguages(routing))
 }
@@ -151,7 +159,7 @@ const _history = (customer: KnownCustomer | undefined) => {
   return lastDesk && !Number.isNaN(at) ? { provider: lastDesk, at } : undefined
 }
 
-/** Open sessions per desk, counted only where the configuration asks for it. */
+/** Open sessions per desk, counted only where the configuration needs them. */
 const _load = async (
   call: Call,
   { strategy, desks }: Routing

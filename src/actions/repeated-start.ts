@@ -1,14 +1,14 @@
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
-import { getSession, writeTags, type Session } from '../session/session'
 import { ACTIVATION_MS, HANDLING_MS } from '../botpress/timing'
+import { writeTags, type Session } from '../session/session'
 
-/** So much of the time that the plugin is given to listen may have passed before a repetition is answered. */
+/** A repeated start that returns within this time still leaves the plugin enough time to listen. */
 const SPARE_MS = ACTIVATION_MS - HANDLING_MS
 
 /**
- * The answer to a start that has been made already: its conversation. The plugin may not have heard of the first answer, so it begins to listen only after this one: what is for the bot waits for that anew, and an end that it
- * cannot have heard is said again.
+ * Returns the conversation of a start that has already succeeded. The plugin may have missed the first answer. It then
+ * listens only after this one, so its time to listen starts again, and an end that it may have missed is sent again.
  */
 export const repeatedStart = async (call: Call, session: Session): Promise<{ conversationId: string }> => {
   const { conversationId } = session
@@ -22,14 +22,8 @@ export const repeatedStart = async (call: Call, session: Session): Promise<{ con
       await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule })
     }
   } catch (error) {
-    // The session is there: its desk goes on with it.
+    // The session exists and works without this.
     call.log.warn('Could not prepare a repeated start', { conversationId, error: describeError(error) })
   }
   return { conversationId }
-}
-
-/** The same for a start that has waited for another one of the same handoff. */
-export const overlappingStart = async (call: Call, conversationId: string): Promise<{ conversationId: string }> => {
-  const session = await getSession(call, conversationId)
-  return session ? repeatedStart(call, session) : { conversationId }
 }

@@ -4,27 +4,29 @@ import { patchInstallation, type Installation } from '../botpress/installation'
 import { instanceCache } from '../botpress/memory'
 import { tagValue } from '../session/session'
 
-/** A chain that is longer than this behind the last known turn is walked no further: the rotation then goes on from there, less exact. */
+/** The walk from the newest known turn stops after this many steps. The rotation is less exact then. */
 const LONGEST_WALK = 2_000
 
 /**
- * Claims the next turn of the rotation for a session, so that no two sessions ever hold the same one, whichever instances they are started on.
+ * Claims the next turn of the rotation for a session. No two sessions get the same turn, on any instance. Throws what
+ * Botpress and `recordTurn` throw.
  *
- * The turns are a linked list of the sessions' own conversations: each conversation has one state, `successor`, and `getOrSetState` lets exactly one session write itself there. Whoever finds the place taken goes on
- * to the session that took it. `note` keeps the turn with the session, as soon as it is taken. Where the list ends is remembered in memory and, as a hint, in the installation's state; both may be old.
+ * The turns are a linked list of the sessions' conversations. Each has one state, `successor`, and `getOrSetState` lets
+ * exactly one session write itself there. A session that finds the state taken moves on to the session in it. The end
+ * of the list is remembered in memory and, as a hint, in the installation's state. Both may be stale.
  */
 export const claimTurn = async (
   call: Call,
   conversationId: string,
   key: string,
   installation: Installation,
-  note: (turn: number) => Promise<void>
+  recordTurn: (turn: number) => Promise<void>
 ): Promise<number> => {
-  const list: List = { call, key, installation, note }
+  const list: List = { call, key, installation, recordTurn }
   let at = _newest(list) ?? (await _head(list))
   for (let steps = 0; steps < LONGEST_WALK; steps += 1) {
     const next = await _successor(call, at, conversationId)
-    // A list that leads back is one that somebody has damaged: it is left instead of walked in circles.
+    // A damaged list may lead back. It is left here, so that the walk ends.
     if (next === 'broken' || next.turn <= at.turn) return _claimed(list, conversationId, at.turn + 1)
     if (next.conversationId === conversationId) return _claimed(list, conversationId, next.turn)
     at = next
@@ -40,12 +42,12 @@ interface Turn {
   turn: number
 }
 
-/** Each group of desks that share the turns has a list of its own. */
+/** Each group of desks that share turns has its own list. */
 interface List {
   call: Call
   key: string
   installation: Installation
-  note(turn: number): Promise<void>
+  recordTurn(turn: number): Promise<void>
 }
 
 const _memoryKey = ({ call, key }: List) => `${call.installation}/${key}`
@@ -62,7 +64,7 @@ const _parse = (stored: string | undefined): Turn | undefined => {
   return turn === undefined || conversationId === undefined ? undefined : { turn: Number(turn), conversationId }
 }
 
-/** The list's head: one helper conversation per list, before the first turn. */
+/** The head of the list: one helper conversation, before the first turn. */
 const _head = async ({ call, key }: List): Promise<Turn> => {
   const { conversation } = await call.client.getOrCreateConversation({
     channel: 'hitl',
@@ -83,20 +85,20 @@ const _successor = async (call: Call, at: Turn, conversationId: string): Promise
     })
     return state.payload
   } catch (error) {
-    // Somebody deleted the conversation that held the last turn.
+    // The conversation that held the last turn was deleted.
     if (isGone(error)) return 'broken'
     throw error
   }
 }
 
 const _claimed = async (list: List, conversationId: string, turn: number): Promise<number> => {
-  const { call, key, installation, note } = list
+  const { call, key, installation, recordTurn } = list
   _newestTurns(call).set(_memoryKey(list), { conversationId, turn })
   const hint = { tails: { ...installation.tails, [key]: `${turn} ${conversationId}` } }
   await Promise.all([
-    note(turn),
+    recordTurn(turn),
     patchInstallation(call, hint).catch(() => {
-      call.log.warn('Could not note the turn of the rotation', { conversationId, turn })
+      call.log.warn('Could not store the hint of a rotation', { conversationId, turn })
     }),
   ])
   return turn

@@ -14,16 +14,16 @@ const session = z.object({
 })
 export type SessionWishes = z.infer<typeof session>
 
-/** What the bot asks for, leniently: a field that cannot be read is left out and said in the log, the handoff goes on. */
+/** The bot's wishes for this handoff. A field that isn't valid is logged and left out: the handoff goes on. */
 export const readSessionWishes = (call: Call, raw: unknown): SessionWishes => {
   if (raw === undefined || raw === null) return {}
   const whole = session.safeParse(raw)
   if (whole.success) return whole.data
-  const unreadable = new Set(whole.error.issues.map((issue) => String(issue.path[0] ?? '')))
-  call.log.warn('Some fields of hitlSession were left out: their values are not understood', {
-    fields: [...unreadable].join(', '),
+  const invalid = new Set(whole.error.issues.map((issue) => String(issue.path[0] ?? '')))
+  call.log.warn('Some fields of hitlSession are ignored: their values aren’t valid', {
+    fields: [...invalid].join(', '),
   })
   if (typeof raw !== 'object') return {}
-  const rest = session.safeParse(Object.fromEntries(Object.entries(raw).filter(([field]) => !unreadable.has(field))))
+  const rest = session.safeParse(Object.fromEntries(Object.entries(raw).filter(([field]) => !invalid.has(field))))
   return rest.success ? rest.data : {}
 }

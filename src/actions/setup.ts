@@ -9,8 +9,10 @@ import { providers } from '../definition/registry'
 import { routingProblems } from './plan'
 
 /**
- * The configuration is saved. Refuses what cannot work with every problem at once; then each enabled desk, side by side: credentials, and its webhooks found or created. What has to be pasted at a vendor by hand is logged
- * for the bot builder. Saving twice changes nothing. Resets the health of all desks: whoever saves has just mended something.
+ * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
+ * all enabled desks in parallel and finds or creates their webhooks. Anything you must paste into a vendor's settings
+ * is printed in the integration log. Idempotent. Resets the health of all desks, since the problem may just have been
+ * fixed.
  */
 export const register = async (call: Call, webhookUrl: string): Promise<void> => {
   const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
@@ -25,7 +27,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   const before = await readInstallation(call)
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   for (const { name, subscription } of results) if (subscription) subscriptions[name] = subscription
-  // Also after a failure: what was created at a desk that did work is known from now on.
+  // Also after a failure: the other desks' webhooks exist and have to be verified.
   if (
     JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) ||
     Object.keys(before.health ?? {}).length > 0
@@ -34,7 +36,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   }
   forgetSubscriptions(call)
   if (failed.length > 0)
-    throw new RuntimeError(listProblems('The configuration cannot be saved, a desk refuses it:', failed))
+    throw new RuntimeError(listProblems('The configuration cannot be saved, since a desk did not accept it:', failed))
 }
 
 interface SetUp {
@@ -46,9 +48,9 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   const desk = connectDesk(call, name)
   if (!desk) return { error: 'its configuration is incomplete' }
   const target = subscriptionTarget(call, name, webhookUrl)
-  // Before anything can fail: what has to be done by hand may be what is missing.
+  // Printed before anything can fail: the missing step may be among these.
   const instructions = desk.driver.instructions?.(target)
-  if (instructions) call.log.info(`${desk.provider.title}: to be done by hand, once.\n${instructions}`, { desk: name })
+  if (instructions) call.log.info(`${desk.provider.title}: do this once by hand.\n${instructions}`, { desk: name })
   try {
     const account = await desk.driver.checkCredentials()
     const subscription = await desk.driver.subscribe?.(target)
@@ -59,32 +61,31 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   }
 }
 
-/** The installation is removed: what it made at the desks goes, and nothing else. A desk that does not answer keeps nobody from uninstalling. */
+/**
+ * Runs when the installation is removed. Removes only what it created at the desks. A desk that fails doesn't stop it.
+ */
 export const unregister = async (call: Call, webhookUrl: string): Promise<void> => {
   await Promise.all(
     configuredDesks(call.context.configuration).map(async ({ provider: name }) => {
       const desk = connectDesk(call, name)
       if (!desk) {
         call.log.warn(
-          `${providers[name]?.title ?? name} cannot be asked any more: remove what was set up there by hand`,
+          `The configuration of ${providers[name]?.title ?? name} isn’t valid any more: remove its webhook there by hand`,
           { desk: name }
         )
       }
       try {
         await desk?.driver.unsubscribe?.(subscriptionTarget(call, name, webhookUrl))
       } catch (error) {
-        call.log.warn(
-          `Could not remove what was set up at ${providers[name]?.title ?? name}: remove its webhook there by hand`,
-          {
-            desk: name,
-            error: describeError(error),
-          }
-        )
+        call.log.warn(`Could not remove the webhook at ${providers[name]?.title ?? name}: remove it there by hand`, {
+          desk: name,
+          error: describeError(error),
+        })
       }
     })
   )
 }
 
-/** Problems as a bot builder reads them, a line each. */
+/** Lists problems for the bot builder, one per line. */
 export const listProblems = (heading: string, problems: ConfigProblem[]): string =>
   [heading, ...problems.map(({ field, problem }) => `- ${field}: ${problem}`)].join('\n')

@@ -1,25 +1,33 @@
 import { RuntimeError, z } from '@botpress/sdk'
 import { isProviderError } from '../../providers/errors'
+import type { TranscriptEntry } from '../../providers/provider'
+import { emit } from '../botpress/analytics'
 import type { Call } from '../botpress/call'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
-import { emit } from '../botpress/analytics'
 import { readInstallation, type Installation } from '../botpress/installation'
 import { getCustomer, realAddress, type KnownCustomer } from '../botpress/people'
-import { planHandoff } from './plan'
-import { recordFailure, recordSuccess } from './health'
+import { retry } from '../botpress/retry'
+import { START_BUDGET_MS } from '../botpress/timing'
 import { providers } from '../definition/registry'
+import { LeaseLost, LockBusy, withLock, type Lease, type Operation } from '../session/lock'
+import { getSession, tagValue, writeTags } from '../session/session'
 import { toTranscript } from '../to-desk/transcript'
-import { overlappingStart, repeatedStart } from './repeated-start'
-import { holdRun, noteFailure, takePlace } from './run'
+import { conversationOf } from './handoff-conversation'
+import { recordFailure, recordSuccess } from './health'
+import { openAtFirst, type Attempt, type Candidate } from './open-session'
+import { planHandoff } from './plan'
+import { repeatedStart } from './repeated-start'
 import { readSessionWishes, type SessionWishes } from './session-wishes'
-import { openAtFirst, START_BUDGET_MS, type Attempt, type Candidate, type Handoff } from './open-session'
 
 const LONGEST_TITLE = 250
-/** What is left of the budget when nothing is begun again. */
-const LAST_TRY_MS = 8_000
-const PAUSE_MS = 500
 const LONGEST_DESCRIPTION = 8_000
+/** A start doesn't begin again with less of its budget than this. */
+const LAST_TRY_MS = 7_500
+const PAUSE_MS = 500
+
+const RECORD_TRIES = 4
+const RECORD_PAUSE_MS = 200
 
 const input = z.object({
   userId: z.string().min(1),
@@ -29,22 +37,21 @@ const input = z.object({
 })
 
 /**
- * Hands a conversation to the first desk that can take it. Answers with the Botpress conversation of the session; the same handoff again gets the same one. Throws a RuntimeError when nobody is there, or when every desk has
- * failed: it then says what each of them answered.
+ * Hands a conversation to the first desk that can take it. Resolves to the Botpress conversation of the session. The
+ * same handoff again gets the same conversation. Throws a RuntimeError when no desk is open, or when every desk has
+ * failed. It then lists what each desk answered.
  */
-export const startHitl = async (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
-  const run: Run = { id: randomId(call.environment), deadline: call.environment.now() + START_BUDGET_MS }
-  for (;;) {
-    try {
-      return await _start(call, raw, run)
-    } catch (error) {
-      // Botpress has failed, and the answer of an earlier run of this handoff may depend on this one.
-      const isOver = call.environment.now() + LAST_TRY_MS > run.deadline
-      if (error instanceof RuntimeError || isProviderError(error) || isOver) throw error
-      call.log.warn('A start begins again', { error: describeError(error) })
-      await call.environment.sleep(PAUSE_MS)
-    }
+export const startHitl = (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
+  const { now } = call.environment
+  const run: Run = { id: randomId(call.environment), deadline: now() + START_BUDGET_MS }
+  const policy = {
+    until: run.deadline - LAST_TRY_MS,
+    pauseMs: PAUSE_MS,
+    // Botpress failed. An earlier run of this handoff may be waiting for the answer of this one.
+    isRetried: (error: unknown) => !(error instanceof RuntimeError || isProviderError(error)),
+    onRetry: (error: unknown) => call.log.warn('A start begins again', { error: describeError(error) }),
   }
+  return retry(call, policy, () => _start(call, raw, run))
 }
 
 interface Run {
@@ -53,74 +60,106 @@ interface Run {
   deadline: number
 }
 
-const _start = async (call: Call, raw: unknown, { id, deadline }: Run): Promise<{ conversationId: string }> => {
+interface Request {
+  title: string | undefined
+  description: string | undefined
+  messageHistory: unknown
+  wishes: SessionWishes
+}
+
+const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversationId: string }> => {
   const parsed = input.safeParse(raw)
   if (!parsed.success)
-    throw new RuntimeError('Start HITL needs the id of a user, and a title and a description if there are any')
+    throw new RuntimeError('Start HITL needs the id of a user. Title and description are optional texts')
+  const { userId, title, description, messageHistory } = parsed.data
   const wishes = readSessionWishes(call, (raw as { hitlSession?: unknown }).hitlSession)
 
-  const reading = Promise.all([getCustomer(call, parsed.data.userId), readInstallation(call)])
-  // A repetition is answered without it.
+  const reading = Promise.all([getCustomer(call, userId), readInstallation(call)])
+  // A repeated start returns without this result.
   reading.catch(() => undefined)
-  const place = await takePlace(call, raw, parsed.data.userId)
-  if (place.session) return repeatedStart(call, place.session)
+  const { conversationId, session } = await conversationOf(call, raw, userId)
+  if (session) return repeatedStart(call, session)
   const [found, installation] = await reading
-  if (!found)
-    throw new RuntimeError(
-      `The customer’s user ${parsed.data.userId} does not exist any more: HITL cannot start for it`
-    )
+  if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
-  const { conversationId } = place
-  const hold = await holdRun(call, conversationId, id, deadline)
-  if (hold.kind === 'open') return overlappingStart(call, conversationId)
-
+  const request = { title: title?.trim(), description: description?.trim(), messageHistory, wishes }
   const customer = _asWished(found, wishes)
-  const transcript = toTranscript(parsed.data.messageHistory, {
-    customer: customer.name,
-    nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
-  })
-  const plan = await planHandoff(call, installation, {
-    conversationId,
-    customer,
-    wishes,
-    transcript,
-    // Whoever died before he had asked a desk may not have had one.
-    takesTurn: hold.kind === 'mine' || (hold.provider === undefined && hold.turn === undefined),
-    turn: hold.kind === 'taken-over' ? hold.turn : undefined,
-  })
-  for (const line of plan.lines) call.log.info(line, { conversationId })
-  const candidates = hold.kind === 'taken-over' ? _first(plan.candidates, hold.provider) : plan.candidates
-  if (candidates.length === 0) {
-    await noteFailure(call, conversationId, plan.decision)
-    throw new RuntimeError(plan.decision)
-  }
-  const handoff = {
-    title: _shortened(parsed.data.title?.trim() || 'Conversation from the bot', LONGEST_TITLE),
-    description: _shortened(parsed.data.description?.trim() ?? '', LONGEST_DESCRIPTION) || undefined,
-    customer,
-    transcript,
-  }
-  return _open(
-    call,
-    { conversationId, mayExist: hold.kind === 'taken-over' },
-    handoff,
-    installation,
-    candidates,
-    deadline
+  return _alone(call, conversationId, run, (lease) =>
+    _open(call, { conversationId, lease, deadline: run.deadline }, request, customer, installation)
   )
+}
+
+/** Overlapping starts of one handoff wait for the first one. They return its session, or take over when it fails. */
+const _alone = async (
+  call: Call,
+  conversationId: string,
+  { id, deadline }: Run,
+  work: (lease: Lease) => Promise<void>
+): Promise<{ conversationId: string }> => {
+  const { now } = call.environment
+  const request = {
+    conversationId,
+    lock: 'opening' as const,
+    holder: id,
+    operation: { kind: 'open' as const },
+    patienceMs: deadline - now(),
+    // The time in the instance's own queue counts as well.
+    isObsolete: async () => now() >= deadline || (await getSession(call, conversationId)) !== undefined,
+  }
+  try {
+    await withLock(call, request, work)
+    return { conversationId }
+  } catch (error) {
+    if (!(error instanceof LockBusy || error instanceof LeaseLost)) throw error
+    const session = await getSession(call, conversationId)
+    if (session) return repeatedStart(call, session)
+    if (error instanceof LeaseLost && now() + LAST_TRY_MS <= deadline) throw error
+    throw new RuntimeError('The same handoff is being started already: wait for it to finish')
+  }
+}
+
+interface Opening {
+  conversationId: string
+  lease: Lease
+  /** Milliseconds since the epoch. */
+  deadline: number
 }
 
 const _open = async (
   call: Call,
-  place: { conversationId: string; mayExist: boolean },
-  handoff: Handoff,
-  installation: Installation,
-  candidates: Candidate[],
-  deadline: number
-): Promise<{ conversationId: string }> => {
-  const { conversationId } = place
-  const opened = await openAtFirst(call, place, handoff, candidates, deadline, {
-    failed: async (attempt, next) => {
+  { conversationId, lease, deadline }: Opening,
+  request: Request,
+  customer: KnownCustomer,
+  installation: Installation
+): Promise<void> => {
+  const transcript = _transcriptOf(request, customer)
+  const earlier = _earlierRuns(lease)
+  const progress = _createProgress(call, lease, earlier.turn)
+  const plan = await planHandoff(call, installation, {
+    conversationId,
+    customer,
+    wishes: request.wishes,
+    transcript,
+    turn: earlier.turn,
+    // A run that had asked a desk without a turn goes on without one.
+    claimsTurn: earlier.turn === undefined && earlier.provider === undefined,
+    recordTurn: progress.recordTurn,
+  })
+  for (const line of plan.lines) call.log.info(line, { conversationId })
+  const candidates = _withFirst(plan.candidates, earlier.provider)
+  if (candidates.length === 0) throw await _failed(call, conversationId, progress, plan.decision, plan.decision)
+  const handoff = {
+    conversationId,
+    title: _shortened(request.title || 'Conversation from the bot', LONGEST_TITLE),
+    description: _shortened(request.description ?? '', LONGEST_DESCRIPTION) || undefined,
+    customer,
+    transcript,
+  }
+  const opened = await openAtFirst(call, handoff, candidates, {
+    deadline,
+    mayExist: lease.inDoubt.length > 0,
+    recordDesk: progress.recordDesk,
+    onFailed: async (attempt, next) => {
       await Promise.all([
         recordFailure(call, attempt),
         emit(call, 'handoffFailedOver', {
@@ -131,22 +170,67 @@ const _open = async (
         }),
       ])
     },
-    opened: async ({ provider, reason }, attempts) => {
+    onOpened: async ({ provider, reason }, attempts) => {
       await Promise.all([
         recordSuccess(call, installation, provider),
         emit(call, 'handoffRouted', { hitlConversationId: conversationId, desk: provider, reason, attempts }),
       ])
     },
   })
-  if (!('provider' in opened)) {
-    await noteFailure(call, conversationId, 'no desk took it')
-    throw new RuntimeError(_refusal(opened.attempts))
-  }
+  if (opened.kind === 'failed')
+    throw await _failed(call, conversationId, progress, 'no desk took it', _refusal(opened.attempts))
   call.log.info(`${providers[opened.provider]?.title ?? opened.provider} took a handoff`, {
     conversationId,
     desk: opened.provider,
   })
-  return { conversationId }
+}
+
+/** What earlier runs of this start had done: the desk that may have a ticket, and the turn that the session has. */
+const _earlierRuns = ({ inDoubt }: Lease): { provider: string | undefined; turn: number | undefined } => {
+  const runs = inDoubt.filter((operation) => operation.kind === 'open')
+  return {
+    provider: runs.findLast(({ provider }) => provider !== undefined)?.provider,
+    turn: runs.findLast((run) => run.turn !== undefined)?.turn,
+  }
+}
+
+interface Progress {
+  recordTurn(turn: number): Promise<void>
+  recordDesk(provider: string): Promise<void>
+  recordFailure(): Promise<void>
+}
+
+/** Records each step before it is taken, so that a run that takes over knows where to look. Each throws LeaseLost. */
+const _createProgress = (call: Call, lease: Lease, turn: number | undefined): Progress => {
+  const operation: Extract<Operation, { kind: 'open' }> = { kind: 'open', ...(turn === undefined ? {} : { turn }) }
+  return {
+    recordTurn: async (claimed) => {
+      operation.turn = claimed
+      await lease.renew({ ...operation })
+    },
+    recordDesk: async (provider) => {
+      operation.provider = provider
+      // A moment's failure of Botpress is no reason to ask another desk.
+      const isRetried = (error: unknown): boolean => !(error instanceof LeaseLost)
+      const policy = { tries: RECORD_TRIES, pauseMs: RECORD_PAUSE_MS, isRetried }
+      await retry(call, policy, () => lease.renew({ ...operation }))
+    },
+    // The renewed lease can be released, so that a repeated start goes on at once.
+    recordFailure: () => lease.renew({ ...operation, failed: true }),
+  }
+}
+
+/** Writes down that the start has failed. Resolves to the error for the bot. */
+const _failed = async (
+  call: Call,
+  conversationId: string,
+  progress: Progress,
+  reason: string,
+  message: string
+): Promise<RuntimeError> => {
+  const tags = { status: 'failed', reason: tagValue(reason) }
+  await Promise.all([progress.recordFailure(), writeTags(call, conversationId, tags)])
+  return new RuntimeError(message)
 }
 
 const _refusal = (attempts: Attempt[]): string =>
@@ -163,12 +247,18 @@ const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustome
   return { ...customer, name, ...(email ? { email } : {}) }
 }
 
-/** The desk where a run that died may have left a ticket comes first, whatever the ranking says now. */
-const _first = (candidates: Candidate[], provider: string | undefined): Candidate[] => {
+const _transcriptOf = ({ messageHistory }: Request, customer: KnownCustomer): TranscriptEntry[] =>
+  toTranscript(messageHistory, {
+    customer: customer.name,
+    nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
+  })
+
+/** The desk where an earlier run may have left a ticket comes first, whatever its rank is now. */
+const _withFirst = (candidates: Candidate[], provider: string | undefined): Candidate[] => {
   if (provider === undefined) return candidates
-  const there = candidates.find((candidate) => candidate.provider === provider)
-  const begun = there ?? { provider, reason: 'an interrupted start had begun there', options: {} }
-  return [begun, ...candidates.filter((candidate) => candidate.provider !== provider)]
+  const ranked = candidates.find((candidate) => candidate.provider === provider)
+  const first = ranked ?? { provider, reason: 'an interrupted start had asked it', options: {} }
+  return [first, ...candidates.filter((candidate) => candidate.provider !== provider)]
 }
 
 const _shortened = (text: string, limit: number): string => {

@@ -1,72 +1,69 @@
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk } from '../botpress/desk'
-import { endByBot } from '../session/ending'
 import { describeError } from '../botpress/errors'
-import { needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
-import { flushOutbox } from '../to-desk/outbox'
+import { retry } from '../botpress/retry'
+import { STOP_BUDGET_MS } from '../botpress/timing'
+import { isSolvedByRouter, needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
+import { endByBot } from '../session/ending'
 import { meaningOf, phaseOf } from '../session/life'
 import { getSession, type Session } from '../session/session'
+import { flushOutbox } from '../to-desk/outbox'
 
-/** Botpress gives an action 60 s; the customer waits for the closing text meanwhile. */
-const PATIENCE_MS = 30_000
 const PAUSE_MS = 1_000
 const FLUSH_PATIENCE_MS = 22_000
 
 /**
- * The bot ends a session: its ticket is solved at the desk that the tag names. Never throws for a failure of a desk: the plugin would leave the customer without a closing text and the flow without
- * its continuation. Ending what has ended, or what never was, is a success.
+ * Ends a session for the bot and solves its ticket. Never throws when a desk or Botpress fails: the plugin would leave
+ * the customer without a closing text and the bot's flow without its continuation. Ending a session that has ended or
+ * never existed succeeds.
  */
 export const stopHitl = async (call: Call, conversationId: string): Promise<Record<string, never>> => {
   const at = call.environment.now()
-  const until = at + PATIENCE_MS
+  // The plugin doesn't repeat a stop, so failures that may pass are retried here.
+  const persistently = <T>(work: () => Promise<T>): Promise<T> =>
+    retry(
+      call,
+      { until: at + STOP_BUDGET_MS, pauseMs: PAUSE_MS, isRetried: _mayPass, retryAfterMs: _retryAfterMs },
+      work
+    )
   try {
-    const session = await _persistently(call, until, () => getSession(call, conversationId))
+    const session = await persistently(() => getSession(call, conversationId))
     const meaning = meaningOf('stop', phaseOf(session, at))
     if (!session || meaning === 'nothing') return {}
-    // Said again: whoever heard it first may have died before he was done.
+    // A repeated stop finishes what an earlier one left when it died.
     if (session.botEndedAt !== undefined && !needsCleanup(session)) return {}
     const desk = connectDesk(call, session.provider)
-    const [told, solved] = await Promise.allSettled([
-      _persistently(call, until, () => _end(call, session, desk, at)),
-      desk ? _persistently(call, until, () => _solve(call, session, desk)) : undefined,
+    const [ended, solved] = await Promise.allSettled([
+      persistently(() => _end(call, session, desk, at)),
+      desk ? persistently(() => _solve(call, session, desk)) : undefined,
     ])
-    if (told.status === 'rejected') throw told.reason
+    if (ended.status === 'rejected') throw ended.reason
     if (solved.status === 'rejected') throw solved.reason
-    if (desk) await _persistently(call, until, () => noteCleanedUp(call, told.value))
-    else call.log.warn('A session ended whose ticket cannot be solved', { conversationId, desk: session.provider })
+    if (desk) await persistently(() => noteCleanedUp(call, ended.value))
+    else call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
   } catch (error) {
     call.log.error(
-      'A session was ended, but its ticket could not be solved or its agents not be told: the next event of the ticket does it, else an agent has to',
+      'A session ended, but its cleanup failed: the ticket’s next event repeats it, or an agent has to solve the ticket',
       { conversationId, error: describeError(error) }
     )
   }
   return {}
 }
 
+const _mayPass = (error: unknown): boolean => !isProviderError(error) || isTransient(error)
+
+const _retryAfterMs = (error: unknown): number | undefined => (isProviderError(error) ? error.retryAfterMs : undefined)
+
 const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number): Promise<Session> => {
   const ended = session.botEndedAt === undefined ? await endByBot(call, session, at) : session
-  // Only now: whoever had a message for the customer has either been seen by then or sees the end.
+  // The end is written down: an agent's message is either found here or its delivery sees the end.
   if (desk) await tellAgents(call, desk, ended)
   return ended
 }
 
 const _solve = async (call: Call, session: Session, desk: Desk): Promise<void> => {
-  // What the customer said goes in before: it would open the ticket again.
+  // The customer's last messages go in first. Later they would reopen the ticket.
   await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
-  await solveTicket(call, desk, session.ticket)
-}
-
-/** Nobody asks for an end a second time: a failure that may pass is waited out. */
-const _persistently = async <T>(call: Call, until: number, work: () => Promise<T>): Promise<T> => {
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      const wait = Math.max(PAUSE_MS, (isProviderError(error) && error.retryAfterMs) || 0)
-      const isFinal = isProviderError(error) && !isTransient(error)
-      if (isFinal || call.environment.now() + wait > until) throw error
-      await call.environment.sleep(wait)
-    }
-  }
+  if (isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
 }

@@ -6,7 +6,8 @@ import { describeError } from './errors'
 type Events = typeof events
 
 /**
- * Tells the bot what the router did, for analytics. Without a conversation on the event: the HITL plugin swallows those during a session. Never in the way of what it reports.
+ * Emits an analytics event for the bot. The event has no conversation, since the HITL plugin swallows events of a
+ * conversation during a session. Never throws.
  */
 export const emit = async <Name extends keyof Events>(
   call: Call,

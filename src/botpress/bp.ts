@@ -1,4 +1,4 @@
-/** The types that `bp generate` would write, inferred from the definition's parts: no generated code is needed to check, test or run. */
+/** The types that `bp generate` would write, inferred from the definition. Checks and tests need no generated code. */
 import * as sdk from '@botpress/sdk'
 import type hitl from '../../bp_modules/hitl'
 import type * as parts from '../definition/parts'

@@ -1,5 +1,5 @@
 /**
- * What an instance remembers to save calls. Everything in it can be asked for again: nothing is wrong when it is empty. Bounded, because an instance may live long.
+ * Saves calls. Every value can be read again, so an empty cache is correct. Bounded, since an instance may live long.
  */
 export interface Cache<T> {
   get(key: string): T | undefined
@@ -30,18 +30,19 @@ export const createCache = <T>(now: () => number, options: { lifetimeMs: number;
 }
 
 /**
- * Runs what concerns one key one after the other, in the order of the calls. A failure does not stop what waits behind it, and neither does work that never ends: after `longestWaitMs` it is overtaken.
+ * Runs the work of one key in the order of the calls. A failure doesn't stop the work behind it. Work that never ends
+ * is overtaken after `longestWaitMs`.
  */
 export const createQueue = (setTimer: (task: () => void, ms: number) => () => void, longestWaitMs: number) => {
   const tails = new Map<string, Promise<void>>()
-  const patiently = (before: Promise<void>): Promise<void> =>
+  const waitFor = (before: Promise<void>): Promise<void> =>
     new Promise((resolve) => {
       const cancel = setTimer(resolve, longestWaitMs)
       void before.then(resolve).finally(cancel)
     })
   return <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const before = tails.get(key)
-    const result = before ? patiently(before).then(work) : work()
+    const result = before ? waitFor(before).then(work) : work()
     const settled = result.then(
       () => undefined,
       () => undefined

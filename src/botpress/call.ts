@@ -4,14 +4,14 @@ import type { Environment } from './environment'
 import { createLog } from './log'
 import type { Memory } from './memory'
 
-/** One call from Botpress, with everything that its handling may use. */
+/** One call from Botpress, with everything its handling needs. */
 export interface Call {
   environment: Environment
   memory: Memory
   client: Client
   context: Context
   log: Log
-  /** Separates installations in the instance's memory. */
+  /** Separates the installations in an instance's memory. */
   installation: string
 }
 

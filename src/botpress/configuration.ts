@@ -3,7 +3,7 @@ import type { Context } from './bp'
 import { providers } from '../definition/registry'
 import type { ConfiguredDesk } from '../routing/routing'
 
-/** Every desk with a block, in registry order. A block that is there and does not say so is enabled. */
+/** Every desk with a block in the configuration, in registry order. A block is enabled unless it says otherwise. */
 export const configuredDesks = (configuration: Context['configuration']): ConfiguredDesk[] => {
   const blocks = (configuration ?? {}) as Record<string, { enabled?: unknown } | null | undefined>
   return Object.keys(providers).flatMap((name) => {
@@ -13,7 +13,7 @@ export const configuredDesks = (configuration: Context['configuration']): Config
   })
 }
 
-/** What is wrong with the desks' blocks, each problem under the field's name as Studio shows it. A disabled desk may be incomplete. */
+/** Problems of the desks' blocks, under the field names that Studio shows. A disabled desk may be incomplete. */
 export const deskProblems = (configuration: Context['configuration']): ConfigProblem[] => {
   const desks = configuredDesks(configuration)
   if (desks.length === 0)

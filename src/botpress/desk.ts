@@ -3,9 +3,9 @@ import type { Driver, Provider, SubscriptionTarget } from '../../providers/provi
 import { providers } from '../definition/registry'
 import type { Call } from './call'
 
-/** What one attempt may take. Read at every call, so that an attempt which has to be settled can be given more. */
+/** Limits of one attempt. The driver reads them before each request, so they may change meanwhile. */
 export interface Limits {
-  /** Nothing is begun after this moment, and nothing outlasts it. */
+  /** No request starts or lasts beyond this moment, in milliseconds since the epoch. */
   deadline: number
   /** Longest wait for one answer, in milliseconds. */
   timeoutMs: number
@@ -13,15 +13,15 @@ export interface Limits {
   waitsForLimits?: boolean
 }
 
-/** A desk that can be talked to. */
+/** A connected desk. */
 export interface Desk {
   provider: Provider
   driver: Driver
 }
 
 /**
- * Connects a desk with the configuration of this call. `undefined` when the configuration has no such block or one that cannot work: the reason is for
- * `deskProblems` to tell.
+ * Connects a desk with this call's configuration. Undefined when its block is missing or isn't valid: `deskProblems`
+ * says why.
  */
 export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | undefined => {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
@@ -47,7 +47,7 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
   return { provider, driver: provider.connect(parsed.data, tools) }
 }
 
-/** Where a desk's webhooks go, and the name that keeps two installations in one account apart. */
+/** Where a desk sends its webhooks. `installation` tells two installations in one account apart. */
 export const subscriptionTarget = (call: Call, name: string, webhookUrl: string): SubscriptionTarget => ({
   url: `${webhookUrl.replace(/\/+$/, '')}/${name}`,
   installation: call.context.webhookId,

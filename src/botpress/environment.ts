@@ -1,18 +1,18 @@
 import type { AxiosAdapter } from 'axios'
 import { VENDOR_TIMEOUT_MS } from './timing'
 
-/** What the router takes from the machine it runs on. Injected, so that tests and simulations own time, chance and the network. */
+/** What the router needs from its machine. Injected, so that tests control time, randomness and the network. */
 export interface Environment {
   /** Milliseconds since the epoch. */
   now(): number
   sleep(ms: number): Promise<void>
-  /** Runs `task` once after `ms` milliseconds; returns what cancels it. */
+  /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. */
   setTimer(task: () => void, ms: number): () => void
   /** A number in [0, 1). */
   random(): number
-  /** Longest wait for one answer of a vendor, in milliseconds. */
+  /** Longest wait for one answer from a vendor, in milliseconds. */
   timeoutMs: number
-  /** Where an origin of a vendor really is, when a sandbox stands in for it. */
+  /** The address of the sandbox that replaces a vendor's origin. */
   resolveOrigin?: ((origin: string) => string | undefined) | undefined
   transport?: AxiosAdapter | undefined
 }
@@ -31,6 +31,6 @@ export const productionEnvironment: Environment = {
   timeoutMs: VENDOR_TIMEOUT_MS,
 }
 
-/** An id that nobody else makes at the same time. */
+/** A unique id of up to 24 characters. */
 export const randomId = (environment: Environment): string =>
   Array.from({ length: 4 }, () => Math.floor(environment.random() * 36 ** 6).toString(36)).join('')

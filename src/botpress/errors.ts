@@ -2,16 +2,17 @@ import { isApiError } from '@botpress/client'
 import { RuntimeError } from '@botpress/sdk'
 import { isProviderError } from '../../providers/errors'
 
-/** What may be told about any error: a driver's or Botpress's own message, and for anything else only its kind. */
+/** Describes an error without what people wrote: a message of a driver or Botpress, otherwise only the error's name. */
 export const describeError = (error: unknown): string => {
   if (isProviderError(error) || error instanceof RuntimeError) return error.message
   if (isApiError(error)) return `Botpress answered ${error.code} ${error.type}`
   return error instanceof Error ? error.name : 'unknown error'
 }
 
-/** Whether Botpress says that the thing does not exist. */
+/** Whether Botpress answered that the resource does not exist. */
 export const isGone = (error: unknown): boolean => isApiError(error) && error.code === 404
 
+/** Resolves to undefined when the resource does not exist. Throws every other error. */
 export const gone = async <T>(promise: Promise<T>): Promise<T | undefined> => {
   try {
     return await promise

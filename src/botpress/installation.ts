@@ -4,7 +4,7 @@ import { gone } from './errors'
 import { instanceCache } from './memory'
 import type { states } from '../definition/parts'
 
-/** What is kept per installation, in one versioned state. Turns of rotations are where to look first, never the truth. */
+/** One versioned state per installation. The rotations in it are hints and may be stale. */
 export type Installation = z.infer<(typeof states)['installation']['schema']>
 
 const EMPTY: Installation = { version: 1, subscriptions: {} }
@@ -20,11 +20,11 @@ export const readInstallation = async (call: Call): Promise<Installation> => {
   return answer?.state.payload ?? EMPTY
 }
 
-/** Changes some fields and leaves the others to whoever writes them at the same time. */
+/** Changes some fields. A concurrent change of other fields is kept. Throws what Botpress throws. */
 export const patchInstallation = async (call: Call, change: Partial<Installation>): Promise<void> => {
   const patched = await gone(call.client.patchState({ ..._key(call), payload: change }))
   if (patched) return
-  // The first of all to write; somebody else may be it at the same moment.
+  // This is the first write. Another instance may race to be first.
   await call.client.getOrSetState({ ..._key(call), payload: EMPTY })
   await call.client.patchState({ ..._key(call), payload: change })
 }
@@ -34,11 +34,11 @@ const _subscriptions = instanceCache<Installation['subscriptions']>('subscriptio
   size: 500,
 })
 
-/** What the drivers need to verify webhooks, as this instance last read it: it may be out of date. */
+/** What the drivers need to verify webhooks, as this instance last read it. May be stale. */
 export const rememberedSubscriptions = (call: Call): Installation['subscriptions'] | undefined =>
   _subscriptions(call).get(call.installation)
 
-/** The same as the last save stored it. Throws as Botpress does. */
+/** What the drivers need to verify webhooks, as the last save stored it. Throws what Botpress throws. */
 export const loadSubscriptions = async (call: Call): Promise<Installation['subscriptions']> => {
   const { subscriptions } = await readInstallation(call)
   _subscriptions(call).set(call.installation, subscriptions)

@@ -15,10 +15,10 @@ const REDACTED = [
   'signingSecret',
 ]
 
-/** Where the line that is being written goes: a line is written before the next one is begun. */
+/** Receives the current line. Writing is synchronous, so lines of different logs don't mix. */
 let _write: (line: string) => void = () => {}
 
-/** Made once: making it is dearer than anything that it writes. */
+/** Created once, since creating it is expensive. */
 const _sink = pino(
   {
     level: 'debug',
@@ -31,8 +31,8 @@ const _sink = pino(
 )
 
 /**
- * The one way to write a log line: a message without anybody's words and fields that are ids, counts and codes. Written by pino (which redacts by field name,
- * as a second net) into the log that the bot builder sees in Studio.
+ * The only way to write a log line. Messages never contain what people wrote. Fields are ids, counts and codes. As a
+ * second safety net, pino redacts secrets by field name. The lines appear in the log that bot builders see in Studio.
  */
 export const createLog = (logger: Logger, bindings: LogFields = {}): Log => {
   const bot = logger.forBot()

@@ -1,16 +1,18 @@
 import { createCache, createQueue, type Cache } from './cache'
 import type { Environment } from './environment'
 
-/** Work that has waited this long behind other work overtakes it: correctness never depends on this order. */
+/**
+ * Queued work overtakes the work ahead of it after this time. The order saves calls, correctness doesn't depend on it.
+ */
 const LONGEST_QUEUE_MS = 15_000
 
-/** What one instance remembers, for all the installations that it serves. Losing it costs calls, never correctness. */
+/** The memory of one instance, for all the installations it serves. Losing it costs calls, not correctness. */
 export interface Memory {
-  /** The caches that modules declare with `instanceCache`. */
+  /** Caches that modules declare with `instanceCache`. */
   readonly caches: Map<string, unknown>
-  /** Runs work that shares a key one piece after the other. */
+  /** Runs the work of one key in order. */
   readonly inOrder: ReturnType<typeof createQueue>
-  /** The drivers' own. */
+  /** Reserved for the drivers. */
   readonly drivers: Map<string, unknown>
 }
 
@@ -20,7 +22,7 @@ export const createMemory = (environment: Environment): Memory => ({
   drivers: new Map(),
 })
 
-/** Declares a cache that each instance keeps for itself. The module that fills it owns it; `name` must be unique. */
+/** Declares a cache that each instance has for itself. The declaring module owns it. `name` must be unique. */
 export const instanceCache =
   <T>(name: string, limits: { lifetimeMs: number; size: number }) =>
   ({ memory, environment }: { memory: Memory; environment: Environment }): Cache<T> => {

@@ -6,16 +6,16 @@ import { instanceCache } from './memory'
 import { inert } from './messages'
 import { contactTag } from '../definition/registry'
 
-/** The address that the plugin makes up for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
+/** The address that the plugin invents for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
 const INVENTED_ADDRESS = /@no-reply\.[^@\s]+\.botpress\.com$/i
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
-/** No mailbox has a longer address. */
+/** The longest address that mail servers accept. */
 const LONGEST_ADDRESS = 254
 const LONGEST_PICTURE_URL = 1_000
 
 export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.test(email.trim())
 
-/** An address that a desk may have: real, and looking like one. */
+/** The address when it is real and well-formed, so that a desk may get it. */
 export const realAddress = (email: string | undefined | null): string | undefined => {
   const trimmed = email?.trim()
   if (!trimmed || trimmed.length > LONGEST_ADDRESS) return undefined
@@ -26,7 +26,7 @@ export interface KnownCustomer extends Customer {
   tags: Partial<Record<string, string>>
 }
 
-/** The customer as Botpress knows him; undefined when the user is gone. */
+/** The customer as Botpress knows them. Undefined when the user was deleted. */
 export const getCustomer = async (call: Call, userId: string): Promise<KnownCustomer | undefined> => {
   const answer = await gone(call.client.getUser({ id: userId }))
   if (!answer) return undefined
@@ -42,7 +42,7 @@ export const getCustomer = async (call: Call, userId: string): Promise<KnownCust
   }
 }
 
-/** The customer with his contact at a desk: the id that the tag keeps, else found or created there and kept. */
+/** The customer with their contact at a desk, from the user's tag, otherwise found or created at the desk. */
 export const withContact = async (call: Call, desk: Desk, customer: KnownCustomer): Promise<Customer> => {
   const { tags, ...person } = customer
   if (!desk.driver.ensureContact) return person
@@ -50,9 +50,9 @@ export const withContact = async (call: Call, desk: Desk, customer: KnownCustome
   const known = tags[tag]
   if (known) return { ...person, contactId: known }
   const contactId = await desk.driver.ensureContact(person)
-  // The desk finds its contact again without the tag: a failure to keep it costs a call later, not the handoff.
+  // Without the tag the desk finds the contact again, so a failure costs a call later.
   await call.client.updateUser({ id: customer.id, tags: { [tag]: contactId } as never }).catch(() => {
-    call.log.warn('Could not keep the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
+    call.log.warn('Could not store the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
   })
   return { ...person, contactId }
 }
@@ -69,7 +69,7 @@ const NAMELESS = 'Agent'
 
 const _agentKey = (call: Call, provider: string, agentId: string) => `${call.installation}/${provider}/${agentId}`
 
-/** The agent's own Botpress user, with name and photo as the desk knows them; one per desk and agent. */
+/** The agent's Botpress user, with the name and photo from the desk. There is one user per desk and agent. */
 export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> => {
   const key = _agentKey(call, desk.provider.name, agent.id)
   const known = _agents(call).get(key)
@@ -84,7 +84,7 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
     name: named || NAMELESS,
     ...(pictureUrl ? { pictureUrl } : {}),
   })
-  // Whose name could not be read this time keeps the one of before, and is asked for again the next time.
+  // Without a name the user keeps the previous one. It isn't cached, so the next call asks again.
   if (!named) return { userId: user.id, name: user.name || NAMELESS }
   if (user.name !== named || (pictureUrl && user.pictureUrl !== pictureUrl)) {
     await call.client.updateUser({ id: user.id, name: named, ...(pictureUrl ? { pictureUrl } : {}) })
@@ -100,7 +100,7 @@ const _describe = async (call: Call, desk: Desk, agent: Agent): Promise<Agent> =
     const described = await desk.driver.describeAgent(agent.id)
     return { ...agent, ...described }
   } catch {
-    // A message without the agent's photo is better than none.
+    // A message without the agent's name and photo is better than no message.
     call.log.warn('Could not read an agent’s name and photo', { desk: desk.provider.name, agentId: agent.id })
     return agent
   }

@@ -1,6 +1,6 @@
 import type { Call } from './call'
 
-/** The work goes on, but its caller has to go on now. Idempotent work may simply be asked for again. */
+/** The work took too long. It still runs, and idempotent work may be started again. */
 export class TooSlow extends Error {
   public override readonly name = 'TooSlow'
 }
@@ -21,16 +21,15 @@ export interface RetryPolicy {
   pauseMs: number
   /** An attempt that takes longer is repeated at once, in milliseconds. */
   timeoutMs?: number
-  /** What another attempt can't change is thrown at once. Everything is retried unless this says otherwise. */
+  /** False: the error is thrown at once. Every error is retried by default. */
   isRetried?(error: unknown): boolean
-  /** Milliseconds that the answer asked to wait, when it said so: the pause is at least this long. */
+  /** The pause is at least this long, in milliseconds. */
   retryAfterMs?(error: unknown): number | undefined
+  /** Called before each further attempt, with the error of the last one. */
+  onRetry?(error: unknown): void
 }
 
-/**
- * Runs idempotent work until it succeeds, and throws its last error when the policy gives up. Time is the call's own, so
- * that simulations own it.
- */
+/** Runs idempotent work until it succeeds. Throws its last error when the policy gives up. */
 export const retry = async <T>(call: Call, policy: RetryPolicy, work: () => Promise<T>): Promise<T> => {
   const { tries = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY, timeoutMs } = policy
   const { now, sleep } = call.environment
@@ -40,6 +39,7 @@ export const retry = async <T>(call: Call, policy: RetryPolicy, work: () => Prom
     } catch (error) {
       const pause = error instanceof TooSlow ? 0 : Math.max(policy.pauseMs, policy.retryAfterMs?.(error) ?? 0)
       if (attempt >= tries || now() + pause > until || policy.isRetried?.(error) === false) throw error
+      policy.onRetry?.(error)
       if (pause > 0) await sleep(pause)
     }
   }

@@ -13,6 +13,17 @@ describe('durations fit into each other', () => {
     ['a renewal comes before the lease is unsafe', timing.RENEWAL_MS, timing.LEASE_MS - 2 * timing.API_TIMEOUT_MS],
     ['one answer of a desk fits into a post', timing.VENDOR_TIMEOUT_MS, timing.LONGEST_POST_MS],
     ['two answers of a desk fit into a start', 2 * timing.VENDOR_TIMEOUT_MS, timing.START_BUDGET_MS],
+    [
+      'a renewal of a start that is sent in time lands before the lease ends',
+      timing.API_TIMEOUT_MS,
+      timing.START_LEASE_MS,
+    ],
+    ['one answer of a desk fits into the lease of a start', timing.VENDOR_TIMEOUT_MS, timing.START_LEASE_MS],
+    [
+      'a start waits out a dead one and still asks a desk',
+      timing.START_LEASE_MS + timing.SETTLING_MS + timing.VENDOR_TIMEOUT_MS + timing.START_RESERVE_MS,
+      timing.START_BUDGET_MS,
+    ],
     ['a waiting caller outlives a dead holder within a start', timing.LEASE_MS, timing.START_BUDGET_MS],
     ['the plugin listens after every repetition of a start', REPETITIONS_MS, timing.ACTIVATION_MS],
     ['the end comes after what is unsure', timing.UNSURE_MS, timing.HANDLING_MS],

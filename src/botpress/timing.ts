@@ -12,6 +12,11 @@ export const VENDOR_TIMEOUT_MS = 8_000
  * A holder that has neither renewed nor released its lock for this long has died: the next caller takes the lock over.
  */
 export const LEASE_MS = 20_000
+/**
+ * The same for a start. It is shorter: Botpress repeats a lost start after 1, 2 and 3 s, and the run that waits for a
+ * dead one still has to ask a desk within its own budget.
+ */
+export const START_LEASE_MS = 12_000
 /** A holder whose work takes long renews its lease this often. */
 export const RENEWAL_MS = 3_000
 /** Two callers may find the same lease expired. The one whose id is stored after this time goes on. */
@@ -53,6 +58,8 @@ export const NOTE_PATIENCE_MS = 25_000
 
 /** The whole of startHitl. Botpress gives an action 60 s. */
 export const START_BUDGET_MS = 25_000
+/** The part of that which is kept for writing down that a ticket exists. */
+export const START_RESERVE_MS = 2_000
 /** The whole of stopHitl. The customer waits for the closing text meanwhile. */
 export const STOP_BUDGET_MS = 30_000
 /** How long a message is offered to a desk that is limited or silent. Botpress gives a delivery 60 s. */

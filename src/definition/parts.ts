@@ -69,6 +69,12 @@ export const operation = z.discriminatedUnion('kind', [
     deskMessageId: z.string().optional().title('Message').describe('The message that announces its author.'),
   }),
   z.object({ kind: z.literal('end') }),
+  z.object({
+    kind: z.literal('open'),
+    provider: z.string().optional().title('Desk').describe('The desk that is asked for a ticket.'),
+    turn: z.number().optional().title('Turn').describe('Turn of the rotation that the session has claimed.'),
+    failed: z.boolean().optional().title('Failed').describe('Whether the start has ended without a ticket.'),
+  }),
   z.object({ kind: z.literal('post') }),
 ])
 
@@ -76,6 +82,7 @@ export const operation = z.discriminatedUnion('kind', [
 export const lockState = z.object({
   holder: z.string().title('Holder').describe('Random id of the caller that holds the lock.'),
   at: z.number().title('Since').describe('When the lease began, in milliseconds since the epoch.'),
+  isReleased: z.boolean().optional().title('Released').describe('Whether the next caller need not wait.'),
   operation: operation.optional().title('Operation').describe('What the holder is about to do.'),
   inDoubt: z.array(operation).optional().title('In doubt').describe('What earlier holders may have done.'),
 })
@@ -98,17 +105,8 @@ export const states = {
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
-  /** Who is opening the session: the claim that makes a repeated start one start. */
-  opening: {
-    type: 'conversation' as const,
-    schema: z.object({
-      run: z.string().title('Run').describe('Random id of the run that opens the session.'),
-      at: z.number().title('Since').describe('Milliseconds since the epoch.'),
-      provider: z.string().optional().title('Desk').describe('The desk that is being asked.'),
-      turn: z.number().optional().title('Turn').describe('Turn of the rotation that the session holds.'),
-      failed: z.boolean().optional().title('Failed').describe('Whether that run has ended without a ticket.'),
-    }),
-  },
+  /** Makes a repeated or overlapping start open one session. It stays when the session is open. */
+  opening: { type: 'conversation' as const, schema: lockState },
   /** The turn after this session's turn in the rotation, claimed by another session. */
   successor: {
     type: 'conversation' as const,

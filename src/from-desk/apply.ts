@@ -3,7 +3,7 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { retry } from '../botpress/retry'
 import { STOP_BUDGET_MS } from '../botpress/timing'
-import { cleanUp, needsCleanup } from '../session/cleanup'
+import { cleanUp, isSolvedByRouter, needsCleanup } from '../session/cleanup'
 import { endByAgent } from '../session/ending'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/life'
 import { LockBusy } from '../session/lock'
@@ -120,8 +120,8 @@ const _flush = async ({ call, desk, progress }: Work, session: Session, events: 
   const { ticket } = session
   const olderThanMs = hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
   const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
-  // A customer's message reopens a ticket. One that the bot has solved stays solved.
-  if (outcome === 'emptied' && session.botEndedAt !== undefined) {
+  // A customer's message reopens a ticket. One that the router has solved stays solved.
+  if (outcome === 'emptied' && session.botEndedAt !== undefined && isSolvedByRouter(session)) {
     await withTicket(call, ticket, () => desk.driver.closeTicket(ticket))
   }
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last messages are not at the desk yet')

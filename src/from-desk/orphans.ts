@@ -1,4 +1,4 @@
-/** Tickets that are ours and have no session. */
+/** Orphan tickets: the router opened them, but no session has them. */
 import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
@@ -6,27 +6,27 @@ import { gone } from '../botpress/errors'
 import { readSession, type Tags } from '../session/session'
 import { tellAgent } from '../session/notes'
 
-/** No start goes on for so long: not even one that Botpress repeats. */
+/** A start has ended after this time, even if Botpress repeats it. */
 const ABANDONED_MS = 90_000
-/** From the note of a desk to the last moment at which a ticket can come of it. */
+/** A start that asks a desk can open a ticket within this time. */
 const ATTEMPT_MS = 25_000
-/** Clocks of two machines, and times in whole seconds. */
+/** Clocks differ, and vendors report whole seconds. */
 const SKEW_MS = 10_000
 
 /**
  * Why a ticket has no session.
  *
- * - foreign: we have not opened it, or another installation has.
- * - being opened: its start is under way, or has just died and is repeated.
- * - failed: the start that opened it gave up without knowing that it had, so its customer has been told that nobody is there.
- * - elsewhere: its start went on without knowing of it, and the session has another ticket.
+ * - foreign: this installation did not open it.
+ * - being opened: its start is in flight, or has just died and is repeated.
+ * - failed: its handoff failed before learning that the ticket existed. The customer was told that nobody is there.
+ * - elsewhere: its start did not learn of it, and the session has another ticket.
  */
-export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | Abandoned
+export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | Orphan
 
-interface Abandoned {
+interface Orphan {
   kind: 'failed' | 'elsewhere'
   conversationId: string
-  /** As far as the desk was asked. */
+  /** Whether the desk reports the ticket as solved. False when it was not asked. */
   isSolved: boolean
 }
 
@@ -36,6 +36,7 @@ interface Candidate {
   tags: Tags
 }
 
+/** Throws what the desk and Botpress throw. */
 export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise<Absence> => {
   const origin = await _originOf(desk, key)
   if (!origin) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
@@ -46,16 +47,17 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const session = readSession(conversation)
   if (session) {
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
-    // Written down since the session was looked for.
+    // The session was written down after the caller had looked for it.
     return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId, isSolved }
   }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
-  const isOver = opening.failed === true || opening.at + ABANDONED_MS < call.environment.now()
+  const hasFailed = opening.operation?.kind === 'open' && opening.operation.failed === true
+  const isOver = hasFailed || opening.at + ABANDONED_MS < call.environment.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
 }
 
-/** As the webhook says, else as the desk does. */
+/** From the webhook, otherwise from the desk. */
 const _originOf = async ({ driver }: Desk, key: TicketKey): Promise<TicketOrigin | undefined> => {
   if (key.conversationId) return { conversationId: key.conversationId, isSolved: false }
   return key.origin ? driver.findOrigin?.(key.ticketId) : undefined
@@ -67,7 +69,7 @@ const _conversationOf = async (call: Call, origin: TicketOrigin): Promise<Candid
   return answer?.conversation
 }
 
-/** The handoff of this customer whose start was under way when the ticket was opened, whichever desk it asked last. */
+/** The customer's handoff whose start was in flight when the ticket was opened. */
 const _byCustomer = async (
   call: Call,
   { customerId, openedAt }: { customerId: string; openedAt: number }
@@ -82,31 +84,34 @@ const _byCustomer = async (
 const _openingOf = async (call: Call, id: string) =>
   (await gone(call.client.getState({ type: 'conversation', id, name: 'opening' })))?.state.payload
 
-const WORDS: Record<Abandoned['kind'], string> = {
+const NOTES: Record<Orphan['kind'], string> = {
   failed:
-    'The handoff for which this ticket was opened had failed, and the customer was told so: replies here are not delivered. The ticket is closed.',
+    'The handoff for this ticket had failed, and the customer knows. Replies here are not delivered. It is now closed.',
   elsewhere:
-    'The conversation with the customer was taken up in another ticket: replies here are not delivered. This ticket is closed.',
+    'The conversation was taken up in another ticket. Replies here are not delivered. This ticket is now closed.',
 }
 
-/** Nobody hears what is written in such a ticket: the agent is told, and the ticket is solved. One that an agent has just solved, or opened again, needs nothing. */
+/**
+ * Tells the agent that the customer doesn't read this ticket, and solves it. A no-op when an agent has just solved or
+ * reopened it. Throws what the desk and Botpress throw.
+ */
 export const closeAbandoned = async (
   call: Call,
   desk: Desk,
   ticketId: string,
-  { kind, conversationId, isSolved }: Abandoned,
+  { kind, conversationId, isSolved }: Orphan,
   events: SessionEvent[]
 ): Promise<void> => {
-  const needs = ({ type }: SessionEvent): boolean =>
+  const needsReply = ({ type }: SessionEvent): boolean =>
     type !== 'ticket-reopened' && (type !== 'ticket-closed' || !isSolved)
-  if (!events.some(needs)) return
+  if (!events.some(needsReply)) return
   const ticket = { id: ticketId, conversationId }
-  await tellAgent(call, desk, ticket, `abandoned-${ticketId}`, WORDS[kind])
+  await tellAgent(call, desk, ticket, `abandoned-${ticketId}`, NOTES[kind])
   await desk.driver.closeTicket(ticket)
-  call.log.warn('Closed a ticket that no session has', {
+  call.log.warn('Closed an orphan ticket', {
     desk: desk.provider.name,
     conversationId,
     ticketId,
-    why: kind,
+    reason: kind,
   })
 }

@@ -3,7 +3,7 @@
  * does it when the caller that ended the session dies or can't reach the desk.
  *
  * - The bot's end sets `unsolved`: agents are told which of their messages the customer did not see, and the ticket is
- *   solved.
+ *   solved unless an agent had ended the session.
  * - An agent's end leaves its `endingAt` in place: agents are told. An end that was written down in time clears it
  *   right away.
  *
@@ -28,6 +28,12 @@ export const tellAgents = async (call: Call, desk: Desk, session: Session): Prom
   await tellOfUnread(call, desk, session)
 }
 
+/**
+ * Whether the router solves the ticket: only when no agent has ended the session. After an agent's end, the ticket's
+ * status is the agents' business: they may have reopened it, or the customer's last words have.
+ */
+export const isSolvedByRouter = ({ agentEndedAt }: Session): boolean => agentEndedAt === undefined
+
 export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<void> =>
   withTicket(call, ticket, async () => {
     await desk.driver.closeTicket(ticket)
@@ -44,6 +50,6 @@ export const noteCleanedUp = (call: Call, { conversationId, isUnsolved, endingAt
 /** Does what is left of the cleanup. Throws as a desk and Botpress do: then it is still left. */
 export const cleanUp = async (call: Call, desk: Desk, session: Session): Promise<void> => {
   await tellAgents(call, desk, session)
-  if (session.isUnsolved) await solveTicket(call, desk, session.ticket)
+  if (session.isUnsolved && isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
   await noteCleanedUp(call, session)
 }

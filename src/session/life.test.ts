@@ -18,6 +18,7 @@ const session = (given: Partial<Session> = {}): Session => ({
   customerName: 'Eve Customer',
   agents: [],
   endedAt: undefined,
+  agentEndedAt: undefined,
   botEndedAt: undefined,
   isUnsolved: false,
   endingAt: undefined,

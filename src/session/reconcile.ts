@@ -95,7 +95,7 @@ export const writeAgentEnd = async (
     agentEndedAt: new Date(endedAt).toISOString(),
     ...endingTag(endingAt),
   })
-  return { ...session, status: 'closed', endedAt, endingAt }
+  return { ...session, status: 'closed', endedAt, agentEndedAt: endedAt, endingAt }
 }
 
 export const endingTag = (at: number | undefined): Tags => ({

@@ -29,6 +29,8 @@ export interface Session {
    * moment ahead, since it is scheduled after the last message.
    */
   endedAt: number | undefined
+  /** When an agent's end takes effect. */
+  agentEndedAt: number | undefined
   /** When the bot ended it. An agent may have ended it a moment before or after. */
   botEndedAt: number | undefined
   /** The bot has ended it, and the cleanup of that end isn't done (cleanup.ts). */
@@ -57,7 +59,8 @@ interface TaggedConversation {
 export const readSession = ({ id, tags }: TaggedConversation): Session | undefined => {
   // Both sides may end a session at the same moment. The plugin shows nothing after the first of the two ends.
   const botEndedAt = _moment(tags.botEndedAt)
-  const endedAt = _earliest(_moment(tags.agentEndedAt), botEndedAt)
+  const agentEndedAt = _moment(tags.agentEndedAt)
+  const endedAt = _earliest(agentEndedAt, botEndedAt)
   // A slow start may write the status “open” after the end.
   const status = endedAt === undefined ? tags.status : 'closed'
   if (!tags.provider || !tags.ticketId || !isStatus(status)) return undefined
@@ -74,6 +77,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     customerName: tags.customerName || undefined,
     agents: _readAgents(tags.agents),
     endedAt,
+    agentEndedAt,
     botEndedAt,
     isUnsolved: tags.unsolved === 'yes',
     endingAt: _moment(tags.endingAt),

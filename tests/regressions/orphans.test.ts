@@ -1,10 +1,10 @@
-/** A start that could not find out whether it had opened a ticket leaves one that nobody's customer reads. */
+/** A start that fails before learning that its ticket exists leaves an orphan ticket. */
 import { describe, expect, it } from 'vitest'
 import { handOver, seenBy, SETTLED_MS, ticketsOf } from '../support/handoffs'
 import type { Stage } from '../support/simulated'
 import { DESKS, startAt } from './helpers'
 
-/** The ticket is made, its answer lost, and the desk not to be reached until the start has given up. */
+/** The desk opens the ticket, the answer is lost, and the desk stays unreachable until the start has given up. */
 const losesAnswers = (stage: Stage, desk: string): void => {
   const { server, tickets } = stage.sandbox(desk)
   const isMade = (): boolean => tickets().length > 0
@@ -43,8 +43,8 @@ const orphanAt = async (desk: string, hitlSession: Record<string, unknown>) => {
   return { stage, conversationId, refusal, orphan, speaks }
 }
 
-describe.each(DESKS)('a ticket that a start has left at %s', (desk) => {
-  it('is closed when somebody answers in it, who hears that nobody reads that', async () => {
+describe.each(DESKS)('an orphan ticket at %s', (desk) => {
+  it('is closed when an agent replies, and a note says that the reply is not delivered', async () => {
     const { stage, conversationId, refusal, orphan, speaks } = await orphanAt(desk, { provider: desk, strict: true })
     expect(refusal).toContain('No desk took the handoff')
     const before = seenBy(stage, conversationId)
@@ -54,7 +54,7 @@ describe.each(DESKS)('a ticket that a start has left at %s', (desk) => {
     expect(seenBy(stage, conversationId)).toEqual(before)
   })
 
-  it('is let alone when an agent solves it, and does not keep the desk and the router busy with each other', async () => {
+  it('is left alone when an agent solves it, without an endless exchange with the desk', async () => {
     const { stage, orphan } = await orphanAt(desk, { provider: desk, strict: true })
     const sandbox = stage.sandbox(desk)
     const before = sandbox.server.requests.length
@@ -64,7 +64,7 @@ describe.each(DESKS)('a ticket that a start has left at %s', (desk) => {
     expect(sandbox.server.requests.length - before).toBeLessThan(12)
   })
 
-  it('before another desk took the handoff is closed in the same way, and the session goes on', async () => {
+  it('is closed in the same way when another desk took the handoff, and the session goes on', async () => {
     const { stage, conversationId, refusal, orphan, speaks } = await orphanAt(desk, {})
     expect(refusal).toBeUndefined()
     const notes = await speaks('Hello, I am Ada')
@@ -80,8 +80,8 @@ describe.each(DESKS)('a ticket that a start has left at %s', (desk) => {
   })
 })
 
-describe.each(DESKS)('a ticket at %s whose conversation is not of this installation', (desk) => {
-  it('is somebody else’s: nothing is written in it, and it is not asked for again', async () => {
+describe.each(DESKS)('a ticket at %s of another installation', (desk) => {
+  it('stays unchanged, and its deliveries are not repeated', async () => {
     const stage = await startAt(desk)
     const { sandbox, ticket } = await handOver(stage)
     const { store } = stage.botpress.runtime
