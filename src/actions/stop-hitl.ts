@@ -55,7 +55,7 @@ const _end = async (call: Call, session: Session, desk: Desk | undefined, at: nu
 const _solve = async (call: Call, session: Session & { ticket: Ticket }, desk: Desk): Promise<void> => {
   // What the customer said goes in before: it would open the ticket again.
   await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
-  await solveTicket(call, desk, session.ticket)
+  if (session.closedBy !== 'agent') await solveTicket(call, desk, session.ticket)
 }
 
 /** Nobody asks for an end a second time: a failure that may pass is waited out. */

@@ -4,7 +4,7 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { endByAgent } from '../session/ending'
 import { describeError } from '../botpress/errors'
-import { finishEnd, isUnfinished } from '../session/cleanup'
+import { finishEnd, isSolvedByRouter, isUnfinished } from '../session/cleanup'
 import { LockBusy } from '../session/lock'
 import { flushOutbox } from '../to-desk/outbox'
 import { progressOf } from '../session/progress'
@@ -149,7 +149,7 @@ const _flush = async ({ call, desk, progress }: Work, session: OpenSession, even
   const olderThanMs = hasEnded ? WAITING_AT_END_MS : WAITING_MS
   const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
   // The customer's words open a ticket again, and what the bot has solved stays solved.
-  if (outcome === 'emptied' && session.stoppedAt !== undefined)
+  if (outcome === 'emptied' && isSolvedByRouter(session))
     await atDesk(call, session.ticket, () => desk.driver.closeTicket(session.ticket))
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last words are not at the desk yet')
 }

@@ -17,6 +17,13 @@ export const tellAgents = async (call: Call, desk: Desk, session: Session): Prom
   await tellOfUnread(call, desk, session)
 }
 
+/**
+ * Whether the router solves the ticket. It does when the bot ended the session. Once an agent has ended it, the ticket's
+ * status is the agents' business: they may have reopened it, or the customer's last words have.
+ */
+export const isSolvedByRouter = ({ stoppedAt, closedBy }: Session): boolean =>
+  stoppedAt !== undefined && closedBy !== 'agent'
+
 export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<void> =>
   atDesk(call, ticket, async () => {
     await desk.driver.closeTicket(ticket)
@@ -32,6 +39,6 @@ export const noteFinished = (
 /** Does what is left of an end that somebody else has begun. Throws as a desk and Botpress do: then it is still left. */
 export const finishEnd = async (call: Call, desk: Desk, session: Session & { ticket: Ticket }): Promise<void> => {
   await tellAgents(call, desk, session)
-  if (session.isUnsolved) await solveTicket(call, desk, session.ticket)
+  if (session.isUnsolved && isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
   await noteFinished(call, session)
 }
