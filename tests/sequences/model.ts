@@ -1,5 +1,6 @@
 /**
- * What a handoff looks like from outside, move by move: to the customer, at the desk and to the bot. The model knows nothing
+ * What a handoff looks like from outside, move by move: to the customer, at the desk and to the bot. The model knows
+ * nothing
  * of how the router works, and of a desk only what its agents see.
  */
 import {
@@ -91,8 +92,10 @@ interface Ticket {
   status: TicketView['status']
   posted: string[]
   /**
-   * What became of an agent's message. `either`: the bot ended the session while it was in flight. `one`: it crossed the end
-   * by an agent at a desk whose tickets don't record ends, so it is either shown before the end or reported to its author.
+   * What became of an agent's message. `either`: the bot ended the session while it was in flight. `one`: it crossed
+   * the end
+   * by an agent at a desk whose tickets don't record ends, so it is either shown before the end or reported to its
+   * author.
    */
   fates: Map<string, 'shown' | 'told' | 'either' | 'one'>
   announced: Set<number>
@@ -105,7 +108,10 @@ export interface Model {
   /** Whether the move is possible now. */
   allows(move: Move): boolean
   apply(move: Move, words: string): void
-  /** Everything in flight has arrived. Returns what must be seen. Where two outcomes are allowed, `seen` decides between them. */
+  /**
+   * Everything in flight has arrived. Returns what must be seen. Where two outcomes are allowed, `seen` decides between
+   * them.
+   */
   settled(seen: View): View
 }
 
@@ -303,7 +309,10 @@ const _isSooner = (found: string[], expected: string[]): boolean => {
   )
 }
 
-/** What its author must be told wasn't delivered. A message in flight at the bot's end may be shown and reported; neither is a loss. */
+/**
+ * What its author must be told wasn't delivered. A message in flight at the bot's end may be shown and reported;
+ * neither is a loss.
+ */
 const _told = (words: string, fate: 'shown' | 'told' | 'either' | 'one', shown: string[], seen: string[]): string[] => {
   if (fate === 'one') return shown.some((text) => text.endsWith(`: ${words}`)) ? [] : [words]
   if (fate !== 'either') return fate === 'told' ? [words] : []
