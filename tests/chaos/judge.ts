@@ -136,10 +136,10 @@ const _isRefused = (stage: Stage, sessionId: string, messageId: string): boolean
 /** Who ended the session first and when, as its tags have it. */
 const _closed = (stage: Stage, sessionId: string): { by: 'agent' | 'bot'; at: number } | undefined => {
   const tags = stage.world.botpress.runtime.store.conversations.get(sessionId)?.tags
-  const ends = (['agent', 'bot'] as const)
-    .map((by) => ({ by, at: Date.parse(tags?.[`desk:${by}EndedAt`] ?? '') - BEFORE_CLOSING_MS }))
-    .filter(({ at }) => !Number.isNaN(at))
-  return ends.toSorted((one, other) => one.at - other.at)[0]
+  const endOf = (by: 'agent' | 'bot') => Date.parse(tags?.[`desk:${by}EndedAt`] ?? '') - BEFORE_CLOSING_MS
+  const [agent, bot] = [endOf('agent'), endOf('bot')]
+  if (Number.isNaN(agent)) return Number.isNaN(bot) ? undefined : { by: 'bot', at: bot }
+  return { by: 'agent', at: Number.isNaN(bot) ? agent : Math.min(agent, bot) }
 }
 
 const _toCustomer = (one: Case): void => {

@@ -1,5 +1,7 @@
 /**
- * What handoffs look like from outside, move by move: to the customer, at the desk, to the bot. Knows nothing of how the router does it, and of a desk only what people at it see.
+ * What a handoff looks like from outside, move by move: to the customer, at the desk and to the bot. The model knows
+ * nothing
+ * of how the router works, and of a desk only what its agents see.
  */
 import {
   AGENT_CLOSED,
@@ -9,7 +11,7 @@ import {
   SESSION_ENDED,
 } from '../../playground/botpress/plugin/texts'
 
-/** What people do, and what happens to the router. `ticket` counts from the newest. */
+/** What people do, and what happens to the router. `ticket` 0 is the newest ticket. */
 export type Move =
   | { kind: 'hand-over' | 'customer-says' | 'customer-ends' | 'bot-stops' | 'forget' }
   | AgentMove
@@ -17,98 +19,111 @@ export type Move =
   | { kind: 'webhook-again' | 'message-again'; back: number }
   | { kind: 'pass'; ms: number }
 
-/** `agent` is one of the desk's. */
+/** `agent` is an index into the desk's agents. */
 export interface AgentMove {
   kind: 'agent-says' | 'agent-takes' | 'note' | 'solve' | 'solve-with-text'
   agent: number
   ticket: number
 }
 
-/** In what desks differ for the people at them. */
+/** How desks differ for their agents. */
 export interface Habits {
-  /** Only who comes first can claim a ticket: there is no passing it on. */
+  /** Only the first agent can claim a ticket, and can't pass it on. */
   claimsOnce: boolean
-  /** Agents can open a solved ticket again. */
+  /** The end is not recorded in the ticket, so its place among the messages is where the router hears of it. */
+  endsAside: boolean
+  /** Agents can reopen a solved ticket. */
   reopens: boolean
-  /** What the customer says to the bot opens a solved ticket again. */
+  /** The customer's words to the bot reopen a solved ticket. */
   customerReopens: boolean
-  /** The customer can answer outside the bot, which opens a solved ticket again; whether the desk tells us. */
+  /** The customer can answer by mail, which reopens a solved ticket; whether the desk sends a webhook for it. */
   mails: 'never' | 'untold' | 'told'
 }
 
-/** A desk that is not named here is one like most. */
+/** Exceptions from what most desks do. */
 const HABITS: Record<string, Partial<Habits>> = {
   zendesk: { mails: 'told' },
   intercom: { customerReopens: true, mails: 'untold' },
-  slack: { claimsOnce: true, reopens: false },
+  slack: { claimsOnce: true, endsAside: true, reopens: false },
 }
 
 export const habitsOf = (desk: string): Habits => ({
   claimsOnce: false,
+  endsAside: false,
   reopens: true,
   customerReopens: false,
   mails: 'never',
   ...HABITS[desk],
 })
 
-/** What can be seen, or must be. */
+/** What people see, or must see. */
 export interface View {
-  /** What the customer was shown, in order. */
+  /** What the customer sees, in order. */
   shown: string[]
   isActive: boolean
-  /** How often the bot's flow went on by itself. */
+  /** How often the bot's flow continued after a session. */
   continued: number
-  /** The oldest first. */
+  /** Oldest first. */
   tickets: TicketView[]
 }
 
 export interface TicketView {
   status: 'open' | 'solved'
-  /** What the customer and the plugin said in it, in order. */
+  /** What the customer and the plugin wrote in it, in order. */
   posted: string[]
-  /** Of what agents were told that it was not delivered; sorted. */
+  /** Messages that agents were told weren't delivered; sorted. */
   told: string[]
-  /** How often agents were told that nobody hears what they write into a reopened ticket. */
+  /** How often agents were told that nobody reads a reopened ticket. */
   warned: number
 }
 
 /** A line of the customer's conversation. */
 interface Line {
   text: string
-  /** Lines of one burst follow each other so closely that who has been announced may be known before what others said is read. */
+  /** Lines of one burst are so close that an agent may be announced before another agent's earlier message. */
   burst: number
-  /** The bot has ended the session while it was on its way: it may be missing. */
+  /** It crossed an end, so it may be missing. */
   isOptional: boolean
+  /** An announcement that is shown exactly when this text is. */
+  announces?: string
 }
 
 interface Ticket {
   status: TicketView['status']
   posted: string[]
-  /** What became of agents' words. Either: the bot has ended the session while they were on their way. */
-  fates: Map<string, 'shown' | 'told' | 'either'>
+  /**
+   * What became of an agent's message. `either`: the bot ended the session while it was in flight. `one`: it crossed
+   * the end
+   * by an agent at a desk whose tickets don't record ends, so it is either shown before the end or reported to its
+   * author.
+   */
+  fates: Map<string, 'shown' | 'told' | 'either' | 'one'>
   announced: Set<number>
   warned: number
 }
 
 export interface Model {
-  /** Whether it must have settled before somebody does this: it depends on what he sees. */
+  /** Whether everything must have arrived first, because the move depends on what people see. */
   needsRest(move: Move): boolean
-  /** Whether it can be done at all. */
+  /** Whether the move is possible now. */
   allows(move: Move): boolean
   apply(move: Move, words: string): void
-  /** Time has passed in which everything that was on its way has arrived. Returns what must be seen; where it is left open which of two things happens, what is seen tells. */
+  /**
+   * Everything in flight has arrived. Returns what must be seen. Where two outcomes are allowed, `seen` decides between
+   * them.
+   */
   settled(seen: View): View
 }
 
-/** `agents`: their names. */
+/** `agents` are their names. */
 export const createModel = (habits: Habits, agents: string[]): Model => {
   let lines: Line[] = []
   const tickets: Ticket[] = []
   let burst = 0
   let isActive = false
-  /** An agent has ended the session, and the customer hears of it with the next settling. */
+  /** An agent has ended the session, and the customer hasn't heard of it yet. */
   let farewell: Line | undefined
-  /** The bot has ended the session, and the desk hears of it with the next settling. */
+  /** The bot has ended the session, and the desk hasn't heard of it yet. */
   let isStopping = false
   let continued = 0
 
@@ -124,13 +139,27 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
     ticket.announced.add(agent)
     show(AGENT_JOINED)
   }
+  /** The message and the end were sent so close to each other that either may come first. */
+  const crossesEnd = (ticket: Ticket): boolean =>
+    habits.endsAside && ticket === tickets.at(-1) && isActive && farewell?.burst === burst
+  /** Another agent may be announced with the message. */
+  const mayShow = (ticket: Ticket, agent: number, text: string): void => {
+    const announcement = ticket.announced.has(agent)
+      ? []
+      : [{ text: AGENT_JOINED, burst, isOptional: true, announces: text }]
+    if (farewell) lines.splice(lines.indexOf(farewell), 0, ...announcement, { text, burst, isOptional: true })
+  }
   const say = (ticket: Ticket, agent: number, words: string): void => {
+    if (crossesEnd(ticket)) {
+      ticket.fates.set(words, 'one')
+      return mayShow(ticket, agent, `${agents[agent]}: ${words}`)
+    }
     ticket.fates.set(words, isOpen(ticket) ? 'shown' : 'told')
     if (!isOpen(ticket)) return
     announce(ticket, agent)
     show(`${agents[agent]}: ${words}`)
   }
-  /** Who ends a session without a word is not introduced any more. */
+  /** An agent who ends a session without a message isn't announced. */
   const solve = (ticket: Ticket): void => {
     if (isOpen(ticket)) farewell = show(AGENT_CLOSED)
     ticket.status = 'solved'
@@ -139,13 +168,13 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
     if (isTold && ticket.status === 'solved') ticket.warned = 1
     ticket.status = 'open'
   }
-  /** The bot ends the session, whether an agent was a moment faster or not. */
+  /** The bot ends the session. An agent may have ended it a moment before. */
   const stop = (ticket: Ticket): void => {
     if (!isActive) return
     isActive = false
     isStopping = true
     ticket.posted.push(CUSTOMER_LEFT)
-    // Whoever was faster has solved it, and what the plugin hears of his end after its own has no meaning.
+    // After an agent's end the ticket's status is the agents' business. The plugin ignores that end after its own.
     if (farewell) lines.splice(lines.indexOf(farewell), 1)
     else ticket.status = 'solved'
     farewell = undefined
@@ -193,7 +222,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
         return
       case 'bot-stops':
         return stop(ticket)
-      // Nothing that is said among agents or by machines, happens a second time or is forgotten means anything.
+      // Notes, machines, duplicates and restarts change nothing that people see.
       case 'note':
       case 'vendor-bot-says':
       case 'webhook-again':
@@ -210,7 +239,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
     allows: (move) => {
       if (move.kind === 'hand-over') return !isActive
       const ticket = ticketOf(move)
-      // Nobody can open again what is open.
+      // An open ticket can't be reopened.
       return ticket !== undefined && (move.kind !== 'reopen' || ticket.status === 'solved')
     },
     settled: (seen) => {
@@ -240,18 +269,19 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
   }
 }
 
-/** Of what was optional, what is seen: from now on that is certain. */
+/** Keeps the optional lines that were seen; they are certain from now on. */
 const _present = (lines: Line[], seen: string[]): Line[] => {
   let surplus = seen.length - lines.filter(({ isOptional }) => !isOptional).length
   return lines.flatMap((line) => {
     if (!line.isOptional) return [line]
-    const isSeen = line.text === AGENT_JOINED ? surplus > 0 : seen.includes(line.text)
+    const words = line.announces ?? line.text
+    const isSeen = words === AGENT_JOINED ? surplus > 0 : seen.includes(words)
     if (isSeen) surplus -= 1
     return isSeen ? [{ ...line, isOptional: false }] : []
   })
 }
 
-/** Within a burst somebody may be announced earlier than before his own words. */
+/** Within a burst, an agent may be announced earlier than right before their own message. */
 const _arranged = (lines: Line[], seen: string[]): string[] => {
   const arranged: string[] = []
   for (const { burst } of lines) {
@@ -279,8 +309,12 @@ const _isSooner = (found: string[], expected: string[]): boolean => {
   )
 }
 
-/** Of what was on its way when the bot ended the session its author is told unless it was certain to be shown: what is neither shown nor told of is lost. */
-const _told = (words: string, fate: 'shown' | 'told' | 'either', shown: string[], seen: string[]): string[] => {
+/**
+ * What its author must be told wasn't delivered. A message in flight at the bot's end may be shown and reported;
+ * neither is a loss.
+ */
+const _told = (words: string, fate: 'shown' | 'told' | 'either' | 'one', shown: string[], seen: string[]): string[] => {
+  if (fate === 'one') return shown.some((text) => text.endsWith(`: ${words}`)) ? [] : [words]
   if (fate !== 'either') return fate === 'told' ? [words] : []
   return seen.includes(words) || !shown.some((text) => text.endsWith(`: ${words}`)) ? [words] : []
 }

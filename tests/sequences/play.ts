@@ -1,4 +1,4 @@
-/** Any handoffs at any desk, in good weather, against what people must see of them: whatever they do, in whatever order, and whatever of it comes twice. */
+/** Plays sequences of moves at a desk, and compares what people see with the model. */
 import * as fc from 'fast-check'
 import type { Switches } from '../../playground/botpress'
 import { createModel, habitsOf } from './model'
@@ -8,9 +8,9 @@ import { settleAndCompare, step, steps, type Played } from './steps'
 const MOST_STEPS = 16
 
 export interface Surroundings extends Partial<Switches> {
-  /** Of the router. */
+  /** How many instances of the router share the work. */
   instances: number
-  /** The first step comes before the router counts on the plugin. */
+  /** The first step comes before the plugin is certain to listen. */
   isEarly: boolean
 }
 
@@ -21,7 +21,7 @@ const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   getOrCreate: fc.constantFrom('exact', 'contains'),
 })
 
-/** A handover, and what follows. */
+/** Plays a handoff and then these steps. Rejects when people don't see what they must. */
 export const play = async (
   desk: string,
   { instances, isEarly, ...switches }: Surroundings,
@@ -41,15 +41,15 @@ export const play = async (
 export interface SequencesOptions {
   desk: string
   runs: number
-  /** As fast-check reports it; of its path only the first number, which is the run that failed. */
+  /** As fast-check reports them; only the path's first number counts, the failing run. */
   seed?: number
   path?: string
   onPlayed?(): void
-  /** At once for every sequence that fails; making it shorter takes a while. */
+  /** Called at once for every failing sequence; shrinking it takes a while. */
   onFailed?(what: string): void
 }
 
-/** Plays random sequences at this desk and makes the first one that fails as short as possible. */
+/** Plays random sequences at this desk, and shrinks the first one that fails. */
 export const checkSequences = ({ desk, runs, seed, path, onPlayed, onFailed }: SequencesOptions) => {
   const property = fc.asyncProperty(surroundings, steps(MOST_STEPS), async (around, commands) => {
     onPlayed?.()
@@ -68,6 +68,6 @@ export const checkSequences = ({ desk, runs, seed, path, onPlayed, onFailed }: S
 
 export type SequencesResult = Awaited<ReturnType<typeof checkSequences>>
 
-/** What fast-check says of a failure, with the shortest sequence. */
+/** fast-check's report of a failure, with the shortest sequence. */
 export const describeFailure = async (result: SequencesResult): Promise<string> =>
   (await fc.asyncDefaultReportMessage(result)) ?? 'failed'

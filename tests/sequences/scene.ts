@@ -1,4 +1,4 @@
-/** A customer, a bot and a desk in a world of their own: in simulated time, without sockets, in good weather. */
+/** A customer, a bot and a desk in a world of their own: in simulated time, without sockets, without faults. */
 import type { Sandbox, SandboxTicket } from '../../providers/kit/sandbox'
 import type { Environment } from '../../src/botpress/environment'
 import { createIntegration } from '../../src/integration'
@@ -11,7 +11,7 @@ import type { AgentMove, Move, TicketView, View } from './model'
 
 export interface SceneOptions {
   desk: string
-  /** Of the router, which share the work and nothing else. */
+  /** How many instances of the router share the work. */
   instances: number
   switches: Partial<Switches>
 }
@@ -19,18 +19,18 @@ export interface SceneOptions {
 export interface Scene {
   /** Names of the desk's agents. */
   readonly agents: string[]
-  /** What is done reaches as far as it does at once; a handover until Start HITL has returned, which is before the router counts on it. */
+  /** Makes a move without waiting for its effects. A handoff lasts until Start HITL has returned. */
   perform(move: Move, words: string): Promise<void>
-  /** Lets so much time pass. */
+  /** Lets time pass, in milliseconds. */
   pass(ms: number): Promise<void>
   view(): View
-  /** What must not happen in good weather: words for each. */
+  /** Descriptions of whatever must not happen without faults. */
   faults(): string[]
   close(): Promise<void>
 }
 
 const TIMEOUT_MS = 8_000
-/** Of every call. */
+/** Latency of every call. */
 const LATENCY_MS = 5
 const UNDELIVERED = /was not delivered: “(.+)”/
 const WARNING = 'replies here are not delivered'
@@ -64,14 +64,14 @@ export const openScene = async ({ desk, instances, switches }: SceneOptions): Pr
   const repetitions: string[] = []
   const repeat = (what: string, answer: Promise<number | undefined>): void => {
     const watched = answer.then((status = 200) => {
-      if (status !== 200) repetitions.push(`${what} that came again: answered ${status}`)
+      if (status !== 200) repetitions.push(`${what} that was delivered again: answered ${status}`)
     })
     void clock.track(watched)
   }
   const webhookAgain = async (back: number): Promise<number | undefined> => {
     const { log } = sandbox.deliveries
     const made = log[log.length - 1 - (back % log.length)]?.delivery.request
-    // A desk signs anew what it sends again.
+    // A desk signs its redelivery anew.
     return made && (await runtime.gateway.webhook(sandbox.signed(made.body))).status
   }
 
@@ -167,7 +167,7 @@ const _atDesk = (sandbox: Sandbox, ticketId: string, { kind, agent }: AgentMove,
   }
 }
 
-/** `said`: what the customer wrote to the bot. */
+/** `said` is what the customer wrote to the bot. */
 const _viewOf = ({ entries, status }: SandboxTicket, said: Set<string>): TicketView => {
   const notes = entries.filter(({ kind }) => kind === 'note').map(({ text }) => text)
   const told = notes.flatMap((text) => UNDELIVERED.exec(text)?.[1] ?? [])
@@ -181,7 +181,7 @@ const _viewOf = ({ entries, status }: SandboxTicket, said: Set<string>): TicketV
   }
 }
 
-/** Instances of the router, and what was delivered to them, so that it can be delivered once more as it was. */
+/** The router's instances, and a record of their deliveries for exact duplicates. */
 const _createRouters = (runtime: Runtime, environment: Environment, count: number) => {
   const messages: InvokeRequest[] = []
   const recorded =
@@ -191,12 +191,12 @@ const _createRouters = (runtime: Runtime, environment: Environment, count: numbe
       return invoke(request)
     }
   const routers = {
-    /** Fresh ones, which remember nothing, in the place of those before. */
+    /** Replaces all instances by fresh ones, which remember nothing. */
     start: (): void => {
       const fresh = Array.from({ length: count }, () => createIntegration(environment))
       runtime.gateway.connect(fresh.map((router) => recorded(runtime.inProcess(router, { sockets: false }))))
     },
-    /** Counted from the last one. Resolves to the status that was answered. */
+    /** Delivers a message again; 0 is the last one. Resolves to the status of the answer. */
     repeat: async (back: number): Promise<number | undefined> => {
       const request = messages[messages.length - 1 - (back % messages.length)]
       if (!request) return undefined

@@ -1,4 +1,4 @@
-/** Any handoffs at any desk, in good weather, against what people must see of them: whatever they do, in whatever order, and whatever of it comes twice. */
+/** Random moves of people at every desk, without faults, compared with what the model says they must see. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/definition/registry'
 import { listen, type Ear } from '../chaos/silence'
@@ -14,31 +14,69 @@ beforeAll(() => {
 })
 afterAll(() => ear.stop())
 
-describe.each([...providerNames])('handoffs at %s', (desk) => {
-  it('are what they must be, whatever people do', async () => {
+/** A move, and whether the next one follows before everything has arrived. */
+type Hurried = [Move, 'at once'?]
+
+describe.each([...providerNames])('a sequence of moves at %s', (desk) => {
+  it('shows people what they must see, for random moves', async () => {
     const result = await checkSequences({ desk, runs: RUNS })
     expect(result.failed ? await describeFailure(result) : undefined).toBeUndefined()
     expect(result.numRuns).toBe(RUNS)
   })
 
-  it.each<[string, Move[]]>([
+  it.each<[string, Hurried[]]>([
     [
-      'an agent who reopens what the bot has solved is told that nobody is there',
-      [{ kind: 'bot-stops' }, { kind: 'reopen', ticket: 0 }],
+      'tells an agent who reopens what the bot ended that nobody is connected',
+      [[{ kind: 'bot-stops' }], [{ kind: 'reopen', ticket: 0 }]],
     ],
     [
-      'what an agent writes into the ticket of an earlier handoff stays there',
+      'keeps what an agent writes into the ticket of an earlier handoff there',
       [
-        { kind: 'agent-says', agent: 0, ticket: 0 },
-        { kind: 'customer-ends' },
-        { kind: 'hand-over' },
-        { kind: 'agent-says', agent: 0, ticket: 1 },
-        { kind: 'agent-says', agent: 0, ticket: 0 },
-        { kind: 'solve', agent: 0, ticket: 1 },
+        [{ kind: 'agent-says', agent: 0, ticket: 0 }],
+        [{ kind: 'customer-ends' }],
+        [{ kind: 'hand-over' }],
+        [{ kind: 'agent-says', agent: 0, ticket: 1 }],
+        [{ kind: 'agent-says', agent: 0, ticket: 0 }],
+        [{ kind: 'solve', agent: 0, ticket: 1 }],
       ],
     ],
-  ])('are what they must be: %s', async (_what, moves) => {
-    const script = moves.map((move) => step(move))
-    await expect(play(desk, { instances: 1, isEarly: false }, script)).resolves.toBeUndefined()
+    [
+      'leaves a ticket to the agents after their end, when the customer writes and the bot stops',
+      [
+        [{ kind: 'solve', agent: 0, ticket: 0 }, 'at once'],
+        [{ kind: 'customer-says' }, 'at once'],
+        [{ kind: 'bot-stops' }],
+      ],
+    ],
+    [
+      'leaves a ticket to the agents after their end with a text, when the customer writes and ends',
+      [
+        [{ kind: 'solve-with-text', agent: 0, ticket: 0 }, 'at once'],
+        [{ kind: 'customer-says' }, 'at once'],
+        [{ kind: 'customer-ends' }],
+      ],
+    ],
+    [
+      'leaves a ticket open that an agent has solved and reopened, when the customer ends',
+      [
+        [{ kind: 'solve', agent: 0, ticket: 0 }, 'at once'],
+        [{ kind: 'reopen', ticket: 0 }, 'at once'],
+        [{ kind: 'customer-ends' }],
+      ],
+    ],
+    [
+      'delivers a message that crosses the end by another agent, or reports it',
+      [
+        [{ kind: 'agent-says', agent: 1, ticket: 0 }],
+        [{ kind: 'agent-says', agent: 1, ticket: 0 }, 'at once'],
+        [{ kind: 'solve-with-text', agent: 1, ticket: 0 }, 'at once'],
+        [{ kind: 'agent-says', agent: 0, ticket: 0 }, 'at once'],
+      ],
+    ],
+  ])('%s', async (_rule, moves) => {
+    for (const instances of [1, 2]) {
+      const script = moves.map(([move, pace]) => step(move, pace === 'at once'))
+      await expect(play(desk, { instances, isEarly: false }, script)).resolves.toBeUndefined()
+    }
   })
 })

@@ -1,24 +1,24 @@
-/** Steps as fast-check makes them up, plays them and takes them away again. */
+/** The steps of a sequence, as commands that fast-check generates, runs and shrinks. */
 import * as fc from 'fast-check'
 import { expect } from 'vitest'
 import type { AgentMove, Model, Move } from './model'
 import type { Scene } from './scene'
 
-/** Longer than anything that the router leaves to the runtime's scheduling. */
+/** Longer than anything that the router schedules. */
 const SETTLED_MS = 20_000
-/** Between steps that follow each other before everything has arrived. */
+/** The time between hurried steps: not everything has arrived. */
 const HURRY_MS = 100
-/** So few that what an agent has ended has not reached the customer yet. */
+/** So few that an agent's end hasn't reached the customer yet. */
 const MOST_IN_A_HURRY = 5
 
 export interface Played {
   model: Model
   steps: number
-  /** Since everything had arrived. */
+  /** Steps since everything had arrived. */
   hurried: number
 }
 
-/** Everything arrives, and it is what it has to be. */
+/** Lets everything arrive, and compares what people see with the model. */
 export const settleAndCompare = async (played: Played, scene: Scene): Promise<void> => {
   await scene.pass(SETTLED_MS)
   played.hurried = 0
@@ -49,7 +49,7 @@ class Step implements fc.AsyncCommand<Played, Scene> {
     else await settleAndCompare(played, scene)
   }
 
-  /** The arrow: the next step follows at once. */
+  /** The arrow means that the next step follows at once. */
   public toString(): string {
     const { kind, ...how } = this.move
     const details = Object.entries(how).map(([name, value]) => `, ${name} ${value}`)
@@ -57,12 +57,12 @@ class Step implements fc.AsyncCommand<Played, Scene> {
   }
 }
 
-/** A step that is no chance. */
+/** A fixed step. */
 export const step = (move: Move, isHurried = false): fc.AsyncCommand<Played, Scene> => new Step(move, isHurried)
 
 const agent = fc.nat(1)
 const back = fc.nat(8)
-/** Mostly the newest. */
+/** Mostly the newest ticket. */
 const ticket = fc.constantFrom(0, 0, 0, 0, 1)
 const minutes = fc.integer({ min: 1, max: 30 })
 const byAgent = (kind: AgentMove['kind']): fc.Arbitrary<Move> => fc.record({ kind: fc.constant(kind), agent, ticket })
@@ -85,7 +85,7 @@ const MOVES: fc.Arbitrary<Move>[] = [
   fc.constant({ kind: 'forget' }),
 ]
 
-/** At most so many, in any order. */
+/** Up to `count` steps in any order. */
 export const steps = (count: number): fc.Arbitrary<Iterable<fc.AsyncCommand<Played, Scene>>> =>
   fc.commands(
     MOVES.map((move) =>
