@@ -28,11 +28,7 @@ export const sessionAt = async (
   return { ...handoff, stage, agentId }
 }
 
-export const action = async (stage: Stage, type: string, input: unknown) => {
-  const reply = await stage.finish(stage.botpress.runtime.gateway.action(type, input))
-  const { message, output } = JSON.parse(reply.body ?? '{}') as { message?: string; output?: Record<string, string> }
-  return { status: reply.status, message, output }
-}
+export { action } from '../support/actions'
 
 /** A request to the installation's address, as it is. */
 export const send = async (stage: Stage, request: Partial<WebhookRequest>) => {

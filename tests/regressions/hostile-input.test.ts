@@ -94,33 +94,27 @@ const READERS: Record<string, (text: string) => unknown> = {
 }
 
 describe('120 KB of anything', () => {
-  it.each(Object.keys(READERS))(
-    'are read in time that grows with their length: %s',
-    async (name) => {
-      expect(await slowFor(READERS[name] ?? (() => undefined))).toBeUndefined()
-    }
-  )
+  it.each(Object.keys(READERS))('are read in time that grows with their length: %s', async (name) => {
+    expect(await slowFor(READERS[name] ?? (() => undefined))).toBeUndefined()
+  })
 
-  it(
-    'as a whole routing block are refused in time',
-    async () => {
-      const desks = DESKS.map((provider) => ({ provider, title: provider, enabled: true }))
-      const [first = ''] = DESKS
-      const read = (text: string) =>
-        parseRouting(
-          {
-            timeZone: text,
-            defaultLanguage: text,
-            desks: [{ desk: first, hours: text, dates: text, languages: text, timeZone: text }],
-            rules: [{ name: text, tags: text, priority: text, hours: text, desks: text, queue: text, addTags: text }],
-          },
-          desks
-        )
-      // A block holds 20 KB; each field of this one has as many.
-      for (const { title, of } of PLAIN)
-        expect(await excessiveGrowth((length) => read(of(length)), 5_000), title).toBeUndefined()
-    }
-  )
+  it('as a whole routing block are refused in time', async () => {
+    const desks = DESKS.map((provider) => ({ provider, title: provider, enabled: true }))
+    const [first = ''] = DESKS
+    const read = (text: string) =>
+      parseRouting(
+        {
+          timeZone: text,
+          defaultLanguage: text,
+          desks: [{ desk: first, hours: text, dates: text, languages: text, timeZone: text }],
+          rules: [{ name: text, tags: text, priority: text, hours: text, desks: text, queue: text, addTags: text }],
+        },
+        desks
+      )
+    // A block holds 20 KB; each field of this one has as many.
+    for (const { title, of } of PLAIN)
+      expect(await excessiveGrowth((length) => read(of(length)), 5_000), title).toBeUndefined()
+  })
 
   it('of hours that overlap are refused, not counted out', async () => {
     const { problems } = parseWeek('Mon-Sun 09:00-10:00; '.repeat(300))
@@ -131,16 +125,13 @@ describe('120 KB of anything', () => {
     expect(await excessiveGrowth(read, 6_000)).toBeUndefined()
   })
 
-  it(
-    'in 100 messages tell their language, or do not, in time',
-    async () => {
-      for (const unit of ['•', '中', 'a', '.', 'https://', 'é@']) {
-        const texts = (length: number) => Array.from({ length: 100 }, () => unit.repeat(length / unit.length))
-        const detect = (length: number) => detectLanguage(texts(length), ['en', 'fr', 'ja'])
-        expect(await excessiveGrowth(detect, 1_000), unit).toBeUndefined()
-      }
+  it('in 100 messages tell their language, or do not, in time', async () => {
+    for (const unit of ['•', '中', 'a', '.', 'https://', 'é@']) {
+      const texts = (length: number) => Array.from({ length: 100 }, () => unit.repeat(length / unit.length))
+      const detect = (length: number) => detectLanguage(texts(length), ['en', 'fr', 'ja'])
+      expect(await excessiveGrowth(detect, 1_000), unit).toBeUndefined()
     }
-  )
+  })
 
   it('in a link that goes over many lines do not repeat its address on each', () => {
     for (const line of ['x<br>', '<p>x', '<li>x', '<b>x</b>']) {
@@ -180,48 +171,39 @@ describe.each(DESKS)('120 KB of anything, at %s', (desk) => {
     return { driver: provider.connect(provider.config.parse(sandbox.config), tools), sandbox }
   }
 
-  it(
-    'in the configuration are refused or taken in time',
-    async () => {
-      const { sandbox } = await connect()
-      for (const field of Object.keys(providers[desk]?.config.shape ?? {})) {
-        const slow = await slowFor((text) => {
-          const parsed = providers[desk]?.config.safeParse({ ...sandbox.config, [field]: text })
-          if (parsed?.success) providers[desk]?.checkConfig?.(parsed.data)
-        })
-        expect(slow, field).toBeUndefined()
-      }
+  it('in the configuration are refused or taken in time', async () => {
+    const { sandbox } = await connect()
+    for (const field of Object.keys(providers[desk]?.config.shape ?? {})) {
+      const slow = await slowFor((text) => {
+        const parsed = providers[desk]?.config.safeParse({ ...sandbox.config, [field]: text })
+        if (parsed?.success) providers[desk]?.checkConfig?.(parsed.data)
+      })
+      expect(slow, field).toBeUndefined()
     }
-  )
+  })
 
-  it(
-    'in a signature, a time or a body are told to be wrong in time',
-    async () => {
-      const { driver, sandbox } = await connect()
-      const good = sandbox.signed('{}')
-      for (const name of Object.keys(good.headers)) {
-        const slow = await slowFor((text) =>
-          driver.verifyWebhook({ ...good, headers: { ...good.headers, [name]: text } }, undefined)
-        )
-        expect(slow, name).toBeUndefined()
-      }
-      expect(await slowFor((body) => driver.parseWebhook({ ...good, body }))).toBeUndefined()
-      const form = (text: string) => new URLSearchParams({ payload: JSON.stringify({ type: text }) }).toString()
-      expect(await slowFor((text) => driver.parseWebhook({ ...good, body: form(text) }))).toBeUndefined()
+  it('in a signature, a time or a body are told to be wrong in time', async () => {
+    const { driver, sandbox } = await connect()
+    const good = sandbox.signed('{}')
+    for (const name of Object.keys(good.headers)) {
+      const slow = await slowFor((text) =>
+        driver.verifyWebhook({ ...good, headers: { ...good.headers, [name]: text } }, undefined)
+      )
+      expect(slow, name).toBeUndefined()
     }
-  )
+    expect(await slowFor((body) => driver.parseWebhook({ ...good, body }))).toBeUndefined()
+    const form = (text: string) => new URLSearchParams({ payload: JSON.stringify({ type: text }) }).toString()
+    expect(await slowFor((text) => driver.parseWebhook({ ...good, body: form(text) }))).toBeUndefined()
+  })
 
-  it(
-    'as the address of a customer are no address, in time',
-    async () => {
-      const { driver } = await connect()
-      const strings = HOSTILE.filter(({ title }) => title.includes('@'))
-      for (const { title, of } of strings) {
-        const ensure = (length: number) =>
-          driver.ensureContact?.({ id: `user_${title}`, name: 'Eve', email: of(length) }).catch(() => undefined)
-        expect(await excessiveGrowth(ensure, 30_000), title).toBeUndefined()
-      }
-      expect(strings.length).toBeGreaterThan(0)
+  it('as the address of a customer are no address, in time', async () => {
+    const { driver } = await connect()
+    const strings = HOSTILE.filter(({ title }) => title.includes('@'))
+    for (const { title, of } of strings) {
+      const ensure = (length: number) =>
+        driver.ensureContact?.({ id: `user_${title}`, name: 'Eve', email: of(length) }).catch(() => undefined)
+      expect(await excessiveGrowth(ensure, 30_000), title).toBeUndefined()
     }
-  )
+    expect(strings.length).toBeGreaterThan(0)
+  })
 })

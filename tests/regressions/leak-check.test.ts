@@ -6,7 +6,7 @@ describe('every test file', () => {
   it('is listened to: what is printed by the console or straight to a stream is heard', async () => {
     // Were it not in vitest.config.ts, importing it here would be what makes it listen.
     const config = (await import('../../vitest.config')).default as { test?: { setupFiles?: string[] } }
-    expect(config.test?.setupFiles).toContain('tests/regressions/ear.ts')
+    expect(config.test?.setupFiles).toContain('tests/regressions/leak-check.ts')
     expect(Reflect.get(globalThis, LISTENING)).toBe(true)
     const { takeHeard } = await import('./ear')
     for (const print of [
