@@ -1,4 +1,4 @@
-/** What nobody should send and somebody will: a clear answer, nothing lost, nothing created. */
+/** Invalid input of actions, messages and the configuration: each is answered clearly, loses nothing and creates nothing. */
 import { describe, expect, it } from 'vitest'
 import { providers } from '../src/definition/registry'
 import { action, startStage } from './support/actions'
@@ -9,12 +9,12 @@ const DESKS = Object.keys(providers)
 
 describe('startHitl', () => {
   it.each([
-    ['nothing', undefined],
-    ['no user', { title: 'x', messageHistory: [] }],
-    ['an empty user', { userId: '', messageHistory: [] }],
-    ['a user of another type', { userId: 17, messageHistory: [] }],
+    ['no input', undefined],
+    ['no user id', { title: 'x', messageHistory: [] }],
+    ['an empty user id', { userId: '', messageHistory: [] }],
+    ['a number as user id', { userId: 17, messageHistory: [] }],
     ['a list', []],
-  ])('with %s says what it needs', async (_title, input) => {
+  ])('with %s fails with the missing fields', async (_title, input) => {
     const stage = await startStage()
     const { status, message } = await action(stage, 'startHitl', input)
     expect(status).toBe(400)
@@ -22,7 +22,7 @@ describe('startHitl', () => {
     expect(ticketsOf(stage)).toEqual([])
   })
 
-  it('for a user that is gone says so', async () => {
+  it('fails for a user that does not exist', async () => {
     const stage = await startStage()
     const { status, message } = await action(stage, 'startHitl', { userId: 'user_nobody', messageHistory: [] })
     expect(status).toBe(400)
@@ -30,7 +30,7 @@ describe('startHitl', () => {
     expect(ticketsOf(stage)).toEqual([])
   })
 
-  it.each(DESKS)('takes a title of 10,000 characters and 500 messages of every type, at %s', async (desk) => {
+  it.each(DESKS)('accepts a title of 10,000 characters and 500 messages of every type at %s', async (desk) => {
     const stage = await startStage()
     const { output } = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
     const userId = output?.userId ?? ''
@@ -39,11 +39,11 @@ describe('startHitl', () => {
       title: 'T'.repeat(10_000),
       description: 'D'.repeat(50_000),
       hitlSession: { provider: desk },
-      messageHistory: Array.from({ length: 500 }, (_unused, index) => HISTORY(userId)[index % HISTORY(userId).length]),
+      messageHistory: Array.from({ length: 500 }, (_unused, index) => history(userId)[index % history(userId).length]),
     })
     expect(message ?? status).toBe(200)
     const [ticket] = ticketsOf(stage)
-    const everything = ticket?.entries.map(({ text }) => text).join('\n') ?? ''
+    const transcript = ticket?.entries.map(({ text }) => text).join('\n') ?? ''
     for (const words of [
       'a text',
       'pick one',
@@ -53,11 +53,11 @@ describe('startHitl', () => {
       'in a bloc',
       '**bold**'.slice(2, 6),
     ]) {
-      expect(everything).toContain(words)
+      expect(transcript).toContain(words)
     }
   })
 
-  it('survives a history of nonsense', async () => {
+  it('ignores invalid options and invalid messages in the history', async () => {
     const stage = await startStage()
     const { output } = await action(stage, 'createUser', { name: 'Eve' })
     const { status } = await action(stage, 'startHitl', {
@@ -78,7 +78,7 @@ describe('startHitl', () => {
   })
 })
 
-const HISTORY = (userId: string) => [
+const history = (userId: string) => [
   { source: { type: 'user', userId }, type: 'text', payload: { text: 'a text' } },
   { source: { type: 'bot' }, type: 'image', payload: { imageUrl: 'https://files.example/i.png', title: 'i' } },
   { source: { type: 'bot' }, type: 'audio', payload: { audioUrl: 'https://files.example/a.mp3' } },
@@ -111,7 +111,7 @@ const HISTORY = (userId: string) => [
   { source: { type: 'bot' }, type: 'markdown', payload: { markdown: '**bold**' } },
 ]
 
-describe('a message of the bot', () => {
+describe('a message from the bot', () => {
   const deliver = async (stage: Stage, tags: Record<string, string>, payload: unknown = { text: 'hello' }) => {
     const { gateway } = stage.botpress.runtime
     const { runtime } = stage.botpress
@@ -130,21 +130,21 @@ describe('a message of the bot', () => {
     return stage.finish(gateway.messageCreated(runtime as never, { by: 'bot' }, message as never))
   }
 
-  it('in a conversation without tags is refused with the reason', async () => {
+  it('in a conversation without tags is rejected with the reason', async () => {
     const stage = await startStage()
     const reply = await deliver(stage, {})
     expect(reply.status).toBe(400)
     expect(reply.body).toContain('has no ticket')
   })
 
-  it('for a desk that is gone from the configuration says which', async () => {
+  it('for a desk that is no longer configured is rejected with its name', async () => {
     const stage = await startStage()
     const reply = await deliver(stage, { provider: 'vanished', ticketId: '1', status: 'open' })
     expect(reply.status).toBe(400)
     expect(reply.body).toContain('vanished')
   })
 
-  it('after the end is refused with the reason', async () => {
+  it('after the end is rejected with the reason', async () => {
     const stage = await startStage()
     const reply = await deliver(
       stage,
@@ -157,12 +157,12 @@ describe('a message of the bot', () => {
 })
 
 describe('stopHitl', () => {
-  it.each(['conv_nobody', ''])('of %j, which is no session, succeeds', async (conversationId) => {
+  it.each(['conv_nobody', ''])('succeeds for %j, which isn’t a session', async (conversationId) => {
     const stage = await startStage()
     expect((await action(stage, 'stopHitl', { conversationId })).status).toBe(200)
   })
 
-  it.each(DESKS)('succeeds and says it in the log when %s fails', async (desk) => {
+  it.each(DESKS)('succeeds each time when %s fails', async (desk) => {
     const stage = await startStage()
     const { conversationId, sandbox } = await handOver(stage, { hitlSession: { provider: desk } })
     sandbox.server.addFault({ kind: 'status', status: 500, times: 50 })
@@ -180,12 +180,12 @@ describe('a configuration', () => {
       (error: unknown) => (error instanceof Error ? error.message : '')
     )
 
-  it('without desks is refused', async () => {
+  it('without desks is rejected', async () => {
     const stage = await createStage()
     expect(await refusal(stage, {})).toContain('no desk is set up')
   })
 
-  it('is refused with every problem under the name that Studio shows', async () => {
+  it('is rejected with every problem under the field’s name in Studio', async () => {
     const stage = await createStage()
     const configuration = stage.configuration({ order: [DESKS[0], DESKS[0]] })
     const broken = Object.fromEntries(DESKS.map((name) => [name, { enabled: true }]))
@@ -195,14 +195,14 @@ describe('a configuration', () => {
     expect(text.split('\n').length).toBeGreaterThan(DESKS.length + 1)
   })
 
-  it('is refused with what every desk answered', async () => {
+  it('is rejected with the error of every desk', async () => {
     const stage = await createStage()
     for (const name of DESKS) stage.sandbox(name).server.addFault({ kind: 'status', status: 401, times: 20 })
     const text = await refusal(stage, stage.configuration())
     for (const name of DESKS) expect(text).toContain(`${providers[name]?.title}: `)
   })
 
-  it('saved twice changes nothing at any desk', async () => {
+  it('changes nothing at any desk when it is saved again', async () => {
     const stage = await startStage()
     const writes = () =>
       DESKS.map(
@@ -218,7 +218,7 @@ describe('a configuration', () => {
     expect(writes()).toEqual(before)
   })
 
-  it('is forgotten by uninstalling, even when the desks do not answer', async () => {
+  it('can be uninstalled when no desk answers', async () => {
     const stage = await startStage()
     for (const name of DESKS) stage.sandbox(name).server.addFault({ kind: 'status', status: 500, times: 50 })
     const reply = await stage.finish(

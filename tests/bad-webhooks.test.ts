@@ -1,4 +1,4 @@
-/** Webhook requests that no desk sends: each is refused with the right status, and changes nothing. */
+/** Malformed webhook requests: each gets the right status and changes nothing. */
 import { describe, expect, it } from 'vitest'
 import { providers } from '../src/definition/registry'
 import { startStage } from './support/actions'
@@ -30,13 +30,13 @@ const send = async (
   return { ...reply, body: reply.body ?? '' }
 }
 
-describe('a webhook', () => {
+describe('a webhook request', () => {
   it.each([
     ['an unknown path', { path: '/nobody' }, 404],
-    ['no path', { path: '/' }, 404],
-    ['a path that names a property of objects', { path: '/__proto__' }, 404],
-    ['a path that names a property of objects', { path: '/constructor' }, 404],
-  ])('with %s is told so', async (_title, request, status) => {
+    ['an empty path', { path: '/' }, 404],
+    ['the path __proto__', { path: '/__proto__' }, 404],
+    ['the path constructor', { path: '/constructor' }, 404],
+  ])('with %s gets a 404', async (_title, request, status) => {
     const stage = await startStage()
     const before = counts(stage)
     expect((await send(stage, request)).status).toBe(status)
@@ -48,12 +48,12 @@ describe('a webhook', () => {
       ['unsigned', {}, 401],
       ['empty', { body: '' }, 401],
       ['without a body', { body: undefined }, 401],
-      ['by another method', { method: 'PUT' }, 405],
-      ['by GET', { method: 'GET' }, 405],
-      ['of another content type', { headers: { 'content-type': 'application/xml' } }, 415],
-      ['of no content type', { headers: {} }, 415],
+      ['with the method PUT', { method: 'PUT' }, 405],
+      ['with the method GET', { method: 'GET' }, 405],
+      ['with another content type', { headers: { 'content-type': 'application/xml' } }, 415],
+      ['without a content type', { headers: {} }, 415],
       ['of 5 MB', { body: `{"a":"${'x'.repeat(5_000_000)}"}` }, 413],
-    ])('%s is refused', async (_title, request, status) => {
+    ])('%s is rejected', async (_title, request, status) => {
       const stage = await startStage()
       const before = counts(stage)
       const reply = await send(stage, { path: `/${desk}`, ...request })
@@ -63,7 +63,7 @@ describe('a webhook', () => {
     })
 
     it.each(['not json', '[]', '{"type":17}', '{"type":"event_callback"}', 'null', '{"ticket":{"id":"1"}}'])(
-      'signed, with the body %s, changes nothing',
+      'signed with the body %s changes nothing',
       async (body) => {
         const stage = await startStage()
         const before = counts(stage)
@@ -74,7 +74,7 @@ describe('a webhook', () => {
       }
     )
 
-    it('signed by another desk is refused', async () => {
+    it('signed by another desk is rejected', async () => {
       const stage = await startStage()
       for (const other of DESKS.filter((name) => name !== desk)) {
         const { headers, body } = stage.sandbox(other).signed('{}')
@@ -82,15 +82,15 @@ describe('a webhook', () => {
       }
     })
 
-    it('is refused when the desk is not configured', async () => {
+    it('is rejected when the desk is not configured', async () => {
       const stage = await startStage()
-      const { [desk]: _gone, ...others } = stage.configuration({ order: DESKS.filter((name) => name !== desk) })
+      const { [desk]: _removed, ...others } = stage.configuration({ order: DESKS.filter((name) => name !== desk) })
       await stage.save(others)
       const { headers, body } = stage.sandbox(desk).signed('{}')
       expect((await send(stage, { path: `/${desk}`, headers, body })).status).toBe(404)
     })
 
-    it('goes on to be taken for an open session when the desk is switched off', async () => {
+    it('still reaches an open session when the desk is disabled', async () => {
       const stage = await startStage()
       const { conversationId, sandbox, ticket } = await handOver(stage, { hitlSession: { provider: desk } })
       const configuration = stage.configuration({ order: DESKS })

@@ -8,7 +8,7 @@ const DESKS = Object.keys(providers)
 const [FIRST = '', SECOND = ''] = DESKS
 
 describe('routing', () => {
-  it('takes turns, by weight, also across restarts', async () => {
+  it('takes turns by weight, also across restarts', async () => {
     const stage = await startStage({ strategy: 'round-robin', order: DESKS, desks: [{ desk: FIRST, weight: 2 }] })
     const taken: string[] = []
     for (let handoffs = 0; handoffs < 8; handoffs += 1) {
@@ -20,14 +20,14 @@ describe('routing', () => {
     expect(count(SECOND)).toBe(2)
   })
 
-  it('switches vendors by one field', async () => {
+  it('switches desks when the order changes', async () => {
     const stage = await startStage({ order: DESKS })
     expect((await handOver(stage)).sandbox.name).toBe(FIRST)
     await stage.save(stage.configuration({ order: [SECOND, ...DESKS.filter((name) => name !== SECOND)] }))
     expect((await handOver(stage)).sandbox.name).toBe(SECOND)
   })
 
-  it('lets a session ask for a desk, and refuses when it wants that one or none', async () => {
+  it('prefers the desk that a session asks for, and fails when a strict request cannot be met', async () => {
     const stage = await startStage({ order: DESKS })
     expect((await handOver(stage, { hitlSession: { provider: SECOND } })).sandbox.name).toBe(SECOND)
     const configuration = stage.configuration({ order: DESKS })
@@ -43,7 +43,7 @@ describe('routing', () => {
     expect(message).toContain('No agent is available')
   })
 
-  it('by hours, language and rules, and says it to a bot that asks', async () => {
+  it('follows hours, languages and rules, and explains its choice', async () => {
     const stage = await startStage({
       order: DESKS,
       timeZone: 'Europe/Paris',
@@ -63,7 +63,7 @@ describe('routing', () => {
     expect((await action(stage, 'explainRouting', { at: 'yesterday' })).status).toBe(400)
   })
 
-  it('refuses with the next opening time when nobody is there', async () => {
+  it('fails with the next opening time when every desk is closed', async () => {
     const hours = DESKS.map((desk) => ({ desk, hours: 'Tue 09:00-10:00', timeZone: 'Europe/Paris' }))
     const stage = await startStage({ order: DESKS, desks: hours })
     const { status, message } = await action(stage, 'startHitl', startInput(await newUser(stage)))
@@ -71,20 +71,20 @@ describe('routing', () => {
     expect(message).toMatch(/We open again .*09:00/)
     const asked = await action(stage, 'checkAvailability', {})
     expect(asked.output).toMatchObject({ available: false, willOpen: false, nextOpening: '2026-06-02T07:00:00.000Z' })
-    const anyway = startInput(await newUser(stage, 'bob@customer.example'), {
+    const input = startInput(await newUser(stage, 'bob@customer.example'), {
       hitlSession: { nobodyThere: 'open-anyway' },
     })
-    expect((await action(stage, 'startHitl', anyway)).status).toBe(200)
+    expect((await action(stage, 'startHitl', input)).status).toBe(200)
   })
 
-  it('keeps a desk at its capacity', async () => {
+  it('never exceeds a desk’s capacity', async () => {
     const stage = await startStage({ order: DESKS, desks: [{ desk: FIRST, capacity: 2 }] })
     const taken: string[] = []
     for (let handoffs = 0; handoffs < 3; handoffs += 1) taken.push((await handOver(stage)).sandbox.name)
     expect(taken).toEqual([FIRST, FIRST, SECOND])
   })
 
-  it('returns a customer to the desk of his last session', async () => {
+  it('returns customers to the desk of their last session', async () => {
     const stage = await startStage({ order: DESKS, stickyDays: 3 })
     const userId = await newUser(stage)
     const first = await action(stage, 'startHitl', startInput(userId, { hitlSession: { provider: SECOND } }))
@@ -93,7 +93,7 @@ describe('routing', () => {
     expect(ticketsOf(stage).map(({ desk }) => desk)).toEqual([SECOND, SECOND])
   })
 
-  it('emits events that a bot can count, without a conversation id', async () => {
+  it('emits an event for each handoff, without a conversation id', async () => {
     const stage = await startStage()
     await handOver(stage)
     const routed = stage.botpress.bot.events.find(({ type }) => type.endsWith('handoffRouted'))

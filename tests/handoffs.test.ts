@@ -1,4 +1,4 @@
-/** Which desk takes a handoff when desks fail, when calls are repeated, and when several are started at once. */
+/** How handoffs start and end when desks fail, calls are repeated or instances crash. */
 import { describe, expect, it } from 'vitest'
 import type { Fault, Sandbox } from '../providers/kit/sandbox'
 import { providers } from '../src/definition/registry'
@@ -9,7 +9,7 @@ const DESKS = Object.keys(providers)
 const [FIRST = ''] = DESKS
 
 describe('createUser', () => {
-  it('makes one user for one person, however often and at once', async () => {
+  it('returns the same user for repeated and concurrent calls', async () => {
     const stage = await startStage(undefined, { switches: { latencyMs: 5 }, instances: 2 })
     const before = stage.botpress.runtime.store.users.size
     const input = {
@@ -25,15 +25,15 @@ describe('createUser', () => {
     expect(stage.botpress.runtime.store.users.size).toBe(before + 1)
   })
 
-  it('asks no desk anything', async () => {
+  it('calls no desk', async () => {
     const stage = await startStage()
-    const asked = () => DESKS.map((name) => stage.sandbox(name).server.requests.length)
-    const before = asked()
+    const requestCounts = () => DESKS.map((name) => stage.sandbox(name).server.requests.length)
+    const before = requestCounts()
     await newUser(stage)
-    expect(asked()).toEqual(before)
+    expect(requestCounts()).toEqual(before)
   })
 
-  it.each(DESKS)('lets the address that the plugin makes up never reach %s', async (desk) => {
+  it.each(DESKS)('never sends the address that the plugin makes up to %s', async (desk) => {
     const stage = await startStage()
     await handOver(stage, { hitlSession: { provider: desk } })
     const sent = stage
@@ -44,42 +44,42 @@ describe('createUser', () => {
   })
 })
 
-describe('a desk that fails', () => {
+describe('startHitl with a failing desk', () => {
   const faults: [string, Fault, string][] = [
-    ['is down', { kind: 'status', status: 503, times: 200 }, 'elsewhere'],
-    ['answers 401', { kind: 'status', status: 401, times: 200 }, 'elsewhere'],
+    ['returns 503', { kind: 'status', status: 503, times: 200 }, 'next desk'],
+    ['returns 401', { kind: 'status', status: 401, times: 200 }, 'next desk'],
     [
-      'is limited for minutes',
+      'is rate limited for minutes',
       { kind: 'status', status: 429, headers: { 'retry-after': '120' }, times: 200 },
-      'elsewhere',
+      'next desk',
     ],
-    ['answers 422', { kind: 'status', status: 422, times: 200 }, 'elsewhere'],
-    ['hangs up', { kind: 'disconnect', times: 200 }, 'elsewhere'],
-    ['does not answer', { kind: 'timeout', times: 200 }, 'elsewhere'],
-    ['lies: 500 after it made the ticket', { kind: 'status', status: 500, effect: 'after' }, 'there'],
-    ['lies: no answer after it made the ticket', { kind: 'timeout', effect: 'after' }, 'there'],
+    ['returns 422', { kind: 'status', status: 422, times: 200 }, 'next desk'],
+    ['drops the connection', { kind: 'disconnect', times: 200 }, 'next desk'],
+    ['times out', { kind: 'timeout', times: 200 }, 'next desk'],
+    ['returns 500 after creating the ticket', { kind: 'status', status: 500, effect: 'after' }, 'same desk'],
+    ['times out after creating the ticket', { kind: 'timeout', effect: 'after' }, 'same desk'],
   ]
-  const runs = DESKS.flatMap((desk) => faults.map(([title, fault, where]) => ({ desk, title, fault, where })))
+  const cases = DESKS.flatMap((desk) => faults.map(([title, fault, where]) => ({ desk, title, fault, where })))
 
-  const makesTicket = (sandbox: Sandbox, count: number) => (request: { method: string; path: string }) =>
+  const createsTicket = (sandbox: Sandbox, count: number) => (request: { method: string; path: string }) =>
     request.method === 'POST' &&
     sandbox.tickets().length === count &&
     !/oauth|contacts|users|auth|search|conversations\./.test(request.path)
 
-  it.each(runs)('$desk $title: one session, one ticket', async ({ desk, fault, where }) => {
+  it.each(cases)('opens one session and one ticket at the $where when $desk $title', async ({ desk, fault, where }) => {
     const others = DESKS.filter((name) => name !== desk)
     const stage = await startStage({ order: [desk, ...others] }, { sockets: false })
     const sandbox = stage.sandbox(desk)
-    const began = stage.clock.now()
+    const startedAt = stage.clock.now()
     sandbox.server.addFault(
-      where === 'there' ? { ...fault, matches: makesTicket(sandbox, sandbox.tickets().length) } : fault
+      where === 'same desk' ? { ...fault, matches: createsTicket(sandbox, sandbox.tickets().length) } : fault
     )
     const userId = await newUser(stage)
     const { status, message, output } = await action(stage, 'startHitl', startInput(userId))
     expect(message ?? status).toBe(200)
-    expect(stage.clock.now() - began).toBeLessThan(25_000)
+    expect(stage.clock.now() - startedAt).toBeLessThan(25_000)
     const tickets = ticketsOf(stage)
-    expect(tickets.map((ticket) => ticket.desk)).toEqual([where === 'there' ? desk : others[0]])
+    expect(tickets.map((ticket) => ticket.desk)).toEqual([where === 'same desk' ? desk : others[0]])
     const { runtime } = stage.botpress
     const tags = runtime.store.conversations.get(output?.conversationId ?? '')?.tags ?? {}
     expect([tags['desk:provider'], tags['desk:ticketId'], tags['desk:status']]).toEqual([
@@ -89,7 +89,7 @@ describe('a desk that fails', () => {
     ])
   })
 
-  it('is told to the bot with what each desk answered when all fail', async () => {
+  it('fails with the error of every desk when all of them fail', async () => {
     const stage = await startStage()
     for (const name of DESKS) stage.sandbox(name).server.addFault({ kind: 'status', status: 401, times: 200 })
     const { status, message } = await action(stage, 'startHitl', startInput(await newUser(stage)))
@@ -98,17 +98,17 @@ describe('a desk that fails', () => {
     expect(ticketsOf(stage)).toEqual([])
   })
 
-  it('is left out after repeated failures, tried again after a pause, and forgiven when the configuration is saved', async () => {
+  it('skips a desk after three failures until the configuration is saved again', async () => {
     const stage = await startStage({ order: DESKS })
     const { server } = stage.sandbox(FIRST)
     server.addFault({ kind: 'status', status: 503, times: 1_000 })
-    const asks = async () => {
+    const requestsOfHandoff = async () => {
       const before = server.requests.length
       await handOver(stage)
       return server.requests.length - before
     }
-    for (let failures = 0; failures < 3; failures += 1) expect(await asks()).toBeGreaterThan(0)
-    expect(await asks()).toBe(0)
+    for (let failures = 0; failures < 3; failures += 1) expect(await requestsOfHandoff()).toBeGreaterThan(0)
+    expect(await requestsOfHandoff()).toBe(0)
     expect(stage.botpress.bot.events.map(({ type }) => type.replace(/^.*:/, ''))).toContain('deskDown')
     server.clearFaults()
     await stage.save(stage.configuration({ order: DESKS }))
@@ -116,7 +116,7 @@ describe('a desk that fails', () => {
     expect(sandbox.name).toBe(FIRST)
   })
 
-  it('comes back by itself', async () => {
+  it('uses the desk again once it has recovered', async () => {
     const stage = await startStage({ order: DESKS })
     const { server } = stage.sandbox(FIRST)
     server.addFault({ kind: 'status', status: 503, times: 1_000 })
@@ -128,8 +128,8 @@ describe('a desk that fails', () => {
   })
 })
 
-describe('the same start again', () => {
-  it('returns the same conversation and ticket, one after the other and at once', async () => {
+describe('a repeated startHitl', () => {
+  it('returns the same conversation and ticket for repeated and concurrent calls', async () => {
     const stage = await startStage(undefined, { switches: { latencyMs: 10 }, instances: 3 })
     const input = startInput(await newUser(stage))
     const { gateway } = stage.botpress.runtime
@@ -142,18 +142,18 @@ describe('the same start again', () => {
     expect(ticketsOf(stage)).toHaveLength(1)
   })
 
-  it.each(DESKS)('finishes at %s what a run that died had begun, wherever it died', async (desk) => {
+  it.each(DESKS)('resumes at %s after a crash at any API call', async (desk) => {
     for (let calls = 1; calls <= 9; calls += 1) {
       const stage = await startStage({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
       const input = startInput(await newUser(stage))
-      let seen = 0
-      // From this API call on the instance is dead to the world.
+      let made = 0
+      // From this call on, no call of the instance reaches Botpress.
       stage.botpress.runtime.addFault({
         kind: 'status',
         status: 400,
         by: 'integration',
         times: 1_000,
-        matches: () => (seen += 1) > calls,
+        matches: () => (made += 1) > calls,
       })
       await action(stage, 'startHitl', input)
       stage.botpress.runtime.clearFaults()
@@ -165,7 +165,7 @@ describe('the same start again', () => {
     }
   })
 
-  it('is a new handoff after the first one has ended, and for another customer', async () => {
+  it('opens a new ticket after the first session has ended, and for another customer', async () => {
     const stage = await startStage()
     const input = startInput(await newUser(stage))
     const first = await action(stage, 'startHitl', input)
@@ -177,7 +177,7 @@ describe('the same start again', () => {
     expect(ticketsOf(stage)).toHaveLength(3)
   })
 
-  it('is what the platform does when it lost the answer: one ticket, one session', async () => {
+  it('opens one ticket and one session when the platform retries after a lost response', async () => {
     const stage = await startStage()
     stage.botpress.runtime.addFault({
       kind: 'status',
@@ -196,8 +196,8 @@ describe('the same start again', () => {
   })
 })
 
-describe('a message for a desk', () => {
-  it.each(DESKS)('waits while %s is limited, and goes with what came meanwhile as one, in order', async (desk) => {
+describe('messages from the customer', () => {
+  it.each(DESKS)('wait while %s is rate limited, then arrive as one message in order', async (desk) => {
     const stage = await startStage({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
     const { conversationId, sandbox, ticket } = await handOver(stage)
     sandbox.server.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '12' } })
@@ -209,7 +209,7 @@ describe('a message for a desk', () => {
     expect(said.map(({ text }) => text.split(/\n+/))).toEqual([['first', 'second', 'third']])
   })
 
-  it.each(DESKS)('is delivered once when %s comes back after a while', async (desk) => {
+  it.each(DESKS)('arrive once when %s recovers', async (desk) => {
     const stage = await startStage({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
     const { conversationId, sandbox, ticket } = await handOver(stage)
     sandbox.server.addFault({ kind: 'status', status: 503, times: 10 })
@@ -219,7 +219,7 @@ describe('a message for a desk', () => {
     expect(ticket().entries.slice(before)).toMatchObject([{ kind: 'customer', text: 'are you there?' }])
   })
 
-  it.each(DESKS)('equal to the one before is a message of its own at %s', async (desk) => {
+  it.each(DESKS)('with the same text arrive separately at %s', async (desk) => {
     const stage = await startStage({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
     const { conversationId, ticket } = await handOver(stage)
     const before = ticket().entries.length
@@ -231,8 +231,8 @@ describe('a message for a desk', () => {
   })
 })
 
-describe('an end that Botpress could not take at first', () => {
-  it.each(DESKS)('is not lost at %s: it is delivered again', async (desk) => {
+describe('an end by the agent that Botpress rejects at first', () => {
+  it.each(DESKS)('is delivered again by %s', async (desk) => {
     const stage = await startStage({ order: [desk, ...DESKS.filter((name) => name !== desk)] })
     const { conversationId, sandbox, ticket } = await handOver(stage)
     stage.botpress.runtime.addFault({
@@ -246,7 +246,7 @@ describe('an end that Botpress could not take at first', () => {
     sandbox.solve(ticket().id)
     await stage.pass(SETTLED_MS)
     await stage.pass(SETTLED_MS)
-    // A button press is never sent again: its agent is shown the failure, and presses once more.
+    // Slack never repeats a button press. It shows the agent an error, and the agent presses again.
     const isButton = sandbox.deliveries.log.some(({ delivery }) => delivery.request.body.startsWith('payload='))
     if (isButton) {
       sandbox.solve(ticket().id)
