@@ -1,4 +1,7 @@
-/** Invalid input of actions, messages and the configuration: each is answered clearly, loses nothing and creates nothing. */
+/**
+ * Invalid input of actions, messages and the configuration: each is answered clearly, loses nothing and creates
+ * nothing.
+ */
 import { describe, expect, it } from 'vitest'
 import { providers } from '../src/definition/registry'
 import { action, startStage } from './support/actions'

@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { providerNames, providers } from '../src/definition/registry'
 import { cyclesAmong, filesUnder, importsOf, ROOT } from './imports'
 
-/** The folders of `src`, from the top down. Each imports itself and those below it. `index.ts` and `integration.ts` are on top. */
+/**
+ * The folders of `src`, from the top down. Each imports itself and those below it. `index.ts` and `integration.ts` are
+ * on top.
+ */
 const SRC_FOLDERS = ['actions', 'from-desk', 'to-desk', 'session', 'botpress', 'definition', 'routing']
 
 /** What each top-level folder may import. */
