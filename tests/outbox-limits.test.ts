@@ -1,7 +1,4 @@
-/**
- * From the customer to a desk that limits, refuses or has ended: nothing is lost, nothing keeps back what follows, and
- * the bot hears of it.
- */
+/** From the customer to a desk that limits, refuses or has ended: nothing is lost, nothing keeps back what follows, and the bot hears of it. */
 import { describe, expect, it } from 'vitest'
 import { countSeen } from './support/handoffs'
 import {
