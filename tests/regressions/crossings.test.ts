@@ -84,8 +84,7 @@ const withAda = async (desk: string, instances: number): Promise<Session> => {
 }
 
 describe.each(DESKS)('an agent’s message at %s', (desk) => {
-  // The plugin shows a message after the end when both reach it together. Without the lock, one of these delays hits
-  // that.
+  // The plugin may show a message after the end when both reach it together. Without the lock, one delay hits this.
   it.each(Array.from({ length: 10 }, (_, index) => 560 + 20 * index))(
     'during an end on another instance is shown before the end or reported to its agent (%i ms)',
     async (ms) => {

@@ -4,7 +4,7 @@ import { CHECKING } from './leak-check'
 
 describe('the leak check', () => {
   it('runs in every test file and sees the console and both output streams', async () => {
-    // The import at the top of this file also installs the check, so look at vitest.config.ts too.
+    // The import above also installs the check. Only vitest.config.ts shows that every test file has it.
     const config = (await import('../../vitest.config')).default as { test?: { setupFiles?: string[] } }
     expect(config.test?.setupFiles).toContain('tests/regressions/leak-check.ts')
     expect(Reflect.get(globalThis, CHECKING)).toBe(true)
