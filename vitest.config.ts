@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '.botpress/**'],
-    setupFiles: ['tests/regressions/ear.ts', 'tests/support/seed.ts'],
+    setupFiles: ['tests/regressions/leak-check.ts', 'tests/support/seed.ts'],
     maxWorkers: '100%',
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,

@@ -1,159 +1,52 @@
-/** What nobody should send and somebody will: a clear answer, nothing lost, nothing created. */
+/**
+ * Invalid input of actions, messages and the configuration: each is answered clearly, loses nothing and creates
+ * nothing.
+ */
 import { describe, expect, it } from 'vitest'
 import { providers } from '../src/definition/registry'
-import { handOver, SETTLED_MS, ticketsOf } from './support/handoffs'
+import { action, startStage } from './support/actions'
+import { handOver, ticketsOf } from './support/handoffs'
 import { createStage, type Stage } from './support/simulated'
 
 const DESKS = Object.keys(providers)
 
-const start = async (): Promise<Stage> => {
-  const stage = await createStage()
-  await stage.save(stage.configuration({ order: DESKS }))
-  return stage
-}
-
-const counts = ({ botpress: { runtime } }: Stage) => ({
-  conversations: runtime.store.conversations.size,
-  users: runtime.store.users.size,
-  messages: runtime.store.messages.size,
-})
-
-const send = async (
-  stage: Stage,
-  request: Partial<Parameters<Stage['botpress']['runtime']['gateway']['webhook']>[0]>
-) => {
-  const reply = await stage.finish(
-    stage.botpress.runtime.gateway.webhook({
-      method: 'POST',
-      path: '/',
-      query: '',
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
-      ...request,
-    })
-  )
-  return { ...reply, body: reply.body ?? '' }
-}
-
-const action = async (stage: Stage, type: string, input: unknown) => {
-  const reply = await stage.finish(stage.botpress.runtime.gateway.action(type, input))
-  return {
-    status: reply.status,
-    body: JSON.parse(reply.body ?? '{}') as { message?: string; output?: Record<string, string> },
-  }
-}
-
-describe('a webhook', () => {
-  it.each([
-    ['an unknown path', { path: '/nobody' }, 404],
-    ['no path', { path: '/' }, 404],
-    ['a path that names a property of objects', { path: '/__proto__' }, 404],
-    ['a path that names a property of objects', { path: '/constructor' }, 404],
-  ])('with %s is told so', async (_title, request, status) => {
-    const stage = await start()
-    const before = counts(stage)
-    expect((await send(stage, request)).status).toBe(status)
-    expect(counts(stage)).toEqual(before)
-  })
-
-  describe.each(DESKS)('for %s', (desk) => {
-    it.each([
-      ['unsigned', {}, 401],
-      ['empty', { body: '' }, 401],
-      ['without a body', { body: undefined }, 401],
-      ['by another method', { method: 'PUT' }, 405],
-      ['by GET', { method: 'GET' }, 405],
-      ['of another content type', { headers: { 'content-type': 'application/xml' } }, 415],
-      ['of no content type', { headers: {} }, 415],
-      ['of 5 MB', { body: `{"a":"${'x'.repeat(5_000_000)}"}` }, 413],
-    ])('%s is refused', async (_title, request, status) => {
-      const stage = await start()
-      const before = counts(stage)
-      const reply = await send(stage, { path: `/${desk}`, ...request })
-      expect(reply.status).toBe(status)
-      expect(JSON.parse(reply.body)).toHaveProperty('error')
-      expect(counts(stage)).toEqual(before)
-    })
-
-    it.each(['not json', '[]', '{"type":17}', '{"type":"event_callback"}', 'null', '{"ticket":{"id":"1"}}'])(
-      'signed, with the body %s, changes nothing',
-      async (body) => {
-        const stage = await start()
-        const before = counts(stage)
-        const { headers } = stage.sandbox(desk).signed(body)
-        const reply = await send(stage, { path: `/${desk}`, headers, body })
-        expect(reply.status).toBe(200)
-        expect(counts(stage)).toEqual(before)
-      }
-    )
-
-    it('signed by another desk is refused', async () => {
-      const stage = await start()
-      for (const other of DESKS.filter((name) => name !== desk)) {
-        const { headers, body } = stage.sandbox(other).signed('{}')
-        expect((await send(stage, { path: `/${desk}`, headers, body })).status).toBe(401)
-      }
-    })
-
-    it('is refused when the desk is not configured', async () => {
-      const stage = await start()
-      const { [desk]: _gone, ...others } = stage.configuration({ order: DESKS.filter((name) => name !== desk) })
-      await stage.save(others)
-      const { headers, body } = stage.sandbox(desk).signed('{}')
-      expect((await send(stage, { path: `/${desk}`, headers, body })).status).toBe(404)
-    })
-
-    it('goes on to be taken for an open session when the desk is switched off', async () => {
-      const stage = await start()
-      const { conversationId, sandbox, ticket } = await handOver(stage, { hitlSession: { provider: desk } })
-      const configuration = stage.configuration({ order: DESKS })
-      await stage.save({ ...configuration, [desk]: { ...(configuration[desk] as object), enabled: false } })
-      sandbox.agentReplies(ticket().id, 'Still with you')
-      await stage.pass(SETTLED_MS)
-      expect(stage.botpress.bot.seen(conversationId).at(-1)?.text).toBe('Still with you')
-      const next = await handOver(stage, { hitlSession: { provider: desk } })
-      expect(next.sandbox.name).not.toBe(desk)
-    })
-  })
-})
-
 describe('startHitl', () => {
   it.each([
-    ['nothing', undefined],
-    ['no user', { title: 'x', messageHistory: [] }],
-    ['an empty user', { userId: '', messageHistory: [] }],
-    ['a user of another type', { userId: 17, messageHistory: [] }],
+    ['no input', undefined],
+    ['no user id', { title: 'x', messageHistory: [] }],
+    ['an empty user id', { userId: '', messageHistory: [] }],
+    ['a number as user id', { userId: 17, messageHistory: [] }],
     ['a list', []],
-  ])('with %s says what it needs', async (_title, input) => {
-    const stage = await start()
-    const { status, body } = await action(stage, 'startHitl', input)
+  ])('with %s fails with the missing fields', async (_title, input) => {
+    const stage = await startStage()
+    const { status, message } = await action(stage, 'startHitl', input)
     expect(status).toBe(400)
-    expect(body.message).toContain('Start HITL needs')
+    expect(message).toContain('Start HITL needs')
     expect(ticketsOf(stage)).toEqual([])
   })
 
-  it('for a user that is gone says so', async () => {
-    const stage = await start()
-    const { status, body } = await action(stage, 'startHitl', { userId: 'user_nobody', messageHistory: [] })
+  it('fails for a user that does not exist', async () => {
+    const stage = await startStage()
+    const { status, message } = await action(stage, 'startHitl', { userId: 'user_nobody', messageHistory: [] })
     expect(status).toBe(400)
-    expect(body.message).toContain('does not exist any more')
+    expect(message).toContain('does not exist any more')
     expect(ticketsOf(stage)).toEqual([])
   })
 
-  it.each(DESKS)('takes a title of 10,000 characters and 500 messages of every type, at %s', async (desk) => {
-    const stage = await start()
-    const created = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
-    const userId = created.body.output?.userId ?? ''
-    const { status, body } = await action(stage, 'startHitl', {
+  it.each(DESKS)('accepts a title of 10,000 characters and 500 messages of every type at %s', async (desk) => {
+    const stage = await startStage()
+    const { output } = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
+    const userId = output?.userId ?? ''
+    const { status, message } = await action(stage, 'startHitl', {
       userId,
       title: 'T'.repeat(10_000),
       description: 'D'.repeat(50_000),
       hitlSession: { provider: desk },
-      messageHistory: Array.from({ length: 500 }, (_unused, index) => HISTORY(userId)[index % HISTORY(userId).length]),
+      messageHistory: Array.from({ length: 500 }, (_unused, index) => history(userId)[index % history(userId).length]),
     })
-    expect(body.message ?? status).toBe(200)
+    expect(message ?? status).toBe(200)
     const [ticket] = ticketsOf(stage)
-    const everything = ticket?.entries.map(({ text }) => text).join('\n') ?? ''
+    const transcript = ticket?.entries.map(({ text }) => text).join('\n') ?? ''
     for (const words of [
       'a text',
       'pick one',
@@ -163,15 +56,15 @@ describe('startHitl', () => {
       'in a bloc',
       '**bold**'.slice(2, 6),
     ]) {
-      expect(everything).toContain(words)
+      expect(transcript).toContain(words)
     }
   })
 
-  it('survives a history of nonsense', async () => {
-    const stage = await start()
-    const { body: created } = await action(stage, 'createUser', { name: 'Eve' })
+  it('ignores invalid options and invalid messages in the history', async () => {
+    const stage = await startStage()
+    const { output } = await action(stage, 'createUser', { name: 'Eve' })
     const { status } = await action(stage, 'startHitl', {
-      userId: created.output?.userId,
+      userId: output?.userId,
       hitlSession: { provider: 17, priority: 'extreme', tags: 'vip', language: 'xx-nonsense', unknown: { a: 1 } },
       messageHistory: [
         null,
@@ -188,7 +81,7 @@ describe('startHitl', () => {
   })
 })
 
-const HISTORY = (userId: string) => [
+const history = (userId: string) => [
   { source: { type: 'user', userId }, type: 'text', payload: { text: 'a text' } },
   { source: { type: 'bot' }, type: 'image', payload: { imageUrl: 'https://files.example/i.png', title: 'i' } },
   { source: { type: 'bot' }, type: 'audio', payload: { audioUrl: 'https://files.example/a.mp3' } },
@@ -221,7 +114,7 @@ const HISTORY = (userId: string) => [
   { source: { type: 'bot' }, type: 'markdown', payload: { markdown: '**bold**' } },
 ]
 
-describe('a message of the bot', () => {
+describe('a message from the bot', () => {
   const deliver = async (stage: Stage, tags: Record<string, string>, payload: unknown = { text: 'hello' }) => {
     const { gateway } = stage.botpress.runtime
     const { runtime } = stage.botpress
@@ -240,22 +133,22 @@ describe('a message of the bot', () => {
     return stage.finish(gateway.messageCreated(runtime as never, { by: 'bot' }, message as never))
   }
 
-  it('in a conversation without tags is refused with the reason', async () => {
-    const stage = await start()
+  it('in a conversation without tags is rejected with the reason', async () => {
+    const stage = await startStage()
     const reply = await deliver(stage, {})
     expect(reply.status).toBe(400)
     expect(reply.body).toContain('has no ticket')
   })
 
-  it('for a desk that is gone from the configuration says which', async () => {
-    const stage = await start()
+  it('for a desk that is no longer configured is rejected with its name', async () => {
+    const stage = await startStage()
     const reply = await deliver(stage, { provider: 'vanished', ticketId: '1', status: 'open' })
     expect(reply.status).toBe(400)
     expect(reply.body).toContain('vanished')
   })
 
-  it('after the end is refused with the reason', async () => {
-    const stage = await start()
+  it('after the end is rejected with the reason', async () => {
+    const stage = await startStage()
     const reply = await deliver(
       stage,
       { provider: DESKS[0] ?? '', ticketId: '1', status: 'closed', customerId: 'user_x' },
@@ -267,13 +160,13 @@ describe('a message of the bot', () => {
 })
 
 describe('stopHitl', () => {
-  it.each(['conv_nobody', ''])('of %j, which is no session, succeeds', async (conversationId) => {
-    const stage = await start()
+  it.each(['conv_nobody', ''])('succeeds for %j, which isn’t a session', async (conversationId) => {
+    const stage = await startStage()
     expect((await action(stage, 'stopHitl', { conversationId })).status).toBe(200)
   })
 
-  it.each(DESKS)('succeeds and says it in the log when %s fails', async (desk) => {
-    const stage = await start()
+  it.each(DESKS)('succeeds each time when %s fails', async (desk) => {
+    const stage = await startStage()
     const { conversationId, sandbox } = await handOver(stage, { hitlSession: { provider: desk } })
     sandbox.server.addFault({ kind: 'status', status: 500, times: 50 })
     const reply = await action(stage, 'stopHitl', { conversationId: stage.botpress.bot.downstreamOf(conversationId) })
@@ -290,12 +183,12 @@ describe('a configuration', () => {
       (error: unknown) => (error instanceof Error ? error.message : '')
     )
 
-  it('without desks is refused', async () => {
+  it('without desks is rejected', async () => {
     const stage = await createStage()
     expect(await refusal(stage, {})).toContain('no desk is set up')
   })
 
-  it('is refused with every problem under the name that Studio shows', async () => {
+  it('is rejected with every problem under the field’s name in Studio', async () => {
     const stage = await createStage()
     const configuration = stage.configuration({ order: [DESKS[0], DESKS[0]] })
     const broken = Object.fromEntries(DESKS.map((name) => [name, { enabled: true }]))
@@ -305,15 +198,15 @@ describe('a configuration', () => {
     expect(text.split('\n').length).toBeGreaterThan(DESKS.length + 1)
   })
 
-  it('is refused with what every desk answered', async () => {
+  it('is rejected with the error of every desk', async () => {
     const stage = await createStage()
     for (const name of DESKS) stage.sandbox(name).server.addFault({ kind: 'status', status: 401, times: 20 })
     const text = await refusal(stage, stage.configuration())
     for (const name of DESKS) expect(text).toContain(`${providers[name]?.title}: `)
   })
 
-  it('saved twice changes nothing at any desk', async () => {
-    const stage = await start()
+  it('changes nothing at any desk when it is saved again', async () => {
+    const stage = await startStage()
     const writes = () =>
       DESKS.map(
         (name) =>
@@ -328,8 +221,8 @@ describe('a configuration', () => {
     expect(writes()).toEqual(before)
   })
 
-  it('is forgotten by uninstalling, even when the desks do not answer', async () => {
-    const stage = await start()
+  it('can be uninstalled when no desk answers', async () => {
+    const stage = await startStage()
     for (const name of DESKS) stage.sandbox(name).server.addFault({ kind: 'status', status: 500, times: 50 })
     const reply = await stage.finish(
       stage.botpress.runtime.gateway.unregister('https://webhook.botpress.example/wh-local')

@@ -22,19 +22,19 @@ const _fileOf = (path: string): string =>
   [`${path}.ts`, `${path}/index.ts`, path].find((file) => existsSync(join(ROOT, file))) ?? path
 
 /**
- * The circles among these files, each as a list that ends where it begins. `importsOf` tells what a file imports; what is
- * not among the files is left out.
+ * The import cycles among these files. Each cycle is a list that ends with its first file. Imports of other files are
+ * ignored.
  */
-export const circlesAmong = (files: string[], imports: (file: string) => string[] = importsOf): string[][] => {
-  const circles: string[][] = []
+export const cyclesAmong = (files: string[], imports: (file: string) => string[] = importsOf): string[][] => {
+  const cycles: string[][] = []
   const done = new Set<string>()
   const visit = (file: string, path: string[]): void => {
     const start = path.indexOf(file)
-    if (start >= 0) circles.push([...path.slice(start), file])
+    if (start >= 0) cycles.push([...path.slice(start), file])
     if (start >= 0 || done.has(file)) return
     for (const next of imports(file)) if (files.includes(next)) visit(next, [...path, file])
     done.add(file)
   }
   for (const file of files) visit(file, [])
-  return circles
+  return cycles
 }

@@ -1,4 +1,4 @@
-/** One scripted session, unchanged, at every desk of the registry, under each way in which the Cloud may behave. */
+/** The same scripted sessions at every desk of the registry, under each way in which Botpress Cloud may behave. */
 import { describe, expect, it } from 'vitest'
 import { providers } from '../src/definition/registry'
 import type { Switches } from '../playground/botpress'
@@ -23,7 +23,7 @@ const start = async (desk: string, switches: Partial<Switches> = {}, instances =
 }
 
 describe.each(RUNS)('a session at $desk ($delivery, $getOrCreate)', ({ desk, ...cloud }) => {
-  it('goes from the customer to the agent and back, and is solved by the agent', async () => {
+  it('carries messages both ways until the agent solves the ticket', async () => {
     const stage = await start(desk, cloud)
     const { bot } = stage.botpress
     const { conversationId, sandbox, ticket } = await handOver(stage)
@@ -58,7 +58,7 @@ describe.each(RUNS)('a session at $desk ($delivery, $getOrCreate)', ({ desk, ...
     expect(bot.errors).toEqual([])
   })
 
-  it('is ended by the bot: the ticket is solved and has the last words', async () => {
+  it('solves the ticket and adds the closing note when the bot ends it', async () => {
     const stage = await start(desk, cloud)
     const { bot } = stage.botpress
     const { conversationId, ticket } = await handOver(stage)
@@ -76,8 +76,8 @@ describe.each(RUNS)('a session at $desk ($delivery, $getOrCreate)', ({ desk, ...
   })
 })
 
-describe.each(DESKS)('the details of a session at %s', (desk) => {
-  it('announces the agent once when assignment and first text come together', async () => {
+describe.each(DESKS)('a session at %s', (desk) => {
+  it('announces the agent once when the assignment and the first message arrive together', async () => {
     const stage = await start(desk, { latencyMs: 20 }, 2)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     const [agent] = sandbox.agents
@@ -92,12 +92,12 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(countSeen(stage, conversationId, 'Here I am')).toBe(1)
   })
 
-  it('delivers once and announces once when every webhook comes twice, at once, on two instances', async () => {
+  it('delivers and announces once when every webhook arrives twice, concurrently, at two instances', async () => {
     const stage = await start(desk, { latencyMs: 5 }, 2)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     const { deliveries } = sandbox
     const [agent] = sandbox.agents
-    const twice = async () => {
+    const deliverTwice = async () => {
       deliveries.waiting.push(...deliveries.waiting.map((delivery) => ({ ...delivery })))
       const sent = deliveries.flush({ parallel: true })
       await stage.pass(SETTLED_MS)
@@ -106,18 +106,18 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     }
     deliveries.mode = 'held'
     sandbox.assign(ticket().id, agent?.id ?? null)
-    await twice()
+    await deliverTwice()
     sandbox.agentReplies(ticket().id, 'Said once', { agentId: agent?.id })
-    await twice()
+    await deliverTwice()
     sandbox.solve(ticket().id, { agentId: agent?.id })
-    await twice()
+    await deliverTwice()
     expect(countSeen(stage, conversationId, JOINED)).toBe(1)
     expect(countSeen(stage, conversationId, 'Said once')).toBe(1)
     expect(countSeen(stage, conversationId, 'The human agent closed')).toBe(1)
     expect(stage.botpress.bot.continued).toHaveLength(1)
   })
 
-  it('says nothing to the customer of notes, of the desk’s bots and of the customer’s own mails', async () => {
+  it('hides notes, the desk’s bots and the customer’s own e-mails from the customer', async () => {
     const stage = await start(desk)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     const before = seenBy(stage, conversationId)
@@ -128,7 +128,7 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(seenBy(stage, conversationId)).toEqual(before)
   })
 
-  it('leaves tickets alone that it did not open', async () => {
+  it('ignores tickets that the router did not open', async () => {
     const stage = await start(desk)
     const { store } = stage.botpress.runtime
     const before = store.conversations.size
@@ -137,7 +137,7 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(store.conversations.size).toBe(before)
   })
 
-  it('hears what an agent does before the plugin listens', async () => {
+  it('delivers what an agent writes before the plugin is ready', async () => {
     const stage = await start(desk, { activationDelayMs: 1_500 })
     const { bot } = stage.botpress
     const sandbox = stage.sandbox(desk)
@@ -154,7 +154,7 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(countSeen(stage, conversationId, JOINED)).toBe(1)
   })
 
-  it('ends also when the agent solves before the plugin listens', async () => {
+  it('ends when the agent solves the ticket before the plugin is ready', async () => {
     const stage = await start(desk, { activationDelayMs: 1_500 })
     const { bot } = stage.botpress
     const sandbox = stage.sandbox(desk)
@@ -169,7 +169,7 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(countSeen(stage, conversationId, 'The human agent closed')).toBe(1)
   })
 
-  it('tells the agent who writes after the customer has left', async () => {
+  it('notifies an agent who writes after the customer has left', async () => {
     const stage = await start(desk)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     await stage.botpress.bot.endByCustomer(conversationId)
@@ -181,7 +181,7 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(notes).toHaveLength(1)
   })
 
-  it('lives on at its desk when the configuration sends the next one elsewhere', async () => {
+  it('stays at its desk when the configuration routes new handoffs elsewhere', async () => {
     const stage = await start(desk)
     const { bot } = stage.botpress
     const first = await handOver(stage)
@@ -197,7 +197,7 @@ describe.each(DESKS)('the details of a session at %s', (desk) => {
     expect(countSeen(stage, first.conversationId, 'Yes, still here')).toBe(1)
   })
 
-  it('carries all six types of message, in order', async () => {
+  it('carries all six message types in order', async () => {
     const stage = await start(desk)
     const { bot } = stage.botpress
     const { conversationId, ticket } = await handOver(stage)

@@ -1,4 +1,4 @@
-/** Who the agent is: a person of the desk, announced once, under a name of his own. */
+/** Agents are people of the desk, announced once, under their own name. */
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../support/simulated'
 import { countSeen, handOver, JOINED, SETTLED_MS, ticketsOf } from '../support/handoffs'
@@ -13,7 +13,7 @@ const assignments = (stage: Stage) =>
     .filter(({ type }) => type.endsWith('hitlAssigned'))
     .map(({ payload }) => payload as { conversationId: string; userId: string })
 
-describe.each(DESKS)('the agent who is announced at %s', (desk) => {
+describe.each(DESKS)('the announced agent at %s', (desk) => {
   it('is the agent, never the customer', async () => {
     const stage = await startAt(desk)
     const { bot, runtime } = stage.botpress
@@ -28,14 +28,14 @@ describe.each(DESKS)('the agent who is announced at %s', (desk) => {
     expect(customers.map(({ id }) => id)).not.toContain(assigned?.userId)
     expect(assigned?.userId).not.toBe(userId)
     expect(runtime.store.users.get(assigned?.userId ?? '')?.name).toBe(ada?.name)
-    // Nor has a customer got the agent's name, photo or link.
+    // No customer gets the agent's name, photo or link.
     for (const { id, name, pictureUrl } of customers) {
       const after = runtime.store.users.get(id)
       expect([after?.name, after?.pictureUrl]).toEqual([name, pictureUrl])
     }
   })
 
-  it('is nobody when the ticket is given back', async () => {
+  it('stays the same when the ticket is unassigned', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt(desk)
     const before = assignments(stage).length
     sandbox.assign(ticket().id, null)
@@ -45,7 +45,7 @@ describe.each(DESKS)('the agent who is announced at %s', (desk) => {
     for (const { userId } of assignments(stage)) expect(userId).toBeTruthy()
   })
 
-  it('is none of the desk’s bots, no note, no system, and not the customer who answers by mail', async () => {
+  it('is never a bot of the desk, the author of a note, or the customer replying by e-mail', async () => {
     const stage = await startAt(desk)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     sandbox.botReplies?.(ticket().id, 'All our agents are busy')
@@ -56,12 +56,12 @@ describe.each(DESKS)('the agent who is announced at %s', (desk) => {
     expect(countSeen(stage, conversationId, JOINED)).toBe(0)
     expect(assignments(stage)).toEqual([])
     expect(agentUsers(stage)).toEqual([])
-    // Where a session has an agent the plugin ends no wait for one.
+    // With this tag set, the plugin would stop waiting for an agent.
     const tags = stage.botpress.runtime.store.conversations.get(conversationId)?.tags ?? {}
     expect(tags['hitl#humanAgentId']).toBeUndefined()
   })
 
-  it('is one user, and goes on being heard, when he takes the ticket and answers in the same moment', async () => {
+  it('is one user, and keeps reaching the customer, after taking the ticket and answering concurrently', async () => {
     const stage = await startAt(desk, { switches: { latencyMs: 20, atomic: true }, instances: 3 })
     const { conversationId, sandbox, ticket } = await handOver(stage)
     const [ada] = sandbox.agents
@@ -85,7 +85,7 @@ describe.each(DESKS)('the agent who is announced at %s', (desk) => {
     }
   })
 
-  it('is announced also when the ticket is his before the bot listens', async () => {
+  it('is announced when the ticket is assigned before the plugin is ready', async () => {
     const stage = await startAt(desk, { switches: { activationDelayMs: 1_500 } })
     const { bot } = stage.botpress
     const sandbox = stage.sandbox(desk)
@@ -99,7 +99,7 @@ describe.each(DESKS)('the agent who is announced at %s', (desk) => {
     expect(countSeen(stage, conversationId, JOINED)).toBe(1)
   })
 
-  it('has his name and his photo', async () => {
+  it('has the name and the photo of the desk', async () => {
     const { stage, sandbox, conversationId, ticket } = await sessionAt(desk)
     const [ada] = sandbox.agents
     sandbox.agentReplies(ticket().id, 'With a face', { agentId: ada?.id })
@@ -109,7 +109,7 @@ describe.each(DESKS)('the agent who is announced at %s', (desk) => {
     expect(shown?.pictureUrl).toBe(ada?.pictureUrl)
   })
 
-  it('is called by a word, not by what is missing, when the desk does not tell his name', async () => {
+  it('has a readable fallback name when the desk returns none', async () => {
     const stage = await startAt(desk)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     const [ada] = sandbox.agents
@@ -141,31 +141,34 @@ describe.each(DESKS)('files of an agent at %s', (desk) => {
     ['sheet.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'file'],
   ] as const
 
-  it.each(FILES)('arrive as what they are, or the agent is told: %s', async (name, contentType, type) => {
-    const { stage, sandbox, conversationId, ticket, agentId } = await sessionAt(desk)
-    const before = ticket().entries.length
-    const asked = sandbox.server.requests.length
-    sandbox.agentReplies(ticket().id, 'Please see the file', { agentId, attachments: [{ name, contentType }] })
-    await stage.pass(SETTLED_MS)
-    const pieces = stage.botpress.bot
-      .seen(conversationId)
-      .flatMap((message) =>
-        message.type === 'bloc'
-          ? (message.payload['items'] as { type: string; payload: Record<string, unknown> }[])
-          : [message]
-      )
-    expect(pieces.filter(({ payload }) => payload['text'] === 'Please see the file')).toHaveLength(1)
-    const files = pieces.filter((piece) => typeof piece.payload[`${piece.type}Url`] === 'string')
-    const notes = ticket()
-      .entries.slice(before)
-      .filter(({ kind, text }) => kind === 'note' && text.includes(name))
-    expect(files.length + notes.length, 'shown to the customer or told to the agent').toBe(1)
-    for (const file of files) {
-      expect(file.type).toBe(type)
-      expect(file.payload['title']).toBe(name)
-      expect(file.payload[`${type}Url`]).toMatch(/^https:\/\//)
+  it.each(FILES)(
+    'reach the customer with their type, or the agent is notified: %s',
+    async (name, contentType, type) => {
+      const { stage, sandbox, conversationId, ticket, agentId } = await sessionAt(desk)
+      const before = ticket().entries.length
+      const requestsBefore = sandbox.server.requests.length
+      sandbox.agentReplies(ticket().id, 'Please see the file', { agentId, attachments: [{ name, contentType }] })
+      await stage.pass(SETTLED_MS)
+      const pieces = stage.botpress.bot
+        .seen(conversationId)
+        .flatMap((message) =>
+          message.type === 'bloc'
+            ? (message.payload['items'] as { type: string; payload: Record<string, unknown> }[])
+            : [message]
+        )
+      expect(pieces.filter(({ payload }) => payload['text'] === 'Please see the file')).toHaveLength(1)
+      const files = pieces.filter((piece) => typeof piece.payload[`${piece.type}Url`] === 'string')
+      const notes = ticket()
+        .entries.slice(before)
+        .filter(({ kind, text }) => kind === 'note' && text.includes(name))
+      expect(files.length + notes.length, 'shown to the customer or reported to the agent').toBe(1)
+      for (const file of files) {
+        expect(file.type).toBe(type)
+        expect(file.payload['title']).toBe(name)
+        expect(file.payload[`${type}Url`]).toMatch(/^https:\/\//)
+      }
+      // Some file URLs work only once, or only with GET: the router must not probe them.
+      expect(sandbox.server.requests.slice(requestsBefore).filter(({ path }) => path.includes(name))).toEqual([])
     }
-    // Looking at the address first would fail where it may only be fetched once, or by GET only.
-    expect(sandbox.server.requests.slice(asked).filter(({ path }) => path.includes(name))).toEqual([])
-  })
+  )
 })

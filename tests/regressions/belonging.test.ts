@@ -1,4 +1,4 @@
-/** Whose is whose: sessions, customers and tickets never mix, and what is not ours is left alone. */
+/** Sessions, customers and tickets never mix, and foreign tickets are left alone. */
 import { describe, expect, it } from 'vitest'
 import { countSeen, handOver, seenBy, SETTLED_MS, ticketsOf } from '../support/handoffs'
 import { action, bodiesTo, DESKS, rewritten, send, sessionAt, startAt, takeDeliveries, visible } from './helpers'
@@ -6,7 +6,7 @@ import { action, bodiesTo, DESKS, rewritten, send, sessionAt, startAt, takeDeliv
 const NOTIFICATION_FIELDS = /conversationId|external_?id|value/i
 
 describe.each(DESKS)('sessions at %s', (desk) => {
-  it('of one customer in two conversations stay apart, in both directions', async () => {
+  it('of one customer in two conversations stay separate in both directions', async () => {
     const stage = await startAt(desk)
     const { bot } = stage.botpress
     const first = await handOver(stage)
@@ -41,7 +41,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     expect([bot.isActive(first.conversationId), bot.isActive(second)]).toEqual([false, true])
   })
 
-  it('of the past do not speak into the present one: the agent is told instead', async () => {
+  it('that have ended never write into the current one, and the agent is notified', async () => {
     const { stage, sandbox, conversationId, ticket, agentId } = await sessionAt(desk)
     const { bot } = stage.botpress
     await bot.endByCustomer(conversationId)
@@ -56,7 +56,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     expect(bot.isActive(conversationId)).toBe(true)
   })
 
-  it('are not reached by a delivery about another ticket, even if it names their conversation', async () => {
+  it('ignore a delivery for another ticket that names their conversation', async () => {
     const stage = await startAt(desk)
     const { bot } = stage.botpress
     const first = await handOver(stage)
@@ -67,7 +67,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     sandbox.solve(first.ticket().id)
     const ids = [first, second].map(({ conversationId }) => bot.downstreamOf(conversationId) ?? '')
     const [mine = '', theirs = ''] = ids
-    // An instance that knows neither session has only the delivery to go by.
+    // A fresh instance knows neither session, only the delivery.
     stage.restart()
     for (const { request } of takeDeliveries(sandbox)) {
       const body = rewritten(request.body, (object) =>
@@ -87,7 +87,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     expect(second.ticket().status).toBe('open')
   })
 
-  it('are opened under the name and address of their own customer, whoever was made last', async () => {
+  it('are opened with the name and address of their own customer, not of the latest one', async () => {
     const stage = await startAt(desk)
     const people = ['Ann Able', 'Bea Bright', 'Cid Clever']
     const ids: string[] = []
@@ -97,7 +97,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
       ids.push(output?.userId ?? '')
     }
     expect(new Set(ids).size).toBe(3)
-    // Backwards, and the first customer once more: what was made for one is used by no other.
+    // In another order, and the first customer twice: contacts must never be mixed up.
     for (const index of [2, 0, 1, 0]) {
       const userId = ids[index] ?? ''
       const before = new Set(ticketsOf(stage).map(({ id }) => id))
@@ -118,7 +118,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     }
   })
 
-  it('leave every other person as they are called', async () => {
+  it('never rename other people', async () => {
     const stage = await startAt(desk)
     const names = () =>
       stage.botpress.runtime.store.users.withTags({}).map(({ id, name, pictureUrl }) => `${id} ${name} ${pictureUrl}`)
@@ -129,7 +129,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     expect(names()).toEqual(expect.arrayContaining(before))
     expect(first.sandbox.agents).toEqual(agents)
     expect(first.ticket().customer).toContain('Ann Able')
-    // No router's name, photo or role is ever written over a person of the desk.
+    // The router never overwrites the name, photo or role of a person at the desk.
     const renamed = first.sandbox.server.requests.filter(
       ({ method, path }) =>
         method !== 'GET' && /\/(?:users|admins)\/[^/]+$/.test(path) && !/create_or_update/.test(path)
@@ -137,7 +137,7 @@ describe.each(DESKS)('sessions at %s', (desk) => {
     expect(renamed).toEqual([])
   })
 
-  it('delete nobody and nothing at Botpress', async () => {
+  it('delete no user, conversation or message at Botpress', async () => {
     const { stage, sandbox, ticket } = await sessionAt(desk)
     sandbox.assign(ticket().id, sandbox.agents[1]?.id ?? '')
     sandbox.agentReplies(ticket().id, 'Grace here', { agentId: sandbox.agents[1]?.id })
@@ -150,8 +150,8 @@ describe.each(DESKS)('sessions at %s', (desk) => {
   })
 })
 
-describe.each(DESKS)('a conversation at %s that the router did not open', (desk) => {
-  it('makes no user, conversation, message or event, whatever happens in it', async () => {
+describe.each(DESKS)('a ticket at %s that the router did not open', (desk) => {
+  it('creates no user, conversation, message or event', async () => {
     const stage = await startAt(desk)
     const sandbox = stage.sandbox(desk)
     const seen = () => {
@@ -170,8 +170,8 @@ describe.each(DESKS)('a conversation at %s that the router did not open', (desk)
   })
 })
 
-describe.each(DESKS)('a start at %s', (desk) => {
-  it('answers with a conversation that exists, or with an error and no id', async () => {
+describe.each(DESKS)('startHitl at %s', (desk) => {
+  it('returns an existing conversation, or an error without an id', async () => {
     const stage = await startAt(desk)
     const { output } = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
     const input = { userId: output?.userId, messageHistory: [] }
@@ -187,8 +187,8 @@ describe.each(DESKS)('a start at %s', (desk) => {
   })
 })
 
-describe.each(DESKS)('people at %s', (desk) => {
-  it('are two when they are two, each under their own name', async () => {
+describe.each(DESKS)('two agents at %s', (desk) => {
+  it('are shown separately, each under their own name', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt(desk)
     const [ada, grace] = sandbox.agents
     sandbox.agentReplies(ticket().id, 'First answer', { agentId: ada?.id })

@@ -1,6 +1,6 @@
-/** What may be printed nowhere: what anybody says, who anybody is, and whatever opens a door. */
+/** Canaries: secrets, names and messages that must never be printed. */
 
-/** How credentials and proofs look, of the sandboxes as of the real vendors. */
+/** Credentials and signatures of the sandboxes and of the real vendors. */
 const SECRETS = [
   /\b(?:bearer|basic)\s+(?=[\w+/.~-]*[\d=])[\w+/=.~-]{12,}/i,
   /\bxox[a-z]-[\w-]{8,}/,
@@ -11,11 +11,11 @@ const SECRETS = [
   /\bbp_local_token\b/,
   /\bv0=[0-9a-f]{64}\b/,
   /\bsha1=[0-9a-f]{40}\b/,
-  // 32 bytes in base64: a signing secret, or the signature that would have been right.
+  // 32 bytes in base64: a signing secret or a valid signature.
   /(?<![\w+/])[\w+/]{43}=(?![\w+/=])/,
 ]
 
-/** What customers are called and where they live, in all of the tests. */
+/** Names, addresses and titles of the customers in the tests. */
 const PEOPLE = [
   /[\w.+-]+@(?:customer|evil|elsewhere|mail|sandbox|acme)\.(?:example|test)\b/i,
   /\b(?:Eve Customer|Ann Able|Bea Bright|Cid Clever|Frank Foreign|Somebody Else)\b/,
@@ -23,19 +23,19 @@ const PEOPLE = [
   /\bPrinter on fire\b/,
 ]
 
-/** Functions whose text somebody says. */
-const SAYING =
+/** Functions whose text argument is a person's message. */
+const MESSAGE_FUNCTIONS =
   'customerSays|agentReplies|agentNotes|customerReplies|botReplies|botSays|solve|fromCustomer|says|textOf|say|tellAgent'
-const SAID = new RegExp(`\\b(?:${SAYING})\\([^'"\`\\n]*(['"])((?:(?!\\1)[^\\\\\\n]){10,}?)\\1`, 'g')
+const MESSAGE = new RegExp(`\\b(?:${MESSAGE_FUNCTIONS})\\([^'"\`\\n]*(['"])((?:(?!\\1)[^\\\\\\n]){10,}?)\\1`, 'g')
 
-/** The sentences that a test has people say, read from its source. A single word could be anybody's. */
+/** The sentences that people say in a test, read from its source. Single words are skipped: logs may contain them. */
 export const sentencesIn = (source: string): string[] => [
   ...new Set(
-    [...source.matchAll(SAID)].map(([, , sentence = '']) => sentence).filter((sentence) => /\S \S/.test(sentence))
+    [...source.matchAll(MESSAGE)].map(([, , sentence = '']) => sentence).filter((sentence) => /\S \S/.test(sentence))
   ),
 ]
 
-/** What gives somebody away in a printed line; undefined where nothing does. */
+/** The canary in a printed line, or undefined. */
 export const canaryIn = (line: string, sentences: readonly string[] = []): string | undefined =>
   [...SECRETS, ...PEOPLE].map((pattern) => pattern.exec(line)?.[0]).find((found) => found !== undefined) ??
   sentences.find((sentence) => line.includes(sentence))

@@ -1,4 +1,4 @@
-/** Two instances do at the same moment what must happen one after the other, and what an instance that died had begun. Found by chaos. */
+/** Races between instances, and work that a crashed instance left unfinished. The chaos runs found these cases. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { countSeen, seenBy } from '../support/handoffs'
 import type { Asked } from '../support/instances'
@@ -6,23 +6,23 @@ import { DESKS, GIVEN_UP_MS, open, posts, type Session } from '../support/outbox
 
 const END = 'The human agent closed'
 const NOT_DELIVERED = 'was not delivered'
-/** Longer than a lane is held for an instance that died, and than any vendor waits before it delivers again. */
+/** Longer than the lease of a crashed instance, and longer than any vendor waits before a redelivery. */
 const REPAIRED_MS = 10 * 60_000
 
-/** Until the plugin listens, and the router knows. */
-const LISTENS_MS = 6_000
+/** Until the plugin is ready and the router knows. */
+const READY_MS = 6_000
 
 const notesOf = ({ ticket }: Session): string[] =>
   ticket()
     .entries.filter(({ kind, text }) => kind === 'note' && text.includes(NOT_DELIVERED))
     .map(({ text }) => text)
 
-const created =
+const createsMessage =
   (words: string) =>
   ({ side, method, path, body }: Asked): boolean =>
     side === 'api' && method === 'POST' && path.endsWith('/messages/get-or-create') && body.includes(words)
 
-const looks = ({ side, method, path }: Asked): boolean =>
+const listsMessages = ({ side, method, path }: Asked): boolean =>
   side === 'api' && method === 'GET' && path.endsWith('/messages')
 
 const tagsAs =
@@ -40,28 +40,28 @@ const takesLockTo =
   ({ side, path, body }: Asked): boolean =>
     side === 'api' && path.endsWith('/toBot/get-or-set') && body.includes(`"operation":{"kind":"${kind}"`)
 
-const awaited = new Set<string>()
+const pending = new Set<string>()
 
-/** Fits one call, whoever makes it first. A test in which nobody makes it has tested nothing, and fails; without a name it may be missing. */
-const once = (fits: (asked: Asked) => boolean, name?: string): ((asked: Asked) => boolean) => {
+/** Matches only the first such call. A named call is required: the test fails when no instance makes it. */
+const once = (matches: (asked: Asked) => boolean, name?: string): ((asked: Asked) => boolean) => {
   let isDone = false
-  if (name !== undefined) awaited.add(name)
+  if (name !== undefined) pending.add(name)
   return (asked) => {
-    if (isDone || !fits(asked)) return false
+    if (isDone || !matches(asked)) return false
     isDone = true
-    if (name !== undefined) awaited.delete(name)
+    if (name !== undefined) pending.delete(name)
     return true
   }
 }
 
 afterEach(() => {
-  const missed = [...awaited]
-  awaited.clear()
-  if (missed.length > 0) throw new Error(`Nobody made what was to go wrong: ${missed.join(', ')}`)
+  const missed = [...pending]
+  pending.clear()
+  if (missed.length > 0) throw new Error(`No instance made these calls: ${missed.join(', ')}`)
 })
 
-/** The desk waits for no answer before it sends the next, and sends each a second time after a while. */
-const sendAtOnce = ({ sandbox, stage }: Session, againAfterMs?: number): void => {
+/** The desk sends its deliveries concurrently, and each a second time after `againAfterMs`. */
+const deliverConcurrently = ({ sandbox, stage }: Session, againAfterMs?: number): void => {
   const { setTimer } = stage.clock
   sandbox.deliveries.schedule((delivery, send) => {
     const first = delivery.attempt === 1 ? 10 : 30_000
@@ -72,24 +72,24 @@ const sendAtOnce = ({ sandbox, stage }: Session, againAfterMs?: number): void =>
 
 const agents = ({ sandbox }: Session): [string, string] => [sandbox.agents[0]?.id ?? '', sandbox.agents[1]?.id ?? '']
 
-/** Ada has answered, and everybody has heard of it. */
+/** A session in which the customer has seen Ada's first message. */
 const withAda = async (desk: string, instances: number): Promise<Session> => {
   const session = await open(desk, instances)
-  sendAtOnce(session)
-  await session.stage.pass(LISTENS_MS)
+  deliverConcurrently(session)
+  await session.stage.pass(READY_MS)
   session.sandbox.agentReplies(session.ticket().id, 'Ada is here', { agentId: agents(session)[0] })
   await session.stage.pass(GIVEN_UP_MS)
   expect(countSeen(session.stage, session.conversationId, 'Ada is here')).toBe(1)
   return session
 }
 
-describe.each(DESKS)('a message of an agent at %s', (desk) => {
-  // A message that the plugin is handling when it hears of the end is shown after it: in one of these moments, when the two instances do not wait for each other.
+describe.each(DESKS)('an agent’s message at %s', (desk) => {
+  // The plugin may show a message after the end when both reach it together. Without the lock, one delay hits this.
   it.each(Array.from({ length: 10 }, (_, index) => 560 + 20 * index))(
-    'that comes while another instance ends the session is shown before the end, or its agent is told (%i ms)',
+    'during an end on another instance is shown before the end or reported to its agent (%i ms)',
     async (ms) => {
       const session = await open(desk, 2, { latencyMs: ({ by }) => (by === 'bot' ? 20 : 0) })
-      sendAtOnce(session)
+      deliverConcurrently(session)
       const { stage, sandbox, conversationId, ticket, instances } = session
       const [ada] = agents(session)
       sandbox.assign(ticket().id, ada)
@@ -97,12 +97,12 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
       const tags = stage.botpress.runtime.store.conversations.get(session.sessionId())?.tags ?? {}
       const announcedAt = Number.parseInt(tags['desk:agents']?.split('@')[1] ?? '', 36)
       await stage.pass(announcedAt - stage.clock.now() - 300)
-      // Whoever ends it has read the ticket before the message; whoever has the message has read the session before the end.
-      const ending = once(takesLockTo('end'), 'the lane for the end')
-      const giving = once(created('One more thing'))
+      // The ending instance read the ticket before the message came, the other one the session before the end.
+      const ending = once(takesLockTo('end'), 'the lock for the end')
+      const creation = once(createsMessage('One more thing'))
       for (const instance of instances.all) {
         instance.delayAt(ms, ending)
-        instance.delayAt(500, giving)
+        instance.delayAt(500, creation)
       }
       sandbox.solve(ticket().id, { agentId: ada })
       await stage.pass(400)
@@ -110,25 +110,25 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
       await stage.pass(REPAIRED_MS)
       const seen = seenBy(stage, conversationId)
       const shownAt = seen.findIndex((line) => line.includes('One more thing'))
-      const told = notesOf(session).filter((note) => note.includes('One more thing'))
+      const reported = notesOf(session).filter((note) => note.includes('One more thing'))
       expect(countSeen(stage, conversationId, END)).toBe(1)
       expect(shownAt).toBeLessThan(seen.findIndex((line) => line.includes(END)))
-      expect(told).toHaveLength(shownAt === -1 ? 1 : 0)
+      expect(reported).toHaveLength(shownAt === -1 ? 1 : 0)
     }
   )
 
-  it('keeps its moment when two instances give it at once', async () => {
+  it('keeps its place when two instances write it concurrently', async () => {
     const session = await open(desk, 2)
-    sendAtOnce(session, 50)
+    deliverConcurrently(session, 50)
     const { stage, sandbox, conversationId, ticket, instances } = session
     const [ada] = agents(session)
     sandbox.agentReplies(ticket().id, 'Ada is here', { agentId: ada })
     await stage.pass(800)
-    // One is slow to look, the other one hears of it later and is slow to write.
-    sendAtOnce(session, 900)
-    const [slow, later] = instances.all
-    slow?.delayAt(1_000, once(looks, 'a look at the messages'))
-    later?.delayAt(300, created('One more thing'))
+    // One instance is slow to read, the other one gets the delivery later and is slow to write.
+    deliverConcurrently(session, 900)
+    const [reader, writer] = instances.all
+    reader?.delayAt(1_000, once(listsMessages, 'a list of the messages'))
+    writer?.delayAt(300, createsMessage('One more thing'))
     instances.takeTurns(0)
     sandbox.agentReplies(ticket().id, 'One more thing', { agentId: ada })
     await stage.pass(2_000)
@@ -143,12 +143,12 @@ describe.each(DESKS)('a message of an agent at %s', (desk) => {
 })
 
 describe.each(DESKS)('an end by the agent at %s', (desk) => {
-  it('stays one when it comes before a slow start has written down that the session is open', async () => {
+  it('happens once when it arrives before a slow start has marked the session as open', async () => {
     const opening = once(tagsAs('"status":"open"'), 'the opening')
     const session = await open(desk, 2, {}, (instance) => instance.delayAt(8_000, opening))
     const { stage, sandbox, conversationId, ticket } = session
-    // Delivered once more when the slow one has come.
-    sendAtOnce(session, 6_000)
+    // The redelivery comes after the slow write.
+    deliverConcurrently(session, 6_000)
     sandbox.solve(ticket().id, { agentId: agents(session)[0] })
     await stage.pass(REPAIRED_MS)
     expect(countSeen(stage, conversationId, END)).toBe(1)
@@ -157,13 +157,13 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
   })
 })
 
-describe.each(DESKS)('an end by the agent at %s whose writing down is in doubt', (desk) => {
-  it('is one end, and it is looked for what came too late for it', async () => {
+describe.each(DESKS)('an end by the agent at %s whose record is in doubt', (desk) => {
+  it('happens once, and messages that came too late are looked for', async () => {
     const session = await open(desk, 2)
     const { stage, sandbox, conversationId, ticket, instances } = session
     const { runtime } = stage.botpress
-    await stage.pass(LISTENS_MS)
-    // As often as the client repeats it.
+    await stage.pass(READY_MS)
+    // One fault for each attempt of the client.
     runtime.addFault({
       times: 4,
       kind: 'status',
@@ -184,23 +184,23 @@ describe.each(DESKS)('an end by the agent at %s whose writing down is in doubt',
   })
 })
 
-describe.each(DESKS)('what agents write after an end at %s', (desk) => {
-  it('is told to each of them, also when the instances die that end the session and tell it', async () => {
+describe.each(DESKS)('agents’ messages after an end at %s', (desk) => {
+  it('are reported to their authors when the instances crash while ending and while reporting', async () => {
     const session = await open(desk, 4)
-    sendAtOnce(session)
+    deliverConcurrently(session)
     const { stage, sandbox, conversationId, ticket, instances } = session
     const [ada, ben] = agents(session)
-    await stage.pass(LISTENS_MS)
+    await stage.pass(READY_MS)
     const ending = once(emits('hitlStopped'), 'the end')
     for (const instance of instances.all) instance.dieAt('before', ending)
     sandbox.solve(ticket().id, { agentId: ada })
     await stage.pass(5_000)
-    const telling = once(posts('second words'), 'a note')
-    for (const instance of instances.all) instance.dieAt('before', telling)
+    const report = once(posts('second words'), 'a note')
+    for (const instance of instances.all) instance.dieAt('before', report)
     sandbox.agentReplies(ticket().id, 'first words', { agentId: ada })
     sandbox.agentReplies(ticket().id, 'second words', { agentId: ben })
     await stage.pass(REPAIRED_MS)
-    // Not every desk goes on trying for so long.
+    // Not every desk keeps redelivering for so long.
     sandbox.agentReplies(ticket().id, 'third words', { agentId: ada })
     await stage.pass(REPAIRED_MS)
     expect(countSeen(stage, conversationId, END)).toBe(1)
@@ -212,7 +212,7 @@ describe.each(DESKS)('what agents write after an end at %s', (desk) => {
 })
 
 describe.each(DESKS)('an end by the bot at %s', (desk) => {
-  it('needs nobody’s turn: what agents write after it is told to them', async () => {
+  it('needs no lock, and agents’ later messages are reported to them', async () => {
     const session = await withAda(desk, 2)
     const { stage, sandbox, conversationId, ticket } = session
     const { runtime, bot } = stage.botpress
@@ -229,12 +229,12 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     expect(countSeen(stage, conversationId, END)).toBe(0)
   })
 
-  it('a moment after an agent’s tells what neither let through with the next event, when the desk could not be reached for it', async () => {
+  it('right after the agent’s reports undelivered messages later when the desk was unreachable', async () => {
     const session = await open(desk, 1)
-    sendAtOnce(session)
+    deliverConcurrently(session)
     const { stage, sandbox, conversationId, ticket } = session
     const [ada] = agents(session)
-    // Held back until the plugin listens, and the end behind it.
+    // This message waits until the plugin is ready, and the end waits behind it.
     sandbox.agentReplies(ticket().id, 'Too early', { agentId: ada })
     await stage.pass(600)
     sandbox.solve(ticket().id, { agentId: ada })

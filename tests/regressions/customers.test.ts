@@ -1,10 +1,10 @@
-/** What customers say reaches the agent: all of it, once, as theirs, whoever they are and whatever fails. */
+/** Customers' messages reach the agent completely, once and under the customer's name. */
 import { describe, expect, it } from 'vitest'
 import { countSeen, handOver, JOINED, seenBy, SETTLED_MS } from '../support/handoffs'
 import { action, bodiesTo, DESKS, onlyTicket, startAt } from './helpers'
 
 describe.each(DESKS)('a customer at %s', (desk) => {
-  it('is heard before anybody has taken the ticket, and nothing answers for the agents', async () => {
+  it('reaches the ticket before an agent takes it, and gets no automatic answer', async () => {
     const stage = await startAt(desk)
     const { bot } = stage.botpress
     const { conversationId, ticket } = await handOver(stage)
@@ -17,7 +17,7 @@ describe.each(DESKS)('a customer at %s', (desk) => {
     expect(bot.errors).toEqual([])
   })
 
-  it('is told apart from the system: its texts are no words of the customer', async () => {
+  it('is never the author of system texts', async () => {
     const stage = await startAt(desk)
     const { conversationId, ticket } = await handOver(stage)
     await stage.botpress.bot.endByCustomer(conversationId)
@@ -27,18 +27,18 @@ describe.each(DESKS)('a customer at %s', (desk) => {
     expect(farewell?.author).not.toContain('Eve')
   })
 
-  it('stays the author when what the router had kept about the contact is lost', async () => {
+  it('stays the author when the stored contact is lost', async () => {
     const stage = await startAt(desk)
     const { bot, runtime } = stage.botpress
     const { conversationId, ticket } = await handOver(stage)
     await bot.customerSays(conversationId, 'before the loss')
     await stage.pass(SETTLED_MS)
     const author = ticket().entries.at(-1)?.author
-    const forget = (tags: Record<string, string>) =>
+    const withoutContact = (tags: Record<string, string>) =>
       Object.fromEntries(Object.keys(tags).flatMap((name) => (/contact/i.test(name) ? [[name, '']] : [])))
     const session = runtime.store.conversations.get(bot.downstreamOf(conversationId) ?? '')
-    if (session) runtime.store.conversations.retag(session, forget(session.tags))
-    for (const user of runtime.store.users.withTags({})) runtime.store.users.retag(user, forget(user.tags))
+    if (session) runtime.store.conversations.retag(session, withoutContact(session.tags))
+    for (const user of runtime.store.users.withTags({})) runtime.store.users.retag(user, withoutContact(user.tags))
     stage.restart()
     await bot.customerSays(conversationId, 'after the loss')
     await stage.pass(SETTLED_MS)
@@ -51,7 +51,7 @@ describe.each(DESKS)('a customer at %s', (desk) => {
     '李小龍',
     'O’Neill',
     'Jean-Luc "JL" Picard & Söhne',
-  ])('keeps the whole name: %s', async (name) => {
+  ])('keeps their whole name: %s', async (name) => {
     const stage = await startAt(desk)
     const { ticket, conversationId } = await handOver(stage, {}, { name })
     await stage.botpress.bot.customerSays(conversationId, 'who am I?')
@@ -71,7 +71,7 @@ describe.each(DESKS)('a customer at %s', (desk) => {
     'eve@customer',
     'a b@c.example',
     ' ',
-  ])('without a real address (%j) has none at the desk', async (email) => {
+  ])('without a valid e-mail address (%j) has none at the desk', async (email) => {
     const stage = await startAt(desk)
     const from = stage.sandbox(desk).server.requests.length
     const { output } = await action(stage, 'createUser', { name: 'Eve', email })
@@ -88,7 +88,7 @@ describe.each(DESKS)('a customer at %s', (desk) => {
     expect(onlyTicket(stage).customer).toContain('Eve')
   })
 
-  it('with a picture whose address is longer than any desk keeps is handed over all the same', async () => {
+  it('with a picture URL too long for the desk is still handed over', async () => {
     const stage = await startAt(desk)
     const pictureUrl = `https://pictures.example/${'a'.repeat(5_000)}.png`
     const { output } = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example', pictureUrl })
@@ -98,24 +98,21 @@ describe.each(DESKS)('a customer at %s', (desk) => {
   })
 })
 
-describe.each(DESKS)('what a customer writes to %s', (desk) => {
+describe.each(DESKS)('a customer’s message to %s', (desk) => {
   const write = /^(?:POST|PUT) (?!.*(?:oauth|auth\.test|search))/
   const isWrite = ({ method, path }: { method: string; path: string }): boolean => write.test(`${method} ${path}`)
 
-  it.each(['disconnect', 'timeout', 'status'] as const)(
-    'is there once although the answer was lost (%s)',
-    async (kind) => {
-      const stage = await startAt(desk, { sockets: false })
-      const { conversationId, sandbox, ticket } = await handOver(stage)
-      const before = ticket().entries.length
-      sandbox.server.addFault({ kind, status: 500, effect: 'after', matches: isWrite })
-      await stage.botpress.bot.customerSays(conversationId, 'said once')
-      await stage.pass(60_000)
-      expect(ticket().entries.slice(before)).toMatchObject([{ kind: 'customer', text: 'said once' }])
-    }
-  )
+  it.each(['disconnect', 'timeout', 'status'] as const)('arrives once when the response is lost (%s)', async (kind) => {
+    const stage = await startAt(desk, { sockets: false })
+    const { conversationId, sandbox, ticket } = await handOver(stage)
+    const before = ticket().entries.length
+    sandbox.server.addFault({ kind, status: 500, effect: 'after', matches: isWrite })
+    await stage.botpress.bot.customerSays(conversationId, 'said once')
+    await stage.pass(60_000)
+    expect(ticket().entries.slice(before)).toMatchObject([{ kind: 'customer', text: 'said once' }])
+  })
 
-  it('is whole, once and in order when the desk fails in the middle of it', async () => {
+  it('arrives completely, once and in order when the desk fails in the middle', async () => {
     const stage = await startAt(desk)
     const { conversationId, sandbox, ticket } = await handOver(stage)
     const before = ticket().entries.length
@@ -136,7 +133,7 @@ describe.each(DESKS)('what a customer writes to %s', (desk) => {
     expect(said.match(/\bw\d+\b/g)).toEqual(words)
   })
 
-  it('and the desk refuses for good is reported, not lost in silence', async () => {
+  it('is reported when the desk rejects it permanently', async () => {
     const stage = await startAt(desk)
     const { bot, runtime } = stage.botpress
     const { conversationId, sandbox } = await handOver(stage)
@@ -148,11 +145,11 @@ describe.each(DESKS)('what a customer writes to %s', (desk) => {
     const refused = runtime.deliveries
       .slice(from)
       .filter(({ to, status }) => to === 'integration' && (status === undefined || status >= 400))
-    const told = seenBy(stage, conversationId).slice(seen)
-    expect(refused.length + told.length).toBeGreaterThan(0)
+    const shown = seenBy(stage, conversationId).slice(seen)
+    expect(refused.length + shown.length).toBeGreaterThan(0)
   })
 
-  it('of every kind is put so that agents can open it', async () => {
+  it('with a file of any type carries a link that agents can open', async () => {
     const stage = await startAt(desk)
     const { conversationId, ticket } = await handOver(stage)
     const before = ticket().entries.length

@@ -1,4 +1,4 @@
-/** How a session ends: once, after its last word, and without a word that nobody said. */
+/** A session ends exactly once, after its last message, and without invented messages. */
 import { describe, expect, it } from 'vitest'
 import type { ZendeskSandbox } from '../../providers/zendesk/sandbox'
 import { listen } from '../chaos/silence'
@@ -12,7 +12,7 @@ const stops = (stage: Stage) =>
   stage.botpress.runtime.store.events.withTags({}).filter(({ type }) => type.endsWith('hitlStopped')).length
 
 describe.each(DESKS)('an end by the agent at %s', (desk) => {
-  it('without a word says nothing but that it is over', async () => {
+  it('without a message shows only the end', async () => {
     const stage = await startAt(desk)
     const { bot } = stage.botpress
     const { conversationId, sandbox, ticket } = await handOver(stage)
@@ -29,7 +29,7 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
     expect(more).toEqual([])
   })
 
-  it('after an answer does not bring the answer again', async () => {
+  it('after an answer does not repeat the answer', async () => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
     sandbox.agentReplies(ticket().id, 'The last answer', { agentId })
     await stage.pass(SETTLED_MS)
@@ -40,7 +40,7 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
     expect(countSeen(stage, conversationId, END)).toBe(1)
   })
 
-  it('with last words brings them once and first, when everything comes twice and at once', async () => {
+  it('shows the last message once and before the end when deliveries are duplicated and concurrent', async () => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk, {
       switches: { latencyMs: 10 },
       instances: 3,
@@ -62,7 +62,7 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
     expect(stops(stage)).toBe(1)
   })
 
-  it('by deleting the ticket is one that the customer hears of when he writes next', async () => {
+  it('by deleting the ticket is shown at the latest when the customer writes next', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt(desk)
     const { bot } = stage.botpress
     sandbox.remove(ticket().id)
@@ -76,14 +76,14 @@ describe.each(DESKS)('an end by the agent at %s', (desk) => {
 })
 
 describe.each(DESKS)('an end by the bot at %s', (desk) => {
-  it('solves the ticket, tells agents only, and comes back as no second end', async () => {
+  it('solves the ticket, notifies only agents, and causes no second end', async () => {
     const { stage, ticket, conversationId } = await sessionAt(desk)
     const before = ticket().entries.length
     await stage.botpress.bot.endByCustomer(conversationId)
     await stage.pass(SETTLED_MS)
     await stage.pass(SETTLED_MS)
     expect(ticket().status).toBe('solved')
-    // Nothing that is shown to the customer, by mail or in a messenger: neither as the agent's nor as the customer's words.
+    // Only notes and system entries: the desk would send any other entry to the customer.
     const kinds = ticket()
       .entries.slice(before)
       .map(({ kind }) => kind)
@@ -94,24 +94,24 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     expect(stage.botpress.bot.continued).toHaveLength(1)
   })
 
-  it('succeeds for the customer when the desk fails, and the log says that an agent has to solve the ticket', async () => {
+  it('succeeds for the customer when the desk fails, and the log names the unsolved ticket’s session', async () => {
     const { stage, sandbox, conversationId } = await sessionAt(desk)
     const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
     sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
-    const ear = listen()
+    const output = listen()
     let printed: string
     try {
       expect((await action(stage, 'stopHitl', { conversationId: downstream })).status).toBe(200)
       await stage.pass(180_000)
-      printed = ear.lines().join('\n')
+      printed = output.lines().join('\n')
     } finally {
-      ear.stop()
+      output.stop()
     }
     expect(printed).toContain('could not be solved')
     expect(printed).toContain(downstream)
   })
 
-  it('solves the ticket with the next thing that an agent does, when the desk could not be reached for it', async () => {
+  it('solves the ticket at the agent’s next action when the desk was unreachable', async () => {
     const { stage, sandbox, conversationId, ticket } = await sessionAt(desk)
     const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
     sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
@@ -124,7 +124,7 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     expect(ticket().status).not.toBe('open')
   })
 
-  it('succeeds when the desk has lost the credentials’ rights', async () => {
+  it('succeeds when the credentials have lost their permissions', async () => {
     const { stage, sandbox, conversationId } = await sessionAt(desk)
     sandbox.server.addFault({ kind: 'status', status: 403, times: 10_000 })
     await stage.botpress.bot.endByCustomer(conversationId)
@@ -135,8 +135,8 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
   })
 })
 
-describe('a ticket that the desk itself closes for good', () => {
-  it('days after it was solved ends nothing again', async () => {
+describe('a ticket that Zendesk closes', () => {
+  it('days after it was solved causes no second end', async () => {
     const { stage, ticket, conversationId, sandbox } = await sessionAt('zendesk')
     sandbox.solve(ticket().id)
     await stage.pass(SETTLED_MS)
@@ -149,7 +149,7 @@ describe('a ticket that the desk itself closes for good', () => {
     expect(stops(stage)).toBe(1)
   })
 
-  it('by a merge is an end, and the line about the merge is nobody’s answer', async () => {
+  it('by a merge ends the session, and the merge comment stays hidden', async () => {
     const { stage, ticket, conversationId, sandbox } = await sessionAt('zendesk')
     const zendesk = sandbox as ZendeskSandbox
     const target = zendesk.foreignTicket()

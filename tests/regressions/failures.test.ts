@@ -1,4 +1,7 @@
-/** When something fails, is late or is new: nothing is lost, nothing is asked for ever, and no answer claims what has not happened. */
+/**
+ * Failures, delays and unknown fields: nothing is lost, retries stop, and a delivery gets 2xx only for what has
+ * happened.
+ */
 import type { AxiosAdapter } from 'axios'
 import { z } from '@botpress/sdk'
 import { describe, expect, it } from 'vitest'
@@ -14,14 +17,14 @@ import { action, DESKS, rewritten, sessionAt, startAt } from './helpers'
 
 const MINUTE_MS = 60_000
 
-/** What a vendor may add to its payloads any day. */
-const withNews = (object: Record<string, unknown>): Record<string, unknown> => ({
+/** Adds fields as a vendor might in a later version. */
+const withUnknownFields = (object: Record<string, unknown>): Record<string, unknown> => ({
   ...object,
-  added_in_2031: { of: ['another', null, 17, { kind: true }] },
+  added_in_2031: { values: ['another', null, 17, { kind: true }] },
   'also-new': null,
 })
 
-describe.each(DESKS)('a desk that refuses: %s', (desk) => {
+describe.each(DESKS)('retries at %s', (desk) => {
   it.each([
     [400, 25],
     [401, 25],
@@ -29,49 +32,49 @@ describe.each(DESKS)('a desk that refuses: %s', (desk) => {
     [404, 25],
     [429, 600],
     [500, 600],
-  ])('%i is asked again as often as that can help, and then left alone', async (status, most) => {
+  ])('stop after a few attempts when it returns %i', async (status, limit) => {
     const { stage, sandbox, conversationId } = await sessionAt(desk, { sockets: false })
     const { output } = await action(stage, 'createUser', { name: 'Bob', email: 'bob@customer.example' })
     const downstream = stage.botpress.bot.downstreamOf(conversationId)
     sandbox.server.addFault({ kind: 'status', status, times: 10_000 })
-    const asked = async (work: () => Promise<unknown>): Promise<number> => {
+    const requestsDuring = async (work: () => Promise<unknown>): Promise<number> => {
       const from = sandbox.server.requests.length
       await work()
       await stage.pass(3 * MINUTE_MS)
       return sandbox.server.requests.length - from
     }
     const input = { userId: output?.userId, title: 'Printer', messageHistory: [] }
-    const begin = () => action(stage, 'startHitl', input)
+    const start = () => action(stage, 'startHitl', input)
     const say = () => stage.botpress.bot.customerSays(conversationId, 'does this arrive?')
     const stop = () => action(stage, 'stopHitl', { conversationId: downstream })
-    expect(await asked(begin), 'a start').toBeLessThanOrEqual(most)
-    expect(await asked(say), 'a message').toBeLessThanOrEqual(most)
-    expect(await asked(stop), 'an end').toBeLessThanOrEqual(most)
+    expect(await requestsDuring(start), 'startHitl').toBeLessThanOrEqual(limit)
+    expect(await requestsDuring(say), 'a message').toBeLessThanOrEqual(limit)
+    expect(await requestsDuring(stop), 'stopHitl').toBeLessThanOrEqual(limit)
     const nothing = () => Promise.resolve()
-    expect(await asked(nothing), 'and then').toBe(0)
+    expect(await requestsDuring(nothing), 'afterwards').toBe(0)
   })
 })
 
-describe.each(DESKS)('an answer to a delivery of %s', (desk) => {
-  it('is 2xx only when the effect is there', async () => {
+describe.each(DESKS)('the response to a delivery of %s', (desk) => {
+  it('is 2xx only after the effect has happened', async () => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk, { switches: { latencyMs: 15 } })
     const { gateway, store } = stage.botpress.runtime
     const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
-    const outcomes: { status: number; isThere: boolean }[] = []
+    const outcomes: { status: number; hasHappened: boolean }[] = []
     sandbox.deliveries.connect(async (request) => {
       const reply = await gateway.webhook(request)
       const texts = store.messagesOf(downstream).map(({ payload }) => payload['text'])
-      outcomes.push({ status: reply.status, isThere: texts.includes('Effect before answer') })
+      outcomes.push({ status: reply.status, hasHappened: texts.includes('Effect before response') })
       return reply
     })
-    sandbox.agentReplies(ticket().id, 'Effect before answer', { agentId })
+    sandbox.agentReplies(ticket().id, 'Effect before response', { agentId })
     await stage.pass(SETTLED_MS)
     const accepted = outcomes.filter(({ status }) => status >= 200 && status < 300)
     expect(accepted.length).toBeGreaterThan(0)
-    expect(accepted.every(({ isThere }) => isThere)).toBe(true)
+    expect(accepted.every(({ hasHappened }) => hasHappened)).toBe(true)
   })
 
-  it('is one that makes the desk deliver again when Botpress could not take it: all arrives once, in order', async () => {
+  it('makes the desk deliver again while Botpress fails, so that everything arrives once and in order', async () => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
     const texts = ['First of three', 'Second of three', 'Third of three']
     for (const [index, text] of texts.entries()) {
@@ -96,36 +99,36 @@ describe.each(DESKS)('an answer to a delivery of %s', (desk) => {
     expect(statuses.some((status) => status !== undefined && status >= 400)).toBe(true)
   })
 
-  it('comes within the time that the desk waits, however slow Botpress is, and the effect happens once', async () => {
+  it('comes within the desk’s time-out when Botpress is slow, and the effect happens once', async () => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
     const { gateway, switches } = stage.botpress.runtime
-    const patience = providers[desk]?.answerWithinMs ?? 0
-    const took: number[] = []
+    const timeoutMs = providers[desk]?.answerWithinMs ?? 0
+    const durations: number[] = []
     sandbox.deliveries.connect(async (request) => {
       const from = stage.clock.now()
       const reply = await gateway.webhook(request)
-      took.push(stage.clock.now() - from)
+      durations.push(stage.clock.now() - from)
       return reply
     })
     switches.latencyMs = 3_500
-    sandbox.agentReplies(ticket().id, 'Through thick and thin', { agentId })
+    sandbox.agentReplies(ticket().id, 'A slow answer', { agentId })
     await stage.pass(SETTLED_MS)
     switches.latencyMs = 0
     await stage.pass(60_000)
-    expect(took.length).toBeGreaterThan(0)
-    for (const ms of took) expect(ms).toBeLessThanOrEqual(2 * patience)
-    expect(countSeen(stage, conversationId, 'Through thick and thin')).toBe(1)
+    expect(durations.length).toBeGreaterThan(0)
+    for (const ms of durations) expect(ms).toBeLessThanOrEqual(2 * timeoutMs)
+    expect(countSeen(stage, conversationId, 'A slow answer')).toBe(1)
   })
 })
 
-describe.each(DESKS)('what %s adds to its payloads one day', (desk) => {
-  it('changes nothing in its deliveries', async () => {
+describe.each(DESKS)('unknown fields from %s', (desk) => {
+  it('are ignored in deliveries', async () => {
     const stage = await startAt(desk)
     const sandbox = stage.sandbox(desk)
     const { gateway } = stage.botpress.runtime
     sandbox.deliveries.connect((request) => {
-      const again = sandbox.signed(rewritten(request.body, withNews))
-      return gateway.webhook({ ...again, headers: { ...request.headers, ...again.headers } })
+      const rewrittenRequest = sandbox.signed(rewritten(request.body, withUnknownFields))
+      return gateway.webhook({ ...rewrittenRequest, headers: { ...request.headers, ...rewrittenRequest.headers } })
     })
     const { conversationId, ticket } = await handOver(stage)
     const [ada] = sandbox.agents
@@ -140,14 +143,14 @@ describe.each(DESKS)('what %s adds to its payloads one day', (desk) => {
     expect(stage.botpress.bot.isActive(conversationId)).toBe(false)
   })
 
-  it('changes nothing in its answers', async () => {
+  it('are ignored in API responses', async () => {
     const clock = createTestClock()
     const sandbox = await loadSandbox(desk, { now: clock.now })
     const transport: AxiosAdapter = async (config) => {
       const response = await sandbox.server.transport(config)
       const { data } = response
       return typeof data === 'string' && data.startsWith('{')
-        ? { ...response, data: rewritten(data, withNews) }
+        ? { ...response, data: rewritten(data, withUnknownFields) }
         : response
     }
     const provider = providers[desk]
@@ -192,8 +195,8 @@ describe.each(DESKS)('what %s adds to its payloads one day', (desk) => {
   })
 })
 
-describe('an answer', () => {
-  it('that is larger than any desk has to send is cut off, not kept in memory', async () => {
+describe('an API response', () => {
+  it('of more than 20 MB is cut off instead of being kept in memory', async () => {
     const server = createSandboxServer(() => ({ status: 200, body: Buffer.alloc(21 * 1024 * 1024, 'x') }))
     await server.listen()
     try {
@@ -208,8 +211,8 @@ describe('an answer', () => {
         },
         { provider: 'desk', baseUrl: 'https://desk.example', isAllowedHost: () => true, headers: () => ({}) }
       )
-      const asked = http.request({ method: 'POST', path: '/', schema: z.unknown(), purpose: 'ask' })
-      await expect(asked).rejects.toMatchObject({ code: 'unavailable', outcome: 'unknown' })
+      const response = http.request({ method: 'POST', path: '/', schema: z.unknown(), purpose: 'ask' })
+      await expect(response).rejects.toMatchObject({ code: 'unavailable', outcome: 'unknown' })
     } finally {
       await server.close()
     }
@@ -217,18 +220,18 @@ describe('an answer', () => {
 })
 
 describe('uninstalling', () => {
-  it('succeeds when a desk refuses, and the log says what is left to be removed by hand', async () => {
+  it('succeeds when a desk fails, and the log says what to remove by hand', async () => {
     const stage = await startAt('zendesk')
     stage.sandbox('zendesk').server.addFault({ kind: 'status', status: 500, times: 10_000 })
-    const ear = listen()
+    const output = listen()
     let printed: string
     try {
       const url = 'https://webhook.botpress.cloud/wh-local'
       const reply = await stage.finish(stage.botpress.runtime.gateway.unregister(url))
       expect(reply.status).toBe(200)
-      printed = ear.lines().join('\n')
+      printed = output.lines().join('\n')
     } finally {
-      ear.stop()
+      output.stop()
     }
     expect(printed).toMatch(/remove its webhook there by hand/)
   })

@@ -1,4 +1,4 @@
-/** Who is believed: only what the desk itself has signed, once, and nothing before its signature has been checked. */
+/** Forged and replayed deliveries: the router acts only on what the desk has signed, and only once. */
 import { describe, expect, it } from 'vitest'
 import { listen } from '../chaos/silence'
 import { countSeen, SETTLED_MS, handOver } from '../support/handoffs'
@@ -7,8 +7,8 @@ import { DESKS, sessionAt, startAt, send, takeDeliveries, visible } from './help
 const DAY_MS = 24 * 60 * 60_000
 const isAboutSignature = (name: string): boolean => /signature|timestamp/i.test(name)
 
-/** Everything an agent can do in one session, signed by the desk and not yet delivered. */
-const held = async (desk: string) => {
+/** A session with a delivery of each kind, signed by the desk and not yet delivered. */
+const withHeldDeliveries = async (desk: string) => {
   const session = await sessionAt(desk)
   const { sandbox, ticket, agentId } = session
   sandbox.deliveries.mode = 'held'
@@ -19,9 +19,9 @@ const held = async (desk: string) => {
   return { ...session, genuine: takeDeliveries(sandbox).map(({ request }) => request) }
 }
 
-describe.each(DESKS)('a delivery that %s has not signed', (desk) => {
-  it('writes as nobody, assigns nobody and ends nothing, however its signature is wrong', async () => {
-    const { stage, sandbox, genuine, conversationId } = await held(desk)
+describe.each(DESKS)('a delivery without a valid signature of %s', (desk) => {
+  it('is rejected and changes nothing when the signature is missing or wrong', async () => {
+    const { stage, sandbox, genuine, conversationId } = await withHeldDeliveries(desk)
     expect(genuine.length).toBeGreaterThan(0)
     const foreign = DESKS.filter((name) => name !== desk).map((name) => stage.sandbox(name))
     const before = visible(stage)
@@ -41,41 +41,41 @@ describe.each(DESKS)('a delivery that %s has not signed', (desk) => {
     }
     await stage.pass(SETTLED_MS)
     expect(visible(stage)).toBe(before)
-    // The same requests with the desk's own signature do what they say.
+    // The same requests take effect with the desk's own signature.
     for (const request of genuine) await send(stage, request)
     await stage.pass(SETTLED_MS)
     expect(countSeen(stage, conversationId, 'Said once')).toBe(1)
     expect(stage.botpress.bot.isActive(conversationId)).toBe(false)
   })
 
-  it('is refused and not an exception when the signature is of another length', async () => {
-    const { stage, genuine } = await held(desk)
+  it('is rejected without an exception when the signature has another length', async () => {
+    const { stage, genuine } = await withHeldDeliveries(desk)
     const [request] = genuine
     const name = Object.keys(request?.headers ?? {}).find((header) => header.endsWith('signature')) ?? ''
-    const right = request?.headers[name] ?? ''
-    const wrong = [
+    const valid = request?.headers[name] ?? ''
+    const invalid = [
       ...Array.from({ length: 130 }, (_unused, length) => 'a'.repeat(length)),
-      ...Array.from({ length: right.length }, (_unused, length) => right.slice(0, length)),
-      `${right}0`,
-      `${right}${right}`,
-      ` ${right}`,
-      right.toUpperCase(),
-      'ü'.repeat(right.length),
-      '😀'.repeat(right.length),
+      ...Array.from({ length: valid.length }, (_unused, length) => valid.slice(0, length)),
+      `${valid}0`,
+      `${valid}${valid}`,
+      ` ${valid}`,
+      valid.toUpperCase(),
+      'ü'.repeat(valid.length),
+      '😀'.repeat(valid.length),
       'x'.repeat(100_000),
-    ].filter((signature) => signature !== right)
-    for (const signature of wrong) {
+    ].filter((signature) => signature !== valid)
+    for (const signature of invalid) {
       const reply = await send(stage, { ...request, headers: { ...request?.headers, [name]: signature } })
       expect(reply.status, `${signature.length} characters`).toBe(401)
     }
     expect((await send(stage, request ?? {})).status).toBe(200)
   })
 
-  it('is refused when it was signed long ago or for a later time', async () => {
-    const { stage, sandbox, genuine } = await held(desk)
+  it('is rejected when its time is too old or in the future', async () => {
+    const { stage, sandbox, genuine } = await withHeldDeliveries(desk)
     const before = visible(stage)
     for (const request of genuine) {
-      // Where the signature covers no time of its own, the notification inside it tells when it was made.
+      // Without a signed time stamp, the time is in the notification itself.
       const isTimed = Object.keys(request.headers).some((header) => header.endsWith('timestamp'))
       const old = request.body.replace(/"created_at":\d+/g, `"created_at":${(stage.clock.now() - 8 * DAY_MS) / 1_000}`)
       const attempts = isTimed
@@ -87,7 +87,7 @@ describe.each(DESKS)('a delivery that %s has not signed', (desk) => {
     expect(visible(stage)).toBe(before)
   })
 
-  it('gets no answer to a challenge and no handshake, but for a constant', async () => {
+  it('never gets its challenge back', async () => {
     const stage = await startAt(desk)
     const headers = { 'content-type': 'application/json' }
     for (const challenge of [
@@ -103,17 +103,17 @@ describe.each(DESKS)('a delivery that %s has not signed', (desk) => {
     expect(head.body).not.toContain('canary')
   })
 
-  it('is told in the log without the secret, the signature that would be right, or the body', async () => {
-    const { stage, sandbox, genuine } = await held(desk)
-    const ear = listen()
+  it('is logged without the secret, the valid signature or the body', async () => {
+    const { stage, sandbox, genuine } = await withHeldDeliveries(desk)
+    const output = listen()
     let printed: string
     try {
       for (const request of genuine) {
         await send(stage, { ...request, headers: sandbox.signed(request.body, { secret: 'a guess' }).headers })
       }
-      printed = ear.lines().join('\n')
+      printed = output.lines().join('\n')
     } finally {
-      ear.stop()
+      output.stop()
     }
     expect(printed).toContain('signature')
     expect(printed).not.toContain('Said once')
@@ -130,8 +130,8 @@ describe.each(DESKS)('a delivery that %s has not signed', (desk) => {
 })
 
 describe.each(DESKS)('a delivery of %s', (desk) => {
-  it('above the limit is refused unread, however rightly it is signed', async () => {
-    const { stage, sandbox, genuine } = await held(desk)
+  it('above the size limit is rejected even with a valid signature', async () => {
+    const { stage, sandbox, genuine } = await withHeldDeliveries(desk)
     const before = visible(stage)
     for (const { body } of genuine) {
       const padded = body.startsWith('payload=') ? `${body}&pad=${'x'.repeat(1_100_000)}` : body + ' '.repeat(1_100_000)
@@ -141,7 +141,7 @@ describe.each(DESKS)('a delivery of %s', (desk) => {
     expect(visible(stage)).toBe(before)
   })
 
-  it('that is recorded and played back has no effect: in the session, after its end, in the next one, a day later', async () => {
+  it('has no effect when it is replayed in the session, after its end, in the next one or a day later', async () => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
     const { bot } = stage.botpress
     const replay = async (when: string) => {

@@ -1,4 +1,7 @@
-/** What the regressions have in common: a stage with one desk in front, raw requests to the router, and everything that people and desks can see. */
+/**
+ * Shared helpers of the regressions: a stage that prefers one desk, raw webhook requests, and a snapshot of what people
+ * can see.
+ */
 import type { Delivery, Sandbox } from '../../providers/kit/sandbox'
 import type { WebhookRequest } from '../../providers/provider'
 import { providers } from '../../src/definition/registry'
@@ -7,14 +10,14 @@ import { createStage, type Stage } from '../support/simulated'
 
 export const DESKS = Object.keys(providers)
 
-/** The whole product with this desk first in the order. */
+/** A stage with this desk first in the order. */
 export const startAt = async (desk: string, options: Parameters<typeof createStage>[0] = {}): Promise<Stage> => {
   const stage = await createStage(options)
   await stage.save(stage.configuration({ order: [desk, ...DESKS.filter((name) => name !== desk)] }))
   return stage
 }
 
-/** A session at this desk in which one agent has said something. */
+/** A session at this desk in which the agent Ada has written once. */
 export const sessionAt = async (
   desk: string,
   options: Parameters<typeof createStage>[0] = {}
@@ -28,34 +31,32 @@ export const sessionAt = async (
   return { ...handoff, stage, agentId }
 }
 
-export const action = async (stage: Stage, type: string, input: unknown) => {
-  const reply = await stage.finish(stage.botpress.runtime.gateway.action(type, input))
-  const { message, output } = JSON.parse(reply.body ?? '{}') as { message?: string; output?: Record<string, string> }
-  return { status: reply.status, message, output }
-}
+export { action } from '../support/actions'
 
-/** A request to the installation's address, as it is. */
+/** Sends a raw request to the installation's webhook URL. */
 export const send = async (stage: Stage, request: Partial<WebhookRequest>) => {
   const { gateway } = stage.botpress.runtime
-  const whole = { method: 'POST', path: '/', query: '', headers: {}, body: '', ...request }
-  const reply = await stage.finish(gateway.webhook(whole))
+  const completed = { method: 'POST', path: '/', query: '', headers: {}, body: '', ...request }
+  const reply = await stage.finish(gateway.webhook(completed))
   return { status: reply.status, body: reply.body ?? '' }
 }
 
-/** What the desk would have sent: taken out of its queue, so that the router has not heard of it. */
+/** Takes the waiting deliveries out of the desk's queue, so that the router never receives them. */
 export const takeDeliveries = (sandbox: Sandbox): Delivery[] => sandbox.deliveries.waiting.splice(0)
 
-/** All that customers, agents and the bot builder can see. Two of them are equal when nothing has happened in between. */
+/**
+ * Everything that customers, agents and the bot builder can see, as text. Equal snapshots mean that nothing changed.
+ */
 export const visible = (stage: Stage): string => {
   const { store } = stage.botpress.runtime
-  const plain = <Row extends { id: string }>(rows: Row[], look: (row: Row) => unknown) =>
-    rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(look)
+  const sorted = <Row extends { id: string }>(rows: Row[], pick: (row: Row) => unknown) =>
+    rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(pick)
   return JSON.stringify(
     {
-      users: plain(store.users.withTags({}), ({ id, name, pictureUrl }) => ({ id, name, pictureUrl })),
-      conversations: plain(store.conversations.withTags({}), ({ id }) => id),
-      messages: plain(store.messages.withTags({}), ({ id, type, payload, userId }) => ({ id, type, payload, userId })),
-      events: plain(store.events.withTags({}), ({ id, type, payload }) => ({ id, type, payload })),
+      users: sorted(store.users.withTags({}), ({ id, name, pictureUrl }) => ({ id, name, pictureUrl })),
+      conversations: sorted(store.conversations.withTags({}), ({ id }) => id),
+      messages: sorted(store.messages.withTags({}), ({ id, type, payload, userId }) => ({ id, type, payload, userId })),
+      events: sorted(store.events.withTags({}), ({ id, type, payload }) => ({ id, type, payload })),
       tickets: Object.values(stage.sandboxes).map((sandbox) => sandbox.tickets()),
     },
     null,
@@ -63,11 +64,11 @@ export const visible = (stage: Stage): string => {
   )
 }
 
-/** The bodies of everything that was asked of a desk, from a point on. */
+/** The bodies of the requests to a desk, starting at an index. */
 export const bodiesTo = (sandbox: Sandbox, from = 0): string[] =>
   sandbox.server.requests.slice(from).map(({ body }) => body.toString('utf8'))
 
-/** A JSON body with each object changed. Slack's buttons are forms with JSON in them. */
+/** Applies a change to each object of a JSON body. Slack sends button presses as forms with JSON inside. */
 export const rewritten = (
   body: string,
   change: (object: Record<string, unknown>) => Record<string, unknown>

@@ -1,4 +1,6 @@
-/** Strings at which patterns stumble that go back and forth: one sign or word many times over, before, between and behind what such a pattern looks for. */
+/**
+ * Strings that slow down backtracking patterns: one unit repeated many times, alone or around what a pattern looks for.
+ */
 import { excessiveGrowth } from '../support/effort'
 
 const UNITS = [
@@ -56,13 +58,13 @@ const UNITS = [
   'Handoff reference: ',
 ]
 
-const SHAPES: ((many: string) => string)[] = [
-  (many) => many,
-  (many) => `x${many}x`,
-  (many) => `a@${many}@`,
-  (many) => `https://x.test/${many} !`,
-  (many) => `\`\`\`\n${many}x\n\`\`\``,
-  (many) => `<a href="https://x.test/${many}">x<br>y<p>z`,
+const SHAPES: ((repeated: string) => string)[] = [
+  (repeated) => repeated,
+  (repeated) => `x${repeated}x`,
+  (repeated) => `a@${repeated}@`,
+  (repeated) => `https://x.test/${repeated} !`,
+  (repeated) => `\`\`\`\n${repeated}x\n\`\`\``,
+  (repeated) => `<a href="https://x.test/${repeated}">x<br>y<p>z`,
 ]
 
 export interface HostileString {
@@ -79,7 +81,10 @@ export const HOSTILE: HostileString[] = UNITS.flatMap((unit) =>
 
 const LENGTH = 30_000
 
-/** The first hostile string that keeps `read` busy for longer than its length explains, or makes it throw. */
+/**
+ * The title of the first hostile string for which the time of `read` grows faster than the length, or which makes it
+ * throw.
+ */
 export const slowFor = async (read: (text: string) => unknown, strings = HOSTILE): Promise<string | undefined> => {
   for (const { title, of } of strings) {
     try {
@@ -92,5 +97,5 @@ export const slowFor = async (read: (text: string) => unknown, strings = HOSTILE
   return undefined
 }
 
-/** Of each kind the plain one: for what reads a text several times over. */
+/** One string of each unit, for readers that read a text several times. */
 export const PLAIN = HOSTILE.filter(({ title }) => title.startsWith('"'))

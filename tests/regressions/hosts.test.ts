@@ -1,4 +1,4 @@
-/** Where credentials go: to the hosts of their own vendor, and nowhere else, whatever is configured and whatever is answered. */
+/** Credentials reach only the hosts of their own vendor, whatever the configuration or a response says. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from '@botpress/sdk'
 import { isProviderError } from '../../providers/errors'
@@ -9,25 +9,25 @@ import { providers } from '../../src/definition/registry'
 import { loadSandbox } from '../../playground/world'
 import { DESKS, sessionAt, startAt } from './helpers'
 
-const open: SandboxServer[] = []
+const servers: SandboxServer[] = []
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()))
+  await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
 const isCredential = (name: string): boolean => /^authorization$|cookie|token|secret/i.test(name)
 
-/** A server that is not the vendor's. */
-const stranger = async () => {
+/** A server that isn't the vendor's. */
+const startForeignServer = async () => {
   const server = createSandboxServer(() => ({ status: 200, body: { ok: true } }))
-  open.push(server)
+  servers.push(server)
   await server.listen()
   return server
 }
 
-describe('a host that is not the desk’s', () => {
-  it('is not asked, and the credential is not even fetched', async () => {
-    const server = await stranger()
-    let isFetched = false
+describe('a foreign host', () => {
+  it('gets no request, and the credential isn’t even read', async () => {
+    const server = await startForeignServer()
+    let isRead = false
     const http = createHttp(
       { ...createTestTools({ clock: createTestClock(), sandboxes: [] }), resolveOrigin: () => server.origin },
       {
@@ -35,7 +35,7 @@ describe('a host that is not the desk’s', () => {
         baseUrl: 'https://evilzendesk.example',
         isAllowedHost: (host) => host.endsWith('.zendesk.example'),
         headers: () => {
-          isFetched = true
+          isRead = true
           return { authorization: 'Bearer canary-credential' }
         },
       }
@@ -44,85 +44,95 @@ describe('a host that is not the desk’s', () => {
       .request({ method: 'GET', path: '/', schema: z.unknown(), purpose: 'ask' })
       .catch((thrown: unknown) => thrown)
     expect(isProviderError(error) && error.code).toBe('misconfigured')
-    expect(isFetched).toBe(false)
+    expect(isRead).toBe(false)
     expect(server.requests).toEqual([])
   })
 })
 
 describe.each(DESKS)('the credentials of %s', (desk) => {
-  it.each([301, 302, 303, 307, 308])(
-    'follow no redirect (%i), in either direction of the conversation',
-    async (status) => {
-      const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
-      const server = await stranger()
-      sandbox.server.addFault({
-        kind: 'status',
-        status,
-        headers: { location: `${server.origin}/steal` },
-        times: 1_000,
-      })
-      await stage.botpress.bot.customerSays(conversationId, 'is anybody there?')
-      sandbox.agentReplies(ticket().id, 'Yes, me', { agentId })
-      await stage.pass(60_000)
-      await stage.botpress.bot.endByCustomer(conversationId)
-      await stage.pass(60_000)
-      expect(server.requests).toEqual([])
-    }
-  )
+  it.each([301, 302, 303, 307, 308])('never follow a redirect with status %i', async (status) => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    const server = await startForeignServer()
+    sandbox.server.addFault({
+      kind: 'status',
+      status,
+      headers: { location: `${server.origin}/steal` },
+      times: 1_000,
+    })
+    await stage.botpress.bot.customerSays(conversationId, 'is anybody there?')
+    sandbox.agentReplies(ticket().id, 'Yes, me', { agentId })
+    await stage.pass(60_000)
+    await stage.botpress.bot.endByCustomer(conversationId)
+    await stage.pass(60_000)
+    expect(server.requests).toEqual([])
+  })
 
-  it('go to no other origin than the vendor’s, whatever is asked of the desk', async () => {
+  it('go only to the vendor’s origins when ids and texts are hostile', async () => {
     const clock = createTestClock()
     const sandbox = await loadSandbox(desk, { now: clock.now })
-    open.push(sandbox.server)
+    servers.push(sandbox.server)
     await sandbox.server.listen()
-    const asked: string[] = []
+    const origins: string[] = []
     const tools = createTestTools({ clock, log: recordLog(), sandboxes: [sandbox] })
     const provider = providers[desk]
     const driver = provider?.connect(provider.config.parse(sandbox.config), {
       ...tools,
       resolveOrigin: (origin) => {
-        asked.push(origin)
+        origins.push(origin)
         return tools.resolveOrigin?.(origin)
       },
     })
     if (!driver) throw new Error(`There is no desk ${desk}`)
-    const evil = '//evil.example/..%2f@evil.example:80/?#'
-    const customer = { id: evil, name: evil, pictureUrl: 'https://evil.example/eve.png', email: 'eve@evil.example' }
+    const hostile = '//evil.example/..%2f@evil.example:80/?#'
+    const customer = {
+      id: hostile,
+      name: hostile,
+      pictureUrl: 'https://evil.example/eve.png',
+      email: 'eve@evil.example',
+    }
     const contactId = await driver.ensureContact?.(customer).catch(() => undefined)
     const known = { ...customer, ...(contactId === undefined ? {} : { contactId }) }
     const message = {
       author: { type: 'customer' as const, customer: known },
-      parts: [{ type: 'text' as const, text: evil }],
+      parts: [{ type: 'text' as const, text: hostile }],
     }
-    const works = [
+    const calls = [
       driver.checkCredentials(),
-      driver.describeAgent?.(evil),
+      driver.describeAgent?.(hostile),
       driver.describeAgent?.('..'),
-      ...[evil, '../../evil', 'https://evil.example/', '1/../../users/me', '..', '.', '%2e%2e/x', '?x=1', '#'].flatMap(
-        (id) => {
-          const ticket = { id, memo: evil, conversationId: evil, contactId: evil }
-          return [
-            driver.postMessage(ticket, { id: evil, ...message, mayExist: true }),
-            driver.closeTicket(ticket),
-            driver.catchUp?.(ticket, evil),
-            driver.reflect?.(ticket, { type: 'closed', by: 'agent' }),
-          ]
-        }
-      ),
+      ...[
+        hostile,
+        '../../evil',
+        'https://evil.example/',
+        '1/../../users/me',
+        '..',
+        '.',
+        '%2e%2e/x',
+        '?x=1',
+        '#',
+      ].flatMap((id) => {
+        const ticket = { id, memo: hostile, conversationId: hostile, contactId: hostile }
+        return [
+          driver.postMessage(ticket, { id: hostile, ...message, mayExist: true }),
+          driver.closeTicket(ticket),
+          driver.catchUp?.(ticket, hostile),
+          driver.reflect?.(ticket, { type: 'closed', by: 'agent' }),
+        ]
+      }),
       driver.openTicket({
-        conversationId: evil,
-        botId: evil,
-        title: evil,
+        conversationId: hostile,
+        botId: hostile,
+        title: hostile,
         customer: known,
         transcript: [],
-        options: { tags: [evil] },
+        options: { tags: [hostile] },
         mayExist: true,
       }),
     ]
-    await Promise.allSettled(works)
-    expect(asked.length).toBeGreaterThan(0)
-    for (const origin of asked) expect(sandbox.origins).toContain(origin)
-    // An id is one segment of a path: it leads to no other call.
+    await Promise.allSettled(calls)
+    expect(origins.length).toBeGreaterThan(0)
+    for (const origin of origins) expect(sandbox.origins).toContain(origin)
+    // An id is one path segment. It must not lead to another endpoint.
     for (const { path, headers } of sandbox.server.requests) {
       expect(path).not.toMatch(
         /\/\.\.?(?:\/|$)|\/\/|^\/(?:api(?:\/v2)?\/?)?$|\/(?:tickets|users|conversations|admins|contacts)\/$/
@@ -131,7 +141,7 @@ describe.each(DESKS)('the credentials of %s', (desk) => {
     }
   })
 
-  it('are put into no address', async () => {
+  it('never appear in a URL', async () => {
     const { sandbox } = await sessionAt(desk)
     const secrets = Object.entries(sandbox.config).flatMap(([field, value]) =>
       isCredential(field) && typeof value === 'string' ? [value] : []
@@ -166,19 +176,19 @@ describe('a configuration', () => {
   it.each(HOSTS)('sends no credential to %j', async (subdomain) => {
     const stage = await startAt('zendesk')
     const configuration = stage.configuration()
-    const asked = () => stage.sandbox('zendesk').server.requests.length
-    const before = asked()
+    const requestCount = () => stage.sandbox('zendesk').server.requests.length
+    const before = requestCount()
     const changed = { ...configuration, zendesk: { ...(configuration['zendesk'] as object), subdomain } }
     if (subdomain === 'localhost') {
-      // A word like any other: it names a Zendesk of that name.
+      // A valid subdomain: it stands for localhost.zendesk.com.
       expect(providers['zendesk']?.config.safeParse({ subdomain }).success).toBe(true)
       return
     }
     await expect(stage.save(changed)).rejects.toThrow('Subdomain')
-    expect(asked()).toBe(before)
+    expect(requestCount()).toBe(before)
   })
 
-  it('takes no region of Intercom, and no channel or token of Slack, that is none', async () => {
+  it('rejects an invalid region or token of Intercom and an invalid channel or token of Slack', async () => {
     const stage = await startAt('slack')
     const configuration = stage.configuration()
     const changes: [string, Record<string, unknown>][] = [

@@ -1,11 +1,11 @@
-/** Words stay words: what customers write acts at no desk, and what agents write acts in no bot. */
+/** Injection: customers' text triggers nothing at a desk, and agents' text triggers nothing in a bot. */
 import { describe, expect, it } from 'vitest'
 import type { Sandbox, SandboxRequest } from '../../providers/kit/sandbox'
 import type { SlackSandbox } from '../../providers/slack/sandbox'
 import { handOver, seenBy, SETTLED_MS } from '../support/handoffs'
 import { DESKS, send, sessionAt, startAt } from './helpers'
 
-const EVIL = [
+const HOSTILE_TEXTS = [
   '<!channel> <!here|here> <!everyone> <!subteam^S0TEAM0001> <@U0ADA000001> <@U0ADA000001|ada> <#C0SUPPORT01|x> @here @channel',
   '<https://evil.example|https://bank.example> [https://bank.example](https://evil.example) <mailto:x@evil.example|me>',
   '<script>alert(1)</script><img src=x onerror=alert(1)><svg onload=alert(1)><a href="javascript:alert(1)">x</a><!-- -->',
@@ -17,29 +17,29 @@ const EVIL = [
   '`<!here>` ```\n<@U0ADA000001>\n``` > <!channel>\n- <!here>\n| <!here> |\n|---|\n| <b> |',
 ]
 
-/** Says every evil thing in every place that a customer, or whoever speaks for him, can fill. */
+/** Puts every hostile text in every field that a customer, or the bot on their behalf, can fill. */
 const attack = async (desk: string) => {
   const stage = await startAt(desk)
   const { bot } = stage.botpress
-  const whole = EVIL.join(' ')
+  const combined = HOSTILE_TEXTS.join(' ')
   const sandbox = stage.sandbox(desk)
   const from = sandbox.server.requests.length
   const handoff = await handOver(
     stage,
     {
-      title: whole.slice(0, 240),
-      description: whole,
+      title: combined.slice(0, 240),
+      description: combined,
       hitlSession: {
         tags: ['vip', '<!channel>', '{{x}} <b>'],
         email: '<!here>"@evil.example',
-        name: whole.slice(0, 200),
+        name: combined.slice(0, 200),
       },
     },
-    { name: EVIL[0]?.slice(0, 100) }
+    { name: HOSTILE_TEXTS[0]?.slice(0, 100) }
   )
-  expect(handoff.sandbox.name, 'no word of a customer drives the handoff to another desk').toBe(desk)
-  for (const text of EVIL) await bot.customerSays(handoff.conversationId, text)
-  for (const title of EVIL) {
+  expect(handoff.sandbox.name, 'hostile text must not make the desk reject the handoff').toBe(desk)
+  for (const text of HOSTILE_TEXTS) await bot.customerSays(handoff.conversationId, text)
+  for (const title of HOSTILE_TEXTS) {
     const payload = { fileUrl: `https://files.example/a.pdf?x=<b>&y="|${encodeURIComponent(title)}`, title }
     await bot.customerSays(handoff.conversationId, { type: 'file', payload })
   }
@@ -47,9 +47,12 @@ const attack = async (desk: string) => {
     type: 'bloc',
     payload: {
       items: [
-        ...EVIL.map((markdown) => ({ type: 'markdown', payload: { markdown } })),
-        { type: 'location', payload: { latitude: 1, longitude: 2, title: EVIL[2], address: EVIL[0] } },
-        { type: 'image', payload: { imageUrl: `javascript:alert("${EVIL[0]}")`, title: EVIL[3] } },
+        ...HOSTILE_TEXTS.map((markdown) => ({ type: 'markdown', payload: { markdown } })),
+        {
+          type: 'location',
+          payload: { latitude: 1, longitude: 2, title: HOSTILE_TEXTS[2], address: HOSTILE_TEXTS[0] },
+        },
+        { type: 'image', payload: { imageUrl: `javascript:alert("${HOSTILE_TEXTS[0]}")`, title: HOSTILE_TEXTS[3] } },
       ],
     },
   })
@@ -72,12 +75,12 @@ const textsIn = (value: unknown, field = ''): { field: string; text: string }[] 
 const tagsIn = (html: string): string[] => html.match(/<[^>]*>?/g) ?? []
 
 describe('a customer', () => {
-  it('cannot ring at anybody, forge a link, or add a button or block in Slack', async () => {
+  it('cannot notify anyone, forge a link, or add a button or block in Slack', async () => {
     const { stage, sent, sandbox } = await attack('slack')
     const slack = sandbox as SlackSandbox
     expect(slack.switches.notifications).toEqual([])
     const posts = sent.filter(({ path }) => path.endsWith('chat.postMessage')).map(jsonOf)
-    expect(posts.length).toBeGreaterThan(EVIL.length)
+    expect(posts.length).toBeGreaterThan(HOSTILE_TEXTS.length)
     for (const post of posts) {
       for (const { field, text } of textsIn(post)) {
         const plain = text.replace(/<https?:\/\/[^<>|\s]+>/g, '')
@@ -100,11 +103,11 @@ describe('a customer', () => {
     }
   })
 
-  it('cannot put HTML or a placeholder into Zendesk, or change anything but the conversation', async () => {
+  it('cannot inject HTML or placeholders into Zendesk, or change other fields of the ticket', async () => {
     const { sent } = await attack('zendesk')
     const tickets = sent.filter(({ path }) => /\/api\/v2\/tickets(?:\/\d+)?$/.test(path)).map(jsonOf)
     const writes = tickets.flatMap(({ ticket }) => (ticket ? [ticket as Record<string, unknown>] : []))
-    expect(writes.length).toBeGreaterThan(EVIL.length)
+    expect(writes.length).toBeGreaterThan(HOSTILE_TEXTS.length)
     for (const [index, ticket] of writes.entries()) {
       const comment = ticket['comment'] as { html_body: string; body?: string }
       expect(comment.body).toBeUndefined()
@@ -120,13 +123,13 @@ describe('a customer', () => {
     }
   })
 
-  it('cannot put HTML into Intercom', async () => {
+  it('cannot inject HTML into Intercom', async () => {
     const { sent } = await attack('intercom')
     const bodies = sent.filter(({ path }) => path.includes('/conversations')).map(jsonOf)
     const notes = bodies.filter((body) => body['message_type'] === 'note')
     const said = bodies.filter((body) => body['message_type'] === 'comment' || body['from'] !== undefined)
     expect(notes.length).toBeGreaterThan(0)
-    expect(said.length).toBeGreaterThan(EVIL.length)
+    expect(said.length).toBeGreaterThan(HOSTILE_TEXTS.length)
     for (const { body } of notes) {
       for (const tag of tagsIn(String(body))) expect(tag).toMatch(/^<\/?(?:p|strong|br)>$/)
     }
@@ -137,7 +140,7 @@ describe('a customer', () => {
     }
   })
 
-  it.each(DESKS)('changes nothing about the ticket by what is said, and is heard all the same: %s', async (desk) => {
+  it.each(DESKS)('cannot change the ticket by a message, which still arrives at %s', async (desk) => {
     const { stage, ticket, conversationId } = await attack(desk)
     expect(ticket()).toMatchObject({ status: 'open' })
     expect(ticket().assignee).toBeUndefined()
@@ -150,7 +153,7 @@ describe('a customer', () => {
   })
 
   it.each(['// just between us', '//', '🔒 //', ':lock: hidden'])(
-    'cannot hide words from the agents, or the agents’ answers, by their sign for notes: %s',
+    'cannot hide a message, or the agents’ answers, with the prefix for notes: %s',
     async (text) => {
       const { stage, ticket, conversationId, sandbox, agentId } = await sessionAt('slack')
       await stage.botpress.bot.customerSays(conversationId, text)
@@ -165,7 +168,7 @@ describe('a customer', () => {
 })
 
 describe.each(DESKS)('an agent at %s', (desk) => {
-  const WORDS = ['{{env.SECRET}}', '{{{user.email}}}', '{{{{x}}}}', 'a{{b', '{{workflow.x}} {{', '{ {x}} {{{']
+  const EXPRESSIONS = ['{{env.SECRET}}', '{{{user.email}}}', '{{{{x}}}}', 'a{{b', '{{workflow.x}} {{', '{ {x}} {{{']
 
   const payloadsAfter = async (work: (sandbox: Sandbox, ticketId: string, agentId: string) => void) => {
     const { stage, sandbox, ticket, agentId, conversationId } = await sessionAt(desk)
@@ -183,15 +186,15 @@ describe.each(DESKS)('an agent at %s', (desk) => {
     }
   }
 
-  it.each(WORDS)('writes no expression of the bot: %s', async (words) => {
+  it.each(EXPRESSIONS)('cannot inject an expression of the bot: %s', async (expression) => {
     const { payloads } = await payloadsAfter((sandbox, id, agentId) => {
-      sandbox.agentReplies(id, `before ${words} after`, { agentId })
+      sandbox.agentReplies(id, `before ${expression} after`, { agentId })
     })
     expect(payloads.join('\n')).toContain('before ')
     for (const payload of payloads) expect(payload).not.toContain('{{')
   })
 
-  it('writes none into an address or the name of a file', async () => {
+  it('cannot inject an expression through a URL or a file name', async () => {
     const { payloads } = await payloadsAfter((sandbox, id, agentId) => {
       sandbox.agentReplies(id, 'https://evil.example/{{env.SECRET}}?{{{x}}}', { agentId })
       sandbox.agentReplies(id, 'a file', {
@@ -204,8 +207,8 @@ describe.each(DESKS)('an agent at %s', (desk) => {
   })
 })
 
-describe('an agent in a desk that writes HTML', () => {
-  const replied = (body: string, name: string) => (ticketId: string) =>
+describe('an agent at Intercom, which sends HTML', () => {
+  const replyWith = (body: string, name: string) => (ticketId: string) =>
     JSON.stringify({
       type: 'notification_event',
       app_id: 'sbx1nter',
@@ -233,11 +236,11 @@ describe('an agent in a desk that writes HTML', () => {
       },
     })
 
-  it('writes no expression by the address of a picture or link, or by his own name', async () => {
+  it('cannot inject an expression through the URL of an image or link, or through their name', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt('intercom')
     const html =
       '<p>see <a href="https://evil.example/{{env.SECRET}}">here</a></p><img src="https://evil.example/{{user.email}}" alt="{{{y}}}">'
-    await send(stage, sandbox.signed(replied(html, 'Ada {{env.SECRET}}')(ticket().id)))
+    await send(stage, sandbox.signed(replyWith(html, 'Ada {{env.SECRET}}')(ticket().id)))
     await stage.pass(SETTLED_MS)
     const { store } = stage.botpress.runtime
     const messages = store.messagesOf(stage.botpress.bot.downstreamOf(conversationId) ?? '')
@@ -246,10 +249,10 @@ describe('an agent in a desk that writes HTML', () => {
     for (const { name } of store.users.withTags({})) expect(name ?? '').not.toContain('{{')
   })
 
-  it('sends no script, no form and no address that runs', async () => {
+  it('cannot send a script, a form or an executable URL', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt('intercom')
-    const html = `${EVIL.join('')}<a href="javascript:alert(1)">x</a><img src="data:text/html,x"><a href="vbscript:x">y</a>`
-    await send(stage, sandbox.signed(replied(html, 'Ada')(ticket().id)))
+    const html = `${HOSTILE_TEXTS.join('')}<a href="javascript:alert(1)">x</a><img src="data:text/html,x"><a href="vbscript:x">y</a>`
+    await send(stage, sandbox.signed(replyWith(html, 'Ada')(ticket().id)))
     await stage.pass(SETTLED_MS)
     const { store } = stage.botpress.runtime
     const messages = store.messagesOf(stage.botpress.bot.downstreamOf(conversationId) ?? '')

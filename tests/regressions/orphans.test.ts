@@ -1,16 +1,16 @@
-/** A start that fails before learning that its ticket exists leaves an orphan ticket. */
+/** Orphan tickets: tickets of the router without a session, left by a handoff that never learned of them. */
 import { describe, expect, it } from 'vitest'
 import { handOver, seenBy, SETTLED_MS, ticketsOf } from '../support/handoffs'
 import type { Stage } from '../support/simulated'
 import { DESKS, startAt } from './helpers'
 
-/** The desk opens the ticket, the answer is lost, and the desk stays unreachable until the start has given up. */
-const losesAnswers = (stage: Stage, desk: string): void => {
+/** The desk creates the ticket, loses the response, and then stays unreachable until its faults are cleared. */
+const loseResponses = (stage: Stage, desk: string): void => {
   const { server, tickets } = stage.sandbox(desk)
-  const isMade = (): boolean => tickets().length > 0
+  const isCreated = (): boolean => tickets().length > 0
   const isWrite = ({ method, path }: { method: string; path: string }): boolean =>
     method === 'POST' && !/oauth|contacts|users|auth|search/.test(path)
-  server.addFault({ kind: 'status', status: 500, times: 10_000, matches: isMade })
+  server.addFault({ kind: 'status', status: 500, times: 10_000, matches: isCreated })
   server.addFault({ kind: 'status', status: 500, effect: 'after', matches: isWrite })
 }
 
@@ -19,10 +19,10 @@ const orphanAt = async (desk: string, hitlSession: Record<string, unknown>) => {
   const { bot } = stage.botpress
   const { conversationId } = bot.newCustomer({ name: 'Eve Customer' })
   await stage.finish(bot.customerSays(conversationId, 'my printer burns'))
-  losesAnswers(stage, desk)
-  const card = { title: 'Printer on fire', description: 'It burns', hitlSession }
+  loseResponses(stage, desk)
+  const input = { title: 'Printer on fire', description: 'It burns', hitlSession }
   const refusal = await stage.finish(
-    bot.startHitl(conversationId, card).then(
+    bot.startHitl(conversationId, input).then(
       () => undefined,
       (error: unknown) => String(error)
     )
@@ -35,26 +35,29 @@ const orphanAt = async (desk: string, hitlSession: Record<string, unknown>) => {
     if (!ticket) throw new Error('No ticket was left')
     return ticket
   }
-  const speaks = async (text: string): Promise<string[]> => {
+  const notesAfterReply = async (text: string): Promise<string[]> => {
     sandbox.agentReplies(orphan().id, text, { agentId: sandbox.agents[0]?.id ?? '' })
     await stage.pass(10 * 60_000)
     return orphan().entries.flatMap((entry) => (entry.kind === 'note' ? [entry.text] : []))
   }
-  return { stage, conversationId, refusal, orphan, speaks }
+  return { stage, conversationId, refusal, orphan, notesAfterReply }
 }
 
 describe.each(DESKS)('an orphan ticket at %s', (desk) => {
-  it('is closed when an agent replies, and a note says that the reply is not delivered', async () => {
-    const { stage, conversationId, refusal, orphan, speaks } = await orphanAt(desk, { provider: desk, strict: true })
+  it('is closed when an agent replies in it, with a note that the handoff had failed', async () => {
+    const { stage, conversationId, refusal, orphan, notesAfterReply } = await orphanAt(desk, {
+      provider: desk,
+      strict: true,
+    })
     expect(refusal).toContain('No desk took the handoff')
     const before = seenBy(stage, conversationId)
-    const notes = await speaks('Hello, I am Ada')
+    const notes = await notesAfterReply('Hello, I am Ada')
     expect(notes.filter((note) => note.includes('had failed'))).toHaveLength(1)
     expect(orphan().status).not.toBe('open')
     expect(seenBy(stage, conversationId)).toEqual(before)
   })
 
-  it('is left alone when an agent solves it, without an endless exchange with the desk', async () => {
+  it('causes no loop of requests when an agent solves it', async () => {
     const { stage, orphan } = await orphanAt(desk, { provider: desk, strict: true })
     const sandbox = stage.sandbox(desk)
     const before = sandbox.server.requests.length
@@ -64,10 +67,10 @@ describe.each(DESKS)('an orphan ticket at %s', (desk) => {
     expect(sandbox.server.requests.length - before).toBeLessThan(12)
   })
 
-  it('is closed in the same way when another desk took the handoff, and the session goes on', async () => {
-    const { stage, conversationId, refusal, orphan, speaks } = await orphanAt(desk, {})
+  it('is also closed after another desk took the handoff, and the session continues there', async () => {
+    const { stage, conversationId, refusal, orphan, notesAfterReply } = await orphanAt(desk, {})
     expect(refusal).toBeUndefined()
-    const notes = await speaks('Hello, I am Ada')
+    const notes = await notesAfterReply('Hello, I am Ada')
     expect(notes.filter((note) => note.includes('was taken up in another ticket'))).toHaveLength(1)
     expect(orphan().status).not.toBe('open')
     expect(seenBy(stage, conversationId).join('\n')).not.toContain('I am Ada')
@@ -81,7 +84,7 @@ describe.each(DESKS)('an orphan ticket at %s', (desk) => {
 })
 
 describe.each(DESKS)('a ticket at %s of another installation', (desk) => {
-  it('stays unchanged, and its deliveries are not repeated', async () => {
+  it('stays unchanged, and its deliveries are accepted', async () => {
     const stage = await startAt(desk)
     const { sandbox, ticket } = await handOver(stage)
     const { store } = stage.botpress.runtime
@@ -89,10 +92,10 @@ describe.each(DESKS)('a ticket at %s of another installation', (desk) => {
       if (ticket().conversationId === id) store.conversations.remove(id)
     stage.restart()
     const before = ticket().entries.length
-    const answered = sandbox.deliveries.log.length
+    const deliveredBefore = sandbox.deliveries.log.length
     sandbox.agentReplies(ticket().id, 'Hello, I am Ada')
     await stage.pass(10 * 60_000)
-    const statuses = sandbox.deliveries.log.slice(answered).map(({ reply }) => reply?.status)
+    const statuses = sandbox.deliveries.log.slice(deliveredBefore).map(({ reply }) => reply?.status)
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(
       ticket()

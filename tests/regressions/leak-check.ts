@@ -1,17 +1,17 @@
 /**
- * Runs before every test file (vitest.config.ts): hears all that is printed while its tests run, by whatever way, and fails the test in whose time a
- * canary was heard.
+ * Setup file of every test file (vitest.config.ts). It watches the console and both output streams, and fails a test
+ * that prints a secret or a customer's text.
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { canaryIn, sentencesIn } from './canaries'
 
 const CHANNELS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
-/** Tells that the ear was there before whoever asks. */
-export const LISTENING = Symbol.for('hitl-router.listening')
+/** Global flag: the check is installed. */
+export const CHECKING = Symbol.for('hitl-router.leak-check')
 
 let sentences: string[] = []
-let heard: string[] = []
+let leaks: string[] = []
 
 const _text = (value: unknown): string => {
   if (typeof value === 'string') return value
@@ -23,42 +23,42 @@ const _text = (value: unknown): string => {
   }
 }
 
-const _hear = (line: string): void => {
+const _check = (line: string): void => {
   const canary = canaryIn(line, sentences)
-  if (canary !== undefined) heard.push(`“${canary}” in: ${line.slice(0, 300)}`)
+  if (canary !== undefined) leaks.push(`“${canary}” in: ${line.slice(0, 300)}`)
 }
 
-/** What was heard since the last time. */
-export const takeHeard = (): string[] => heard.splice(0)
+/** The leaks since the last call. */
+export const takeLeaks = (): string[] => leaks.splice(0)
 
-const _listen = (): void => {
+const _watch = (): void => {
   for (const channel of CHANNELS) {
     const print = console[channel].bind(console)
-    console[channel] = (...given: unknown[]) => {
-      _hear(given.map(_text).join(' '))
-      print(...given)
+    console[channel] = (...values: unknown[]) => {
+      _check(values.map(_text).join(' '))
+      print(...values)
     }
   }
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream)
     stream.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
-      _hear(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))
+      _check(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))
       return write(chunk, ...rest)
     }) as typeof stream.write
   }
-  Reflect.set(globalThis, LISTENING, true)
+  Reflect.set(globalThis, CHECKING, true)
 }
 
-_listen()
+_watch()
 
 beforeAll(() => {
   const { testPath } = expect.getState()
   sentences = testPath === undefined ? [] : sentencesIn(readFileSync(testPath, 'utf8'))
 })
 
-const _expectSilence = (): void => {
-  expect(takeHeard(), 'what may be printed nowhere').toEqual([])
+const _expectNoLeaks = (): void => {
+  expect(takeLeaks(), 'printed secrets and customer texts').toEqual([])
 }
 
-afterEach(_expectSilence)
-afterAll(_expectSilence)
+afterEach(_expectNoLeaks)
+afterAll(_expectNoLeaks)
