@@ -1,4 +1,4 @@
-/** From the customer to a desk that is limited, rejects a message or has closed the ticket: no loss, and the bot is told. */
+/** From the customer to a desk that is limited, rejects a message or has closed the ticket. */
 import { describe, expect, it } from 'vitest'
 import { countSeen } from './support/handoffs'
 import {
@@ -12,7 +12,7 @@ import {
   posts,
   rejects,
   saysAs,
-  wordsOf,
+  textOf,
 } from './support/outbox'
 import type { Stage } from './support/simulated'
 
@@ -28,7 +28,7 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     await session.stage.pass(GIVEN_UP_MS)
     expect(linesOf(session.posted())).toEqual(['first', 'second', 'third'])
     expect(session.posted()).toHaveLength(1)
-    for (const words of ['first', 'second', 'third']) expect(session.answers(words)).toEqual([200])
+    for (const text of ['first', 'second', 'third']) expect(session.answers(text)).toEqual([200])
   })
 
   it('wait for the next message when a limit outlasts the budget, and go with it as one', async () => {
@@ -152,7 +152,7 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     const late: { stage?: Stage } = {}
     const session = await open(desk, 2, {
       deliveryDelayMs: ({ id, to }) =>
-        to === 'integration' && late.stage && wordsOf(late.stage, id) === 'just before' ? 20_000 : 0,
+        to === 'integration' && late.stage && textOf(late.stage, id) === 'just before' ? 20_000 : 0,
     })
     late.stage = session.stage
     await session.says('just before')

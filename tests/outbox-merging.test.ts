@@ -1,4 +1,4 @@
-/** Messages that a rate limit kept waiting go to the desk together: few posts, each message exactly once and in order. */
+/** Messages that a rate limit deferred go to the desk together: few posts, each message exactly once and in order. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { providers } from '../src/definition/registry'
 import type { OutboundMessage } from '../providers/provider'

@@ -81,7 +81,7 @@ const _fromPart = (part: MessagePart): BotpressMessage[] => {
 }
 
 /** Studio evaluates double braces. An agent's text and name must stay plain text wherever the bot uses them. */
-export const inert = (words: string): string => words.replace(/\{(?=\{)/g, '{\u200b')
+export const inert = (text: string): string => text.replace(/\{(?=\{)/g, '{\u200b')
 
 /** The same for a URL, which must still lead to the same place. */
 const _inertAddress = (url: string): string => url.replace(/\{(?=\{)/g, '%7B')
@@ -126,8 +126,8 @@ function _cardAsParts(card: {
   return [_text(lines.join('\n')), ...(card.imageUrl ? [_file('image', card.imageUrl, card.title)] : [])]
 }
 
-function _text(words: string): MessagePart {
-  return { type: 'text', text: words }
+function _text(content: string): MessagePart {
+  return { type: 'text', text: content }
 }
 
 function _file(kind: 'image' | 'audio' | 'video' | 'file', url: string, name: string | null | undefined): MessagePart {

@@ -53,8 +53,8 @@ export const isSettled = ({ deskMessageIds, refused }: Entry): boolean =>
   deskMessageIds !== undefined || refused !== undefined
 
 /**
- * The messages of the bot's side, oldest first, at least back to the first one that waits. Messages are posted in order,
- * so reading stops at a settled one.
+ * The messages of the bot's side, oldest first, at least back to the first one that waits. Messages are posted in
+ * order, so reading stops at a settled one.
  */
 export const readOutbox = async (call: Call, conversationId: string): Promise<Entry[]> => {
   const newestFirst: Entry[] = []

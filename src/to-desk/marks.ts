@@ -22,8 +22,8 @@ export const markRefused = async (call: Call, members: Entry[], reason: string):
 }
 
 /**
- * Marks a unit before it is posted, and clears marks that mean nothing any more. Meanwhile the oldest message carries no
- * mark, so a crash in between leaves nothing that looks posted. Throws OutcomeUnknown.
+ * Marks a unit before it is posted, and clears marks that mean nothing any more. Meanwhile the oldest message carries
+ * no mark, so a crash in between leaves nothing that looks posted. Throws OutcomeUnknown.
  */
 export const markUnit = async (call: Call, { mark = '', members }: Unit, waiting: Entry[]): Promise<void> => {
   const [oldest, ...rest] = members

@@ -2,10 +2,10 @@
  * From the bot's side to the desk: every message exactly once and in order, across instances and crashes.
  *
  * The messages of the session's conversation are the outbox: those with the desk's ids are delivered. The first caller
- * that gets the session's toDesk lock posts everything that waits, not only its own message. So the next message or event
- * of the session also delivers what a crash, an outage or a rate limit left behind.
+ * that gets the session's toDesk lock posts everything that waits, not only its own message. So the next message or
+ * event of the session also delivers what a crash, an outage or a rate limit left behind.
  *
- * Only the oldest waiting message, with its unit, may already be at the desk. The driver then looks for it before posting.
+ * Only the oldest waiting message, with its unit, may already be at the desk. Then the driver looks before posting.
  */
 import { isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
@@ -188,8 +188,8 @@ const _createRenewal = (call: Call, lease: Lease) => {
 }
 
 /**
- * Posts what waits in a session's outbox, without a new message: before its ticket is solved, or when an event shows that
- * something has been waiting for `olderThanMs`. Never throws. Don't call it while holding a lock of the session.
+ * Posts what waits in a session's outbox, without a new message: before its ticket is solved, or when an event shows
+ * that something has been waiting for `olderThanMs`. Never throws. Don't call it while holding a lock of the session.
  *
  * - empty: nothing waited.
  * - emptied: all of it is settled now.

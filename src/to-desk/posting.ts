@@ -31,8 +31,8 @@ export interface Queue {
   /** The messages of the bot's side, oldest first. */
   entries: Entry[]
   /**
-   * Whether the oldest waiting message may be at the desk, with its unit; undefined: its mark tells. Messages are posted
-   * in order, and one isn't begun before the one before it is settled: all later ones are certain not to be there.
+   * Whether the oldest waiting message may be at the desk, with its unit; undefined: its mark tells. Messages are
+   * posted in order, each after the one before it is settled, so all later ones are certain not to be there.
    */
   mayExist: boolean | undefined
   /** Messages had to wait: those of one author now go together, since desks count messages. */
@@ -51,8 +51,8 @@ export interface Problem {
 }
 
 /**
- * Posts the next unit. Undefined: it is settled, or the next attempt posts it in smaller units. Throws OutcomeUnknown and
- * LeaseLost.
+ * Posts the next unit. Undefined: it is settled, or the next attempt posts it in smaller units. Throws OutcomeUnknown
+ * and LeaseLost.
  */
 export const postNext = async (
   posting: Posting,

@@ -13,8 +13,8 @@ const LONGEST_TRANSCRIPT = 300
 const LONGEST_TEXT = 4_000
 
 /**
- * The history that the plugin sends, oldest first. An entry that can't be read is named and doesn't affect the others. Of a
- * very long history the oldest entries are left out, and the first line says how many.
+ * The history that the plugin sends, oldest first. An entry that can't be read is named and doesn't affect the others.
+ * Of a very long history the oldest entries are left out, and the first line says how many.
  */
 export const toTranscript = (
   history: unknown,

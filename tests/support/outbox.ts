@@ -58,19 +58,19 @@ export const open = async (
         .ticket()
         .entries.slice(before)
         .map(({ text }) => text),
-    answers: (words) =>
+    answers: (text) =>
       runtime.deliveries
-        .filter(({ id, to }) => to === 'integration' && wordsOf(stage, id) === words)
+        .filter(({ id, to }) => to === 'integration' && textOf(stage, id) === text)
         .map((d) => d.status),
-    refusalOf: (words) =>
+    refusalOf: (text) =>
       runtime.store.messagesOf(sessionId()).find(({ direction, payload }) => {
-        return direction === 'outgoing' && payload['text'] === words
+        return direction === 'outgoing' && payload['text'] === text
       })?.tags['desk:refused'],
   }
 }
 
 /** The text of a Botpress message. */
-export const wordsOf = (stage: Stage, id: string): unknown =>
+export const textOf = (stage: Stage, id: string): unknown =>
   stage.botpress.runtime.store.messages.get(id)?.payload['text']
 
 /** The single texts, whether or not they were merged. */
@@ -78,9 +78,9 @@ export const linesOf = (posted: string[]): string[] => posted.flatMap((text) => 
 
 /** Whether an instance posts this text. */
 export const posts =
-  (words: string) =>
+  (text: string) =>
   ({ side, method, body }: Asked): boolean =>
-    side === 'desk' && method !== 'GET' && decodeURIComponent(body.replaceAll('+', ' ')).includes(words)
+    side === 'desk' && method !== 'GET' && decodeURIComponent(body.replaceAll('+', ' ')).includes(text)
 
 /** Whether an instance marks a message as delivered. */
 export const acknowledges = ({ side, method, path, body }: Asked): boolean =>
@@ -91,13 +91,13 @@ export const marksUnit = ({ side, method, path, body }: Asked): boolean =>
   side === 'api' && method === 'PUT' && path.includes('/messages/') && body.includes('sentAs')
 
 /** The desk rejects every write with this text. */
-export const rejects = ({ sandbox }: Session, words: string): void => {
+export const rejects = ({ sandbox }: Session, text: string): void => {
   sandbox.server.addFault({
     kind: 'status',
     status: 422,
     times: Number.POSITIVE_INFINITY,
     matches: ({ method, body }) =>
-      method !== 'GET' && decodeURIComponent(body.toString('utf8').replaceAll('+', ' ')).includes(words),
+      method !== 'GET' && decodeURIComponent(body.toString('utf8').replaceAll('+', ' ')).includes(text),
   })
 }
 
