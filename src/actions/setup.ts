@@ -77,7 +77,7 @@ export const unregister = async (call: Call, webhookUrl: string): Promise<void> 
       try {
         await desk?.driver.unsubscribe?.(subscriptionTarget(call, name, webhookUrl))
       } catch (error) {
-        call.log.warn(`Could not remove the webhook at ${providers[name]?.title ?? name}: remove it there by hand`, {
+        call.log.warn(`Could not clean up at ${providers[name]?.title ?? name}: remove its webhook there by hand`, {
           desk: name,
           error: describeError(error),
         })
