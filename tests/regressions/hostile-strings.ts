@@ -77,7 +77,7 @@ export const HOSTILE: HostileString[] = UNITS.flatMap((unit) =>
   }))
 )
 
-const LENGTH = 30_000
+const LENGTH = 20_000
 
 /** The first hostile string that keeps `read` busy for longer than its length explains, or makes it throw. */
 export const slowFor = async (read: (text: string) => unknown, strings = HOSTILE): Promise<string | undefined> => {
