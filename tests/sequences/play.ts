@@ -70,4 +70,11 @@ export type SequencesResult = Awaited<ReturnType<typeof checkSequences>>
 
 /** fast-check's report of a failure, with the shortest sequence. */
 export const describeFailure = async (result: SequencesResult): Promise<string> =>
-  (await fc.asyncDefaultReportMessage(result)) ?? 'failed'
+  [await fc.asyncDefaultReportMessage(result), ..._comparison(result.errorInstance)].join('\n')
+
+/** What was seen and what must be, where both are known. */
+const _comparison = (error: unknown): string[] => {
+  if (typeof error !== 'object' || error === null || !('actual' in error) || !('expected' in error)) return []
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+  return [`seen:     ${text(error.actual)}`, `expected: ${text(error.expected)}`]
+}

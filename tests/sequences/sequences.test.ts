@@ -19,7 +19,7 @@ type Hurried = [Move, 'at once'?]
 
 describe.each([...providerNames])('a sequence of moves at %s', (desk) => {
   it('shows people what they must see, for random moves', async () => {
-    const result = await checkSequences({ desk, runs: RUNS })
+    const result = await checkSequences({ desk, runs: RUNS, seed: 1 })
     expect(result.failed ? await describeFailure(result) : undefined).toBeUndefined()
     expect(result.numRuns).toBe(RUNS)
   })

@@ -6,7 +6,7 @@ const FACTOR = 4
 /** For four times the length: linear work needs 4 times as long, quadratic work 16 times. */
 const MOST = 9
 /** Less CPU time than this says nothing. Quadratic work needs more for the lengths that are tried here. */
-const LEAST_MS = 40
+const LEAST_MS = 60
 
 const _cpuMs = async (work: () => unknown): Promise<number> => {
   const from = process.cpuUsage()
