@@ -1,9 +1,11 @@
 /**
- * Whole handoffs in bad weather, and what became of them:
+ * Plays whole handoffs while faults happen and judges the outcome:
  *
- *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--weather rough] [--json] [--workers 2] [--only 42] [--break dedupe]
+ *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--weather rough] [--json] [--workers 2]
+ *       [--only 42] [--break dedupe]
  *
- * In simulated time, so that the same seed has the same outcome. With processes of the router that are really killed, on the machine's time:
+ * Time is simulated, so the same seed has the same outcome. With `--processes` the router runs in real processes, which
+ * are killed, in real time:
  *
  *     npm run chaos -- --processes 3 --handoffs 60 --seed 1 [--desk zendesk] [--json]
  */
@@ -15,7 +17,7 @@ import { runProcesses } from './processes'
 import { asJson, createProgress, describeShortest, summary } from './report'
 import { runAll, runOne, type RunOptions, type Totals } from './run'
 import { shrink } from './shrink'
-import { listen } from './silence'
+import { captureConsole } from './console-capture'
 import type { Violation } from './judge'
 
 const { values } = parseArgs({
@@ -35,27 +37,28 @@ const { values } = parseArgs({
 
 const _whole = (name: string, value: string | undefined, least: number): number => {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < least) throw new Error(`--${name} is a whole number from ${least} on`)
+  if (!Number.isInteger(number) || number < least)
+    throw new Error(`--${name} must be a whole number, at least ${least}`)
   return number
 }
 
 const _desks = (): string[] => {
   if (values.desk === undefined) return [...providerNames]
   if (!(providerNames as string[]).includes(values.desk))
-    throw new Error(`--desk is one of ${providerNames.join(', ')}`)
+    throw new Error(`--desk must be one of ${providerNames.join(', ')}`)
   return [values.desk]
 }
 
 const _break = (): Break | undefined => {
   if (values.break === undefined) return undefined
   const known = BREAKS.find((name) => name === values.break)
-  if (!known) throw new Error(`--break is one of ${BREAKS.join(', ')}`)
+  if (!known) throw new Error(`--break must be one of ${BREAKS.join(', ')}`)
   return known
 }
 
 const _weather = (): WeatherName => {
   const known = (Object.keys(WEATHERS) as WeatherName[]).find((name) => name === values.weather)
-  if (!known) throw new Error(`--weather is one of ${Object.keys(WEATHERS).join(', ')}`)
+  if (!known) throw new Error(`--weather must be one of ${Object.keys(WEATHERS).join(', ')}`)
   return known
 }
 
@@ -73,13 +76,13 @@ const _print = (lines: string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-/** Nothing of what the router logs is for the reader of the report. */
+/** Hides the router's log lines from the report. */
 const _quietly = async <T>(work: () => Promise<T>): Promise<T> => {
-  const ear = listen()
+  const capture = captureConsole()
   try {
     return await work()
   } finally {
-    ear.stop()
+    capture.stop()
   }
 }
 
@@ -90,14 +93,14 @@ const _explain = async (violations: Violation[]): Promise<void> => {
   if (shortest) _print(describeShortest(shortest))
   const desk = values.desk ? ` --desk ${values.desk}` : ''
   const weather = options.weather === 'rough' ? '' : ` --weather ${options.weather}`
-  const bent = broken ? ` --break ${broken}` : ''
-  _print([`Again: npm run chaos -- --seed ${options.seed}${desk}${weather}${bent} --only ${first.handoff}`])
+  const breakOption = broken ? ` --break ${broken}` : ''
+  _print([`Reproduce: npm run chaos -- --seed ${options.seed}${desk}${weather}${breakOption} --only ${first.handoff}`])
 }
 
 const _one = async (handoff: number): Promise<boolean> => {
-  const ear = listen()
-  const result = await runOne(options, handoff).finally(ear.stop)
-  const complaints = ear.lines().filter((line) => /could not|failed|refused/i.test(line))
+  const capture = captureConsole()
+  const result = await runOne(options, handoff).finally(capture.stop)
+  const complaints = capture.lines().filter((line) => /could not|failed|refused/i.test(line))
   const violations = result.violations.filter((violation) => violation.handoff === handoff)
   _print([
     ...result.trace,
@@ -108,8 +111,8 @@ const _one = async (handoff: number): Promise<boolean> => {
   return violations.length === 0
 }
 
-/** What the run came to, and whether that is good. */
-const _tell = (totals: Totals, weather: Weather, seconds: number): boolean => {
+/** Prints the result of the run. Returns whether it is free of violations and canaries. */
+const _report = (totals: Totals, weather: Weather, seconds: number): boolean => {
   const { seed } = options
   _print(
     values.json ? [JSON.stringify(asJson(totals, weather, seed, seconds))] : summary(totals, weather, seed, seconds)
@@ -128,20 +131,20 @@ const _all = async (): Promise<boolean> => {
   const [totals, seconds] = await _timed(() =>
     runAll(options, ({ handoffs, violations }) => progress(Math.min(handoffs, options.handoffs), violations.length))
   )
-  const isGood = _tell(totals, WEATHERS[options.weather], seconds)
+  const isGood = _report(totals, WEATHERS[options.weather], seconds)
   if (!values.json) await _explain(totals.violations)
   return isGood
 }
 
 const _processes = async (processes: number): Promise<boolean> => {
   for (const name of ['only', 'break', 'workers'] as const)
-    if (values[name] !== undefined) throw new Error(`--${name} is for simulated time, not for --processes`)
+    if (values[name] !== undefined) throw new Error(`--${name} can't be combined with --processes`)
   const { seed, handoffs, desks } = options
-  const ear = listen()
+  const capture = captureConsole()
   const [totals, seconds] = await _timed(() =>
-    runProcesses({ seed, handoffs, desks, processes, hear: ear.hear })
-  ).finally(ear.stop)
-  return _tell({ ...totals, leaks: ear.take() }, KILLING, seconds)
+    runProcesses({ seed, handoffs, desks, processes, onOutput: capture.record })
+  ).finally(capture.stop)
+  return _report({ ...totals, leaks: capture.takeCanaries() }, KILLING, seconds)
 }
 
 const _play = (): Promise<boolean> => {

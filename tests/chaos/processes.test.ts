@@ -6,7 +6,7 @@ import { withBundle } from './bundle'
 import { createFleet, type Fleet } from './fleet'
 import { runProcesses } from './processes'
 import { createRandom } from './random'
-import { holdsCanary } from './silence'
+import { holdsCanary } from './console-capture'
 import { NEVER_IN_A_HURRY } from './testing'
 
 const isRunning = (pid: number): boolean => {
@@ -25,14 +25,12 @@ afterEach(async () => {
 })
 
 describe('processes of the router', () => {
-  it(
-    'are really killed, and replaced by others that serve',
-    async () => {
-      world = await createWorld({ desks: [] })
-      const random = createRandom('fleet')
-      const of = world
-      await withBundle(INSTANCE, async (script) => {
-      fleet = await createFleet(of, { count: 2, random, script, onCutOff: () => {}, hear: () => {} })
+  it('are replaced by serving ones after a kill', async () => {
+    world = await createWorld({ desks: [] })
+    const random = createRandom('fleet')
+    const of = world
+    await withBundle(INSTANCE, async (script) => {
+      fleet = await createFleet(of, { count: 2, random, script, onCutOff: () => {}, onOutput: () => {} })
       const before = fleet.pids()
       const killed = await fleet.killOne()
       expect(before).toContain(killed)
@@ -42,27 +40,23 @@ describe('processes of the router', () => {
       await expect.poll(() => isRunning(killed)).toBe(false)
       const replies = await Promise.all(Array.from({ length: 8 }, () => of.botpress.runtime.gateway.ping()))
       expect(replies.map((reply) => reply.status)).toEqual(Array.from({ length: 8 }, () => 200))
-      })
-    }
-  )
+    })
+  })
 
-  it(
-    'bring nothing to the wrong people when they are killed in the middle of their work',
-    async () => {
-      const printed: string[] = []
-      const totals = await runProcesses({
-        seed: 'test',
-        handoffs: 3,
-        desks: [...providerNames],
-        processes: 2,
-        hear: (text) => printed.push(text),
-      })
-      expect(printed.join('')).toContain('took a handoff')
-      expect(printed.filter(holdsCanary)).toEqual([])
-      expect(totals.handoffs).toBe(3)
-      expect(totals.messages).toBeGreaterThan(0)
-      expect(totals.faults['process-killed']).toBeGreaterThan(0)
-      expect(totals.violations.filter(({ kind }) => NEVER_IN_A_HURRY.includes(kind))).toEqual([])
-    }
-  )
+  it('deliver nothing to the wrong people when they are killed during their work', async () => {
+    const printed: string[] = []
+    const totals = await runProcesses({
+      seed: 'test',
+      handoffs: 3,
+      desks: [...providerNames],
+      processes: 2,
+      onOutput: (text) => printed.push(text),
+    })
+    expect(printed.join('')).toContain('took a handoff')
+    expect(printed.filter(holdsCanary)).toEqual([])
+    expect(totals.handoffs).toBe(3)
+    expect(totals.messages).toBeGreaterThan(0)
+    expect(totals.faults['process-killed']).toBeGreaterThan(0)
+    expect(totals.violations.filter(({ kind }) => NEVER_IN_A_HURRY.includes(kind))).toEqual([])
+  })
 })

@@ -1,4 +1,4 @@
-/** Malformed, forged and nonsensical requests to every endpoint: `npm run fuzz -- --runs 100000 --seed 1`. */
+/** `npm run fuzz -- --runs 100000 --seed 1`: sends malformed, forged and nonsensical requests to every endpoint. */
 import { parseArgs } from 'node:util'
 import { providerNames } from '../../src/definition/registry'
 import { fuzz } from './fuzz'
@@ -9,19 +9,19 @@ const { values } = parseArgs({
 const runs = Number(values.runs)
 const seed = Number(values.seed)
 if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed))
-  throw new Error('--runs and --seed are whole numbers')
+  throw new Error('--runs and --seed must be whole numbers, --runs at least 1')
 
 const write = process.stderr.write.bind(process.stderr)
 const from = performance.now()
-let told = 0
+let printedTenth = 0
 const result = await fuzz({
   runs,
   seed,
   desks: [...providerNames],
   onProgress: (done, about) => {
     const tenth = Math.floor((done / runs) * 10)
-    if (tenth <= told) return
-    told = tenth
+    if (tenth <= printedTenth) return
+    printedTenth = tenth
     write(`${tenth * 10} % ${done} requests (${about})\n`)
   },
 })

@@ -1,7 +1,7 @@
 /** How a session ends: once, after its last word, and without a word that nobody said. */
 import { describe, expect, it } from 'vitest'
 import type { ZendeskSandbox } from '../../providers/zendesk/sandbox'
-import { listen } from '../chaos/silence'
+import { captureConsole } from '../chaos/console-capture'
 import { countSeen, handOver, seenBy, SETTLED_MS } from '../support/handoffs'
 import type { Stage } from '../support/simulated'
 import { action, DESKS, sessionAt, startAt } from './helpers'
@@ -83,7 +83,8 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     await stage.pass(SETTLED_MS)
     await stage.pass(SETTLED_MS)
     expect(ticket().status).toBe('solved')
-    // Nothing that is shown to the customer, by mail or in a messenger: neither as the agent's nor as the customer's words.
+    // Nothing that is shown to the customer, by mail or in a messenger: neither as the agent's nor as the customer's
+    // words.
     const kinds = ticket()
       .entries.slice(before)
       .map(({ kind }) => kind)
@@ -98,7 +99,7 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     const { stage, sandbox, conversationId } = await sessionAt(desk)
     const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
     sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
-    const ear = listen()
+    const ear = captureConsole()
     let printed: string
     try {
       expect((await action(stage, 'stopHitl', { conversationId: downstream })).status).toBe(200)

@@ -1,4 +1,7 @@
-/** When something fails, is late or is new: nothing is lost, nothing is asked for ever, and no answer claims what has not happened. */
+/**
+ * When something fails, is late or is new: nothing is lost, nothing is asked for ever, and no answer claims what has
+ * not happened.
+ */
 import type { AxiosAdapter } from 'axios'
 import { z } from '@botpress/sdk'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +10,7 @@ import { createSandboxServer } from '../../providers/kit/sandbox'
 import { createTestClock, recordLog } from '../../providers/conformance/tools'
 import type { Customer } from '../../providers/provider'
 import { providers } from '../../src/definition/registry'
-import { listen } from '../chaos/silence'
+import { captureConsole } from '../chaos/console-capture'
 import { countSeen, handOver, SETTLED_MS, seenBy } from '../support/handoffs'
 import { loadSandbox } from '../../playground/world'
 import { action, DESKS, rewritten, sessionAt, startAt } from './helpers'
@@ -220,7 +223,7 @@ describe('uninstalling', () => {
   it('succeeds when a desk refuses, and the log says what is left to be removed by hand', async () => {
     const stage = await startAt('zendesk')
     stage.sandbox('zendesk').server.addFault({ kind: 'status', status: 500, times: 10_000 })
-    const ear = listen()
+    const ear = captureConsole()
     let printed: string
     try {
       const url = 'https://webhook.botpress.cloud/wh-local'

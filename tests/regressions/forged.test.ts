@@ -1,6 +1,6 @@
 /** Who is believed: only what the desk itself has signed, once, and nothing before its signature has been checked. */
 import { describe, expect, it } from 'vitest'
-import { listen } from '../chaos/silence'
+import { captureConsole } from '../chaos/console-capture'
 import { countSeen, SETTLED_MS, handOver } from '../support/handoffs'
 import { DESKS, sessionAt, startAt, send, takeDeliveries, visible } from './helpers'
 
@@ -105,7 +105,7 @@ describe.each(DESKS)('a delivery that %s has not signed', (desk) => {
 
   it('is told in the log without the secret, the signature that would be right, or the body', async () => {
     const { stage, sandbox, genuine } = await held(desk)
-    const ear = listen()
+    const ear = captureConsole()
     let printed: string
     try {
       for (const request of genuine) {

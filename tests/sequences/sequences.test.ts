@@ -1,8 +1,11 @@
-/** Any handoffs at any desk, in good weather, against what people must see of them: whatever they do, in whatever order, and whatever of it comes twice. */
+/**
+ * Any handoffs at any desk, in good weather, against what people must see of them: whatever they do, in whatever order,
+ * and whatever of it comes twice.
+ */
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/definition/registry'
-import { listen, type Ear } from '../chaos/silence'
+import { captureConsole, type ConsoleCapture } from '../chaos/console-capture'
 import type { Switches } from '../../playground/botpress'
 import { createModel, habitsOf, type Move } from './model'
 import { openScene, type Scene } from './scene'
@@ -42,9 +45,9 @@ const play = async (
   }
 }
 
-let ear: Ear
+let ear: ConsoleCapture
 beforeAll(() => {
-  ear = listen()
+  ear = captureConsole()
 })
 afterAll(() => ear.stop())
 
