@@ -132,8 +132,8 @@ describe('chaos', () => {
 
   // The intact router has no violations in this weather, so any violation is caused by the break.
   it.each([
-    ['dedupe', 'rough', ['doubled']],
-    ['reading', 'lost-answers', ['doubled', 'tickets']],
+    ['dedupe', 'rough', ['duplicated']],
+    ['reading', 'lost-answers', ['duplicated', 'tickets']],
     ['guard', 'calm', ['lost', 'ended', 'announced', 'reordered']],
   ] as [Break, WeatherName, ViolationKind[]][])(
     'finds violations of a router without %s within 200 handoffs',

@@ -6,7 +6,7 @@ import type { Stage } from './stage'
 
 export const VIOLATIONS = [
   'lost',
-  'doubled',
+  'duplicated',
   'reordered',
   'misrouted',
   'wrong agent',
@@ -16,7 +16,7 @@ export const VIOLATIONS = [
   'customer as bot',
   'leaked',
   'unsolved',
-  'untold',
+  'wrong note',
   'late answer',
   'crashed',
 ] as const
@@ -46,9 +46,7 @@ interface HandoffCase extends Evidence {
 /** The router's note about undelivered messages. Its note about a ticket without a session reads differently. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
-/**
- * Longer than a vendor retries a webhook: a shorter session may miss an agent who took the ticket and wrote nothing.
- */
+/** Longer than vendors retry: a shorter session may miss an agent who took the ticket and wrote nothing. */
 const LAST_TRY_MS = 16 * 60_000
 /** The router's name for an agent whose name the desk did not return in time. */
 const UNKNOWN_AGENT = 'Agent'
@@ -107,7 +105,7 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
       continue
     }
     order.push(mark)
-    if (found.length > 1) report('doubled', `the customer’s ${mark}, ${found.length} times`)
+    if (found.length > 1) report('duplicated', `the customer’s ${mark}, ${found.length} times`)
     if (found.some(({ entry }) => entry.kind !== 'customer'))
       report('customer as bot', `${mark} came as ${found.map(({ entry }) => entry.kind).join(', ')}`)
   }
@@ -165,7 +163,7 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
       continue
     }
     order.push(said.mark)
-    if (found.length > 1) report('doubled', `the agent’s ${said.mark}, ${found.length} times`)
+    if (found.length > 1) report('duplicated', `the agent’s ${said.mark}, ${found.length} times`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
       else if (message.name !== said.name && message.name !== UNKNOWN_AGENT)
@@ -205,10 +203,11 @@ const _failureNotes = (
     const times = noted.filter((mark) => mark === said.mark).length
     const isLost = undelivered.includes(said)
     if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, without a note to ${said.name}`)
-    if (isLost && times > 1) report('untold', `${times} notes to ${said.name} say that ${said.mark} was not delivered`)
+    if (isLost && times > 1)
+      report('wrong note', `${times} notes to ${said.name} say that ${said.mark} was not delivered`)
     const isCrossing = (at: number): boolean => ends.some((end) => Math.abs(at - end) < CROSSING_MS)
     if (!isLost && times > 0 && !isCrossing(said.at) && !isCrossing(shownAt(said)))
-      report('untold', `a note to ${said.name} says that ${said.mark} was not delivered, but it was`)
+      report('wrong note', `a note to ${said.name} says that ${said.mark} was not delivered, but it was`)
   }
 }
 

@@ -7,7 +7,7 @@ import { createFleet, type Fleet } from './fleet'
 import { runProcesses } from './processes'
 import { createRandom } from './random'
 import { holdsCanary } from './console-capture'
-import { NEVER_IN_A_HURRY } from './testing'
+import { NEVER_IN_REAL_TIME } from './testing'
 
 const isRunning = (pid: number): boolean => {
   try {
@@ -57,6 +57,6 @@ describe('processes of the router', () => {
     expect(totals.handoffs).toBe(3)
     expect(totals.messages).toBeGreaterThan(0)
     expect(totals.faults['process-killed']).toBeGreaterThan(0)
-    expect(totals.violations.filter(({ kind }) => NEVER_IN_A_HURRY.includes(kind))).toEqual([])
+    expect(totals.violations.filter(({ kind }) => NEVER_IN_REAL_TIME.includes(kind))).toEqual([])
   })
 })

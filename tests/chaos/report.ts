@@ -42,9 +42,8 @@ export const countFaults = (totals: Totals, weather: Weather): Record<string, nu
 const REQUIRED_FAULTS = { faults: 500, handoffs: 10_000 }
 
 /**
- * Kinds of faults that happened too rarely to prove anything. In a short run the count may fall below the floor by
- * three
- * standard deviations.
+ * Kinds of faults that happened too rarely to prove anything. In a short run the count may be up to three standard
+ * deviations below the floor.
  */
 export const tooRare = (totals: Totals, weather: Weather): string[] => {
   const floor = (REQUIRED_FAULTS.faults * totals.handoffs) / REQUIRED_FAULTS.handoffs

@@ -23,9 +23,7 @@ interface Timer {
 }
 
 const START = Date.UTC(2026, 5, 1, 9, 0, 0)
-/**
- * After this many turns of the event loop without a change, no work is ready. Work in a simulation needs at most one.
- */
+/** After this many turns of the event loop without a change, no work is ready. Simulated work needs at most one. */
 const QUIET_TURNS = 3
 
 const _isBefore = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.number < b.number)

@@ -4,8 +4,7 @@ import { hostile, mutate, mutations } from './hostile'
 import { defineAttack, unexpected, isClear, nth } from './requests'
 import type { Target } from './target'
 
-// ---------------------------------------------------------------------------------------------------------------
-// actions
+// Actions
 
 const _inputs = (target: Target): Record<string, unknown> => {
   const [first] = target.played
@@ -63,8 +62,7 @@ export const actions = defineAttack({
   },
 })
 
-// --------------------------------------------------------------------------------------------------------------
-// messages
+// Messages
 
 const PAYLOADS: { type: string; payload: unknown }[] = [
   { type: 'text', payload: { type: 'text', text: 'hello', userId: 'user' } },
@@ -122,8 +120,7 @@ export const messages = defineAttack({
   },
 })
 
-// ----------------------------------------------------------------------------------------------------------
-// configuration
+// Configuration
 
 export const configurations = defineAttack({
   name: 'configurations',

@@ -83,8 +83,7 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     await stage.pass(SETTLED_MS)
     await stage.pass(SETTLED_MS)
     expect(ticket().status).toBe('solved')
-    // Nothing that is shown to the customer, by mail or in a messenger: neither as the agent's nor as the customer's
-    // words.
+    // Nothing that is shown to the customer, by mail or in a messenger: neither as the agent's nor as the customer's words.
     const kinds = ticket()
       .entries.slice(before)
       .map(({ kind }) => kind)

@@ -1,7 +1,4 @@
-/**
- * When something fails, is late or is new: nothing is lost, nothing is asked for ever, and no answer claims what has
- * not happened.
- */
+/** When something fails, is late or is new: nothing is lost, nothing is asked for ever, and no answer claims what has not happened. */
 import type { AxiosAdapter } from 'axios'
 import { z } from '@botpress/sdk'
 import { describe, expect, it } from 'vitest'

@@ -1,7 +1,4 @@
-/**
- * Any handoffs at any desk, in good weather, against what people must see of them: whatever they do, in whatever order,
- * and whatever of it comes twice.
- */
+/** Any handoffs at any desk, in good weather, against what people must see of them: whatever they do, in whatever order, and whatever of it comes twice. */
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/definition/registry'

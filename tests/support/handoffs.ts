@@ -59,5 +59,5 @@ export const JOINED = 'A human agent has joined'
 export const seenBy = (stage: Stage, conversationId: string): string[] =>
   stage.botpress.bot.seen(conversationId).map(({ from, name, text }) => `${from}${name ? ` ${name}` : ''}: ${text}`)
 
-export const countSeen = (stage: Stage, conversationId: string, words: string): number =>
-  stage.botpress.bot.seen(conversationId).filter(({ text }) => text.includes(words)).length
+export const countSeen = (stage: Stage, conversationId: string, part: string): number =>
+  stage.botpress.bot.seen(conversationId).filter(({ text }) => text.includes(part)).length
