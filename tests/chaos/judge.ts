@@ -233,7 +233,7 @@ const _announcements = ({ stage, played, report }: HandoffCase): void => {
   if (joined < certain.size || joined > possible.size)
     report(
       'announced',
-      `${joined} times, with ${[...certain].join(', ') || 'nobody'} certain and ${[...possible].join(', ') || 'nobody'} possible`
+      `${joined} times; certain: ${[...certain].join(', ') || 'none'}; possible: ${[...possible].join(', ') || 'none'}`
     )
 }
 

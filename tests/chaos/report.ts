@@ -69,10 +69,11 @@ export const asJson = (totals: Totals, weather: Weather, seed: string, seconds: 
 
 export const summary = (totals: Totals, weather: Weather, seed: string, seconds: number): string[] => {
   const faults = Object.entries(countFaults(totals, weather))
+  const duration = `in ${seconds.toFixed(0)} s (${(totals.handoffs / seconds).toFixed(1)} handoffs per second)`
   const injected = faults.reduce((sum, [, count]) => sum + count, 0)
   const widest = Math.max(...[...faults.map(([kind]) => kind), ...VIOLATIONS].map((kind) => kind.length))
   return [
-    `seed ${seed}: ${totals.handoffs} handoffs, ${totals.messages} messages, ${totals.refused} starts refused, in ${seconds.toFixed(0)} s (${(totals.handoffs / seconds).toFixed(1)} handoffs per second)`,
+    `seed ${seed}: ${totals.handoffs} handoffs, ${totals.messages} messages, ${totals.refused} starts refused, ${duration}`,
     `faults injected: ${injected}`,
     ...faults.map(([kind, count]) => `  ${kind.padEnd(widest)} ${count}`),
     ...tooRare(totals, weather).map((line) => `! too rare: ${line}`),
