@@ -1,4 +1,4 @@
-/** People who do what a script says, and remember what they said. */
+/** Customers and agents who follow a script. They record what they say for the judge. */
 import type { Sandbox, SandboxTicket } from '../../providers/kit/sandbox'
 import type { Bot } from '../../playground/botpress'
 import type { Move, Script, Step } from './script'
@@ -6,15 +6,15 @@ import type { StageTime } from './time'
 
 export type Speaker = 'customer' | 'agent' | 'note' | 'vendor-bot' | 'mail'
 
-/** Something that was said. Its mark is found again wherever it went. */
-export interface Said {
+/** A message of a person. Its mark identifies it wherever it arrives. */
+export interface Utterance {
   mark: string
   by: Speaker
-  /** Of an agent. */
+  /** Of the agent, if an agent wrote it. */
   name?: string
   agentId?: string
   ticketId?: string
-  /** At the desk. */
+  /** The desk's id of it. */
   messageId?: string
   at: number
 }
@@ -25,28 +25,28 @@ export interface Take {
   at: number
 }
 
-/** One handoff as it was played. */
-export interface Played {
+/** One handoff and everything that people did in it. */
+export interface PlayedHandoff {
   script: Script
   conversationId: string
-  /** Undefined while Start HITL has not returned. */
+  /** Undefined until Start HITL returns. */
   started?: 'yes' | 'refused'
   refusal?: string
-  said: Said[]
+  said: Utterance[]
   takes: Take[]
-  /** Moves that ended or tried to end it, in order. */
+  /** Moves that ended the session or tried to, in order. */
   ends: { move: Move; at: number }[]
-  /** The bot's call for the end came to nothing, and Botpress has given up repeating it. */
+  /** The bot's stopHitl failed, and Botpress stopped retrying it. */
   isStopLost?: boolean
 }
 
-/** Nothing of this form appears by accident. */
+/** An unlikely string: a search for marks finds no other text. */
 export const markOf = (handoff: number, kind: string, number: number): string => `Q${handoff}${kind}${number}Q`
 export const MARKS = /Q\d+[a-z]+\d+Q/g
-/** In the handoff's description: tells its tickets from all others. */
+/** Part of the handoff's description. Identifies its tickets. */
 export const handoffMark = (handoff: number): string => markOf(handoff, 'h', 0)
 
-/** The tickets of one handoff, at all desks. */
+/** Returns the tickets of one handoff at all desks. */
 export type TicketsOf = (handoff: number) => { sandbox: Sandbox; ticket: SandboxTicket }[]
 
 const _isOf = ({ title, entries }: SandboxTicket, handoff: number): boolean => {
@@ -54,32 +54,32 @@ const _isOf = ({ title, entries }: SandboxTicket, handoff: number): boolean => {
   return title.includes(mark) || entries.some(({ text }) => text.includes(mark))
 }
 
-const LOOKING_MS = 100
-const LOOKS = 400
+const POLL_MS = 100
+const MAX_POLLS = 400
 
 export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock: StageTime) => {
-  const known = new Map<number, string>()
+  const ticketIds = new Map<number, string>()
 
-  /** Every ticket of every handoff as it is now, at all desks. */
+  /** A snapshot of the tickets at all desks, by handoff. */
   const allTickets = (): TicketsOf => {
     const all = Object.values(sandboxes).flatMap((sandbox) => sandbox.tickets().map((ticket) => ({ sandbox, ticket })))
     return (handoff) => all.filter(({ ticket }) => _isOf(ticket, handoff))
   }
 
-  /** The id of the ticket at the script's desk, once there is one. */
+  /** The id of the ticket at the script's desk, or undefined while there is none. */
   const ticketIdOf = ({ handoff, desk }: Script): string | undefined => {
-    const id = known.get(handoff) ?? sandboxes[desk]?.tickets().find((ticket) => _isOf(ticket, handoff))?.id
-    if (id !== undefined) known.set(handoff, id)
+    const id = ticketIds.get(handoff) ?? sandboxes[desk]?.tickets().find((ticket) => _isOf(ticket, handoff))?.id
+    if (id !== undefined) ticketIds.set(handoff, id)
     return id
   }
 
-  const open = (script: Script): Played => {
+  const open = (script: Script): PlayedHandoff => {
     const { conversationId } = bot.newCustomer({ name: `Eve ${script.handoff}` })
     return { script, conversationId, said: [], takes: [], ends: [] }
   }
 
-  /** At the desk: does nothing where there is no ticket, or one that takes no more. */
-  const atDesk = (played: Played, { move, agent: number }: Step): void => {
+  /** A move at the desk. No-op if there is no ticket or the ticket accepts no more. */
+  const atDesk = (played: PlayedHandoff, { move, agent: number }: Step): void => {
     const { said, script } = played
     const sandbox = sandboxes[script.desk]
     const ticketId = ticketIdOf(script)
@@ -89,11 +89,11 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
     const { id: agentId, name } = agent
     const at = clock.now()
     const mark = (kind: string) => markOf(script.handoff, kind, said.length + 1)
-    const say = (by: Speaker, kind: string, speak: (text: string) => string | void): void => {
-      const words = mark(kind)
-      const messageId = speak(`${words} is what ${by === 'agent' ? name : by} said`)
+    const say = (by: Speaker, kind: string, post: (text: string) => string | void): void => {
+      const newMark = mark(kind)
+      const messageId = post(`${newMark} is what ${by === 'agent' ? name : by} said`)
       const author = by === 'agent' ? { name, agentId } : {}
-      said.push({ mark: words, by, at, ticketId, ...author, ...(messageId ? { messageId } : {}) })
+      said.push({ mark: newMark, by, at, ticketId, ...author, ...(messageId ? { messageId } : {}) })
     }
     try {
       switch (move) {
@@ -121,7 +121,7 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
         case 'agent-solves':
           sandbox.solve(ticketId, { agentId })
           played.ends.push({ move, at })
-          // At some desks whoever solves a ticket that nobody has gets it.
+          // Some desks assign an unassigned ticket to the agent who solves it.
           played.takes.push({ agentId, name, at })
           break
         case 'agent-solves-with-text':
@@ -132,41 +132,41 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
           sandbox.reopen(ticketId)
           break
         default:
-          throw new Error(`${move} is nothing that happens at a desk`)
+          throw new Error(`${move} isn't a move at a desk`)
       }
     } catch (error) {
-      // The desk refuses moves in a ticket that is closed for good; a mistake in this file must not hide behind that.
+      // A permanently closed ticket refuses moves. Programming errors must not pass as such a refusal.
       if (error instanceof TypeError || error instanceof RangeError) throw error
     }
   }
 
-  const perform = async (played: Played, step: Step): Promise<void> => {
+  const perform = async (played: PlayedHandoff, step: Step): Promise<void> => {
     const { said, script, conversationId } = played
     const at = clock.now()
     if (step.move === 'customer-says') {
       const mark = markOf(script.handoff, 'c', said.length + 1)
       said.push({ mark, by: 'customer', at })
-      // Nobody waits for a bot before writing on.
+      // Customers don't wait for the bot before they write again.
       void clock.track(bot.customerSays(conversationId, `${mark} is what the customer said`))
     } else if (step.move === 'customer-ends') {
       played.ends.push({ move: step.move, at })
       void clock.track(bot.endByCustomer(conversationId))
     } else if (step.move === 'bot-stops') {
       played.ends.push({ move: step.move, at })
-      const lose = (): void => {
+      const onFailure = (): void => {
         played.isStopLost = true
       }
-      void clock.track(bot.stopHitl(conversationId).catch(lose))
+      void clock.track(bot.stopHitl(conversationId).catch(onFailure))
     } else {
       atDesk(played, step)
     }
   }
 
-  const beEarly = async (played: Played): Promise<void> => {
+  const playEarlySteps = async (played: PlayedHandoff): Promise<void> => {
     if (played.script.early.length === 0) return
-    for (let looks = 0; ticketIdOf(played.script) === undefined; looks += 1) {
-      if (looks === LOOKS || played.started === 'refused') return
-      await clock.sleep(LOOKING_MS)
+    for (let polls = 0; ticketIdOf(played.script) === undefined; polls += 1) {
+      if (polls === MAX_POLLS || played.started === 'refused') return
+      await clock.sleep(POLL_MS)
     }
     for (const step of played.script.early) {
       await clock.sleep(Math.min(step.after, 1_500))
@@ -174,11 +174,11 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
     }
   }
 
-  const play = async (played: Played): Promise<void> => {
+  const play = async (played: PlayedHandoff): Promise<void> => {
     const { script, conversationId } = played
     await clock.sleep(script.startsAt)
     await bot.customerSays(conversationId, 'I need a human')
-    const early = beEarly(played)
+    const early = playEarlySteps(played)
     try {
       await bot.startHitl(conversationId, {
         title: `Handoff ${script.handoff}`,

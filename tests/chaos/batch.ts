@@ -1,10 +1,10 @@
-/** A few handoffs in one world, from beginning to judgement. */
-import { createActors, type Played } from './actors'
+/** Plays a few handoffs in one world and judges the outcome. */
+import { createActors, type PlayedHandoff } from './actors'
 import { judge, type Violation } from './judge'
 import type { Weather } from './kinds'
-import type { Injected } from './chaos'
-import { patienceOfVendor } from './deliveries'
-import type { Bend } from './instances'
+import type { InjectedFault } from './chaos'
+import { vendorTimeoutMs } from './deliveries'
+import type { Interceptor } from './instances'
 import { makeScript, type Script } from './script'
 import { createStage, type Stage } from './stage'
 import { AGENT_CLOSED, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
@@ -17,12 +17,12 @@ export interface BatchOptions {
   count: number
   desks: string[]
   weather: Weather
-  /** Instead of those that follow from seed and numbers. */
+  /** Replaces the scripts made from the seed and the handoff numbers. */
   scripts?: Script[]
-  /** Keys of faults that do not happen. */
+  /** Keys of faults to leave out. */
   without?: string[]
-  bend?: Bend
-  /** Number of a handoff that is to be traced. */
+  intercept?: Interceptor
+  /** Number of the handoff to trace. */
   trace?: number
 }
 
@@ -31,14 +31,14 @@ export interface BatchResult {
   messages: number
   refused: number
   faults: Record<string, number>
-  injected: Injected[]
+  injected: InjectedFault[]
   violations: Violation[]
   ticketsMost: number
   longestAnswer: { ms: number; desk: string }
   trace: string[]
 }
 
-/** Longer than any vendor goes on trying, and than anything that the router leaves for later. */
+/** Longer than any vendor retries a webhook and than any delayed work of the router. */
 const SETTLING_MS = 20 * 60_000
 const BETWEEN_MS = 15_000
 
@@ -50,12 +50,12 @@ export const runBatch = async (options: BatchOptions): Promise<BatchResult> => {
     desks,
     weather: options.weather,
     without: new Set(options.without),
-    ...(options.bend ? { bend: options.bend } : {}),
+    ...(options.intercept ? { intercept: options.intercept } : {}),
   })
   return play(stage, scripts, options.trace)
 }
 
-/** Plays and judges these handoffs on a stage of their own, which is closed afterwards. `trace` names one of them. */
+/** Plays and judges the handoffs on this stage, then closes the stage. `trace` is the number of one of them. */
 export const play = async (stage: Stage, scripts: Script[], trace?: number): Promise<BatchResult> => {
   const rejections: string[] = []
   const onRejection = (reason: unknown): void => {
@@ -76,15 +76,15 @@ const _play = async (
   rejections: string[],
   trace: number | undefined
 ): Promise<BatchResult> => {
-  const { clock, chaos, world, couriers } = stage
+  const { clock, chaos, world, webhooks } = stage
   const { bot } = world.botpress
   const actors = createActors(bot, world.sandboxes, clock)
   const all = scripts.map((script) => actors.open(script))
   chaos.isActive = true
-  const stuck: string[] = []
+  const hangs: string[] = []
   const plays = Promise.all(all.map((played) => actors.play(played)))
   await clock.run(Promise.all([plays, stage.disturb(plays)])).catch((error: unknown) => {
-    stuck.push(error instanceof Error ? error.message : String(error))
+    hangs.push(error instanceof Error ? error.message : String(error))
   })
   chaos.isActive = false
   await clock.drain(SETTLING_MS)
@@ -93,15 +93,15 @@ const _play = async (
   const ticketsOf = actors.allTickets()
   const violations = judge({ stage, ticketsOf, all })
   const [{ script } = { script: { handoff: 0 } }] = all
-  for (const what of [...stuck, ...rejections]) violations.push({ handoff: script.handoff, kind: 'crashed', what })
-  // On the machine's own time it depends on the machine.
-  for (const { desk, ms } of stage.weather.kill === 0 ? couriers.answers : []) {
-    const what = `${desk} was answered after ${ms} ms, and waits for ${patienceOfVendor(desk)}`
-    if (ms >= patienceOfVendor(desk)) violations.push({ handoff: script.handoff, kind: 'late answer', what })
+  for (const what of [...hangs, ...rejections]) violations.push({ handoff: script.handoff, kind: 'crashed', what })
+  // In real time the answer time depends on the machine, so it proves nothing.
+  for (const { desk, ms } of stage.weather.kill === 0 ? webhooks.answers : []) {
+    const what = `answered ${desk} after ${ms} ms; it waits ${vendorTimeoutMs(desk)} ms`
+    if (ms >= vendorTimeoutMs(desk)) violations.push({ handoff: script.handoff, kind: 'late answer', what })
   }
   const faults: Record<string, number> = {}
   for (const { kind } of chaos.injected) faults[kind] = (faults[kind] ?? 0) + 1
-  const longest = couriers.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })
+  const longest = webhooks.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })
   return {
     handoffs: all.length,
     messages: all.reduce(
@@ -119,21 +119,29 @@ const _play = async (
 }
 
 /**
- * Good weather again. What a vendor has given up comes to light with the next thing that happens in its ticket, and what the router holds back goes out with the next thing
- * that touches the session: so something happens in every ticket once more. Sessions that are still open are ended by their agents.
+ * Ends everything in calm weather. The router finds a webhook that a vendor gave up with the next event of the ticket,
+ * and sends what its outbox holds with the next event of the session. So every ticket gets one more event. Agents end
+ * the sessions that are still open.
  */
-const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, all: Played[]): Promise<void> => {
-  const { clock, world, couriers } = stage
+const _closeAll = async (
+  stage: Stage,
+  actors: ReturnType<typeof createActors>,
+  all: PlayedHandoff[]
+): Promise<void> => {
+  const { clock, world, webhooks } = stage
   const { bot } = world.botpress
-  const doAll = async (chosen: Played[], move: 'customer-says' | 'agent-says' | 'agent-solves'): Promise<void> => {
+  const performAll = async (
+    chosen: PlayedHandoff[],
+    move: 'customer-says' | 'agent-says' | 'agent-solves'
+  ): Promise<void> => {
     for (const played of chosen) await actors.perform(played, { after: 0, move, agent: 0 })
     await clock.drain(BETWEEN_MS)
   }
   const started = all.filter(({ started }) => started === 'yes')
   const open = started.filter(({ conversationId }) => bot.isActive(conversationId))
-  await doAll(open, 'customer-says')
-  await doAll(open, 'agent-says')
-  await doAll(open, 'agent-solves')
+  await performAll(open, 'customer-says')
+  await performAll(open, 'agent-says')
+  await performAll(open, 'agent-solves')
   const ticketsOf = actors.allTickets()
   const { runtime } = world.botpress
   const failed = new Set(
@@ -143,18 +151,18 @@ const _closeAll = async (stage: Stage, actors: ReturnType<typeof createActors>, 
         : []
     )
   )
-  // The plugin's closing text comes after its call for the end has been answered.
-  const isStopLost = ({ conversationId, ends, isStopLost: isLost }: Played): boolean =>
+  // The plugin sends its closing text once its stopHitl call is answered.
+  const isStopLost = ({ conversationId, ends, isStopLost: isLost }: PlayedHandoff): boolean =>
     isLost === true ||
     (ends.some(({ move }) => move === 'customer-ends') &&
       !bot.seen(conversationId).some(({ text }) => text === SESSION_ENDED || text === AGENT_CLOSED))
-  const isIncomplete = (played: Played): boolean =>
+  const isIncomplete = (played: PlayedHandoff): boolean =>
     (played.started === 'yes' && bot.isActive(played.conversationId)) ||
     isStopLost(played) ||
-    // Also those of starts that had to give up without knowing that there was a ticket: an agent picks them up.
+    // Includes orphan tickets: the start gave up before learning that its ticket existed. An agent picks them up.
     ticketsOf(played.script.handoff).some(({ ticket }) => ticket.status === 'open') ||
     failed.has(bot.downstreamOf(played.conversationId)) ||
-    couriers.givenUp.some(({ body }) => ticketsOf(played.script.handoff).some(({ ticket }) => body.includes(ticket.id)))
-  await doAll(all.filter(isIncomplete), 'agent-says')
+    webhooks.givenUp.some(({ body }) => ticketsOf(played.script.handoff).some(({ ticket }) => body.includes(ticket.id)))
+  await performAll(all.filter(isIncomplete), 'agent-says')
   await clock.drain(SETTLING_MS)
 }

@@ -1,18 +1,18 @@
-/** Routers that are broken on purpose, outside of them: the code under test stays as it is, its calls are bent on their way. */
+/** Routers that are broken on purpose. The code under test stays unchanged; its HTTP calls are intercepted. */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import { isAxiosError } from 'axios'
-import type { Bend } from './instances'
+import type { Interceptor } from './instances'
 import type { Break } from './kinds'
 
 type Json = Record<string, unknown>
 
-const _changed = (config: InternalAxiosRequestConfig, change: (body: Json) => Json): InternalAxiosRequestConfig => {
+const _withBody = (config: InternalAxiosRequestConfig, change: (body: Json) => Json): InternalAxiosRequestConfig => {
   if (typeof config.data !== 'string' || config.data === '') return config
   return { ...config, data: JSON.stringify(change(JSON.parse(config.data) as Json)) }
 }
 
-/** Ids of the desk's messages are never the same twice: nothing recognises what has been delivered. */
-const _withoutDedupe = (): Bend => {
+/** Makes every desk message id unique, so the router recognises no duplicate. */
+const _withoutDedupe = (): Interceptor => {
   let count = 0
   const unique = (tags: unknown): Json => {
     const { deskMessageId, ...others } = (tags ?? {}) as Json
@@ -23,7 +23,7 @@ const _withoutDedupe = (): Bend => {
   return (side, inner) => (config) => {
     if (side === 'desk' || !/get-or-create|initialize-incoming-message/.test(config.url ?? '')) return inner(config)
     return inner(
-      _changed(config, (body) => ({
+      _withBody(config, (body) => ({
         ...body,
         ...(body['tags'] ? { tags: unique(body['tags']) } : {}),
         ...(body['message']
@@ -34,10 +34,10 @@ const _withoutDedupe = (): Bend => {
   }
 }
 
-/** What came to no good end is asked for again, whatever it may have done: as a plain HTTP client with retries would. */
-const _withoutReading: Bend = (side, inner) => {
+/** Retries every failed call blindly, as a plain HTTP client does, even if the call may have succeeded. */
+const _withoutReading: Interceptor = (side, inner) => {
   if (side === 'api') return inner
-  const again: AxiosAdapter = async (config) => {
+  const retrying: AxiosAdapter = async (config) => {
     for (let tries = 1; ; tries += 1) {
       try {
         const answer = await inner(config)
@@ -47,22 +47,22 @@ const _withoutReading: Bend = (side, inner) => {
       }
     }
   }
-  return again
+  return retrying
 }
 
-/** Nothing is left to the runtime's scheduling: it all happens at once, whether the plugin listens or not. */
-const _withoutGuard: Bend = (side, inner) => {
+/** Removes the schedule from events: they arrive at once, even before the plugin listens. */
+const _withoutGuard: Interceptor = (side, inner) => {
   if (side === 'desk') return inner
   return (config) =>
     inner(
-      _changed(config, (body) => {
+      _withBody(config, (body) => {
         const { schedule: _schedule, ...others } = body
         return others
       })
     )
 }
 
-export const breakRouter = (what: Break): Bend => {
+export const breakRouter = (what: Break): Interceptor => {
   switch (what) {
     case 'dedupe':
       return _withoutDedupe()

@@ -1,6 +1,6 @@
 /**
- * What runs in processes of its own, made into one file first. A loader would translate every source again in every process that starts, and what it makes of them is slower
- * (it gives each function its name back, each time that one is made).
+ * Bundles the script of a child process into one file. With a loader, every process would compile all sources again,
+ * and the compiled code would be slower: the loader restores the name of each function whenever one is created.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -9,21 +9,21 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** Below node_modules, so that packages are found from there. */
+/** Inside node_modules, so that the bundle finds its packages. */
 const CACHE = join(ROOT, 'node_modules', '.cache')
 
-const _packagesStayOutside: Plugin = {
-  name: 'packages stay outside',
+const _externalPackages: Plugin = {
+  name: 'external packages',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) => (kind === 'entry-point' ? undefined : { path, external: true }))
   },
 }
 
-/** import(`../folders/${name}/file.ts`): this version of esbuild leaves it to the moment of the call, when the sources are somewhere else. */
+/** import(`../folders/${name}/file.ts`): this esbuild version leaves it to run time, when the path no longer exists. */
 const PATTERN = /import\(`([^`$]+)\/\$\{(\w+)\}\/([^`$]+)`\)/g
 
-/** An import for each folder that has such a file. */
-const _choices = async (from: string, before: string, after: string): Promise<string> => {
+/** An object literal with one import per folder that has the file. */
+const _importsPerFolder = async (from: string, before: string, after: string): Promise<string> => {
   const folders = (await readdir(resolve(from, before))).filter((name) =>
     existsSync(resolve(from, before, name, after))
   )
@@ -39,14 +39,14 @@ const _importsByPattern: Plugin = {
       let contents = parts[0] ?? ''
       for (let at = 1; at < parts.length; at += 4) {
         const [before = '', name = '', after = '', rest = ''] = parts.slice(at, at + 4)
-        contents += `(${await _choices(dirname(path), before, after)})[${name}]()${rest}`
+        contents += `(${await _importsPerFolder(dirname(path), before, after)})[${name}]()${rest}`
       }
       return { contents, loader: 'ts' }
     })
   },
 }
 
-/** Makes the file to run instead of this source, for as long as the work takes. */
+/** Bundles the source, runs `work` with the bundle's path and removes the bundle afterwards. */
 export const withBundle = async <T>(source: string, work: (script: string) => Promise<T>): Promise<T> => {
   await mkdir(CACHE, { recursive: true })
   const folder = await mkdtemp(join(CACHE, 'bundle-'))
@@ -61,7 +61,7 @@ export const withBundle = async <T>(source: string, work: (script: string) => Pr
       target: 'node20',
       sourcemap: 'inline',
       logLevel: 'error',
-      plugins: [_packagesStayOutside, _importsByPattern],
+      plugins: [_externalPackages, _importsByPattern],
     })
     return await work(outfile)
   } finally {

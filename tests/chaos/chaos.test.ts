@@ -37,34 +37,34 @@ afterAll(() => {
 const run = (options: Partial<RunOptions>) =>
   runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 1, weather: 'rough', script, ...options })
 
-describe('chance', () => {
-  it('is the same for the same seed and another for another', () => {
+describe('random numbers', () => {
+  it('depend only on the seed', () => {
     const numbers = (seed: string) => Array.from({ length: 5 }, createRandom(seed).next)
     expect(numbers('a')).toEqual(numbers('a'))
     expect(numbers('a')).not.toEqual(numbers('b'))
   })
 
-  it('is spread evenly enough', () => {
+  it('are evenly distributed', () => {
     const random = createRandom('even')
     const counts = [0, 0, 0, 0]
     for (let times = 0; times < 4_000; times += 1) counts[random.between(0, 3)]! += 1
     for (const count of counts) expect(count).toBeGreaterThan(900)
   })
 
-  it('at one place does not depend on what other places ask', () => {
+  it('at one place do not depend on draws at other places', () => {
     const [quiet, busy] = [createRolls('seed'), createRolls('seed')]
     busy('elsewhere')
     expect(busy('here').random.next()).toBe(quiet('here').random.next())
   })
 
-  it('makes the same script for the same handoff', () => {
+  it('make the same script for the same seed and handoff', () => {
     expect(makeScript('1', 7, ['slack'])).toEqual(makeScript('1', 7, ['slack']))
     expect(makeScript('1', 7, ['slack'])).not.toEqual(makeScript('1', 8, ['slack']))
   })
 })
 
 describe('simulated time', () => {
-  it('passes without any real time, in order', async () => {
+  it('runs timers in order of their due time', async () => {
     const clock = simulatedTime()
     const from = clock.now()
     const order: number[] = []
@@ -77,11 +77,11 @@ describe('simulated time', () => {
     expect(clock.now() - from).toBe(3_600_000)
   })
 
-  it('says when something is waited for that never comes', async () => {
+  it('rejects work that waits for something that never comes', async () => {
     await expect(simulatedTime().run(new Promise(() => {}))).rejects.toThrow('never comes')
   })
 
-  it('knows no time-outs of the machine', async () => {
+  it('disables AbortSignal time-outs, which pass in real time', async () => {
     const clock = simulatedTime()
     const real = setTimeout
     const uninstall = clock.install()
@@ -95,20 +95,20 @@ describe('simulated time', () => {
   })
 })
 
-describe('what happened too rarely', () => {
+describe('faults that were too rare', () => {
   const totals = (handoffs: number, each: number): Totals => ({
     ...emptyTotals(),
     handoffs,
     faults: { ...Object.fromEntries(faultsIn(ROUGH).map((kind) => [kind, 1_000])), crash: each },
   })
 
-  it('is named with its count', () => {
+  it('are reported with their count', () => {
     expect(tooRare(totals(10_000, 500), ROUGH)).toEqual([])
     expect(tooRare(totals(10_000, 499), ROUGH)).toEqual(['crash: 499 in 10000 handoffs, 500 wanted'])
     expect(tooRare(totals(10_000, 499), { ...ROUGH, crash: 0 })).toEqual([])
   })
 
-  it('is not what chance explains in a short run', () => {
+  it('are not reported if chance explains them in a short run', () => {
     expect(tooRare(totals(400, 15), ROUGH)).toEqual([])
     expect(tooRare(totals(400, 5), ROUGH)).toEqual(['crash: 5 in 400 handoffs, 20 wanted'])
   })
@@ -117,14 +117,14 @@ describe('what happened too rarely', () => {
 describe('a run', () => {
   const desks = [...providerNames]
 
-  it('has as many handoffs as were asked for, also when the last batch is not full', async () => {
+  it('plays exactly the requested number of handoffs, even if the last batch is smaller', async () => {
     expect(sizeOf({ handoffs: 50 }, 40)).toBe(8)
     expect(sizeOf({ handoffs: 50 }, 48)).toBe(2)
     const totals = await run({ handoffs: 3, weather: 'calm' })
     expect(totals.handoffs).toBe(3)
   })
 
-  it('says how one of its handoffs is played again', () => {
+  it('prints the command that reproduces one of its handoffs', () => {
     const options: RunOptions = { seed: '5', handoffs: 50, desks, workers: 1, weather: 'rough' }
     expect(againOf(options, 3)).toBe('npm run chaos -- --seed 5 --only 3')
     expect(againOf(options, 49)).toBe('npm run chaos -- --seed 5 --handoffs 50 --only 49')
@@ -135,9 +135,9 @@ describe('a run', () => {
 })
 
 describe('chaos', () => {
-  it('has the same outcome for the same seed, however many processes share the work', async () => {
+  it('has the same outcome for the same seed, regardless of the number of workers', async () => {
     const outcome = ({ violations, faults, messages }: Totals) => ({ violations, faults, messages })
-    // All batches one after the other in one process, and each in a process of its own.
+    // All batches in one process, then shared between several.
     const alone = await run({ workers: 1, handoffs: 16 })
     const shared = await run({ workers: 2, handoffs: 16 })
     expect(outcome(shared)).toEqual(outcome(alone))
@@ -146,13 +146,13 @@ describe('chaos', () => {
   it.each([
     ['calm', 48],
     ['lost-answers', 64],
-  ] as [WeatherName, number][])('breaks no promise in weather that is %s', async (weather, handoffs) => {
+  ] as [WeatherName, number][])('finds no violation in %s weather', async (weather, handoffs) => {
     const totals = await run({ handoffs, weather })
     expect(totals.violations).toEqual([])
     expect(totals.messages).toBeGreaterThan(handoffs * 2.5)
   })
 
-  it('breaks no promise in rough weather, prints nobody’s words or secrets, and really injects faults', async () => {
+  it('finds no violation and no canary in rough weather, and injects faults', async () => {
     const totals = await run({ handoffs: 120 })
     expect(totals.violations.filter(({ kind }) => NEVER.includes(kind))).toEqual([])
     expect(totals.leaks).toEqual([])
@@ -161,13 +161,13 @@ describe('chaos', () => {
     expect(totals.messages).toBeGreaterThan(300)
   })
 
-  // The whole router breaks nothing in such weather, so what a broken one does there proves that it is noticed.
+  // The intact router has no violations in this weather, so any violation is caused by the break.
   it.each([
-    ['dedupe', 'rough', ['doubled']],
-    ['reading', 'lost-answers', ['doubled', 'tickets']],
+    ['dedupe', 'rough', ['duplicated']],
+    ['reading', 'lost-answers', ['duplicated', 'tickets']],
     ['guard', 'calm', ['lost', 'ended', 'announced', 'reordered']],
   ] as [Break, WeatherName, ViolationKind[]][])(
-    'notices a router without %s within 200 handoffs',
+    'finds violations of a router without %s within 200 handoffs',
     async (what, weather, kinds) => {
       const isCaught = ({ violations }: Totals) => violations.some(({ kind }) => kinds.includes(kind))
       const totals = await run({ handoffs: 200, break: what, weather, isEnough: isCaught })

@@ -1,10 +1,10 @@
-/** Decides what goes wrong where, counts it, and remembers it so that a failing run can be made shorter. */
+/** Decides which faults to inject and records them, so that shrinking can leave them out one by one. */
 import type { Clock } from '../../playground/botpress'
 import { createRolls, type Random } from './random'
 import type { Weather } from './kinds'
 
-export interface Injected {
-  /** Names the place and the occasion: what is left out by this name is left out in a repetition. */
+export interface InjectedFault {
+  /** Place and occasion. A repeated run leaves a fault out by this key. */
   key: string
   kind: string
   at: number
@@ -12,13 +12,13 @@ export interface Injected {
 }
 
 export interface Chaos {
-  /** Off: nothing more goes wrong. */
+  /** While false, no fault is injected. */
   isActive: boolean
-  readonly injected: Injected[]
+  readonly injected: InjectedFault[]
   readonly random: (place: string) => Random
-  /** One of the call faults for this call, or none. */
-  ofCall(side: 'desk' | 'api', place: string): string | undefined
-  /** Whether the fault of this kind, with this probability, happens here. */
+  /** The name of the fault to inject into this call, if any. */
+  pickCallFault(side: 'desk' | 'api', place: string): string | undefined
+  /** Whether to inject this kind of fault here. */
   happens(kind: string, probability: number, place: string): boolean
 }
 
@@ -26,14 +26,14 @@ export const createChaos = (options: {
   seed: string
   clock: Clock
   weather: Weather
-  /** Keys of faults that do not happen. */
+  /** Keys of faults to leave out. */
   without?: ReadonlySet<string>
 }): Chaos => {
   const { clock, weather } = options
   const rolls = createRolls(options.seed)
-  const injected: Injected[] = []
+  const injected: InjectedFault[] = []
 
-  const note = (key: string, kind: string, about: string): boolean => {
+  const record = (key: string, kind: string, about: string): boolean => {
     if (options.without?.has(key)) return false
     injected.push({ key, kind, at: clock.now(), about })
     return true
@@ -43,17 +43,17 @@ export const createChaos = (options: {
     isActive: true,
     injected,
     random: (place) => rolls(place).random,
-    ofCall: (side, place) => {
+    pickCallFault: (side, place) => {
       if (!chaos.isActive) return undefined
       const { key, random } = rolls(`${side} call`)
       if (!random.chance(weather[side])) return undefined
       const name = random.pick(weather.calls)
-      return note(key, `${side}-${name}`, place) ? name : undefined
+      return record(key, `${side}-${name}`, place) ? name : undefined
     },
     happens: (kind, probability, place) => {
       if (!chaos.isActive) return false
       const { key, random } = rolls(kind)
-      return random.chance(probability) && note(key, kind, place)
+      return random.chance(probability) && record(key, kind, place)
     },
   }
   return chaos

@@ -1,9 +1,11 @@
 /**
- * Whole handoffs in bad weather, and what became of them:
+ * Plays whole handoffs while faults happen and judges the outcome:
  *
- *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--weather rough] [--json] [--workers 2] [--only 42] [--break dedupe]
+ *     npm run chaos -- --seed 1 --handoffs 10000 [--desk zendesk] [--weather rough] [--json] [--workers 2]
+ *       [--only 42] [--break dedupe]
  *
- * In simulated time, so that the same seed has the same outcome. With processes of the router that are really killed, on the machine's time:
+ * Time is simulated, so the same seed has the same outcome. With `--processes` the router runs in real processes, which
+ * are killed, in real time:
  *
  *     npm run chaos -- --processes 3 --handoffs 60 --seed 1 [--desk zendesk] [--json]
  */
@@ -15,17 +17,19 @@ import { asJson, createProgress, describeShortest, summary } from './report'
 import { againOf, runAll, runOne, type RunOptions, type Totals } from './run'
 import { fail, oneOf, readArguments, wholeNumber } from '../support/arguments'
 import { shrink } from './shrink'
-import { listen } from './silence'
+import { captureConsole } from './console-capture'
 import type { Violation } from './judge'
 
-const HELP = `npm run chaos -- [--seed 1] [--handoffs 1000] [--desk NAME] [--weather rough] [--workers N] [--only N] [--break NAME] [--json] [--no-shrink]
+const HELP = `npm run chaos -- [--seed 1] [--handoffs 1000] [--desk NAME] [--weather rough] [--workers N] [--only N]
+                 [--break NAME] [--json] [--no-shrink]
 npm run chaos -- --processes 3 [--handoffs 60] [--seed 1] [--desk NAME] [--json]
-Plays handoffs while calls fail, webhooks are lost and instances crash, and checks what became of each. Exits with 1 when a promise was broken.
-  --desk       one of ${providerNames.join(', ')}; all unless given
+Plays handoffs while calls fail, webhooks are lost and instances crash, and judges the outcome.
+Exits with 1 if there is a violation or a canary was printed.
+  --desk       one of ${providerNames.join(', ')}; default: all
   --weather    one of ${Object.keys(WEATHERS).join(', ')}
-  --only       the handoff of this number alone, with a trace
-  --break      a router that is broken on purpose: ${BREAKS.join(', ')}
-  --processes  real processes of the router that are killed, on the machine's time`
+  --only       play the batch of this handoff and print its trace
+  --break      break the router on purpose: ${BREAKS.join(', ')}
+  --processes  run this many real processes in real time and kill them one by one`
 
 const values = readArguments(
   {
@@ -49,7 +53,7 @@ const handoffs = values.handoffs === undefined ? undefined : wholeNumber('handof
 const broken = values.break === undefined ? undefined : oneOf('break', values.break, BREAKS)
 const options: RunOptions = {
   seed: values.seed,
-  // One handoff is played as in a run that has room for it.
+  // Without a number of handoffs, the batch of the single handoff is a full one.
   handoffs: handoffs ?? (only === undefined ? DEFAULT_HANDOFFS : Number.MAX_SAFE_INTEGER),
   desks: values.desk === undefined ? [...providerNames] : [oneOf('desk', values.desk, providerNames)],
   workers: wholeNumber('workers', values.workers ?? String(availableParallelism()), 1),
@@ -61,13 +65,13 @@ const _print = (lines: string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-/** Nothing of what the router logs is for the reader of the report. */
+/** Hides the router's log lines from the report. */
 const _quietly = async <T>(work: () => Promise<T>): Promise<T> => {
-  const ear = listen()
+  const capture = captureConsole()
   try {
     return await work()
   } finally {
-    ear.stop()
+    capture.stop()
   }
 }
 
@@ -76,13 +80,13 @@ const _explain = async (violations: Violation[]): Promise<void> => {
   if (!first || values['no-shrink']) return
   const shortest = await _quietly(() => shrink(options, first.handoff, first.kind))
   if (shortest) _print(describeShortest(shortest))
-  _print([`Again: ${againOf(options, first.handoff)}`])
+  _print([`Reproduce: ${againOf(options, first.handoff)}`])
 }
 
 const _one = async (handoff: number): Promise<boolean> => {
-  const ear = listen()
-  const result = await runOne(options, handoff).finally(ear.stop)
-  const complaints = ear.lines().filter((line) => /could not|failed|refused/i.test(line))
+  const capture = captureConsole()
+  const result = await runOne(options, handoff).finally(capture.stop)
+  const complaints = capture.lines().filter((line) => /could not|failed|refused/i.test(line))
   const violations = result.violations.filter((violation) => violation.handoff === handoff)
   _print([
     ...result.trace,
@@ -93,8 +97,8 @@ const _one = async (handoff: number): Promise<boolean> => {
   return violations.length === 0
 }
 
-/** What the run came to, and whether that is good. */
-const _tell = (totals: Totals, weather: Weather, seconds: number): boolean => {
+/** Prints the result of the run. Returns whether it is free of violations and canaries. */
+const _report = (totals: Totals, weather: Weather, seconds: number): boolean => {
   const { seed } = options
   _print(
     values.json ? [JSON.stringify(asJson(totals, weather, seed, seconds))] : summary(totals, weather, seed, seconds)
@@ -113,20 +117,20 @@ const _all = async (): Promise<boolean> => {
   const [totals, seconds] = await _timed(() =>
     runAll(options, ({ handoffs, violations }) => progress(Math.min(handoffs, options.handoffs), violations.length))
   )
-  const isGood = _tell(totals, WEATHERS[options.weather], seconds)
+  const isGood = _report(totals, WEATHERS[options.weather], seconds)
   if (!values.json) await _explain(totals.violations)
   return isGood
 }
 
 const _processes = async (processes: number): Promise<boolean> => {
   for (const name of ['only', 'break', 'workers'] as const)
-    if (values[name] !== undefined) fail(`--${name} is for simulated time, not for --processes`)
+    if (values[name] !== undefined) fail(`--${name} can't be combined with --processes`)
   const { seed, handoffs, desks } = options
-  const ear = listen()
+  const capture = captureConsole()
   const [totals, seconds] = await _timed(() =>
-    runProcesses({ seed, handoffs, desks, processes, hear: ear.hear })
-  ).finally(ear.stop)
-  return _tell({ ...totals, leaks: ear.take() }, KILLING, seconds)
+    runProcesses({ seed, handoffs, desks, processes, onOutput: capture.record })
+  ).finally(capture.stop)
+  return _report({ ...totals, leaks: capture.takeCanaries() }, KILLING, seconds)
 }
 
 const _play = (): Promise<boolean> => {

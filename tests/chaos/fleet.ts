@@ -1,13 +1,13 @@
-/** Processes of the router, of which one is killed now and then, in the middle of its work, and replaced. */
+/** Real processes of the router. Now and then one is killed during its work and replaced. */
 import { invokeOverHttp, type Invoke } from '../../playground/botpress/gateway'
 import { startProcess, type RouterProcess } from '../rotation/process'
 import type { World } from '../../playground/world'
 import type { Random } from './random'
 
 export interface Fleet {
-  /** Ids of the processes that live, as far as the platform knows. */
+  /** Ids of the processes that receive requests. */
   pids(): number[]
-  /** Kills one of them and resolves to its id when another has taken its place. */
+  /** Kills one process and resolves to its id once a new one has replaced it. */
   killOne(): Promise<number>
   /** Ends all of them. */
   close(): void
@@ -15,42 +15,42 @@ export interface Fleet {
 
 interface Member extends RouterProcess {
   invoke: Invoke
-  /** Resolves when it is next asked for something. */
+  /** Resolves at the next request. */
   nextRequest(): Promise<void>
 }
 
 export interface FleetOptions {
   count: number
   random: Random
-  /** What runs in each. */
+  /** The script that each process runs. */
   script: string
-  /** Hears of each operation that a kill has left without an answer. */
+  /** Called for each operation that a kill left without an answer. */
   onCutOff(operation: string): void
-  /** Gets everything that they print. */
-  hear(text: string): void
+  /** Receives everything that the processes print. */
+  onOutput(text: string): void
 }
 
-/** Somebody who is asked for nothing is killed, too. */
+/** An idle process is killed after this time. */
 const IDLE_MS = 1_000
-/** From the moment at which it is asked for something: work takes about this long. */
-const MOMENT_MS = 120
+/** The kill comes within this time of a request: about as long as its work takes. */
+const WORK_MS = 120
 
 const _sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms).unref()
   })
 
-const _member = async (world: World, { script, onCutOff, hear }: FleetOptions): Promise<Member> => {
-  // Its port may be taken by somebody else before it listens there.
-  const started = await startProcess(world, script, hear).catch(() => startProcess(world, script, hear))
-  const ask = invokeOverHttp(started.origin)
+const _member = async (world: World, { script, onCutOff, onOutput }: FleetOptions): Promise<Member> => {
+  // Another program may take the free port before the process listens on it.
+  const started = await startProcess(world, script, onOutput).catch(() => startProcess(world, script, onOutput))
+  const send = invokeOverHttp(started.origin)
   let waiting: (() => void)[] = []
   return {
     ...started,
     invoke: (request) => {
-      for (const tell of waiting) tell()
+      for (const resolve of waiting) resolve()
       waiting = []
-      return ask(request).catch((error: unknown) => {
+      return send(request).catch((error: unknown) => {
         onCutOff(request.headers['x-bp-operation'] ?? '')
         throw error
       })
@@ -62,7 +62,7 @@ const _member = async (world: World, { script, onCutOff, hear }: FleetOptions): 
   }
 }
 
-/** Starts so many, and gives them the world's requests. */
+/** Starts `count` processes and routes the world's requests to them. */
 export const createFleet = async (world: World, options: FleetOptions): Promise<Fleet> => {
   const { count, random } = options
   const { gateway } = world.botpress.runtime
@@ -78,7 +78,7 @@ export const createFleet = async (world: World, options: FleetOptions): Promise<
     killOne: async () => {
       const victim = random.pick(members)
       await Promise.race([victim.nextRequest(), _sleep(IDLE_MS)])
-      await _sleep(random.between(0, MOMENT_MS))
+      await _sleep(random.between(0, WORK_MS))
       victim.child.kill('SIGKILL')
       members = members.filter((member) => member !== victim)
       connect()

@@ -1,4 +1,7 @@
-/** Instances of the router that may die between any two calls: from then on nothing that they ask for is answered, and whoever waits for them hears of it. */
+/**
+ * Instances of the router that may crash between any two calls. After a crash their calls get no answer, and their
+ * pending requests fail.
+ */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { AxiosError } from 'axios'
 import type { Environment } from '../../src/botpress/environment'
@@ -10,20 +13,20 @@ import type { Chaos } from './chaos'
 import { callFault, type CallFault } from './kinds'
 import type { SimulatedTime } from './time'
 
-/** What the instance's calls pass through on their way; may change them. For a router that is broken on purpose. */
-export type Bend = (side: 'desk' | 'api', inner: AxiosAdapter) => AxiosAdapter
+/** Wraps the transport of an instance and may change its calls. Used to break the router on purpose. */
+export type Interceptor = (side: 'desk' | 'api', inner: AxiosAdapter) => AxiosAdapter
 
 export interface InstancesOptions {
   clock: SimulatedTime
   chaos: Chaos
   runtime: Runtime
-  /** Without its transport. */
+  /** Its transport is replaced. */
   environment: Environment
-  /** To the vendors. */
+  /** The transport to the vendors. */
   vendors: AxiosAdapter
   count: number
   crashes: number
-  bend?: Bend
+  intercept?: Interceptor
 }
 
 interface Instance {
@@ -31,12 +34,12 @@ interface Instance {
   isAlive(): boolean
 }
 
-/** An answer that takes long, but comes. */
+/** Latency of a slow call, which still succeeds. */
 const SLOW_MS = [2_000, 5_000] as const
-/** Everyday latency of one call. */
+/** Usual latency of a call. */
 const LATENCY_MS = [5, 60] as const
 
-/** A promise of its own for each who waits: one that all shared would hold on to whatever waits for it, for as long as the process lives. */
+/** A new promise per caller: a shared one would keep every callback alive as long as the process. */
 const _never = (): Promise<never> => new Promise(() => {})
 
 export const createInstances = (options: InstancesOptions) => {
@@ -48,7 +51,7 @@ export const createInstances = (options: InstancesOptions) => {
       instances.map(({ invoke }) => invoke),
       (_request, count) => chaos.random('choose').between(0, count - 1)
     )
-  /** The platform puts a fresh instance in the place of each that has died. */
+  /** The platform replaces each crashed instance. */
   const replace = (): void => {
     for (const [index, instance] of instances.entries()) if (!instance.isAlive()) instances[index] = start()
     connect()
@@ -56,7 +59,7 @@ export const createInstances = (options: InstancesOptions) => {
   for (let index = 0; index < options.count; index += 1) instances.push(start())
   connect()
   return {
-    /** One of them is replaced although it is well: what it remembers is gone, what it is doing goes on. */
+    /** Replaces a healthy instance: its memory is lost, its work in flight continues. */
     restart: (): void => {
       const index = chaos.random('restarted').between(0, instances.length - 1)
       instances[index] = start()
@@ -81,14 +84,14 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
     onDeath()
   }
 
-  /** A call of this instance, in whatever weather. */
-  const through =
+  /** Adds latency, faults and crashes to the calls of this instance. */
+  const withFaults =
     (side: 'desk' | 'api', inner: AxiosAdapter): AxiosAdapter =>
     async (config) => {
       if (!isAlive) return _never()
       const random = chaos.random(`${side} latency`)
       const place = `${config.method?.toUpperCase() ?? 'GET'} ${_pathOf(config)}`
-      const name = chaos.ofCall(side, place)
+      const name = chaos.pickCallFault(side, place)
       const dies = chaos.happens('crash', options.crashes, place)
       const diesBefore = dies && chaos.random('crash side').chance(0.5)
       if (diesBefore) crash()
@@ -98,37 +101,37 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
       if (!isAlive) return _never()
       try {
         if (!name || callFault(name).kind === 'slow') return await inner(config)
-        return await _spoilt(clock, side, callFault(name), config, inner)
+        return await _failedCall(clock, side, callFault(name), config, inner)
       } finally {
         if (dies) crash()
         if (!isAlive) await _never()
       }
     }
 
-  const bend = options.bend ?? ((_side, inner) => inner)
+  const intercept = options.intercept ?? ((_side, inner) => inner)
   const integration = createIntegration({
     ...environment,
-    transport: bend('desk', through('desk', options.vendors)),
+    transport: intercept('desk', withFaults('desk', options.vendors)),
   })
   const invoke = invokeInProcess(integration, {
     apiUrl: () => runtime.url,
     token: runtime.identity.token,
-    transport: bend('api', through('api', runtime.transport)),
+    transport: intercept('api', withFaults('api', runtime.transport)),
   })
   return {
     isAlive: () => isAlive,
-    // What the platform hears of an instance that dies is a broken connection.
+    // The platform sees a crash as a broken connection.
     invoke: (request) => Promise.race([invoke(request), death]),
   }
 }
 
-/** Moments that fall together are cheap to simulate, and hit harder. */
+/** Rounding makes more calls coincide: that is cheaper to simulate and provokes more races. */
 const _rounded = (ms: number): number => Math.ceil(ms / 5) * 5
 
 const _pathOf = ({ url = '/' }: InternalAxiosRequestConfig): string =>
   (url.startsWith('http') ? new URL(url).pathname : url).replace(/\?.*$/s, '')
 
-const _spoilt = async (
+const _failedCall = async (
   clock: SimulatedTime,
   side: 'desk' | 'api',
   fault: CallFault,

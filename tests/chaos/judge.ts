@@ -1,12 +1,12 @@
-/** Compares what was said with what arrived, on both sides, once everything has settled. */
+/** Compares what people wrote with what arrived at both sides, once everything has settled. */
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
-import { MARKS, type Played, type Said, type TicketsOf } from './actors'
+import { MARKS, type PlayedHandoff, type Utterance, type TicketsOf } from './actors'
 import type { Stage } from './stage'
 
 export const VIOLATIONS = [
   'lost',
-  'doubled',
+  'duplicated',
   'reordered',
   'misrouted',
   'wrong agent',
@@ -16,7 +16,7 @@ export const VIOLATIONS = [
   'customer as bot',
   'leaked',
   'unsolved',
-  'untold',
+  'wrong note',
   'late answer',
   'crashed',
 ] as const
@@ -31,11 +31,11 @@ export interface Violation {
 interface Evidence {
   stage: Stage
   ticketsOf: TicketsOf
-  all: Played[]
+  all: PlayedHandoff[]
 }
 
-interface Case extends Evidence {
-  played: Played
+interface HandoffCase extends Evidence {
+  played: PlayedHandoff
   /** Every ticket of this handoff, at all desks. */
   tickets: (SandboxTicket & { desk: string })[]
   /** The session's Botpress conversation. */
@@ -43,15 +43,16 @@ interface Case extends Evidence {
   report(kind: ViolationKind, what: string): void
 }
 
-/** As the router tells an agent; that a ticket as a whole reaches nobody any more is another note. */
+/** The router's note about undelivered messages. Its note about a ticket without a session reads differently. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
-/** An agent who took a ticket and wrote nothing is certain to be announced only if the session outlasts the vendor's last try at saying so. */
+/** Longer than vendors retry: a shorter session may miss an agent who took the ticket and wrote nothing. */
 const LAST_TRY_MS = 16 * 60_000
-/** Whom the desk did not name in time: nobody is taken for somebody else. */
-const NAMELESS = 'Agent'
+/** The router's name for an agent whose name the desk did not return in time. */
+const UNKNOWN_AGENT = 'Agent'
+/** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
-/** What is decided is written down with the moment at which the customer hears of it. */
+/** The end is decided before the time in its record, which is when the customer is notified. */
 const BEFORE_CLOSING_MS = 5_000
 
 export const judge = (evidence: Evidence): Violation[] => {
@@ -61,34 +62,34 @@ export const judge = (evidence: Evidence): Violation[] => {
     const tickets = evidence.ticketsOf(handoff).map(({ sandbox, ticket }) => ({ ...ticket, desk: sandbox.name }))
     const sessionId = evidence.stage.world.botpress.bot.downstreamOf(played.conversationId)
     const report = (kind: ViolationKind, what: string) => violations.push({ handoff, kind, what })
-    const one: Case = { ...evidence, played, tickets, sessionId, report }
-    _tickets(one)
+    const handoffCase: HandoffCase = { ...evidence, played, tickets, sessionId, report }
+    _tickets(handoffCase)
     if (played.started !== 'yes' || sessionId === undefined) continue
-    _toDesk(one)
-    _toCustomer(one)
-    _announcements(one)
-    _ending(one)
+    _toDesk(handoffCase)
+    _toCustomer(handoffCase)
+    _announcements(handoffCase)
+    _ending(handoffCase)
   }
   return violations
 }
 
 const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
-/** Botpress gave up asking while it heard no answer: the router may have opened the ticket, and cannot know that nobody listens. */
-const _isUnheard = ({ started, refusal }: Played): boolean =>
+/** Botpress gave up without an answer: the router may have opened a ticket and cannot know that the start failed. */
+const _isStartUnknown = ({ started, refusal }: PlayedHandoff): boolean =>
   started === 'refused' && /No answer|did not answer|by an injected fault/.test(refusal ?? '')
 
-const _tickets = ({ played, tickets, report }: Case): void => {
+const _tickets = ({ played, tickets, report }: HandoffCase): void => {
   if (played.started === undefined) report('crashed', 'Start HITL never returned')
   const expected = played.started === 'yes' ? 1 : 0
-  const left = expected === 0 ? tickets.filter(({ status }) => status === 'open') : tickets
-  if (left.length === expected || (left.length === 1 && _isUnheard(played))) return
-  const where = left.map(({ desk, id, status }) => `${desk} ${id} ${status}`).join(', ')
-  report('tickets', `${left.length} instead of ${expected}: ${where}`)
+  const relevant = expected === 0 ? tickets.filter(({ status }) => status === 'open') : tickets
+  if (relevant.length === expected || (relevant.length === 1 && _isStartUnknown(played))) return
+  const where = relevant.map(({ desk, id, status }) => `${desk} ${id} ${status}`).join(', ')
+  report('tickets', `${relevant.length} instead of ${expected}: ${where}`)
 }
 
-/** What the plugin wrote into the session's conversation, in its order; refused after the end is told, not lost. */
-const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: Case): void => {
+/** Customer messages reach the ticket once and in order. A message refused after the end isn't lost. */
+const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: HandoffCase): void => {
   const { runtime } = stage.world.botpress
   const expected = runtime.store.messagesOf(sessionId ?? '').filter((message) => message.direction === 'outgoing')
   const arrivals = tickets.flatMap(({ entries }) =>
@@ -104,7 +105,7 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
       continue
     }
     order.push(mark)
-    if (found.length > 1) report('doubled', `the customer’s ${mark}, ${found.length} times`)
+    if (found.length > 1) report('duplicated', `the customer’s ${mark}, ${found.length} times`)
     if (found.some(({ entry }) => entry.kind !== 'customer'))
       report('customer as bot', `${mark} came as ${found.map(({ entry }) => entry.kind).join(', ')}`)
   }
@@ -115,15 +116,16 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
   for (const other of all) {
     if (other === played) continue
     for (const { ticket } of ticketsOf(other.script.handoff)) {
-      const astray = ticket.entries
+      const misrouted = ticket.entries
         .flatMap(({ text }) => _marksIn(text))
         .filter((mark) => played.said.some((said) => said.mark === mark))
-      if (astray.length > 0) report('misrouted', `${astray.join(' ')} in the ticket of handoff ${other.script.handoff}`)
+      if (misrouted.length > 0)
+        report('misrouted', `${misrouted.join(' ')} in the ticket of handoff ${other.script.handoff}`)
     }
   }
 }
 
-/** The handler threw, at a time when the session had ended: the bot’s log says so, and the plugin sends no more. */
+/** Whether the router refused the message because the session had ended. The bot's log says so. */
 const _isRefused = (stage: Stage, sessionId: string, messageId: string): boolean => {
   const { runtime } = stage.world.botpress
   const closedAt = _closed(stage, sessionId)?.at
@@ -142,15 +144,15 @@ const _closed = (stage: Stage, sessionId: string): { by: 'agent' | 'bot'; at: nu
   return { by: 'agent', at: Number.isNaN(bot) ? agent : Math.min(agent, bot) }
 }
 
-const _toCustomer = (one: Case): void => {
-  const { stage, played, tickets, all, report } = one
+const _toCustomer = (handoffCase: HandoffCase): void => {
+  const { stage, played, tickets, all, report } = handoffCase
   const { bot } = stage.world.botpress
   const seen = bot.seen(played.conversationId)
   const arrivals = seen.flatMap((message) =>
     _marksIn(JSON.stringify(message.payload)).map((mark) => ({ mark, message }))
   )
   const entries = tickets.flatMap((ticket) => ticket.entries)
-  const undelivered: Said[] = []
+  const undelivered: Utterance[] = []
   const order: string[] = []
   for (const said of played.said) {
     const found = arrivals.filter(({ mark }) => mark === said.mark)
@@ -163,55 +165,55 @@ const _toCustomer = (one: Case): void => {
       continue
     }
     order.push(said.mark)
-    if (found.length > 1) report('doubled', `the agent’s ${said.mark}, ${found.length} times`)
+    if (found.length > 1) report('duplicated', `the agent’s ${said.mark}, ${found.length} times`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
-      else if (message.name !== said.name && message.name !== NAMELESS)
+      else if (message.name !== said.name && message.name !== UNKNOWN_AGENT)
         report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
     }
   }
-  const shownAt = (said: Said): number => arrivals.find(({ mark }) => mark === said.mark)?.message.at ?? Number.NaN
-  _told(one, entries, undelivered, shownAt)
+  const shownAt = (said: Utterance): number => arrivals.find(({ mark }) => mark === said.mark)?.message.at ?? Number.NaN
+  _failureNotes(handoffCase, entries, undelivered, shownAt)
   const first = [...new Set(arrivals.map(({ mark }) => mark))].filter((mark) => order.includes(mark))
   if (first.join() !== order.join())
     report('reordered', `to the customer: ${first.join(' ')} instead of ${order.join(' ')}`)
   for (const other of all) {
     if (other === played) continue
-    const astray = bot
+    const misrouted = bot
       .seen(other.conversationId)
       .flatMap(({ payload }) => _marksIn(JSON.stringify(payload)))
       .filter((mark) => played.said.some((said) => said.mark === mark))
-    if (astray.length > 0)
-      report('misrouted', `${astray.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
+    if (misrouted.length > 0)
+      report('misrouted', `${misrouted.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
   }
 }
 
-/** Each message that did not reach the customer is named by a note that says so; no note says so of another one, unless it crossed with the end. */
-const _told = (
-  { played, report, stage }: Case,
+/** Exactly one note names each undelivered message. No note names a delivered one, except in a race with the end. */
+const _failureNotes = (
+  { played, report, stage }: HandoffCase,
   entries: SandboxEntry[],
-  undelivered: Said[],
-  shownAt: (said: Said) => number
+  undelivered: Utterance[],
+  shownAt: (said: Utterance) => number
 ): void => {
   const closings = stage.world.botpress.bot
     .seen(played.conversationId)
     .filter(({ text }) => text === AGENT_CLOSED || text === SESSION_ENDED)
   const ends = [...played.ends, ...closings].map(({ at }) => at)
-  const told = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
+  const noted = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
   for (const said of played.said) {
     if (said.by !== 'agent') continue
-    const times = told.filter((mark) => mark === said.mark).length
+    const times = noted.filter((mark) => mark === said.mark).length
     const isLost = undelivered.includes(said)
-    if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, and nobody told ${said.name}`)
+    if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, without a note to ${said.name}`)
     if (isLost && times > 1)
-      report('untold', `${said.name} was told ${times} times that ${said.mark} was not delivered`)
-    const crosses = (at: number): boolean => ends.some((end) => Math.abs(at - end) < CROSSING_MS)
-    if (!isLost && times > 0 && !crosses(said.at) && !crosses(shownAt(said)))
-      report('untold', `${said.name} was told that ${said.mark} was not delivered, but it was`)
+      report('wrong note', `${times} notes to ${said.name} say that ${said.mark} was not delivered`)
+    const isCrossing = (at: number): boolean => ends.some((end) => Math.abs(at - end) < CROSSING_MS)
+    if (!isLost && times > 0 && !isCrossing(said.at) && !isCrossing(shownAt(said)))
+      report('wrong note', `a note to ${said.name} says that ${said.mark} was not delivered, but it was`)
   }
 }
 
-const _announcements = ({ stage, played, report }: Case): void => {
+const _announcements = ({ stage, played, report }: HandoffCase): void => {
   const seen = stage.world.botpress.bot.seen(played.conversationId)
   const joined = seen.filter(({ text }) => text === AGENT_JOINED).length
   const wrote = new Set(seen.filter(({ from }) => from === 'agent').map(({ name }) => name))
@@ -223,33 +225,33 @@ const _announcements = ({ stage, played, report }: Case): void => {
   const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
   const certain = new Set([
     ...wrote,
-    // Claiming what somebody has claimed has no effect at a desk that knows no reassignment.
+    // Slack has no reassignment: a second claim has no effect.
     ...(played.script.desk === 'slack' ? [] : played.takes)
       .filter(({ at }) => at + LAST_TRY_MS < endedAt)
-      // Who had it for a moment and wrote nothing is past when the desk is asked who has it.
+      // The router may never see an assignee who was replaced soon and wrote nothing.
       .filter(({ at }) => !played.takes.some((other) => other.at > at && other.at < at + LAST_TRY_MS))
       .map(({ name }) => name),
   ])
   if (joined < certain.size || joined > possible.size)
     report(
       'announced',
-      `${joined} times, with ${[...certain].join(', ') || 'nobody'} certain and ${[...possible].join(', ') || 'nobody'} possible`
+      `${joined} times; certain: ${[...certain].join(', ') || 'none'}; possible: ${[...possible].join(', ') || 'none'}`
     )
 }
 
-const _ending = ({ stage, played, sessionId, tickets, report }: Case): void => {
+const _ending = ({ stage, played, sessionId, tickets, report }: HandoffCase): void => {
   const { bot, runtime } = stage.world.botpress
   const seen = bot.seen(played.conversationId)
   const closed = seen.filter(({ text }) => text === AGENT_CLOSED).length
   const ended = seen.filter(({ text }) => text === SESSION_ENDED).length
   const continued = bot.continued.filter(({ conversationId }) => conversationId === played.conversationId).length
-  if (bot.isActive(played.conversationId)) report('ended', 'never: the customer still waits')
-  if (closed > 1 || ended > 1) report('ended', `the customer was told ${closed + ended} times`)
-  if (continued > 1 && closed + ended < 2) report('ended', `the flow went on ${continued} times`)
+  if (bot.isActive(played.conversationId)) report('ended', 'never: the session is still open')
+  if (closed > 1 || ended > 1) report('ended', `the customer was notified ${closed + ended} times`)
+  if (continued > 1 && closed + ended < 2) report('ended', `the flow continued ${continued} times`)
   const stops = runtime.store.events
     .withTags({})
     .filter(({ type, payload }) => type === 'hitlStopped' && payload['conversationId'] === sessionId)
-  if (stops.length > 1 && closed > 1) report('ended', `${stops.length} hitlStopped were emitted`)
+  if (stops.length > 1 && closed > 1) report('ended', `${stops.length} hitlStopped events`)
   const last = seen.findLastIndex(({ from }) => from === 'agent')
   const end = seen.findIndex(({ text }) => text === AGENT_CLOSED)
   if (end !== -1 && last > end) report('ended', 'before the agent’s last message')
@@ -258,5 +260,5 @@ const _ending = ({ stage, played, sessionId, tickets, report }: Case): void => {
     report('unsolved', open.map(({ desk, id }) => `${desk} ${id}`).join(', '))
 }
 
-const _wasReopened = (played: Played): boolean =>
+const _wasReopened = (played: PlayedHandoff): boolean =>
   played.script.steps.some(({ move }) => move === 'agent-reopens' || move === 'customer-mails')

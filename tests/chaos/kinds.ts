@@ -1,11 +1,11 @@
-/** What may go wrong, by name. Reports count by these names. */
+/** The kinds of faults by name, and how often each weather injects them. Reports use these names. */
 
-/** An HTTP call that fails. `before`: nothing happens at the other end. `after`: it works, and only the answer is spoilt. */
+/** A failing HTTP call. `before`: the request has no effect. `after`: it succeeds, but its answer is lost. */
 export interface CallFault {
   kind: 'status' | 'timeout' | 'disconnect' | 'slow'
   effect: 'before' | 'after'
   status?: number
-  /** Seconds, as the header says it. */
+  /** Value of the Retry-After header in seconds. */
   retryAfter?: number
 }
 
@@ -28,37 +28,37 @@ export const CALL_FAULT_NAMES = Object.keys(CALL_FAULTS)
 
 export const callFault = (name: string): CallFault => {
   const fault = CALL_FAULTS[name]
-  if (!fault) throw new Error(`No fault is called ${name}`)
+  if (!fault) throw new Error(`Unknown fault: ${name}`)
   return fault
 }
 
-/** What the router can be made to do wrong, to show that it is noticed. */
+/** Ways to break the router on purpose. They prove that the judge notices. */
 export const BREAKS = ['dedupe', 'reading', 'guard'] as const
 export type Break = (typeof BREAKS)[number]
 
-/** How often things go wrong. Each is a probability. */
+/** How often faults happen. Numbers are probabilities unless a comment says otherwise. */
 export interface Weather {
-  /** Which faults calls can have. */
+  /** The faults that calls can have. */
   calls: readonly string[]
-  /** Per call to a vendor, all kinds together. */
+  /** Per call to a vendor, for all kinds together. */
   desk: number
-  /** Per call of the router to Botpress, all kinds together. */
+  /** Per call to Botpress, for all kinds together. */
   api: number
-  /** Per call: the instance dies around it. */
+  /** Per call: the instance crashes before or after it. */
   crash: number
-  /** Per delivery: of each of the four kinds. */
+  /** Per webhook, for each of its four kinds of faults. */
   webhook: number
-  /** Per message to the desk. */
+  /** Per message to the desk: Botpress delivers it twice. */
   repeat: number
-  /** Per opportunity for a deployment: an instance is replaced by a fresh one. */
+  /** Per possible deployment: an instance is replaced. */
   restart: number
-  /** Per delivery: how much longer than the fastest it may take on its way, in milliseconds. */
+  /** Largest random delay of a webhook, in milliseconds. */
   spread: number
-  /** Most instances of the router. */
+  /** Largest number of instances of the router. */
   instances: number
-  /** Per startHitl: its answer is lost and the platform asks again. */
+  /** Per startHitl: its answer is lost and Botpress retries. */
   start: number
-  /** Processes of the router are really killed: how long at most until the next one, in milliseconds. 0: none ever. */
+  /** Longest time between two kills of real processes, in milliseconds. 0: no kills. */
   kill: number
 }
 
@@ -87,7 +87,7 @@ export const ROUGH: Weather = {
   spread: 200,
   instances: 3,
 }
-/** Desks do all that they are asked for, and do not always say so. Nothing else is wrong. */
+/** Calls to desks succeed, but some answers are lost. No other faults. */
 const LOST_ANSWERS: Weather = {
   ...CALM,
   calls: CALL_FAULT_NAMES.filter((name) => callFault(name).effect === 'after'),
@@ -97,10 +97,10 @@ const LOST_ANSWERS: Weather = {
 export const WEATHERS = { calm: CALM, rough: ROUGH, 'lost-answers': LOST_ANSWERS }
 export type WeatherName = keyof typeof WEATHERS
 
-/** For processes of their own, on the machine's time. */
+/** For real processes in real time. */
 export const KILLING: Weather = { ...CALM, spread: 200, kill: 4_000 }
 
-/** Every kind of fault that this weather has. `desk`: calls to a vendor. `api`: calls of the router to Botpress. */
+/** Every kind of fault in this weather. `desk-…`: calls to a vendor. `api-…`: calls to Botpress. */
 export const faultsIn = (weather: Weather): string[] => [
   ...(weather.desk > 0 ? weather.calls.map((name) => `desk-${name}`) : []),
   ...(weather.api > 0 ? weather.calls.map((name) => `api-${name}`) : []),

@@ -6,8 +6,8 @@ import { withBundle } from './bundle'
 import { createFleet, type Fleet } from './fleet'
 import { runProcesses } from './processes'
 import { createRandom } from './random'
-import { holdsCanary } from './silence'
-import { NEVER_IN_A_HURRY } from './testing'
+import { holdsCanary } from './console-capture'
+import { NEVER_IN_REAL_TIME } from './testing'
 
 const isRunning = (pid: number): boolean => {
   try {
@@ -25,12 +25,12 @@ afterEach(async () => {
 })
 
 describe('processes of the router', () => {
-  it('are really killed, and replaced by others that serve', async () => {
+  it('are replaced by serving ones after a kill', async () => {
     world = await createWorld({ desks: [] })
     const random = createRandom('fleet')
     const of = world
     await withBundle(INSTANCE, async (script) => {
-      fleet = await createFleet(of, { count: 2, random, script, onCutOff: () => {}, hear: () => {} })
+      fleet = await createFleet(of, { count: 2, random, script, onCutOff: () => {}, onOutput: () => {} })
       const before = fleet.pids()
       const killed = await fleet.killOne()
       expect(before).toContain(killed)
@@ -43,20 +43,20 @@ describe('processes of the router', () => {
     })
   })
 
-  it('bring nothing to the wrong people when they are killed in the middle of their work', async () => {
+  it('deliver nothing to the wrong people when they are killed during their work', async () => {
     const printed: string[] = []
     const totals = await runProcesses({
       seed: 'test',
       handoffs: 3,
       desks: [...providerNames],
       processes: 2,
-      hear: (text) => printed.push(text),
+      onOutput: (text) => printed.push(text),
     })
     expect(printed.join('')).toContain('took a handoff')
     expect(printed.filter(holdsCanary)).toEqual([])
     expect(totals.handoffs).toBe(3)
     expect(totals.messages).toBeGreaterThan(0)
     expect(totals.faults['process-killed']).toBeGreaterThan(0)
-    expect(totals.violations.filter(({ kind }) => NEVER_IN_A_HURRY.includes(kind))).toEqual([])
+    expect(totals.violations.filter(({ kind }) => NEVER_IN_REAL_TIME.includes(kind))).toEqual([])
   })
 })

@@ -1,17 +1,20 @@
-/** Handoffs with processes of the router that are really killed: on the machine's time, over real sockets, and therefore few, short, and never twice the same. */
+/**
+ * Handoffs with real processes of the router that are killed. They run in real time over sockets, so they are few and
+ * short, and runs differ even with the same seed.
+ */
 import { INSTANCE } from '../rotation/process'
 import { createWorld } from '../../playground/world'
 import { play } from './batch'
 import { withBundle } from './bundle'
 import { createChaos } from './chaos'
-import { connectCouriers } from './deliveries'
+import { connectWebhooks } from './deliveries'
 import { createFleet, type Fleet } from './fleet'
 import { KILLING } from './kinds'
 import { createRandom } from './random'
 import { realTime } from './real-time'
 import { addTo, emptyTotals, type Totals } from './run'
 import { makeScript, type Script } from './script'
-import { watchSecrets } from './silence'
+import { watchSecrets } from './console-capture'
 import type { Stage } from './stage'
 
 export interface ProcessesOptions {
@@ -19,25 +22,25 @@ export interface ProcessesOptions {
   handoffs: number
   desks: string[]
   processes: number
-  /** Gets everything that the processes print. */
-  hear(text: string): void
+  /** Receives everything that the processes print. */
+  onOutput(text: string): void
 }
 
-/** People hurry. */
-const HASTE = 0.2
-/** Vendors, too; but the router has to have time to find out that a process is dead. */
-const VENDOR_HASTE = 1 / 3
-/** Between the beginnings of two handoffs. */
+/** Scales the pauses between people's moves. */
+const STEP_DELAY_FACTOR = 0.2
+/** Scales the vendors' retry delays. The router needs time to notice a dead process. */
+const RETRY_DELAY_FACTOR = 1 / 3
+/** Between the starts of two handoffs. */
 const SPACING_MS = 600
-const SHORTEST_LIFE_MS = 500
+const MIN_LIFETIME_MS = 500
 
-const _hastened = (script: Script, index: number): Script => {
-  const hasten = (steps: Script['steps']): Script['steps'] =>
-    steps.map((step) => ({ ...step, after: Math.round(step.after * HASTE) }))
-  return { ...script, startsAt: index * SPACING_MS, early: hasten(script.early), steps: hasten(script.steps) }
+const _shortened = (script: Script, index: number): Script => {
+  const shorten = (steps: Script['steps']): Script['steps'] =>
+    steps.map((step) => ({ ...step, after: Math.round(step.after * STEP_DELAY_FACTOR) }))
+  return { ...script, startsAt: index * SPACING_MS, early: shorten(script.early), steps: shorten(script.steps) }
 }
 
-const _createStage = async ({ seed, desks, processes, hear }: ProcessesOptions, script: string): Promise<Stage> => {
+const _createStage = async ({ seed, desks, processes, onOutput }: ProcessesOptions, script: string): Promise<Stage> => {
   const random = createRandom(`${seed}/processes`)
   const clock = realTime(() => world.botpress.runtime.calls.length)
   const world = await createWorld({
@@ -60,10 +63,16 @@ const _createStage = async ({ seed, desks, processes, hear }: ProcessesOptions, 
     const onCutOff = (operation: string): void => {
       chaos.happens('request-cut-off', 1, operation)
     }
-    const started = await createFleet(world, { count: processes, random, script, onCutOff, hear })
+    const started = await createFleet(world, { count: processes, random, script, onCutOff, onOutput })
     fleet = started
     const { runtime } = world.botpress
-    const couriers = connectCouriers(world.sandboxes, { clock, chaos, runtime, weather: KILLING, haste: VENDOR_HASTE })
+    const webhooks = connectWebhooks(world.sandboxes, {
+      clock,
+      chaos,
+      runtime,
+      weather: KILLING,
+      retryDelayFactor: RETRY_DELAY_FACTOR,
+    })
     const disturb = async (plays: Promise<unknown>): Promise<void> => {
       let isOver = false
       const end = (): void => {
@@ -71,23 +80,23 @@ const _createStage = async ({ seed, desks, processes, hear }: ProcessesOptions, 
       }
       plays.then(end, end)
       while (!isOver) {
-        await clock.sleep(random.between(SHORTEST_LIFE_MS, KILLING.kill))
+        await clock.sleep(random.between(MIN_LIFETIME_MS, KILLING.kill))
         const pid = await started.killOne()
         chaos.happens('process-killed', 1, String(pid))
       }
     }
-    return { world, clock, chaos, weather: KILLING, couriers, disturb, close }
+    return { world, clock, chaos, weather: KILLING, webhooks, disturb, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Resolves when all handoffs have been played and judged. */
+/** Plays and judges all handoffs. */
 export const runProcesses = (options: ProcessesOptions): Promise<Totals> =>
   withBundle(INSTANCE, async (script) => {
     const scripts = Array.from({ length: options.handoffs }, (_, index) =>
-      _hastened(makeScript(options.seed, index, options.desks), index)
+      _shortened(makeScript(options.seed, index, options.desks), index)
     )
     const stage = await _createStage(options, script)
     const totals = emptyTotals()

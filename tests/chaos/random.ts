@@ -1,4 +1,4 @@
-/** Chance that can be repeated: every number follows from a seed and the place that asks for it. */
+/** Reproducible random numbers: each depends only on the seed and the place that draws it. */
 
 const _mix = (value: number): number => {
   let mixed = value | 0
@@ -7,11 +7,11 @@ const _mix = (value: number): number => {
   return (mixed ^ (mixed >>> 15)) >>> 0
 }
 
-/** 32 bits that look like chance and are the same every time for the same words. */
-export const hash = (words: string): number => {
+/** A 32-bit hash of the text. */
+export const hash = (text: string): number => {
   let value = 0x811c9dc5
-  for (let index = 0; index < words.length; index += 1) {
-    value = Math.imul(value ^ words.charCodeAt(index), 0x01000193)
+  for (let index = 0; index < text.length; index += 1) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
   }
   return _mix(value)
 }
@@ -19,7 +19,7 @@ export const hash = (words: string): number => {
 export interface Random {
   /** In [0, 1). */
   next(): number
-  /** A whole number from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, both included. */
   between(low: number, high: number): number
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
@@ -39,13 +39,13 @@ const _randomFrom = (start: number): Random => {
     chance: (probability) => next() < probability,
     pick: (items) => {
       const item = items[Math.floor(next() * items.length)]
-      if (item === undefined) throw new Error('There is nothing to pick from')
+      if (item === undefined) throw new Error('Cannot pick from an empty list')
       return item
     },
   }
 }
 
-/** One stream of numbers per place: what one place asks for does not change what another one gets. */
+/** One independent stream of random numbers per place. Draws at one place don't affect the others. */
 export const createRolls = (seed: string) => {
   const places = new Map<string, { start: number; count: number }>()
   return (name: string): { key: string; random: Random } => {

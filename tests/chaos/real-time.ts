@@ -1,18 +1,18 @@
-/** The machine's own time, for handoffs that are played with processes that really die. As much of it passes as is needed. */
+/** Real time, for handoffs with real processes. */
 import { realClock, type Clock } from '../../playground/botpress'
 import type { StageTime } from './time'
 
-/** Nobody waits longer for anything in a play that goes on. */
-const LONGEST_PLAY_MS = 5 * 60_000
-/** What is left to happen after this long has to do without being seen. */
-const LONGEST_DRAIN_MS = 60_000
-/** Processes do not say when they are done: when none has asked for anything for this long, nothing more is expected. */
+/** A run that takes longer hangs. */
+const MAX_PLAY_MS = 5 * 60_000
+/** `drain` waits no longer than this. */
+const MAX_DRAIN_MS = 60_000
+/** `drain` ends when no process has made a call for this long. */
 const QUIET_MS = 1_000
-const LOOKING_MS = 50
+const POLL_MS = 50
 
-/** `activity` grows with whatever the processes do. */
+/** `activity` returns a counter that grows with every call of the processes. */
 export const realTime = (activity: () => number): StageTime => {
-  const own = realClock()
+  const clock = realClock()
   let pending = 0
   let changes = 0
 
@@ -31,23 +31,23 @@ export const realTime = (activity: () => number): StageTime => {
   const track: Clock['track'] = (work) => {
     const end = begin()
     work.then(end, end)
-    return own.track(work)
+    return clock.track(work)
   }
 
-  // A wait that nobody is interested in any more keeps no process from ending.
+  // `unref`: a pending sleep doesn't keep the process running.
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       setTimeout(resolve, ms).unref()
     })
 
   return {
-    now: own.now,
-    settle: own.settle,
+    now: clock.now,
+    settle: clock.settle,
     sleep,
     track,
     setTimer: (task, ms) => {
       const end = begin()
-      const cancel = own.setTimer(() => {
+      const cancel = clock.setTimer(() => {
         const result = task()
         if (result instanceof Promise) void track(result)
         end()
@@ -58,17 +58,17 @@ export const realTime = (activity: () => number): StageTime => {
       }
     },
     run: (work) => {
-      const tooLong = sleep(LONGEST_PLAY_MS).then(() => {
-        throw new Error('Something is waited for that does not come')
+      const timeout = sleep(MAX_PLAY_MS).then(() => {
+        throw new Error(`The run did not finish within ${MAX_PLAY_MS / 60_000} minutes`)
       })
-      return Promise.race([work, tooLong])
+      return Promise.race([work, timeout])
     },
     drain: async (limitMs) => {
-      const until = own.now() + Math.min(limitMs, LONGEST_DRAIN_MS)
-      for (let seen = -1, since = own.now(); own.now() < until && own.now() - since < QUIET_MS;) {
-        await sleep(LOOKING_MS)
+      const until = clock.now() + Math.min(limitMs, MAX_DRAIN_MS)
+      for (let seen = -1, since = clock.now(); clock.now() < until && clock.now() - since < QUIET_MS;) {
+        await sleep(POLL_MS)
         const now = changes + activity()
-        if (pending > 0 || now !== seen) since = own.now()
+        if (pending > 0 || now !== seen) since = clock.now()
         seen = now
       }
     },

@@ -1,4 +1,4 @@
-/** Many handoffs, in batches, on all cores. */
+/** Runs many handoffs in batches, in parallel child processes. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { runBatch, type BatchResult } from './batch'
@@ -14,9 +14,9 @@ export interface RunOptions {
   workers: number
   weather: WeatherName
   break?: Break
-  /** A bundle of worker.ts for several runs; made for this one unless given. */
+  /** A bundle of worker.ts, to share between runs. Default: a new one. */
   script?: string
-  /** Whether what is known already is enough to stop. */
+  /** Stops the run early when it returns true. */
   isEnough?(totals: Totals): boolean
 }
 
@@ -28,30 +28,30 @@ export interface Totals {
   violations: Violation[]
   ticketsMost: number
   longestAnswer: { ms: number; desk: string }
-  /** What was printed while it ran, if somebody listens for words that must not be there. */
+  /** Printed lines with a canary. Empty if the output isn't captured. */
   leaks: string[]
 }
 
-/** Enough that sessions can be mixed up, few enough that a failing one is soon run again. */
+/** Enough handoffs that sessions could be mixed up, few enough that a failing batch is quick to repeat. */
 export const BATCH = 8
 
 export const firstOf = (handoff: number): number => Math.floor(handoff / BATCH) * BATCH
 
-/** What the batches of a run depend on. Without `handoffs` all are whole. */
+/** The options that define the batches. Without `handoffs` every batch is full. */
 export type BatchesOptions = Pick<RunOptions, 'seed' | 'desks' | 'weather' | 'break'> & { handoffs?: number }
 
-/** The last batch of a run may be smaller. */
+/** The number of handoffs in a batch. The last batch of a run may be smaller. */
 export const sizeOf = ({ handoffs }: Pick<BatchesOptions, 'handoffs'>, first: number): number =>
   handoffs !== undefined && handoffs > first ? Math.min(BATCH, handoffs - first) : BATCH
 
-/** What a batch is, for whoever runs it: the same everywhere. */
+/** The options of the batch that starts with handoff `first`. */
 export const batchOptions = (options: BatchesOptions, first: number) => ({
   seed: options.seed,
   first,
   count: sizeOf(options, first),
   desks: options.desks,
   weather: WEATHERS[options.weather],
-  ...(options.break ? { bend: breakRouter(options.break) } : {}),
+  ...(options.break ? { intercept: breakRouter(options.break) } : {}),
 })
 
 export interface Job {
@@ -88,7 +88,7 @@ export const addTo = (totals: Totals, result: NonNullable<Done['result']>): void
   for (const [kind, count] of Object.entries(result.faults)) totals.faults[kind] = (totals.faults[kind] ?? 0) + count
 }
 
-/** Runs all batches in child processes; `onProgress` hears how many handoffs are done. */
+/** Runs all batches in child processes. `onProgress` receives the totals after each batch. */
 export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) => void): Promise<Totals> => {
   const totals = emptyTotals()
   const firsts = Array.from({ length: Math.ceil(options.handoffs / BATCH) }, (_, index) => index * BATCH)
@@ -105,16 +105,16 @@ export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) 
 }
 
 export const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
-/** A batch makes much that is soon forgotten: with room for it little is taken for something to keep. */
-const ROOM_FOR_THE_YOUNG = '--max-semi-space-size=64'
+/** A batch allocates many short-lived objects. A large young generation keeps them out of the old one. */
+const LARGE_YOUNG_GENERATION = '--max-semi-space-size=64'
 
 const _start = (script: string): ChildProcess =>
   fork(script, {
-    execArgv: ['--enable-source-maps', ROOM_FOR_THE_YOUNG],
+    execArgv: ['--enable-source-maps', LARGE_YOUNG_GENERATION],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 
-/** One process, one batch after the other. */
+/** Runs one batch after the other in one process. */
 const _work = (
   script: string,
   { seed, handoffs, desks, weather, break: broken }: RunOptions,
@@ -124,7 +124,7 @@ const _work = (
   new Promise((resolve, reject) => {
     const child = _start(script)
     let id = 0
-    const ask = (): void => {
+    const sendNext = (): void => {
       const first = next()
       if (first === undefined) {
         child.disconnect()
@@ -141,7 +141,7 @@ const _work = (
     child.on('message', (done: Done) => {
       if (done.result) {
         add(done.result)
-        ask()
+        sendNext()
       } else {
         child.kill()
         reject(new Error(done.error))
@@ -151,14 +151,14 @@ const _work = (
     child.on('exit', (code, signal) => {
       if (code || signal) reject(new Error(`A worker ended with ${code ?? signal}`))
     })
-    ask()
+    sendNext()
   })
 
-/** In this process: one batch, for a closer look. */
+/** Runs the batch of one handoff in this process, with a trace. */
 export const runOne = (options: BatchesOptions, handoff: number): Promise<BatchResult> =>
   runBatch({ ...batchOptions(options, firstOf(handoff)), trace: handoff })
 
-/** The command that plays this handoff again. */
+/** The command that reproduces this handoff. */
 export const againOf = (options: BatchesOptions, handoff: number): string => {
   const { seed, desks, weather, break: broken } = options
   const isWhole = sizeOf(options, firstOf(handoff)) === BATCH

@@ -1,4 +1,4 @@
-/** What people do in one handoff, made up by chance. */
+/** Random scripts: what the people in one handoff do. */
 import { createRandom, type Random } from './random'
 
 export type Move =
@@ -16,10 +16,10 @@ export type Move =
   | 'bot-stops'
 
 export interface Step {
-  /** Milliseconds after the step before it. */
+  /** Milliseconds after the previous step. */
   after: number
   move: Move
-  /** Which of the desk's agents. */
+  /** Index of one of the desk's agents. */
   agent: number
 }
 
@@ -27,15 +27,15 @@ export interface Script {
   /** Number of the handoff in its run. */
   handoff: number
   desk: string
-  /** When it begins, in milliseconds after its batch. */
+  /** Milliseconds after the start of the batch. */
   startsAt: number
-  /** What an agent does as soon as there is a ticket, whether the bot listens yet or not. */
+  /** Steps of an agent as soon as the ticket exists, even before the plugin listens. */
   early: Step[]
-  /** What happens from the moment at which Start HITL has returned. */
+  /** Steps after Start HITL has returned. */
   steps: Step[]
 }
 
-const MOST_STEPS = 10
+const MAX_STEPS = 10
 
 const _pause = (random: Random): number => {
   const kind = random.next()
@@ -64,9 +64,9 @@ export const makeScript = (seed: string, handoff: number, desks: readonly string
   if (early.length > 0 && random.chance(0.2)) early.push(step('agent-solves'))
   const desk = random.pick(desks)
   const steps: Step[] = []
-  const count = random.between(2, MOST_STEPS)
+  const count = random.between(2, MAX_STEPS)
   for (let index = 0; index < count; index += 1) steps.push(step(_talk(random)))
-  // Most end by themselves; the others are ended when the weather has cleared.
+  // Sessions that are still open at the end of the run are ended in calm weather.
   if (random.chance(0.85)) {
     steps.push(step(random.pick(END)))
     if (random.chance(0.3)) steps.push(step('agent-says'))
@@ -76,8 +76,8 @@ export const makeScript = (seed: string, handoff: number, desks: readonly string
   return { handoff, desk, startsAt: random.between(0, 40) * 500, early, steps }
 }
 
-/** The same on one line, for reports. */
+/** The script on one line. */
 export const describeScript = ({ desk, early, steps }: Script): string => {
-  const say = (step: Step) => `+${step.after} ${step.move}${step.move.startsWith('agent') ? ` (${step.agent})` : ''}`
-  return [`at ${desk}`, ...early.map((step) => `early ${say(step)}`), ...steps.map(say)].join(', ')
+  const describe = ({ after, move, agent }: Step) => `+${after} ${move}${move.startsWith('agent') ? ` (${agent})` : ''}`
+  return [`at ${desk}`, ...early.map((step) => `early ${describe(step)}`), ...steps.map(describe)].join(', ')
 }

@@ -1,23 +1,23 @@
-/** Makes a failing run shorter: fewer handoffs, fewer steps, fewer faults, as long as the same promise is still broken. */
+/** Shrinks a failing run: fewer handoffs, steps and faults, while the same kind of violation remains. */
 import { runBatch, type BatchOptions, type BatchResult } from './batch'
-import type { Injected } from './chaos'
+import type { InjectedFault } from './chaos'
 import { firstOf, batchOptions, type BatchesOptions } from './run'
 import { makeScript, type Script } from './script'
 import type { ViolationKind } from './judge'
 
 export interface Shortest {
   script: Script
-  /** Others that have to be there at the same time. */
+  /** Other handoffs that the failure needs. */
   others: Script[]
-  faults: Injected[]
+  faults: InjectedFault[]
   kind: ViolationKind
   what: string
   trace: string[]
   tries: number
 }
 
-/** Runs that shrinking may take; each is a batch. */
-const MOST_TRIES = 150
+/** The most batches that shrinking may run. */
+const MAX_TRIES = 150
 
 export const shrink = async (
   options: BatchesOptions,
@@ -31,7 +31,7 @@ export const shrink = async (
   let best: BatchResult | undefined
 
   const fails = async (changes: Pick<BatchOptions, 'scripts' | 'without'>): Promise<boolean> => {
-    if (tries >= MOST_TRIES) return false
+    if (tries >= MAX_TRIES) return false
     tries += 1
     const result = await runBatch({ ...base, scripts, without: [...without], ...changes, trace: handoff })
     const isSame = result.violations.some((violation) => violation.handoff === handoff && violation.kind === kind)
@@ -46,15 +46,15 @@ export const shrink = async (
     scripts = candidate
     return true
   }
-  const mine = (): Script | undefined => scripts.find((script) => script.handoff === handoff)
+  const failing = (): Script | undefined => scripts.find((script) => script.handoff === handoff)
 
-  // The others first: most failures are a handoff's own.
-  const own = mine()
+  // The other handoffs first: most failures don't need them.
+  const own = failing()
   if (own && !(await keep([own]))) {
     for (const other of scripts) if (other.handoff !== handoff) await keep(scripts.filter((script) => script !== other))
   }
   for (const list of ['steps', 'early'] as const) {
-    for (let index = (mine()?.[list].length ?? 0) - 1; index >= 0; index -= 1) {
+    for (let index = (failing()?.[list].length ?? 0) - 1; index >= 0; index -= 1) {
       await keep(
         scripts.map((script) =>
           script.handoff === handoff ? { ...script, [list]: script[list].filter((_, at) => at !== index) } : script
@@ -62,7 +62,7 @@ export const shrink = async (
       )
     }
   }
-  // Faults by halves, then one by one.
+  // Leave out faults by halves, then one by one.
   for (let size = Math.ceil((best?.injected.length ?? 0) / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     const keys = (best?.injected ?? []).map(({ key }) => key)
     for (let from = 0; from < keys.length; from += size) {
@@ -71,7 +71,7 @@ export const shrink = async (
     }
   }
 
-  const script = mine()
+  const script = failing()
   const found = best?.violations.find((violation) => violation.handoff === handoff && violation.kind === kind)
   if (!best || !script || !found) return undefined
   const others = scripts.filter((other) => other.handoff !== handoff)

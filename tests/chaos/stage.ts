@@ -1,13 +1,13 @@
-/** A world for a few handoffs: in simulated time, without sockets, in any weather. */
+/** A world for a few handoffs in simulated time and without sockets, with the faults of a weather. */
 import type { AxiosAdapter } from 'axios'
 import { createWorld, type World } from '../../playground/world'
 import type { Switches } from '../../playground/botpress'
 import { createChaos, type Chaos } from './chaos'
-import { connectCouriers, type Couriers } from './deliveries'
-import { createInstances, type Bend } from './instances'
+import { connectWebhooks, type WebhookLog } from './deliveries'
+import { createInstances, type Interceptor } from './instances'
 import type { Weather } from './kinds'
 import { createRandom } from './random'
-import { watchSecrets } from './silence'
+import { watchSecrets } from './console-capture'
 import { simulatedTime, type StageTime } from './time'
 
 export interface Stage {
@@ -15,14 +15,14 @@ export interface Stage {
   clock: StageTime
   chaos: Chaos
   weather: Weather
-  couriers: Couriers
-  /** What happens to the router's instances while handoffs are played. */
+  webhooks: WebhookLog
+  /** Disturbs the router's instances while handoffs are played. */
   disturb(plays: Promise<unknown>): Promise<void>
   close(): Promise<void>
 }
 
 const TIMEOUT_MS = 8_000
-/** One call of the bot; seven of them are one step of the plugin. */
+/** Latency of a call of the bot, before scaling. A step of the plugin makes seven calls. */
 const BOT_LATENCY_MS = [1, 5] as const
 
 export const createStage = async (options: {
@@ -30,7 +30,7 @@ export const createStage = async (options: {
   desks: string[]
   weather: Weather
   without?: ReadonlySet<string>
-  bend?: Bend
+  intercept?: Interceptor
 }): Promise<Stage> => {
   const { seed, desks, weather } = options
   const clock = simulatedTime()
@@ -68,9 +68,9 @@ export const createStage = async (options: {
     },
     count: random.between(1, weather.instances),
     crashes: weather.crash,
-    ...(options.bend ? { bend: options.bend } : {}),
+    ...(options.intercept ? { intercept: options.intercept } : {}),
   })
-  const couriers = connectCouriers(world.sandboxes, { clock, chaos, runtime, weather })
+  const webhooks = connectWebhooks(world.sandboxes, { clock, chaos, runtime, weather })
   runtime.addFault({
     kind: 'status',
     status: 502,
@@ -90,9 +90,9 @@ export const createStage = async (options: {
     clock,
     chaos,
     weather,
-    couriers,
+    webhooks,
     disturb: async () => {
-      // A deployment now and then, without any fault.
+      // Deployments replace healthy instances.
       for (let times = 0; times < 4; times += 1) {
         await clock.sleep(chaos.random('until restart').between(5, 30) * 1_000)
         if (chaos.happens('restart', weather.restart, 'deployment')) instances.restart()

@@ -1,8 +1,8 @@
-/** What the tests of chaos agree on. */
+/** Shared by the chaos tests. */
 import { VIOLATIONS, type ViolationKind } from './judge'
 
-/** What may happen in no weather at all. */
+/** Violations that fail a test in any weather. */
 export const NEVER: readonly ViolationKind[] = VIOLATIONS
 
-/** On the machine's own time a short run cannot wait for a desk's last try: what it leaves unfinished is no proof of anything. */
-export const NEVER_IN_A_HURRY: readonly ViolationKind[] = ['misrouted', 'customer as bot', 'leaked', 'crashed']
+/** Violations that fail a test in real time. Others may still await a vendor's last retry. */
+export const NEVER_IN_REAL_TIME: readonly ViolationKind[] = ['misrouted', 'customer as bot', 'leaked', 'crashed']

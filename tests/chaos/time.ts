@@ -1,17 +1,17 @@
-/** Time for simulations: it stands still until everything that can run has run, then jumps to the next thing that waits. No real time passes. */
+/** Simulated time: it stands still until all ready work is done, then jumps to the next timer. No real time passes. */
 import type { Clock } from '../../playground/botpress'
 import { yieldToEventLoop } from '../../playground/botpress/clock'
 
-/** Time in which handoffs are played. */
+/** The clock of a stage. */
 export interface StageTime extends Clock {
-  /** Lets as much time pass as this work needs. Rejects when it waits for something that never comes. */
+  /** Lets time pass until the work is done. Rejects if it waits for something that never happens. */
   run<T>(work: Promise<T>): Promise<T>
-  /** Lets everything that waits happen, up to `limitMs` ahead. */
+  /** Lets `limitMs` pass and runs everything that is due meanwhile. */
   drain(limitMs: number): Promise<void>
 }
 
 export interface SimulatedTime extends StageTime {
-  /** Takes the place of the process's own timers and clock, for libraries that ask for those. Returns what puts them back. */
+  /** Replaces the global timers and `Date.now`, for libraries that use them. Returns a function that restores them. */
   install(): () => void
 }
 
@@ -23,12 +23,12 @@ interface Timer {
 }
 
 const START = Date.UTC(2026, 5, 1, 9, 0, 0)
-/** Turns of the event loop without any change after which nothing can be left to run: nothing in a simulation waits for more than one. */
+/** After this many turns of the event loop without a change, no work is ready. Simulated work needs at most one. */
 const QUIET_TURNS = 3
 
 const _isBefore = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.number < b.number)
 
-/** A binary heap: the next timer first, those of one moment in the order in which they were set. */
+/** A binary heap of timers by due time; equal times in the order in which they were set. */
 const _createHeap = () => {
   const items: Timer[] = []
   const swap = (a: number, b: number): void => {
@@ -102,16 +102,16 @@ export const simulatedTime = (): SimulatedTime => {
     new Promise((resolve) => {
       let quiet = 0
       let seen = changes
-      const look = (): void => {
+      const check = (): void => {
         quiet = changes === seen ? quiet + 1 : 0
         seen = changes
         if (quiet === QUIET_TURNS) resolve()
-        else setImmediate(look)
+        else setImmediate(check)
       }
-      setImmediate(look)
+      setImmediate(check)
     })
 
-  /** Fires everything that is due at the next moment. */
+  /** Advances to the next due time and runs its timers. Returns false if none is due before the limit. */
   const step = (limit: number): boolean => {
     let next = heap.peek()
     while (next?.isCancelled) {
@@ -148,7 +148,7 @@ export const simulatedTime = (): SimulatedTime => {
       work.then(end, end)
       await settle()
       while (!isDone) {
-        if (!step(Number.POSITIVE_INFINITY)) throw new Error('Everything waits for something that never comes')
+        if (!step(Number.POSITIVE_INFINITY)) throw new Error('The work waits for something that never comes')
         await settle()
       }
       return work
@@ -164,14 +164,14 @@ export const simulatedTime = (): SimulatedTime => {
 }
 
 const _install = (now: () => number, set: (task: () => unknown, ms: number) => Timer): (() => void) => {
-  const own = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, now: Date.now }
+  const original = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, now: Date.now }
   const abortAfter = AbortSignal.timeout
   const timers = new Map<number, Timer>()
   Object.assign(globalThis, {
-    setTimeout: (task: (...given: unknown[]) => unknown, ms = 0, ...given: unknown[]) => {
+    setTimeout: (task: (...values: unknown[]) => unknown, ms = 0, ...values: unknown[]) => {
       const timer = set(() => {
         timers.delete(timer.number)
-        return task(...given)
+        return task(...values)
       }, ms)
       timers.set(timer.number, timer)
       return { unref: () => {}, ref: () => {}, [Symbol.toPrimitive]: () => timer.number }
@@ -180,17 +180,17 @@ const _install = (now: () => number, set: (task: () => unknown, ms: number) => T
       const number = Number(handle)
       const timer = timers.get(number)
       timers.delete(number)
-      // What is no timer of ours was set before time was taken over.
+      // Other timers were set before `install`.
       if (timer) timer.isCancelled = true
-      else own.clearTimeout(handle as Parameters<typeof clearTimeout>[0])
+      else original.clearTimeout(handle as Parameters<typeof clearTimeout>[0])
     },
   })
   Date.now = now
-  // Would run out in the machine's time: on a slow day some calls would end otherwise than on a fast one.
+  // A real time-out would make the outcome depend on the speed of the machine.
   AbortSignal.timeout = () => new AbortController().signal
   return () => {
     AbortSignal.timeout = abortAfter
-    Object.assign(globalThis, { setTimeout: own.setTimeout, clearTimeout: own.clearTimeout })
-    Date.now = own.now
+    Object.assign(globalThis, { setTimeout: original.setTimeout, clearTimeout: original.clearTimeout })
+    Date.now = original.now
   }
 }

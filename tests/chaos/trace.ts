@@ -1,10 +1,10 @@
-/** What happened in one handoff, line by line, for people who look for the reason. Marks instead of words. */
-import { MARKS, type Played, type TicketsOf } from './actors'
+/** Everything that happened in one handoff, one line each, in order. Messages appear as their marks. */
+import { MARKS, type PlayedHandoff, type TicketsOf } from './actors'
 import type { Stage } from './stage'
 
-const _short = (text: string): string => (text.match(MARKS) ?? [text.slice(0, 60).replaceAll('\n', ' ')]).join(' ')
+const _shorten = (text: string): string => (text.match(MARKS) ?? [text.slice(0, 60).replaceAll('\n', ' ')]).join(' ')
 
-export const traceOf = (stage: Stage, ticketsOf: TicketsOf, played: Played): string[] => {
+export const traceOf = (stage: Stage, ticketsOf: TicketsOf, played: PlayedHandoff): string[] => {
   const { bot, runtime } = stage.world.botpress
   const lines: { at: number; line: string }[] = []
   const add = (at: number, line: string) => lines.push({ at, line })
@@ -13,24 +13,24 @@ export const traceOf = (stage: Stage, ticketsOf: TicketsOf, played: Played): str
   for (const { name, at } of played.takes) add(at, `taken by ${name}`)
   for (const { move, at } of played.ends) add(at, move)
   for (const { from, name, text, at } of bot.seen(played.conversationId))
-    add(at, `customer sees ${from}${name ? ` ${name}` : ''}: ${_short(text)}`)
+    add(at, `customer sees ${from}${name ? ` ${name}` : ''}: ${_shorten(text)}`)
   for (const { sandbox, ticket } of ticketsOf(played.script.handoff)) {
     for (const { kind, author, text, at } of ticket.entries)
-      add(at, `in ${sandbox.name} ${ticket.id}: ${kind} by ${author}: ${_short(text)}`)
+      add(at, `in ${sandbox.name} ${ticket.id}: ${kind} by ${author}: ${_shorten(text)}`)
     for (const { delivery, reply } of sandbox.deliveries.log)
       if (delivery.request.body.includes(ticket.id))
-        add(0, `webhook, try ${delivery.attempt}: ${reply?.status ?? 'no answer'}`)
+        add(0, `webhook, attempt ${delivery.attempt}: ${reply?.status ?? 'no answer'}`)
   }
   for (const message of runtime.store.messagesOf(sessionId)) {
     const text = String(message.payload['text'] ?? '')
     add(
       message.createdAt,
-      `session ${message.direction} ${message.id}: ${_short(text)} ${JSON.stringify(message.tags)}`
+      `session ${message.direction} ${message.id}: ${_shorten(text)} ${JSON.stringify(message.tags)}`
     )
   }
   for (const { to, kind, id, status, attempt, at } of runtime.deliveries)
     if (runtime.store.messages.get(id)?.conversationId === sessionId)
-      add(at, `${kind} ${id} to ${to}, try ${attempt}: ${status ?? 'unreachable'}`)
+      add(at, `${kind} ${id} to ${to}, attempt ${attempt}: ${status ?? 'unreachable'}`)
   for (const event of runtime.store.events.withTags({}))
     if (event.payload['conversationId'] === sessionId || event.payload['conversationId'] === played.conversationId)
       add(event.createdAt, `event ${event.type} ${event.status}`)

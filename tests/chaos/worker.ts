@@ -1,14 +1,14 @@
-/** A process that runs batches for `run.ts`. What is printed meanwhile is searched for words that nobody may print, and otherwise dropped. */
-import { listen } from './silence'
+/** A child process that runs batches for `run.ts`. It searches its output for canaries and prints nothing. */
+import { captureConsole } from './console-capture'
 import { runBatch } from './batch'
 import { batchOptions, type Done, type Job } from './run'
 
-const ear = listen()
+const capture = captureConsole()
 
 const _perform = async ({ id, first, options }: Job): Promise<Done> => {
   try {
     const { injected: _injected, trace: _trace, ...result } = await runBatch(batchOptions(options, first))
-    return { id, result: { ...result, leaks: ear.take() } }
+    return { id, result: { ...result, leaks: capture.takeCanaries() } }
   } catch (error) {
     return { id, error: `batch of handoff ${first}: ${error instanceof Error ? error.stack : String(error)}` }
   }

@@ -112,7 +112,7 @@ const _fuzz = async ({ seed, desks }: Round, notice: Notice): Promise<RoundResul
     runs: REQUESTS,
     seed,
     desks,
-    onThrough: (attack, what) => notice(failure(attack, what)),
+    onBreakthrough: (attack, what) => notice(failure(attack, what)),
   })
   return { counts: { requests: runs }, failures: failures.map(({ attack, report }) => failure(attack, report)) }
 }

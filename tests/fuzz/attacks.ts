@@ -1,6 +1,6 @@
-/** Requests of every kind to every endpoint. */
+/** All attacks. Together they cover every endpoint. */
 import { actions, configurations, messages } from './call-attacks'
-import type { Attack } from './shots'
-import { altered, signed, strangers } from './webhook-attacks'
+import type { Attack } from './requests'
+import { signedNonsense, tampered, unsigned } from './webhook-attacks'
 
-export const ATTACKS: Attack[] = [strangers, altered, signed, actions, messages, configurations]
+export const ATTACKS: Attack[] = [unsigned, tampered, signedNonsense, actions, messages, configurations]

@@ -1,10 +1,10 @@
-/** What Botpress itself passes on, as nobody who means well would have written it. */
+/** Attacks through Botpress: malformed actions, messages and configurations. */
 import fc from 'fast-check'
 import { hostile, mutate, mutations } from './hostile'
-import { attack, bad, isClear, nth } from './shots'
+import { defineAttack, unexpected, isClear, nth } from './requests'
 import type { Target } from './target'
 
-// --------------------------------------------------------------------------------------------------------------- actions
+// Actions
 
 const _inputs = (target: Target): Record<string, unknown> => {
   const [first] = target.played
@@ -39,9 +39,9 @@ const _inputs = (target: Target): Record<string, unknown> => {
   }
 }
 
-export const actions = attack({
+export const actions = defineAttack({
   name: 'actions',
-  shot: fc.record({
+  request: fc.record({
     type: fc.constantFrom(
       'createUser',
       'startHitl',
@@ -54,15 +54,15 @@ export const actions = attack({
     changes: mutations,
     whole: fc.option(hostile, { freq: 6 }),
   }),
-  fire: async (target, { type, changes, whole }) => {
+  run: async (target, { type, changes, whole }) => {
     const inputs = _inputs(target)
     const input = whole ?? mutate(Object.hasOwn(inputs, type) ? inputs[type] : {}, changes)
     const { gateway } = target.stage.world.botpress.runtime
-    return bad(await target.send(() => gateway.action(type, input)), isClear)
+    return unexpected(await target.send(() => gateway.action(type, input)), isClear)
   },
 })
 
-// -------------------------------------------------------------------------------------------------------------- messages
+// Messages
 
 const PAYLOADS: { type: string; payload: unknown }[] = [
   { type: 'text', payload: { type: 'text', text: 'hello', userId: 'user' } },
@@ -79,29 +79,29 @@ const PAYLOADS: { type: string; payload: unknown }[] = [
   },
 ]
 
-export const messages = attack({
+export const messages = defineAttack({
   name: 'messages',
-  shot: fc.record({
+  request: fc.record({
     which: fc.nat(100),
     session: fc.nat(100),
     about: fc.constantFrom('payload', 'payload', 'conversation', 'message', 'user'),
     changes: mutations,
   }),
-  fire: async (target, { which, session, about, changes }) => {
+  run: async (target, { which, session, about, changes }) => {
     const { bot, runtime } = target.stage.world.botpress
     const { type, payload } = nth(PAYLOADS, which)
     const conversationId = bot.downstreamOf(nth(target.played, session).conversationId) ?? ''
     const row = runtime.store.messagesOf(conversationId).find(({ direction }) => direction === 'outgoing')
     if (!row) return 'the session has no message'
     const conversation = runtime.store.conversations.get(conversationId)
-    const own = Object.fromEntries(
+    const tags = Object.fromEntries(
       Object.entries(conversation?.tags ?? {}).map(([name, value]) => [name.replace('desk:', ''), value])
     )
     const times = { createdAt: new Date(row.createdAt).toISOString(), updatedAt: new Date(row.updatedAt).toISOString() }
     const body: Record<string, unknown> = {
       type,
       payload,
-      conversation: { id: conversationId, channel: 'hitl', integration: 'desk', tags: own, ...times },
+      conversation: { id: conversationId, channel: 'hitl', integration: 'desk', tags, ...times },
       message: {
         id: row.id,
         userId: row.userId,
@@ -114,33 +114,33 @@ export const messages = attack({
       },
       user: { id: row.userId, tags: {}, ...times },
     }
-    // The payload is the customer's; of the rest the Cloud is sure, so only its smaller pieces are changed.
+    // Customers control the payload. Botpress guarantees the shape of the rest, but its fields are mutated as well.
     body[about] = mutate(body[about], changes)
-    return bad(await target.send(() => runtime.gateway.deliver('message_created', body)), isClear)
+    return unexpected(await target.send(() => runtime.gateway.deliver('message_created', body)), isClear)
   },
 })
 
-// ---------------------------------------------------------------------------------------------------------- configuration
+// Configuration
 
-export const configurations = attack({
+export const configurations = defineAttack({
   name: 'configurations',
-  shot: fc.record({
+  request: fc.record({
     changes: mutations,
     whole: fc.option(hostile, { freq: 6 }),
     url: fc.constantFrom('https://webhooks.example/wh', 'https://webhooks.example/wh/'),
   }),
-  fire: async (target, { changes, whole, url }) => {
+  run: async (target, { changes, whole, url }) => {
     const { runtime } = target.stage.world.botpress
-    const good = runtime.gateway.configuration
+    const valid = runtime.gateway.configuration
     const before = target.state()
-    runtime.gateway.configuration = whole ?? mutate(good, changes) ?? {}
+    runtime.gateway.configuration = whole ?? mutate(valid, changes) ?? {}
     try {
       const reply = await target.send(() => runtime.gateway.register(url))
-      const wrong = bad(reply, isClear)
-      if (wrong) return wrong
+      const failure = unexpected(reply, isClear)
+      if (failure) return failure
       return JSON.parse(before).length === JSON.parse(target.state()).length ? undefined : 'the state has changed'
     } finally {
-      runtime.gateway.configuration = good
+      runtime.gateway.configuration = valid
     }
   },
 })

@@ -1,10 +1,10 @@
-/** Malformed, forged and nonsensical requests to every endpoint: `npm run fuzz -- --runs 100000 --seed 1`. */
+/** `npm run fuzz -- --runs 100000 --seed 1`: sends malformed, forged and nonsensical requests to every endpoint. */
 import { providerNames } from '../../src/definition/registry'
 import { readArguments, wholeNumber } from '../support/arguments'
 import { fuzz } from './fuzz'
 
 const HELP = `npm run fuzz -- [--runs 10000] [--seed 1]
-Sends malformed, forged and nonsensical requests to every endpoint. Exits with 1 when one gets through.`
+Sends malformed, forged and nonsensical requests to every endpoint. Exits with 1 if an attack gets through.`
 
 const values = readArguments(
   { runs: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
@@ -15,15 +15,15 @@ const seed = wholeNumber('seed', values.seed, 0)
 
 const write = process.stderr.write.bind(process.stderr)
 const from = performance.now()
-let told = 0
+let printedTenth = 0
 const result = await fuzz({
   runs,
   seed,
   desks: [...providerNames],
   onProgress: (done, about) => {
     const tenth = Math.floor((done / runs) * 10)
-    if (tenth <= told) return
-    told = tenth
+    if (tenth <= printedTenth) return
+    printedTenth = tenth
     write(`${tenth * 10} % ${done} requests (${about})\n`)
   },
 })

@@ -6,16 +6,16 @@ import { ATTACKS } from './attacks'
 import { mutate, mutations } from './hostile'
 import type { Target } from './target'
 
-const command = (...given: string[]): Promise<{ code: number; out: string }> =>
+const command = (...args: string[]): Promise<{ code: number; out: string }> =>
   new Promise((resolve) => {
     const script = fileURLToPath(new URL('command.ts', import.meta.url))
-    execFile(process.execPath, ['--import', 'tsx', script, ...given], (error, out) =>
+    execFile(process.execPath, ['--import', 'tsx', script, ...args], (error, out) =>
       resolve({ code: error ? 1 : 0, out })
     )
   })
 
 describe('mutations', () => {
-  it('leave the original alone and Object.prototype, too', () => {
+  it('change neither the original nor Object.prototype', () => {
     const original = { a: [1, { b: 'c' }], d: null }
     const before = JSON.stringify(original)
     fc.assert(
@@ -30,7 +30,7 @@ describe('mutations', () => {
 })
 
 describe('attacks', () => {
-  /** A router that says the same to everybody. */
+  /** A router that answers every request with this status. */
   const answering = (status: number): Target =>
     ({
       genuine: [
@@ -48,13 +48,13 @@ describe('attacks', () => {
       send: () => Promise.resolve({ status }),
     }) as unknown as Target
 
-  it.each(ATTACKS.filter(({ isHarmless }) => isHarmless))('notice when $name are let in', async (attack) => {
-    const shots = fc.sample(attack.shot, { seed: 1, numRuns: 50 })
-    const outcomes = await Promise.all(shots.map((shot) => attack.fire(answering(200), shot)))
+  it.each(ATTACKS.filter(({ isHarmless }) => isHarmless))('report $name that the router accepts', async (attack) => {
+    const requests = fc.sample(attack.request, { seed: 1, numRuns: 50 })
+    const outcomes = await Promise.all(requests.map((request) => attack.run(answering(200), request)))
     expect(outcomes.filter((outcome) => outcome?.startsWith('answered 200')).length).toBeGreaterThan(20)
   })
 
-  it('change nothing, break nothing and are answered clearly', async () => {
+  it('change no state, crash nothing and get a clear answer', async () => {
     const { code, out } = await command('--runs', '1200', '--seed', '7')
     expect(out).toContain(' 0 kinds of attack got through')
     expect(code).toBe(0)

@@ -1,4 +1,4 @@
-/** Input that nobody sends who means well, and changes that turn good input into such. */
+/** Hostile values, and mutations that make valid input hostile. */
 import fc from 'fast-check'
 
 const _long = (text: string, length: number): string => text.repeat(Math.ceil(length / text.length)).slice(0, length)
@@ -9,7 +9,7 @@ const _deep = (depth: number): unknown => {
   return value
 }
 
-/** Texts at which careless code stumbles: patterns that backtrack, markup of every desk, names of properties, broken characters. */
+/** Texts that break careless code: regex backtracking, markup of every desk, property names, broken characters. */
 const TEXTS = [
   '',
   ' ',
@@ -61,7 +61,7 @@ export const hostile: fc.Arbitrary<unknown> = fc.oneof(
 )
 
 export interface Mutation {
-  /** Which of the value's places, counted round and round. */
+  /** Index of a place in the value, modulo the number of places. */
   place: number
   how: 'replace' | 'remove' | 'wrap' | 'repeat' | 'add'
   value: unknown
@@ -95,11 +95,11 @@ const _set = (holder: Record<string, unknown>, key: string, value: unknown): voi
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** A changed copy. */
+/** A mutated copy. The original stays unchanged. */
 export const mutate = (original: unknown, changes: Mutation[]): unknown => {
   const root: Record<string, unknown> = { root: structuredClone(original) }
-  for (const { place, how, value: given } of changes) {
-    const value = structuredClone(given)
+  for (const { place, how, value: original } of changes) {
+    const value = structuredClone(original)
     const places = _places(root)
     const chosen = places[place % places.length]
     if (!chosen) continue
@@ -120,7 +120,7 @@ export const mutate = (original: unknown, changes: Mutation[]): unknown => {
   return root['root']
 }
 
-/** A changed text: cut, doubled, with a piece exchanged. */
+/** A mutated text: cut, repeated, or with one character replaced. */
 export const mutateText = (text: string, { place, how, value }: Mutation): string => {
   const at = text.length === 0 ? 0 : place % text.length
   const piece = typeof value === 'string' ? value : JSON.stringify(value)

@@ -1,18 +1,18 @@
-/** A world with an open session at every desk, that strangers and broken clients may shoot at. */
+/** The target of attacks: a world with an open session at every desk. */
 import type { WebhookRequest } from '../../providers/provider'
-import { createActors, type Played } from '../chaos/actors'
+import { createActors, type PlayedHandoff } from '../chaos/actors'
 import { CALM } from '../chaos/kinds'
 import { createStage, type Stage } from '../chaos/stage'
 import type { InvokeReply } from '../../playground/botpress'
 
 export interface Target {
   stage: Stage
-  played: Played[]
-  /** What the desks really sent, with their signatures. */
+  played: PlayedHandoff[]
+  /** Webhooks that the desks sent, with valid signatures. */
   genuine: { desk: string; request: WebhookRequest }[]
-  /** Everything that an attack might change, as text. */
+  /** Everything that an attack might change, as JSON. */
   state(): string
-  /** Sends, and lets as much simulated time pass as the answer takes. */
+  /** Sends a request and lets simulated time pass until it is answered. */
   send(work: () => Promise<InvokeReply>): Promise<InvokeReply>
   close(): Promise<void>
 }
@@ -21,7 +21,7 @@ const SETTLED_MS = 30_000
 
 export const createTarget = async (desks: string[]): Promise<Target> => {
   const stage = await createStage({ seed: 'target', desks, weather: CALM })
-  const { clock, world, couriers } = stage
+  const { clock, world, webhooks } = stage
   const { runtime, bot } = world.botpress
   const actors = createActors(bot, world.sandboxes, clock)
   const at = (after: number, move: 'agent-takes' | 'agent-says' | 'customer-says') => ({ after, move, agent: 0 })
@@ -34,12 +34,12 @@ export const createTarget = async (desks: string[]): Promise<Target> => {
       steps: [at(5_000, 'agent-takes'), at(3_000, 'agent-says'), at(3_000, 'customer-says')],
     })
   )
-  await clock.run(Promise.all(played.map((one) => actors.play(one))))
+  await clock.run(Promise.all(played.map((handoff) => actors.play(handoff))))
   await clock.drain(SETTLED_MS)
   const genuine = Object.entries(world.sandboxes).flatMap(([desk, sandbox]) =>
     sandbox.deliveries.log.map(({ delivery }) => ({ desk, request: delivery.request }))
   )
-  if (new Set(genuine.map(({ desk }) => desk)).size < desks.length) throw new Error('A desk has sent nothing')
+  if (new Set(genuine.map(({ desk }) => desk)).size < desks.length) throw new Error('A desk sent no webhook')
   const { store } = runtime
   return {
     stage,
@@ -53,7 +53,7 @@ export const createTarget = async (desks: string[]): Promise<Target> => {
         store.events.withTags({}),
         [...store.states.values()],
         Object.values(world.sandboxes).map((sandbox) => sandbox.tickets()),
-        couriers.givenUp,
+        webhooks.givenUp,
       ]),
     send: (work) => clock.run(work()),
     close: stage.close,

@@ -1,4 +1,4 @@
-/** The smallest desk that the contract allows: what a new vendor's folder looks like, and what the core is tested with besides the real ones. */
+/** The smallest provider that the contract allows. A model for new providers and a test of the conformance suite. */
 import { z } from '@botpress/sdk'
 import { asUnknown, isProviderError, ProviderError } from '../../providers/errors'
 import { createHttp, type Http } from '../../providers/kit/http'
@@ -60,7 +60,7 @@ const openTicket = async (http: Http, request: TicketRequest) => {
     return data
   }
   const found = request.mayExist ? await find() : undefined
-  return { id: (found ?? (await _settled(create, find))).id }
+  return { id: (found ?? (await _createOnce(create, find))).id }
 }
 
 const postMessage = async (http: Http, { id }: Ticket, message: OutboundMessage) => {
@@ -80,11 +80,11 @@ const postMessage = async (http: Http, { id }: Ticket, message: OutboundMessage)
     return data
   }
   const found = message.mayExist ? await find() : undefined
-  return { messageIds: [(found ?? (await _settled(create, find))).id] }
+  return { messageIds: [(found ?? (await _createOnce(create, find))).id] }
 }
 
-/** A write that may have worked is looked for before it is done once more. */
-const _settled = async <T>(create: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> => {
+/** After an unknown outcome, searches for the result before it writes again. */
+const _createOnce = async <T>(create: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> => {
   try {
     return await create()
   } catch (error) {

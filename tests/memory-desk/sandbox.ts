@@ -1,3 +1,4 @@
+/** The sandbox of the memory desk: its API, tickets and agents in memory. */
 import { sign } from '../../providers/kit/signature'
 import {
   createDeliveryQueue,
@@ -13,7 +14,7 @@ import {
 
 const TOKEN = 'memory-desk-token-1'
 const SECRET = 'memory-desk-secret-1'
-const LONGEST_TEXT = 200_000
+const MAX_TEXT_LENGTH = 200_000
 
 export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
   const tickets = new Map<string, SandboxTicket & { marks: Map<string, string> }>()
@@ -102,7 +103,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
     }
     if (action === 'entries') {
       const text = String(body.text ?? '')
-      if (text === '' || text.length > LONGEST_TEXT) return { status: 422, body: { error: 'text' } }
+      if (text === '' || text.length > MAX_TEXT_LENGTH) return { status: 422, body: { error: 'text' } }
       const entryId = add(ticket.id, body.internal ? 'note' : 'customer', body.internal ? 'Bot' : ticket.customer, text)
       ticket.marks.set(entryId, String(body.mark))
       return { status: 201, body: { id: entryId, mark: String(body.mark) } }

@@ -1,7 +1,7 @@
 /** A session ends exactly once, after its last message, and without invented messages. */
 import { describe, expect, it } from 'vitest'
 import type { ZendeskSandbox } from '../../providers/zendesk/sandbox'
-import { listen } from '../chaos/silence'
+import { captureConsole } from '../chaos/console-capture'
 import { countSeen, handOver, seenBy, SETTLED_MS } from '../support/handoffs'
 import type { Stage } from '../support/simulated'
 import { action, DESKS, sessionAt, startAt } from './helpers'
@@ -98,7 +98,7 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     const { stage, sandbox, conversationId } = await sessionAt(desk)
     const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
     sandbox.server.addFault({ kind: 'status', status: 500, times: 10_000 })
-    const output = listen()
+    const output = captureConsole()
     let printed: string
     try {
       expect((await action(stage, 'stopHitl', { conversationId: downstream })).status).toBe(200)

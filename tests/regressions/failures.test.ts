@@ -10,7 +10,7 @@ import { createSandboxServer } from '../../providers/kit/sandbox'
 import { createTestClock, recordLog } from '../../providers/conformance/tools'
 import type { Customer } from '../../providers/provider'
 import { providers } from '../../src/definition/registry'
-import { listen } from '../chaos/silence'
+import { captureConsole } from '../chaos/console-capture'
 import { countSeen, handOver, SETTLED_MS, seenBy } from '../support/handoffs'
 import { loadSandbox } from '../../playground/world'
 import { action, DESKS, rewritten, sessionAt, startAt } from './helpers'
@@ -223,7 +223,7 @@ describe('uninstalling', () => {
   it('succeeds when a desk fails, and the log says what to remove by hand', async () => {
     const stage = await startAt('zendesk')
     stage.sandbox('zendesk').server.addFault({ kind: 'status', status: 500, times: 10_000 })
-    const output = listen()
+    const output = captureConsole()
     let printed: string
     try {
       const url = 'https://webhook.botpress.cloud/wh-local'

@@ -1,6 +1,6 @@
 /** Forged and replayed deliveries: the router acts only on what the desk has signed, and only once. */
 import { describe, expect, it } from 'vitest'
-import { listen } from '../chaos/silence'
+import { captureConsole } from '../chaos/console-capture'
 import { countSeen, SETTLED_MS, handOver } from '../support/handoffs'
 import { DESKS, sessionAt, startAt, send, takeDeliveries, visible } from './helpers'
 
@@ -105,7 +105,7 @@ describe.each(DESKS)('a delivery without a valid signature of %s', (desk) => {
 
   it('is logged without the secret, the valid signature or the body', async () => {
     const { stage, sandbox, genuine } = await withHeldDeliveries(desk)
-    const output = listen()
+    const output = captureConsole()
     let printed: string
     try {
       for (const request of genuine) {

@@ -1,11 +1,12 @@
-/** `npm run rotation`: weighted round-robin across processes, counted. */
+/** `npm run rotation`: measures weighted round-robin across processes. */
 import { parseArgs } from 'node:util'
 import { providers } from '../../src/definition/registry'
 import { measureRotation } from './measure'
 
 const HELP = `npm run rotation -- [--handoffs 1000] [--processes 8] [--parallel 32] [--weights 5:3:2] [--kill]
-Starts handoffs on several processes of the router against one local Botpress and counts which desk got how many.
---kill ends one process midway. Exits with 1 when a desk is off its share by more than 1, or a handoff was lost or doubled.`
+Starts handoffs on several processes of the router against one local Botpress and counts the handoffs of each desk.
+--kill kills one process halfway. Exits with 1 if a desk is off its share by more than 1, or if a handoff was lost or
+opened two tickets.`
 
 const fail = (text: string): never => {
   console.error(text)
@@ -14,7 +15,9 @@ const fail = (text: string): never => {
 
 const wholeNumber = (name: string, value: string): number => {
   const number = Number(value)
-  return Number.isInteger(number) && number > 0 ? number : fail(`--${name} wants a whole number above 0, not ${value}`)
+  return Number.isInteger(number) && number > 0
+    ? number
+    : fail(`--${name} must be a whole number above 0, not ${value}`)
 }
 
 const { values } = parseArgs({
@@ -34,7 +37,7 @@ if (values.help) {
 
 const desks = Object.keys(providers)
 const weights = values.weights.split(':').map((weight) => wholeNumber('weights', weight))
-if (weights.length > desks.length) fail(`--weights names ${weights.length} desks, there are ${desks.length}`)
+if (weights.length > desks.length) fail(`--weights names ${weights.length} desks, but only ${desks.length} exist`)
 const print = console.log
 for (const level of ['log', 'info', 'debug', 'warn'] as const) console[level] = () => undefined
 

@@ -1,10 +1,13 @@
-/** One process of the router: serves it on a free port and tells its parent which. `RESOLVE` says where each vendor's origin really is, `HEARD` whether anybody wants to know what it prints. */
+/**
+ * One process of the router. It sends its port to its parent. `RESOLVE` maps the origin of each vendor to its sandbox.
+ * `FORWARD_LOGS` keeps the console on.
+ */
 import { productionEnvironment } from '../../src/botpress/environment'
 import { createIntegration } from '../../src/integration'
 
 const origins = JSON.parse(process.env['RESOLVE'] ?? '{}') as Record<string, string>
-// The SDK logs every line that a bot builder would see.
-const levels = process.env['HEARD'] ? [] : (['log', 'info', 'debug', 'warn', 'error'] as const)
+// The SDK prints every line of the integration log.
+const levels = process.env['FORWARD_LOGS'] ? [] : (['log', 'info', 'debug', 'warn', 'error'] as const)
 for (const level of levels) console[level] = () => undefined
 
 const integration = createIntegration({ ...productionEnvironment, resolveOrigin: (origin) => origins[origin] })

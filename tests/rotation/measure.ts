@@ -1,4 +1,4 @@
-/** Starts handoffs on several processes of the router at once and counts which desk got how many. */
+/** Starts handoffs on several processes of the router at once and counts the handoffs of each desk. */
 import type { ChildProcess } from 'node:child_process'
 import { createWorld } from '../../playground/world'
 import { startProcess } from './process'
@@ -8,11 +8,11 @@ export interface Measurement {
   weights: Record<string, number>
   processes: number
   handoffs: number
-  /** How many are under way at a time. */
+  /** Number of handoffs in flight at a time. */
   parallel: number
-  /** Ends one process when half of the handoffs are under way. */
+  /** Kills one process once half of the handoffs have started. */
   kill: boolean
-  /** What runs in each process; the sources unless given. */
+  /** The script of each process. Default: the sources. */
   script?: string
   onProgress?(done: number): void
 }
@@ -21,16 +21,16 @@ export interface Shares {
   desk: string
   weight: number
   got: number
-  /** What the weight says. */
+  /** The share according to the weight. */
   expected: number
 }
 
 export interface Result {
   shares: Shares[]
-  /** Handoffs that failed although the platform repeated them. */
+  /** Handoffs that failed despite retries. */
   failed: number
   tickets: number
-  /** Handoffs that another desk took because the one whose turn it was failed. */
+  /** Handoffs that went to another desk because the chosen desk failed. */
   failedOver: number
   seconds: number
 }
@@ -47,7 +47,7 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
         desks: desks.map((desk) => ({ desk, weight: measurement.weights[desk] })),
       })
     )
-    // Webhooks are not what is measured: the sandboxes keep theirs.
+    // Webhooks don't matter here, so the sandboxes hold them back.
     for (const sandbox of Object.values(world.sandboxes)) sandbox.deliveries.mode = 'held'
     const started = await Promise.all(
       Array.from({ length: measurement.processes }, () => startProcess(world, measurement.script))
@@ -56,7 +56,7 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
     world.botpress.connect(...started.map(({ origin }) => origin))
     const began = performance.now()
     const kill = () => {
-      // What it was doing is lost with it; the platform soon sends nothing more there.
+      // Work in flight is lost. The platform stops sending requests to the process.
       children[0]?.kill('SIGKILL')
       world.botpress.connect(...started.slice(1).map(({ origin }) => origin))
     }
@@ -72,7 +72,7 @@ export const measureRotation = async (measurement: Measurement): Promise<Result>
 
 type RunningWorld = Awaited<ReturnType<typeof createWorld>>
 
-/** Each handoff is another customer's. Resolves to how many failed for good. */
+/** Starts each handoff with a new customer. Resolves to the number of failed handoffs. */
 const _handOver = async (world: RunningWorld, measurement: Measurement, kill: () => void): Promise<number> => {
   const { bot } = world.botpress
   let next = 0

@@ -1,4 +1,4 @@
-/** A process of the router that is really one: it serves HTTP, talks to the world's Botpress and desks, and can be killed. */
+/** A real process of the router. It serves HTTP, calls the world's Botpress and desks, and can be killed. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -6,11 +6,11 @@ import type { World } from '../../playground/world'
 
 export interface RouterProcess {
   child: ChildProcess
-  /** Where it serves. */
+  /** Base URL of its HTTP server. */
   origin: string
 }
 
-/** What runs in it; may be bundled first. */
+/** The script of the process. It may be bundled first. */
 export const INSTANCE = fileURLToPath(new URL('./instance.ts', import.meta.url))
 
 const _freePort = (): Promise<number> =>
@@ -23,11 +23,11 @@ const _freePort = (): Promise<number> =>
     })
   })
 
-/** Resolves when it serves. `hear` gets everything that it prints; else what it complains about is printed here. */
+/** Resolves once the process serves. `onOutput` receives its output; without it, only errors are printed here. */
 export const startProcess = async (
   world: World,
   script = INSTANCE,
-  hear?: (text: string) => void
+  onOutput?: (text: string) => void
 ): Promise<RouterProcess> => {
   const { url, runtime } = world.botpress
   const origins = Object.fromEntries(
@@ -44,12 +44,12 @@ export const startProcess = async (
       BP_TOKEN: runtime.identity.token,
       RESOLVE: JSON.stringify(origins),
       PORT: String(port),
-      HEARD: hear ? 'yes' : '',
+      FORWARD_LOGS: onOutput ? 'yes' : '',
     },
-    stdio: hear ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: onOutput ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (text) => hear?.(String(text)))
+    stream?.setEncoding('utf8').on('data', (text) => onOutput?.(String(text)))
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('error', reject)

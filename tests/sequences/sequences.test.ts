@@ -1,18 +1,18 @@
 /** Random moves of people at every desk, without faults, compared with what the model says they must see. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/definition/registry'
-import { listen, type Ear } from '../chaos/silence'
+import { captureConsole, type ConsoleCapture } from '../chaos/console-capture'
 import type { Move } from './model'
 import { checkSequences, describeFailure, play } from './play'
 import { step } from './steps'
 
 const RUNS = 60
 
-let ear: Ear
+let output: ConsoleCapture
 beforeAll(() => {
-  ear = listen()
+  output = captureConsole()
 })
-afterAll(() => ear.stop())
+afterAll(() => output.stop())
 
 /** A move, and whether the next one follows before everything has arrived. */
 type Hurried = [Move, 'at once'?]

@@ -1,12 +1,12 @@
-/** How work grows with the length of what it reads, in a way that does not depend on how fast or how busy the machine is. */
+/** Measures how CPU time grows with the length of the input, independent of the machine's speed and load. */
 
-/** Tries until one is clean: other work of the machine, compilation and garbage only ever make a measurement worse. */
-const TRIES = 6
+/** Load, compilation and garbage collection only make a measurement worse, so one good attempt is enough. */
+const ATTEMPTS = 6
 const FACTOR = 4
-/** For four times the length: linear work needs 4 times as long, quadratic work 16 times. */
-const MOST = 9
-/** Less CPU time than this says nothing. Quadratic work needs more for the lengths that are tried here. */
-const LEAST_MS = 60
+/** For four times the length, linear work takes 4 times as long and quadratic work 16 times. */
+const MAX_GROWTH = 9
+/** Less CPU time than this is too short to compare. Quadratic work takes longer for the lengths in use. */
+const MIN_MS = 60
 
 const _cpuMs = async (work: () => unknown): Promise<number> => {
   const from = process.cpuUsage()
@@ -16,20 +16,20 @@ const _cpuMs = async (work: () => unknown): Promise<number> => {
 }
 
 /**
- * Measures `work` with `length` and, if that takes long enough to tell, with four times as much. Returns how many times as long the longer one took if that is more
- * than its length explains; undefined if all is well.
+ * Compares the CPU time of `work(length)` and `work(4 * length)`. Returns the growth factor if it is more than linear,
+ * otherwise undefined. Work that is too short to measure passes.
  */
 export const excessiveGrowth = async (
   work: (length: number) => unknown,
   length: number
 ): Promise<number | undefined> => {
   let growth = Number.POSITIVE_INFINITY
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const short = await _cpuMs(() => work(length))
-    if (short < LEAST_MS) return undefined
+    if (short < MIN_MS) return undefined
     const long = await _cpuMs(() => work(FACTOR * length))
     growth = Math.min(growth, long / short)
-    if (growth <= MOST) return undefined
+    if (growth <= MAX_GROWTH) return undefined
   }
   return growth
 }

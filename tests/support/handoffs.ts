@@ -1,11 +1,11 @@
-/** What tests do again and again on a stage. */
+/** Common steps of tests on a stage. */
 import { expect } from 'vitest'
 import type { Sandbox, SandboxTicket } from '../../providers/kit/sandbox'
 import type { Stage } from './simulated'
 
-/** Longer than the plugin needs to listen, and the router needs to know that. */
+/** Longer than the plugin takes to listen and the router to notice. */
 export const ACTIVATED_MS = 4_000
-/** Longer than anything that the router leaves to the runtime's scheduling. */
+/** Longer than any delay of the router's scheduled events. */
 export const SETTLED_MS = 12_000
 
 export interface Handoff {
@@ -25,7 +25,7 @@ export const ticketsOf = (stage: Stage): (SandboxTicket & { desk: string })[] =>
       .map((ticket) => ({ ...ticket, desk: sandbox.name }))
   )
 
-/** A customer writes and is handed over; resolves when the plugin listens. */
+/** A customer writes and is handed off. Resolves once the plugin listens. */
 export const handOver = async (
   stage: Stage,
   card: { hitlSession?: Record<string, unknown>; title?: string; description?: string; userEmail?: string } = {},
@@ -47,7 +47,7 @@ export const handOver = async (
     sandbox,
     ticket: () => {
       const found = sandbox.tickets().find((ticket) => ticket.id === id)
-      if (!found) throw new Error(`The ticket ${id} is gone`)
+      if (!found) throw new Error(`Ticket ${id} no longer exists`)
       return found
     },
   }
@@ -55,9 +55,9 @@ export const handOver = async (
 
 export const JOINED = 'A human agent has joined'
 
-/** What the customer saw as text, each line with who said it. */
+/** The texts that the customer saw, each with its sender. */
 export const seenBy = (stage: Stage, conversationId: string): string[] =>
   stage.botpress.bot.seen(conversationId).map(({ from, name, text }) => `${from}${name ? ` ${name}` : ''}: ${text}`)
 
-export const countSeen = (stage: Stage, conversationId: string, words: string): number =>
-  stage.botpress.bot.seen(conversationId).filter(({ text }) => text.includes(words)).length
+export const countSeen = (stage: Stage, conversationId: string, part: string): number =>
+  stage.botpress.bot.seen(conversationId).filter(({ text }) => text.includes(part)).length

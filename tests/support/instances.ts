@@ -1,4 +1,4 @@
-/** Instances of the router that a test kills at a call of its choice, and among which it chooses who gets a message. */
+/** Instances of the router. A test chooses which instance gets a message and at which call an instance crashes. */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import { Integration } from '@botpress/sdk'
 import type { HandlerProps } from '../../src/botpress/bp'
@@ -9,39 +9,39 @@ import { createIntegration } from '../../src/integration'
 import { invokeInProcess, type Invoke, type RunnableIntegration } from '../../playground/botpress/gateway'
 import type { Stage } from './simulated'
 
-/** What an instance asks for. */
+/** An HTTP call of an instance. */
 export interface Asked {
   side: 'desk' | 'api'
   method: string
-  /** Without its query. */
+  /** Without the query. */
   path: string
   body: string
 }
 
 export interface Instance {
-  /** From the first call on that fits it is dead: that one reaches its end (`after`) or does not, and nothing is answered any more. */
-  dieAt(when: 'before' | 'after', fits: (asked: Asked) => boolean): void
-  /** The first call that fits it is kept on its way for so many milliseconds. */
-  delayAt(ms: number, fits: (asked: Asked) => boolean): void
-  /** Everything that it has asked for, in order. */
+  /** Crashes before or after the first matching call takes effect. Later calls get no answer. */
+  dieAt(when: 'before' | 'after', matches: (asked: Asked) => boolean): void
+  /** Delays the first matching call by `ms` milliseconds. */
+  delayAt(ms: number, matches: (asked: Asked) => boolean): void
+  /** All calls of the instance, in order. */
   readonly asked: Asked[]
 }
 
 export interface Instances {
   all: Instance[]
-  /** Which instance gets a message that holds these words; without such a choice they take turns. */
-  choose(words: string, instance: number): void
-  /** Which one has the next turn. */
+  /** Sends every request that contains `text` to this instance. For other requests the instances take turns. */
+  choose(text: string, instance: number): void
+  /** The instance `from` has the next turn. */
   takeTurns(from: number): void
-  /** Runs work of the router as an instance of its own, which starts with it. */
+  /** Runs code of the router in a new instance. */
   run(work: (call: Call) => Promise<void>): Promise<void>
 }
 
 const NEVER = new Promise<never>(() => {})
-/** Everyday time of a call. */
+/** Latency of a call. */
 const LATENCY_MS = 20
 
-/** Puts so many instances in the place of a stage's own. The stage must be one without sockets. */
+/** Replaces the stage's instance by `count` instances. The stage must have no sockets. */
 export const connectInstances = (stage: Stage, count: number): Instances => {
   const { clock, botpress, sandboxes } = stage
   const { runtime } = botpress
@@ -63,43 +63,43 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
     timeoutMs: 8_000,
   }
 
-  const start = (make: (given: Environment) => RunnableIntegration): Instance & { invoke: Invoke } => {
+  const start = (make: (environment: Environment) => RunnableIntegration): Instance & { invoke: Invoke } => {
     const asked: Asked[] = []
     let isAlive = true
-    const delays: { ms: number; fits: (asked: Asked) => boolean }[] = []
-    let fatal: { when: 'before' | 'after'; fits: (asked: Asked) => boolean } | undefined
+    const delays: { ms: number; matches: (asked: Asked) => boolean }[] = []
+    let fatal: { when: 'before' | 'after'; matches: (asked: Asked) => boolean } | undefined
     let die: (error: Error) => void = () => {}
     const death = new Promise<never>((_resolve, reject) => {
       die = reject
     })
     death.catch(() => {})
-    const through =
+    const withCrashes =
       (side: Asked['side'], inner: AxiosAdapter): AxiosAdapter =>
       async (config) => {
-        const call = _asked(side, config)
+        const call = _callOf(side, config)
         await clock.sleep(LATENCY_MS)
         if (!isAlive) return NEVER
         asked.push(call)
-        const delay = delays.findIndex(({ fits }) => fits(call))
+        const delay = delays.findIndex(({ matches }) => matches(call))
         for (const { ms } of delay === -1 ? [] : delays.splice(delay, 1)) await clock.sleep(ms)
-        if (!fatal?.fits(call)) return inner(config)
+        if (!fatal?.matches(call)) return inner(config)
         if (fatal.when === 'after') await inner(config)
         isAlive = false
         die(new Error('The instance has died'))
         return NEVER
       }
-    const invoke = invokeInProcess(make({ ...environment, transport: through('desk', desks) }), {
+    const invoke = invokeInProcess(make({ ...environment, transport: withCrashes('desk', desks) }), {
       apiUrl: () => runtime.url,
       token: runtime.identity.token,
-      transport: through('api', runtime.transport),
+      transport: withCrashes('api', runtime.transport),
     })
     return {
       asked,
-      dieAt: (when, fits) => {
-        fatal = { when, fits }
+      dieAt: (when, matches) => {
+        fatal = { when, matches }
       },
-      delayAt: (ms, fits) => {
-        delays.push({ ms, fits })
+      delayAt: (ms, matches) => {
+        delays.push({ ms, matches })
       },
       invoke: (request) => Promise.race([invoke(request), death]),
     }
@@ -110,23 +110,23 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
     runtime.gateway.connect(
       all.map(({ invoke }) => invoke),
       ({ body }) => {
-        const choice = choices.find(([words]) => body.includes(words))
+        const choice = choices.find(([text]) => body.includes(text))
         return choice ? choice[1] : turns++ % count
       }
     )
   connect()
   return {
     all,
-    choose: (words, instance) => {
-      choices.unshift([words, instance])
+    choose: (text, instance) => {
+      choices.unshift([text, instance])
     },
     takeTurns: (from) => {
       turns = from
     },
     run: async (work) => {
-      const { invoke } = start((given) => _doing((props) => work(createCall(given, createMemory(given), props))))
+      const { invoke } = start((own) => _integrationOf((props) => work(createCall(own, createMemory(own), props))))
       runtime.gateway.connect([invoke], () => 0)
-      // Who gets a request is chosen at once.
+      // The gateway chooses the instance synchronously.
       const reply = runtime.gateway.webhook({ method: 'POST', path: '/', query: '', headers: {}, body: '' })
       connect()
       await reply
@@ -134,15 +134,15 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
   }
 }
 
-const _asked = (side: Asked['side'], config: InternalAxiosRequestConfig): Asked => ({
+const _callOf = (side: Asked['side'], config: InternalAxiosRequestConfig): Asked => ({
   side,
   method: (config.method ?? 'get').toUpperCase(),
   path: new URL(config.url ?? '/', 'http://host').pathname,
   body: typeof config.data === 'string' ? config.data : '',
 })
 
-/** An integration that does nothing else. */
-const _doing = (work: (props: HandlerProps) => Promise<void>): RunnableIntegration =>
+/** An integration that only does this work. */
+const _integrationOf = (work: (props: HandlerProps) => Promise<void>): RunnableIntegration =>
   new Integration({
     register: () => Promise.resolve(),
     unregister: () => Promise.resolve(),

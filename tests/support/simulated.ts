@@ -13,7 +13,7 @@ afterEach(async () => {
   await Promise.all(_open.splice(0).map((world) => world.close()))
 })
 
-/** A world in simulated time that is closed when the test ends. Without sockets unless they are asked for. */
+/** A world in simulated time, by default without sockets. It is closed when the test ends. */
 export const createStage = async (options: Omit<WorldOptions, 'clock'> = {}): Promise<Stage> => {
   const clock = manualClock()
   const world = await createWorld({ sockets: false, ...options, clock })
