@@ -107,7 +107,7 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     } finally {
       output.stop()
     }
-    expect(printed).toContain('could not be solved')
+    expect(printed).toContain('its cleanup failed')
     expect(printed).toContain(downstream)
   })
 
