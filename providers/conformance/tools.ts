@@ -48,5 +48,6 @@ export const createTestTools = (options: {
   sleep: options.clock.sleep,
   log: options.log ?? recordLog(),
   timeoutMs: options.timeoutMs ?? 5_000,
+  memory: new Map(),
   resolveOrigin: (origin) => options.sandboxes.find((sandbox) => sandbox.origins.includes(origin))?.server.origin,
 })

@@ -138,14 +138,14 @@ describe('chaos', () => {
   it('has the same outcome for the same seed, regardless of the number of workers', async () => {
     const outcome = ({ violations, faults, messages }: Totals) => ({ violations, faults, messages })
     // All batches in one process, then shared between several.
-    const alone = await run({ workers: 1, handoffs: 16 })
-    const shared = await run({ workers: 2, handoffs: 16 })
+    const alone = await run({ workers: 1, handoffs: 24 })
+    const shared = await run({ workers: 2, handoffs: 24 })
     expect(outcome(shared)).toEqual(outcome(alone))
   })
 
   it.each([
-    ['calm', 48],
-    ['lost-answers', 64],
+    ['calm', 100],
+    ['lost-answers', 100],
   ] as [WeatherName, number][])('finds no violation in %s weather', async (weather, handoffs) => {
     const totals = await run({ handoffs, weather })
     expect(totals.violations).toEqual([])
@@ -153,12 +153,12 @@ describe('chaos', () => {
   })
 
   it('finds no violation and no canary in rough weather, and injects faults', async () => {
-    const totals = await run({ handoffs: 120 })
+    const totals = await run({ handoffs: 240 })
     expect(totals.violations.filter(({ kind }) => NEVER.includes(kind))).toEqual([])
     expect(totals.leaks).toEqual([])
     const kinds = Object.values(countFaults(totals, ROUGH)).filter((count) => count > 0)
     expect(kinds.length).toBeGreaterThan(20)
-    expect(totals.messages).toBeGreaterThan(300)
+    expect(totals.messages).toBeGreaterThan(600)
   })
 
   // The intact router has no violations in this weather, so any violation is caused by the break.

@@ -1,4 +1,4 @@
-/** Looks for what nobody has tried: `npm run explore -- --minutes 10`. No part of `npm test`, whose cases are always the same. */
+/** Searches for failures with fresh seeds: `npm run explore -- --minutes 10`. `npm test` uses fixed seeds instead. */
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { providerNames } from '../../src/definition/registry'
@@ -11,14 +11,16 @@ const WEATHER_NAMES = Object.keys(WEATHERS) as WeatherName[]
 
 const HELP = `npm run explore -- [--minutes 10] [--only KIND] [--desk NAME] [--weather NAME] [--workers N]
 npm run explore -- --only KIND --seed S [--path P] [--desk NAME] [--weather NAME]
-Tries new random cases until the time is over, and prints the shortest failing case of each kind with the command that repeats it. Exits with 1 when something failed.
-  --minutes  how long; a fraction will do
+Tries fresh random cases until the time is over. Prints the shortest failing case of each kind, with the command that
+reproduces it. Exits with 1 if anything failed.
+
+  --minutes  how long to search; fractions are allowed
   --only     one of ${KINDS.join(', ')}
-  --seed     one round with this seed instead of many with fresh ones
-  --path     of a sequence: the run that failed
-  --desk     one of ${providerNames.join(', ')}; all unless given
-  --weather  of chaos: one of ${WEATHER_NAMES.join(', ')}; all unless given
-  --break    of chaos: a router that is broken on purpose (${BREAKS.join(', ')})`
+  --seed     play one round with this seed instead of many with fresh seeds
+  --path     for sequences: the failing run
+  --desk     one of ${providerNames.join(', ')}; default: all
+  --weather  for chaos: one of ${WEATHER_NAMES.join(', ')}; default: all
+  --break    for chaos: a router that is broken on purpose (${BREAKS.join(', ')})`
 
 const values = readArguments(
   {
@@ -36,19 +38,19 @@ const values = readArguments(
 
 const minutes = Number(values.minutes)
 if (values.minutes.trim() === '' || !(minutes > 0 && minutes <= 7 * 24 * 60))
-  fail(`--minutes wants a number above 0, not ${JSON.stringify(values.minutes)}`)
+  fail(`--minutes must be a number above 0, not ${JSON.stringify(values.minutes)}`)
 const kinds: readonly Kind[] = values.only === undefined ? KINDS : [oneOf('only', values.only, KINDS)]
 const seed = values.seed === undefined ? undefined : wholeNumber('seed', values.seed, 0)
-if (seed !== undefined && seed >= 2 ** 31) fail('--seed is below 2147483648')
+if (seed !== undefined && seed >= 2 ** 31) fail('--seed must be below 2147483648')
 const path = values.path === undefined ? undefined : String(wholeNumber('path', values.path, 0))
 if (path !== undefined && (seed === undefined || values.only !== 'sequences'))
-  fail('--path goes with --only sequences and --seed')
+  fail('--path needs --only sequences and --seed')
 const desks: string[] = values.desk === undefined ? [...providerNames] : [oneOf('desk', values.desk, providerNames)]
 const weathers = values.weather === undefined ? WEATHER_NAMES : [oneOf('weather', values.weather, WEATHER_NAMES)]
 const broken = values.break === undefined ? undefined : oneOf('break', values.break, BREAKS)
 const workers = wholeNumber('workers', values.workers ?? String(availableParallelism()), 1)
 
-/** Every kind of round there is, each without its seed. */
+/** The rounds of a kind, without their seeds. */
 const _variants = (kind: Kind): Omit<Round, 'seed'>[] => {
   const [weather = 'rough'] = weathers
   const base = { kind, desks, weather }
@@ -61,7 +63,7 @@ const _variants = (kind: Kind): Omit<Round, 'seed'>[] => {
 
 const variants = kinds.map(_variants)
 let rounds = 0
-/** The kinds take turns, and the rounds of each, too. */
+/** The kinds take turns, and so do the rounds of each kind. */
 const next = (): Round | undefined => {
   const own = variants[rounds % variants.length] ?? []
   const variant = own[Math.floor(rounds / variants.length) % own.length]
@@ -84,17 +86,17 @@ const _ran = ({ counts }: Found): string =>
 
 const _print = (lines: string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
-const _describe = ({ title, report, again }: Failure): string[] => [`! ${title}`, report, `Again: ${again}`, '']
+const _describe = ({ title, report, again }: Failure): string[] => [`! ${title}`, report, `Reproduce: ${again}`, '']
 
 const from = Date.now()
 const until = from + minutes * 60_000
 let found: Found = { counts: {}, failures: new Map() }
-const told = new Set<string>()
+const printed = new Set<string>()
 const onProgress = (now: Found): void => {
   found = now
   for (const [title, failure] of now.failures) {
-    if (told.has(title)) continue
-    told.add(title)
+    if (printed.has(title)) continue
+    printed.add(title)
     _print(_describe(failure))
   }
 }

@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { captureConsole } from '../chaos/console-capture'
+import { runOne } from '../chaos/run'
+import { playRound, type Round } from './round'
 
 const run = (room: string, args: string[]): Promise<{ code: number; out: string; error: string }> =>
   new Promise((resolve) => {
@@ -11,28 +14,35 @@ const run = (room: string, args: string[]): Promise<{ code: number; out: string;
   })
 
 describe('npm run explore', () => {
-  it('finds a planted fault, makes it short, and prints the command that repeats it', async () => {
-    const planted = ['--only', 'chaos', '--weather', 'rough', '--break', 'dedupe', '--desk', 'slack']
-    const { code, out } = await run('explore', [...planted, '--seed', '1', '--workers', '1'])
-    expect(out).toMatch(/! chaos in weather that is rough: \w+/)
-    expect(out).toContain('The shortest script that still fails')
-    expect(code).toBe(1)
-    const [, kind] = /weather that is rough: ([\w ]+)\n/.exec(out) ?? []
-    const [, again = ''] = /Again: npm run chaos -- (.+)/.exec(out) ?? []
-    const repeated = await run('chaos', [...again.split(' '), '--no-shrink'])
-    expect(repeated.out).toContain(`! ${kind}: `)
-    expect(repeated.code).toBe(1)
+  it('finds a planted fault, shrinks it, and prints the command that reproduces it', async () => {
+    const output = captureConsole()
+    const seed = 1
+    const noticed: string[] = []
+    try {
+      const round: Round = { kind: 'chaos', seed, desks: ['slack'], weather: 'rough', break: 'dedupe' }
+      const { failures } = await playRound(round, ({ title }) => noticed.push(title))
+      const [failure] = failures
+      expect(failure?.title).toBe('chaos in rough weather: duplicated')
+      expect(failure?.report).toContain('The shortest script that still fails')
+      expect(noticed).toEqual([failure?.title])
+      const [, options, handoff] = /^npm run chaos -- (.+) --only (\d+)$/.exec(failure?.again ?? '') ?? []
+      expect(options).toBe('--seed 1 --desk slack --break dedupe')
+      const { violations } = await runOne({ ...round, seed: String(seed) }, Number(handoff))
+      expect(violations.map(({ kind }) => kind)).toContain('duplicated')
+    } finally {
+      output.stop()
+    }
   })
 
-  it('finds nothing where nothing is wrong, and counts what it has run', async () => {
+  it('finds nothing in an intact router, and counts what it ran', async () => {
     const { code, out } = await run('explore', ['--only', 'hours', '--seed', '1', '--workers', '1'])
     expect(out).toMatch(/^\d+ calendar cases in \d+ s; 0 distinct failures\n$/)
     expect(code).toBe(0)
   })
 
-  it('refuses what it does not understand in one sentence', async () => {
+  it('refuses a bad argument in one sentence', async () => {
     const { code, error } = await run('explore', ['--only', 'everything'])
-    expect(error).toBe('--only is one of sequences, chaos, fuzz, hours, not "everything"\n')
+    expect(error).toBe('--only must be one of sequences, chaos, fuzz, hours, not "everything"\n')
     expect(code).toBe(2)
   })
 })

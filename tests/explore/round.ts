@@ -1,4 +1,4 @@
-/** One round of a search: a few seconds of work with a seed that nobody has tried. */
+/** One round of the search: a few seconds of random cases from one seed. */
 import * as fc from 'fast-check'
 import { nextAsByHand, openAsByHand } from '../../src/routing/hours.testing'
 import { fuzz } from '../fuzz/fuzz'
@@ -15,42 +15,42 @@ export type Kind = (typeof KINDS)[number]
 export interface Round {
   kind: Kind
   seed: number
-  /** Where the search is limited to one, or where each has a round of its own. */
+  /** All desks, or the one that the round is limited to. */
   desks: string[]
   weather: WeatherName
   break?: Break
-  /** Of sequences: the number of the run that failed. */
+  /** For sequences: the number of the failing run. */
   path?: string
-  /** Titles of failures that need not be made shorter again. */
+  /** Titles of failures that were shrunk before. */
   isKnown?: string[]
 }
 
 export interface Failure {
-  /** Failures of the same kind are one finding. */
+  /** Failures with the same title count as one. */
   title: string
-  /** With the shortest script that still fails. */
+  /** Contains the shortest script that still fails. */
   report: string
   again: string
 }
 
-/** Hears of a failure at once, before it is made shorter. */
+/** Called with a failure at once, before it is shrunk. */
 type Notice = (failure: Failure) => void
 
 export interface RoundResult {
-  /** Of what was run, by name. */
+  /** How many cases ran, by name. */
   counts: Record<string, number>
   failures: Failure[]
 }
 
-/** What a worker tells: a failure as soon as it is known, then what the round came to. */
-export type Told = { noticed: Failure } | { result: RoundResult }
+/** Messages of a worker: a failure as soon as it is known, then the result of the round. */
+export type WorkerMessage = { noticed: Failure } | { result: RoundResult }
 
-/** Each so many that a round takes a few seconds. */
+/** Sizes for rounds of a few seconds. */
 const SEQUENCES = 15
 const BATCHES = 4
 const REQUESTS = 300
-const CALENDARS = 400
-const SCANS = 20
+const CALENDARS = 150
+const SCANS = 8
 const LONGEST_REPORT = 6_000
 
 const _explore = ({ kind, seed }: Round, others = ''): string =>
@@ -92,7 +92,7 @@ const _chaos = async (round: Round, notice: Notice): Promise<RoundResult> => {
     const [violation] = result.violations
     if (!violation) continue
     const { handoff, kind, what } = violation
-    const title = `chaos in weather that is ${weather}: ${kind}`
+    const title = `chaos in ${weather} weather: ${kind}`
     const found = { title, report: `${kind}: ${what}`, again: againOf(options, handoff) }
     notice(found)
     const shortest = isKnown?.includes(title) ? undefined : await shrink(options, handoff, kind)

@@ -1,12 +1,12 @@
-/** Plays rounds on all cores until the time is over, and collects what fails. */
+/** Plays rounds on all cores until the time is over, and collects the failures. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { withBundle } from '../chaos/bundle'
-import type { Failure, Round, RoundResult, Told } from './round'
+import type { Failure, Round, RoundResult, WorkerMessage } from './round'
 
 export interface Search {
   workers: number
-  /** The next round, or nothing when there is no more. */
+  /** The next round; undefined when there are no more. */
   next(): Round | undefined
   /** Resolves when the time is over. */
   over: Promise<void>
@@ -15,11 +15,11 @@ export interface Search {
 
 export interface Found {
   counts: Record<string, number>
-  /** By title, each as it was found first. */
+  /** The first failure of each title. */
   failures: Map<string, Failure>
 }
 
-/** What is under way when the time is over may end within this; then it is cut off. */
+/** Running rounds may finish within this time after the end; then they are cut off. */
 const GRACE_MS = 6_000
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
@@ -35,7 +35,7 @@ export const search = async (options: Search): Promise<Found> => {
     options.onProgress(found)
   }
 
-  /** One process, one round after the other. Resolves when it has ended; another takes its place if it ended by itself. */
+  /** Runs one worker process, one round after the other. A process that crashes is replaced. */
   const work = async (script: string): Promise<void> => {
     const child = fork(script, {
       execArgv: ['--enable-source-maps', '--max-semi-space-size=64'],
@@ -48,12 +48,12 @@ export const search = async (options: Search): Promise<Found> => {
       if (round) child.send({ ...round, isKnown: [...found.failures.keys()] })
       else child.disconnect()
     }
-    child.on('message', (told: Told) => {
-      if ('noticed' in told) {
-        noticed.set(told.noticed.title, told.noticed)
+    child.on('message', (message: WorkerMessage) => {
+      if ('noticed' in message) {
+        noticed.set(message.noticed.title, message.noticed)
         return
       }
-      add(told.result)
+      add(message.result)
       ask()
     })
     const ended = new Promise<boolean>((resolve) => {
@@ -65,7 +65,7 @@ export const search = async (options: Search): Promise<Found> => {
     if (isExpected || !round) return
     const { kind, seed } = round as Round
     const again = `npm run explore -- --only ${kind} --seed ${seed}`
-    add({ counts: {}, failures: [{ title: `${kind}: the process ended`, report: '', again }] })
+    add({ counts: {}, failures: [{ title: `${kind}: the worker crashed`, report: '', again }] })
     await work(script)
   }
 
@@ -84,7 +84,7 @@ export const search = async (options: Search): Promise<Found> => {
     await Promise.race([all, cut])
     await all
   })
-  // What was cut off while it was made shorter is a failure all the same.
+  // A failure that was cut off while it was being shrunk still counts.
   for (const [title, failure] of noticed) if (!found.failures.has(title)) found.failures.set(title, failure)
   return found
 }

@@ -55,7 +55,7 @@ describe('attacks', () => {
   })
 
   it('change no state, crash nothing and get a clear answer', async () => {
-    const { code, out } = await command('--runs', '1200', '--seed', '7')
+    const { code, out } = await command('--runs', '1800', '--seed', '7')
     expect(out).toContain(' 0 kinds of attack got through')
     expect(code).toBe(0)
   })

@@ -79,7 +79,7 @@ export const HOSTILE: HostileString[] = UNITS.flatMap((unit) =>
   }))
 )
 
-const LENGTH = 20_000
+const LENGTH = 10_000
 
 /**
  * The title of the first hostile string for which the time of `read` grows faster than the length, or which makes it

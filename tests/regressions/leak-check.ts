@@ -10,8 +10,11 @@ const CHANNELS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
 /** Global flag: the check is installed. */
 export const CHECKING = Symbol.for('hitl-router.leak-check')
 
-let sentences: string[] = []
-let leaks: string[] = []
+/** Test files share a process, which is watched once. */
+interface Watch {
+  sentences: string[]
+  leaks: string[]
+}
 
 const _text = (value: unknown): string => {
   if (typeof value === 'string') return value
@@ -23,37 +26,39 @@ const _text = (value: unknown): string => {
   }
 }
 
-const _check = (line: string): void => {
-  const canary = canaryIn(line, sentences)
-  if (canary !== undefined) leaks.push(`“${canary}” in: ${line.slice(0, 300)}`)
+const _check = (watch: Watch, line: string): void => {
+  const canary = canaryIn(line, watch.sentences)
+  if (canary !== undefined) watch.leaks.push(`“${canary}” in: ${line.slice(0, 300)}`)
 }
 
 /** The leaks since the last call. */
-export const takeLeaks = (): string[] => leaks.splice(0)
+export const takeLeaks = (): string[] => _watch.leaks.splice(0)
 
-const _watch = (): void => {
+const _install = (): Watch => {
+  const watch: Watch = { sentences: [], leaks: [] }
   for (const channel of CHANNELS) {
     const print = console[channel].bind(console)
     console[channel] = (...values: unknown[]) => {
-      _check(values.map(_text).join(' '))
+      _check(watch, values.map(_text).join(' '))
       print(...values)
     }
   }
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream)
     stream.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
-      _check(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))
+      _check(watch, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))
       return write(chunk, ...rest)
     }) as typeof stream.write
   }
-  Reflect.set(globalThis, CHECKING, true)
+  Reflect.set(globalThis, CHECKING, watch)
+  return watch
 }
 
-_watch()
+const _watch: Watch = (Reflect.get(globalThis, CHECKING) as Watch | undefined) ?? _install()
 
 beforeAll(() => {
   const { testPath } = expect.getState()
-  sentences = testPath === undefined ? [] : sentencesIn(readFileSync(testPath, 'utf8'))
+  _watch.sentences = testPath === undefined ? [] : sentencesIn(readFileSync(testPath, 'utf8'))
 })
 
 const _expectNoLeaks = (): void => {

@@ -8,7 +8,7 @@ export const fail = (sentence: string): never => {
   process.exit(2)
 }
 
-/** Prints `help` and ends the process when it is asked for. */
+/** Parses the command line. Prints `help` and exits when asked to. */
 export const readArguments = <Given extends Options>(options: Given, help: string) => {
   const all = { ...options, help: { type: 'boolean' as const, default: false } }
   try {
@@ -19,7 +19,7 @@ export const readArguments = <Given extends Options>(options: Given, help: strin
     }
     return values
   } catch (error) {
-    // What follows the first sentence is about positional arguments, of which there are none.
+    // The other sentences are about positional arguments, and the commands have none.
     const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('. ')
     return fail(`${sentence} (--help lists the options)`)
   }
@@ -28,10 +28,10 @@ export const readArguments = <Given extends Options>(options: Given, help: strin
 export const wholeNumber = (name: string, value: string, least: number): number => {
   const number = Number(value)
   if (value.trim() === '' || !Number.isSafeInteger(number) || number < least)
-    return fail(`--${name} wants a whole number of at least ${least}, not ${JSON.stringify(value)}`)
+    return fail(`--${name} must be a whole number from ${least}, not ${JSON.stringify(value)}`)
   return number
 }
 
 export const oneOf = <Name extends string>(name: string, value: string, names: readonly Name[]): Name =>
   names.find((known) => known === value) ??
-  fail(`--${name} is one of ${names.join(', ')}, not ${JSON.stringify(value)}`)
+  fail(`--${name} must be one of ${names.join(', ')}, not ${JSON.stringify(value)}`)
