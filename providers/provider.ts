@@ -1,29 +1,33 @@
 /**
  * THE CONTRACT between the core and a live-agent desk.
  *
- * A vendor has two halves. The static half, `Provider`, names the vendor and describes its configuration; the definition
- * imports it. The connected half, `Driver`, turns calls into requests to the vendor, and webhooks into events.
+ * A vendor has two halves. The static half, `Provider`, names the vendor and describes its configuration; the
+ * definition imports it. The connected half, `Driver`, turns calls into requests to the vendor, and webhooks into
+ * events.
  *
  * Rules for every driver:
  *
  * 1. A driver keeps no state. It returns what must be remembered, and the core stores it in tags of the Botpress
- *    conversation and user, and in one integration state. Any instance can serve any request. A driver may cache what it
- *    can fetch again.
+ *    conversation and user, and in one integration state. Any instance can serve any request. A driver may cache what
+ *    it can fetch again.
  * 2. `connect` does no I/O and doesn't throw for a configuration that its schema accepts.
  * 3. A vendor's ids are opaque strings to everyone else. Codecs stay in the driver.
  * 4. A webhook is verified on its raw body before anything in it is read. The core calls `verifyWebhook` first.
  * 5. `parseWebhook` is pure and total. An unknown payload is a value (`ignored`), never an exception.
- * 6. A write with an unknown outcome is settled by reading, never by a blind retry. Only the driver knows what its vendor
- *    lets it look up. What can't be settled is thrown with `outcome: 'unknown'`.
+ * 6. A write with an unknown outcome is settled by reading, never by a blind retry. Only the driver knows what its
+ *    vendor lets it look up. What can't be settled is thrown with `outcome: 'unknown'`.
  * 7. Every exception that leaves a driver is a `ProviderError`. Its message holds no credential and no customer text.
  * 8. An optional member is a capability. Where a vendor lacks it, it is absent, never present and throwing.
  */
 import type { z } from '@botpress/sdk'
 import type { Tools } from './kit/tools'
 
-// -------------------------------------------------------------------------------------------------------------- provider
+// --------------------------------------------------------------------------------------------------------- provider
 
-/** The schema of a desk's block in the configuration. Each field has a title and a description, credentials are `.secret()`. */
+/**
+ * The schema of a desk's block in the configuration. Each field has a title and a description, credentials are
+ * `.secret()`.
+ */
 export type ConfigSchema = z.ZodObject<z.ZodRawShape>
 
 /** A vendor before credentials. Static and free of I/O, so that the definition can import it. */
@@ -39,8 +43,8 @@ export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
    */
   checkConfig?(config: z.infer<Schema>): ConfigProblem[]
   /**
-   * The answer that makes this vendor deliver the same webhook again. (Zendesk retries after 409, but not after 500.) The
-   * core gives it when an effect couldn't be achieved.
+   * The answer that makes this vendor deliver the same webhook again. (Zendesk retries after 409, but not after 500.)
+   * The core gives it when an effect couldn't be achieved.
    */
   readonly retryReply: WebhookReply
   /** How long the vendor waits for the answer to a webhook, less a margin for the network, in milliseconds. */
@@ -56,80 +60,88 @@ export interface ConfigProblem {
 /** Keeps the type of the schema while checking the shape. */
 export const defineProvider = <Schema extends ConfigSchema>(provider: Provider<Schema>): Provider<Schema> => provider
 
-// ---------------------------------------------------------------------------------------------------------------- driver
+// ----------------------------------------------------------------------------------------------------------- driver
 
 /** A vendor with credentials. Stateless. */
 export interface Driver {
   /**
-   * Checks that the credentials work and suffice. Called when the configuration is saved. Resolves to the account, for the
-   * log ("acme.zendesk.com as Botpress"). Throws `unauthorized`, or `misconfigured` with a sentence that says what to change.
+   * Checks that the credentials work and suffice. Called when the configuration is saved. Resolves to the account, for
+   * the log ("acme.zendesk.com as Botpress"). Throws `unauthorized`, or `misconfigured` with a sentence that says what
+   * to change.
    */
   checkCredentials(): Promise<string>
 
   /**
    * Opens a ticket. The ticket carries `request.conversationId`, from the first call on where the vendor allows it;
-   * otherwise its customer and its time identify it (`TicketOrigin`). With `request.mayExist` an earlier attempt may have
-   * succeeded, so the driver looks for that ticket first. An unknown outcome is settled by looking up the conversation id.
+   * otherwise its customer and its time identify it (`TicketOrigin`). With `request.mayExist` an earlier attempt may
+   * have succeeded, so the driver looks for that ticket first. An unknown outcome is settled by looking up the
+   * conversation id.
    */
   openTicket(request: TicketRequest): Promise<OpenedTicket>
 
   /**
-   * Appends one message to the ticket. With `author.type: 'bot'` the bot or the router speaks: agents see it, the customer
-   * never does (an internal note, where the vendor has them), and it never returns as an event.
+   * Appends one message to the ticket. With `author.type: 'bot'` the bot or the router speaks: agents see it, the
+   * customer never does (an internal note, where the vendor has them), and it never returns as an event.
    *
    * Throws `ended` when the ticket takes no more messages. For any other error, `outcome` says what reached the desk:
-   * `none` is nothing of this message; `unknown` is maybe all or part of it, and only an attempt with `mayExist` is safe.
+   * `none` is nothing of this message; `unknown` is maybe all or part of it, and only an attempt with `mayExist` is
+   * safe.
    */
   postMessage(ticket: Ticket, message: OutboundMessage): Promise<PostedMessage>
 
   /**
-   * Solves the ticket, never destroys it. Closing a ticket that is closed or gone succeeds. The customer's last words and
-   * the close are sent side by side, so a message that arrives with or after the close leaves the ticket solved. The close
-   * may come back as a `ticket-closed` webhook; the core knows that the session has ended.
+   * Solves the ticket, never destroys it. Closing a ticket that is closed or gone succeeds. The customer's last words
+   * and the close are sent side by side, so a message that arrives with or after the close leaves the ticket solved.
+   * The close may come back as a `ticket-closed` webhook; the core knows that the session has ended.
    */
   closeTicket(ticket: Ticket): Promise<void>
 
   /**
-   * Whether this vendor signed the request with our secret. Compares in constant time and fails closed: a missing secret or
-   * header, or a stale or future timestamp, is false. `subscription` is what `subscribe` returned, for a vendor that makes
-   * the secret itself.
+   * Whether this vendor signed the request with our secret. Compares in constant time and fails closed: a missing
+   * secret or header, or a stale or future timestamp, is false. `subscription` is what `subscribe` returned, for a
+   * vendor that makes the secret itself.
    */
   verifyWebhook(request: WebhookRequest, subscription: Subscription | undefined): boolean
 
   /** What a verified webhook means. Pure and total. */
   parseWebhook(request: WebhookRequest): ParsedWebhook
 
-  // Capabilities ---------------------------------------------------------------------------------------------------------
+  // Capabilities
+  // -----------------------------------------------------------------------------------------------------------------
 
   /** Answers a request that can't be signed, such as a HEAD that validates a URL. The answer is constant. */
   answerUnsigned?(request: { method: string; path: string }): WebhookReply | undefined
 
-  /** Finds or creates the customer at the desk. The core keeps the id on the Botpress user and returns it as `contactId`. */
+  /**
+   * Finds or creates the customer at the desk. The core keeps the id on the Botpress user and returns it as
+   * `contactId`.
+   */
   ensureContact?(customer: Customer): Promise<string>
 
   /**
-   * Reads what people did in the ticket after `cursor` (undefined: since its beginning), as `SessionEvent`s. Webhooks arrive
-   * late, in duplicate and out of order; the core delivers agents' messages in the order of this reading.
+   * Reads what people did in the ticket after `cursor` (undefined: since its beginning), as `SessionEvent`s. Webhooks
+   * arrive late, in duplicate and out of order; the core delivers agents' messages in the order of this reading.
    *
    * - It has every agent message after the cursor, in the order in which agents see them in the ticket.
    * - Ids and contents match the webhooks'. Edited messages have their current text. Deleted messages are left out.
-   * - A message that a webhook has announced is in every reading that starts later. A vendor's replica may lag: then the
-   *   message may be missing and the cursor may move past it, so the core also counts a pushed message that wasn't read.
-   * - Reading has no effect. The same cursor gives the same messages with the same ids, followed by newer ones. Readings may
-   *   run side by side, and the cursor may be older than what was delivered.
+   * - A message that a webhook has announced is in every reading that starts later. A vendor's replica may lag: then
+   *   the message may be missing and the cursor may move past it, so the core also counts a pushed message that wasn't
+   *   read.
+   * - Reading has no effect. The same cursor gives the same messages with the same ids, followed by newer ones.
+   *   Readings may run side by side, and the cursor may be older than what was delivered.
    * - The cursor moves only past what was returned, together with an event. Without an event it stays the same.
-   * - Assigned, closed and reopened are states: the reading reports them as they are now, where they differ from the cursor.
-   *   The end follows every message that was written before it. A desk that doesn't record ends in its tickets (Slack, where
-   *   it is a button) reports them by webhook alone.
-   * - A deleted ticket is `ticket-closed` with the reason `deleted`, not an exception. Anything else that can't be read is
-   *   thrown: a partial reading is none.
+   * - Assigned, closed and reopened are states: the reading reports them as they are now, where they differ from the
+   *   cursor. The end follows every message that was written before it. A desk that doesn't record ends in its tickets
+   *   (Slack, where it is a button) reports them by webhook alone.
+   * - A deleted ticket is `ticket-closed` with the reason `deleted`, not an exception. Anything else that can't be read
+   *   is thrown: a partial reading is none.
    */
   catchUp?(ticket: Ticket, cursor: string | undefined): Promise<CaughtUp>
 
   /**
-   * Reads from the desk whose ticket this is. The core asks when no session knows the ticket and `TicketKey.origin` says
-   * that the router may have opened it: a handoff that gave up, or a crash, leaves such orphans. Undefined: the ticket
-   * isn't ours, or is gone. Throws when it can't be read.
+   * Reads from the desk whose ticket this is. The core asks when no session knows the ticket and `TicketKey.origin`
+   * says that the router may have opened it: a handoff that gave up, or a crash, leaves such orphans. Undefined: the
+   * ticket isn't ours, or is gone. Throws when it can't be read.
    */
   findOrigin?(ticketId: string): Promise<TicketOrigin | undefined>
 
@@ -140,8 +152,8 @@ export interface Driver {
   reflect?(ticket: Ticket, change: SessionChange): Promise<void>
 
   /**
-   * Finds or creates the vendor's webhooks. Their name holds `installation`, so that two installations in one account don't
-   * clash. Called at every save: whatever is right already stays as it is. Returns what `verifyWebhook` needs.
+   * Finds or creates the vendor's webhooks. Their name holds `installation`, so that two installations in one account
+   * don't clash. Called at every save: whatever is right already stays as it is. Returns what `verifyWebhook` needs.
    */
   subscribe?(target: SubscriptionTarget): Promise<Subscription>
   /** Removes what `subscribe` made for this installation, and nothing else. */
@@ -151,7 +163,7 @@ export interface Driver {
   instructions?(target: SubscriptionTarget): string
 }
 
-// --------------------------------------------------------------------------------------------------------------- to the desk
+// ------------------------------------------------------------------------------------------------------ to the desk
 
 /** Identifies a ticket. */
 export interface Ticket {
@@ -172,8 +184,8 @@ export interface OpenedTicket {
   /** Opens the ticket in the desk's own interface. For people. */
   url?: string
   /**
-   * This desk's webhooks carry only the ticket's id, so the router couldn't match those that came before the id was stored.
-   * The core calls `catchUp` once, when it is.
+   * This desk's webhooks carry only the ticket's id, so the router couldn't match those that came before the id was
+   * stored. The core calls `catchUp` once, when it is.
    */
   readBack?: boolean
 }
@@ -234,20 +246,23 @@ export interface OutboundMessage {
   /** When it was written, in milliseconds since the epoch. With `mayExist`: no earlier attempt is older than this. */
   createdAt?: number
   /**
-   * Ids at the desk (`PostedMessage.messageIds`) of other messages in this ticket. A driver that recognises its messages by
-   * their text alone never takes one of these for this message: customers say “yes” twice.
+   * Ids at the desk (`PostedMessage.messageIds`) of other messages in this ticket. A driver that recognises its
+   * messages by their text alone never takes one of these for this message: customers say “yes” twice.
    */
   others?: readonly string[]
 }
 
-/** The vendor's ids of what was posted, at least one. The core keeps them on the Botpress message; they identify an echo. */
+/**
+ * The vendor's ids of what was posted, at least one. The core keeps them on the Botpress message; they identify an
+ * echo.
+ */
 export interface PostedMessage {
   messageIds: string[]
 }
 
 export type SessionChange = { type: 'assigned'; agent: Agent } | { type: 'closed'; by: 'agent' | 'bot' }
 
-// ------------------------------------------------------------------------------------------------------------- from the desk
+// ---------------------------------------------------------------------------------------------------- from the desk
 
 /** A request as Botpress passes it on: raw body, lower-case header names, query without its question mark. */
 export interface WebhookRequest {
@@ -278,8 +293,8 @@ export interface TicketKey {
   /** Our conversation id, where the webhook carries it: it finds the session without a search. */
   conversationId?: string
   /**
-   * What the payload tells about where the ticket comes from, for a ticket that no session knows. Either way the core asks
-   * `findOrigin`, unless `conversationId` answers it.
+   * What the payload tells about where the ticket comes from, for a ticket that no session knows. Either way the core
+   * asks `findOrigin`, unless `conversationId` answers it.
    *
    * - `recent`: the payload carries our mark, and the ticket is no older than a start can take. Its session may not be
    *   written down yet, so the vendor is asked to deliver again.
@@ -290,7 +305,10 @@ export interface TicketKey {
   origin?: 'recent' | 'possible'
 }
 
-/** What a ticket says about the handoff that opened it: its conversation or, before that is on the ticket, its customer and time. */
+/**
+ * What a ticket says about the handoff that opened it: its conversation or, before that is on the ticket, its customer
+ * and time.
+ */
 export type TicketOrigin = { isSolved: boolean } & (
   | { conversationId: string }
   | {
@@ -309,8 +327,8 @@ export interface Agent {
 }
 
 /**
- * What people did at the desk, in the order in which it is shown. The driver leaves out our own echoes, internal notes, bots
- * and the customer's own replies.
+ * What people did at the desk, in the order in which it is shown. The driver leaves out our own echoes, internal notes,
+ * bots and the customer's own replies.
  */
 export type SessionEvent =
   /** An agent wrote to the customer. `id` is the vendor's message id, the same in every redelivery and in `catchUp`. */
@@ -328,7 +346,7 @@ export interface CaughtUp {
   cursor: string | undefined
 }
 
-// ------------------------------------------------------------------------------------------------------------- subscriptions
+// ---------------------------------------------------------------------------------------------------- subscriptions
 
 export interface SubscriptionTarget {
   /** This desk's webhook address: the installation's URL and the provider's name. */

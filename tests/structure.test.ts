@@ -109,3 +109,17 @@ describe('the registry', () => {
     expect(named).toEqual([])
   })
 })
+
+describe('prose', () => {
+  it('in comments fits in 120 columns', () => {
+    const isComment = (line: string) => /^\s*(\/\/|\/?\*)/.test(line)
+    const tooLong = ['src', 'providers', 'playground', 'tests'].flatMap((folder) =>
+      filesUnder(folder).flatMap((file) =>
+        readFileSync(join(ROOT, file), 'utf8')
+          .split('\n')
+          .flatMap((line, index) => (isComment(line) && line.length > 120 ? [`${file}:${index + 1}`] : []))
+      )
+    )
+    expect(tooLong).toEqual([])
+  })
+})

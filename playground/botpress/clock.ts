@@ -87,8 +87,8 @@ interface Timer {
 const QUIET_TURNS = 20
 
 /**
- * A clock that stands still until it is advanced. It doesn't advance while an HTTP request of this process is in flight.
- * Other work of the real world is waited for only while nothing sleeps.
+ * A clock that stands still until it is advanced. It doesn't advance while an HTTP request of this process is in
+ * flight. Other work of the real world is waited for only while nothing sleeps.
  */
 export const manualClock = (options: { start?: number } = {}): ManualClock => {
   const traffic = watchTraffic()

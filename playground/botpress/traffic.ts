@@ -1,6 +1,6 @@
 /**
- * HTTP requests between a client and a server of this process. A clock that is moved by hand asks here whether something is still on its way: a guess by
- * the machine's time would depend on how busy the machine is.
+ * HTTP requests between a client and a server of this process. A clock that is moved by hand asks here whether
+ * something is still on its way: a guess by the machine's time would depend on how busy the machine is.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'

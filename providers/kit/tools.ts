@@ -30,7 +30,9 @@ export interface Tools {
   memory?: Map<string, unknown> | undefined
   /** No call starts or runs after this time (milliseconds since the epoch). */
   deadline?: number | undefined
-  /** Whether short rate limits are waited out here (the default). `false`: the caller is told at once and waits itself. */
+  /**
+   * Whether short rate limits are waited out here (the default). `false`: the caller is told at once and waits itself.
+   */
   waitsForLimits?: boolean | undefined
 }
 

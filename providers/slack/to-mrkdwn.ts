@@ -47,8 +47,8 @@ export interface Block {
 }
 
 /**
- * Limits for the parser, whose time grows with the square of the number of marks (4 KB of `*a_` take a second)
- * and of an address's length (24 KB of `a@aaa…@` take 1.5 s). Text beyond the limits is shown as typed, except fenced code.
+ * Limits for the parser, whose time grows with the square of the number of marks (4 KB of `*a_` take a second) and of
+ * an address's length (24 KB of `a@aaa…@` take 1.5 s). Text beyond the limits is shown as typed, except fenced code.
  */
 const MAX_MARKDOWN_LENGTH = 8_000
 const MAX_MARKS = 300

@@ -3,7 +3,9 @@ import { providers } from '../definition/registry'
 import * as timing from './timing'
 
 const BOTPRESS_ACTION_MS = 60_000
-/** The plugin's calls between the answer of startHitl and listening; Botpress repeats a lost answer after 1, 2 and 3 s. */
+/**
+ * The plugin's calls between the answer of startHitl and listening; Botpress repeats a lost answer after 1, 2 and 3 s.
+ */
 const REPETITIONS_MS = 6_000
 
 describe('durations fit into each other', () => {

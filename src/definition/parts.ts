@@ -1,4 +1,7 @@
-/** The plain parts of the definition: integration.definition.ts puts them together, bp.ts infers the types of the implementation from them. */
+/**
+ * The plain parts of the definition: integration.definition.ts puts them together, bp.ts infers the types of the
+ * implementation from them.
+ */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
 import { contactTag, providerNames, providers } from './registry'
@@ -88,7 +91,9 @@ export const lockState = z.object({
 })
 
 export const states = {
-  /** One per installation: what drivers want back for verifying webhooks, where the rotations are, the health of desks. */
+  /**
+   * One per installation: what drivers want back for verifying webhooks, where the rotations are, the health of desks.
+   */
   installation: {
     type: 'integration' as const,
     schema: z.object({

@@ -32,7 +32,7 @@ const ZONES = [
   'UTC',
 ]
 
-// ------------------------------------------------------------------------------------------------- the independent half
+// --------------------------------------------------------------------------------------------- the independent half
 
 interface WallClock {
   date: string
@@ -69,7 +69,9 @@ const wallClock = (timeZone: string, instant: number): WallClock => {
   }
 }
 
-/** What was drawn, before it became text. `[570, 750]` is 09:30-12:30; an end at or before its start is on the next day. */
+/**
+ * What was drawn, before it became text. `[570, 750]` is 09:30-12:30; an end at or before its start is on the next day.
+ */
 interface Drawn {
   week: [number, number][][]
   dates: { date: string; periods: [number, number][] }[]
@@ -118,7 +120,7 @@ const transitions = new Map(
   })
 )
 
-// ------------------------------------------------------------------------------------------------------------ generators
+// ------------------------------------------------------------------------------------------------------- generators
 
 const NAMES = ['Mon', 'tue', 'WED', 'Thursday', 'Fri', 'saturday', 'Sun']
 
@@ -205,7 +207,7 @@ const read = (drawn: Drawn, timeZone: string): Calendar => {
   return { timeZone, week: week.value, dates: dates.value }
 }
 
-// ------------------------------------------------------------------------------------------------------------ properties
+// ------------------------------------------------------------------------------------------------------- properties
 
 /** What properties have looked at so far. */
 export interface HoursCounts {
