@@ -88,7 +88,7 @@ const QUIET_TURNS = 20
 
 /**
  * A clock that stands still until it is advanced. It doesn't advance while an HTTP request of this process is in
- * flight. Other work of the real world is waited for only while nothing sleeps.
+ * flight. Other real I/O, such as a child process, is awaited only while no task sleeps on this clock.
  */
 export const manualClock = (options: { start?: number } = {}): ManualClock => {
   const traffic = watchTraffic()

@@ -49,6 +49,7 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
       )
       remember(desk, part.id, piece.key)
       messageIds.push(part.id)
+      // The message has reopened the conversation.
       if (part.part_type === 'open') await closeAgain(desk, ticket, conversation)
     } catch (error) {
       const failure = isGone(error)
@@ -65,7 +66,7 @@ interface Piece {
   ticketId: string
   author: { isNote: boolean; id: string }
   text: string
-  /** Message id and index of the piece: a key of `desk.posted`'s values. */
+  /** Message id and index of the piece: the value that `desk.posted` holds for its part. */
   key: string
   /** Ids of parts that are known to be other messages. */
   others: readonly string[] | undefined
@@ -95,7 +96,7 @@ const _postPiece = async (desk: Desk, piece: Piece, earliest: number | undefined
     if (!isProviderError(error) || error.outcome !== 'unknown') throw error
     const found = await find(start - SKEW_MS)
     if (!found) return await settling(() => _send(desk, piece))
-    // An older part with the same text may be another message. Only a caller that passes `others` can rule that out.
+    // Without `others`, an older part with the same text can't be told from this message.
     if (piece.others === undefined && _timeOf(found.part) < Math.floor(start / 1_000) * 1_000) throw error
     return found
   }

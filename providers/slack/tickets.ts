@@ -165,7 +165,7 @@ export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): 
     if (!header || isClosed(header)) return
     const update = updatedHeader(header, { type: 'closed', by: 'bot' })
     if (update) await api.updateMessage(root, update, true)
-    // If the header was deleted, only the thread shows whether the line was posted before.
+    // A deleted header stays as a tombstone without metadata: then only the thread shows whether the line was posted.
     const line = { key: CLOSING_KEY, texts: [CLOSING_LINE], authorship: {}, mayExist: !update }
     await postTexts(api, tools, root, line).catch((error: unknown) => {
       if (!update) throw error

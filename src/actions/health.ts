@@ -1,5 +1,5 @@
 import type { Call } from '../botpress/call'
-import type { Attempt } from './open-session'
+import type { Attempt } from './try-desks'
 import { emit } from '../botpress/analytics'
 import { describeError } from '../botpress/errors'
 import { patchInstallation, readInstallation, type Installation } from '../botpress/installation'

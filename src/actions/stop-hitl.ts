@@ -3,7 +3,7 @@ import type { Call } from '../botpress/call'
 import { connectDesk, type Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { retry } from '../botpress/retry'
-import { STOP_BUDGET_MS } from '../botpress/timing'
+import { FLUSH_BUDGET_MS, STOP_BUDGET_MS } from '../botpress/timing'
 import { isSolvedByRouter, needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
 import { endByBot } from '../session/ending'
 import { meaningOf, phaseOf } from '../session/life'
@@ -11,7 +11,6 @@ import { getSession, type Session } from '../session/session'
 import { flushOutbox } from '../to-desk/outbox'
 
 const PAUSE_MS = 1_000
-const FLUSH_PATIENCE_MS = 22_000
 
 /**
  * Ends a session for the bot and solves its ticket. Never throws when a desk or Botpress fails: the plugin would leave
@@ -64,6 +63,6 @@ const _end = async (call: Call, session: Session, desk: Desk | undefined, at: nu
 
 const _solve = async (call: Call, session: Session, desk: Desk): Promise<void> => {
   // The customer's last messages go in first. Later they would reopen the ticket.
-  await flushOutbox(call, session, desk, { patienceMs: FLUSH_PATIENCE_MS })
+  await flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
   if (isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
 }

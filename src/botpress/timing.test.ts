@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { providers } from '../definition/registry'
+import { BREAKER_SETTINGS } from '../routing/breaker'
 import * as timing from './timing'
 
 const BOTPRESS_ACTION_MS = 60_000
@@ -51,7 +52,9 @@ describe('durations fit into each other', () => {
       BOTPRESS_ACTION_MS,
     ],
     ['a delivery fits, with its last answer', timing.DELIVERY_BUDGET_MS + timing.VENDOR_TIMEOUT_MS, BOTPRESS_ACTION_MS],
-    ['a stop waits out a dead holder', timing.LEASE_MS, timing.STOP_BUDGET_MS],
+    ['a stop waits out a dead holder before it solves the ticket', timing.LEASE_MS, timing.FLUSH_BUDGET_MS],
+    ['a stop has time to solve the ticket after that', timing.FLUSH_BUDGET_MS, timing.STOP_BUDGET_MS],
+    ['a probe of a desk outlasts a start', timing.START_BUDGET_MS, BREAKER_SETTINGS.probeMs],
   ])('%s', (_what, shorter, longer) => {
     expect(shorter).toBeLessThan(longer)
   })

@@ -62,6 +62,8 @@ export const START_BUDGET_MS = 25_000
 export const START_RESERVE_MS = 2_000
 /** The whole of stopHitl. The customer waits for the closing text meanwhile. */
 export const STOP_BUDGET_MS = 30_000
+/** How long a stop empties the outbox before it solves the ticket: longer than a dead holder keeps the lock. */
+export const FLUSH_BUDGET_MS = 22_000
 /** How long a message is offered to a desk that is limited or silent. Botpress gives a delivery 60 s. */
 export const DELIVERY_BUDGET_MS = 40_000
 

@@ -75,7 +75,7 @@ const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
   return origins.find((origin) => origin === 'recent') ?? origins.find((origin) => origin !== undefined)
 }
 
-/** More events than this behind the cursor tag cost a new instance more than writing the tag. */
+/** From this many unread events on, writing the tag costs less than making a new instance read them. */
 const FAR_BEHIND = 10
 
 const _applyReading = async (session: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
@@ -86,7 +86,7 @@ const _applyReading = async (session: Session, pushed: SessionEvent[], reading: 
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
     laterEvents.some(isMessage) ? startCursor : endCursor
-  // An end that began earlier comes before all of these events.
+  // Another instance began an end and may have died: finish it first.
   let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
   for (const [index, event] of events.entries()) {
     const laterEvents = events.slice(index + 1)
@@ -104,7 +104,7 @@ const _applyReading = async (session: Session, pushed: SessionEvent[], reading: 
   }
 }
 
-/** Younger messages are still in flight. */
+/** Messages younger than this may still be posted by their own delivery. */
 const IN_FLIGHT_MS = 15_000
 const IN_FLIGHT_AT_END_MS = 2_000
 
@@ -155,7 +155,7 @@ const _applyEvent = async (
   switch (event.type) {
     case 'message-posted': {
       const isDelivered = work.progress.ids.has(messageTag(work.desk, event.id))
-      // It was also shown, unless the session has ended since.
+      // A delivered message was also shown, unless the session has ended since.
       const isDone = isDelivered && _meaning(work, 'agent-message', session) !== 'tell-agent'
       return isDone ? session : agentWrote(work, session, event)
     }

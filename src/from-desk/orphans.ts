@@ -2,14 +2,13 @@
 import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
+import { START_BUDGET_MS } from '../botpress/timing'
 import { gone } from '../botpress/errors'
 import { readSession, type Tags } from '../session/session'
 import { tellAgent } from '../session/notes'
 
 /** A start has ended after this time, even if Botpress repeats it. */
 const ABANDONED_MS = 90_000
-/** A start that asks a desk can open a ticket within this time. */
-const ATTEMPT_MS = 25_000
 /** Clocks differ, and vendors report whole seconds. */
 const SKEW_MS = 10_000
 
@@ -78,7 +77,7 @@ const _byCustomer = async (
   const newestFirst = conversations.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
   const candidate = newestFirst.find(({ createdAt }) => Date.parse(createdAt) - SKEW_MS <= openedAt)
   const opening = candidate && (await _openingOf(call, candidate.id))
-  return opening && openedAt <= opening.at + ATTEMPT_MS + SKEW_MS ? candidate : undefined
+  return opening && openedAt <= opening.at + START_BUDGET_MS + SKEW_MS ? candidate : undefined
 }
 
 const _openingOf = async (call: Call, id: string) =>

@@ -19,13 +19,13 @@ export interface Reading {
   endCursor: string | undefined
 }
 
-/** A pushed assignment and a reopening are complete. Messages and ends need their order from the ticket. */
+/** The webhook alone suffices for an assignment or a reopening. Messages and ends need their order from the ticket. */
 export const needsReading = (events: SessionEvent[]): boolean =>
   events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
 
 /**
- * Reads what this instance has not delivered yet; without `isNeeded` or a driver that can catch up, nothing. `readAt`:
- * when reading began, in milliseconds since the epoch. Throws when a repetition may help.
+ * Reads what this instance has not delivered yet. The reading is empty if none is needed or the driver can't catch up.
+ * `readAt` is when reading began, in milliseconds since the epoch. Throws when a retry may help.
  */
 export const readTicket = async (
   call: Call,
@@ -34,7 +34,7 @@ export const readTicket = async (
   { isNeeded, readAt }: { isNeeded: boolean; readAt: number }
 ): Promise<Reading> => {
   const progress = await progressOf(call, session)
-  // After an end only the tag counts: it says which messages came after that end.
+  // After an end, start at the cursor tag instead of this instance's own: what follows the tag is still to be reported.
   const startCursor = session.status === 'open' ? (progress.cursor ?? session.cursor) : session.cursor
   const work: Work = { call, desk, progress, readAt }
   const nothing: Reading = { work, events: [], startCursor, endCursor: startCursor }

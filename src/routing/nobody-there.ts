@@ -1,4 +1,6 @@
-/** Decides what happens when no desk can take a handoff now. */
+/**
+ * Decides, before any desk is asked, what happens when none can take a handoff now. (All refuse: actions/try-desks.ts.)
+ */
 import { describeTime } from './hours'
 import type { Decision, Opening, RankedDesk, Situation } from './ranking'
 import type { NobodyThere } from './routing'

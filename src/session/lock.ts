@@ -25,7 +25,10 @@ interface LockRules {
   isOnce: boolean
 }
 
-/** Effects without a key may be in flight when the lease ends, so the margin is two calls. */
+/**
+ * A duplicate of these effects can't be recognised. The holder stops two call time-outs before its lease ends: one for
+ * a call in flight, one for a renewal or release whose answer is lost.
+ */
 const REPEATABLE: LockRules = { leaseMs: LEASE_MS, safeMs: LEASE_MS - 2 * API_TIMEOUT_MS, isOnce: false }
 
 const RULES: Record<LockName, LockRules> = {
@@ -123,7 +126,8 @@ const _createLease = (call: Call, request: LockRequest, payload: Payload): Lease
     inDoubt: payload.inDoubt ?? [],
     assertHeld,
     renew: async (operation = payload.operation) => {
-      // A late start may go on until another run takes over. That run looks for the ticket before it opens one.
+      // A start past its safe time may go on while nobody has taken the lock over. The next run looks for the ticket
+      // before it opens one, so there is never a second one.
       const isOwn = RULES[request.lock].isOnce && (await _isLateHolder(call, request, payload))
       if (!isOwn) assertHeld()
       const renewed = { ...payload, at: call.environment.now(), ...(operation ? { operation } : {}) }

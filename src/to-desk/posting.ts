@@ -11,7 +11,7 @@ import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
 import type { Authors } from './authors'
 import { isSettled, type Entry } from './entries'
-import { joinIds, markDelivered, markRefused, markUnit, splitIds } from './marks'
+import { joinIds, markDelivered, markRefused, markUnit, splitIds } from './message-tags'
 import { earlierUnit, MOST_MERGED, newUnit, type Unit } from './units'
 
 const SHORTEST_WAIT_MS = 1_000

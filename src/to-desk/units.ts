@@ -47,7 +47,7 @@ export const newUnit = (waiting: [Entry, ...Entry[]], mostMerged: number): Unit 
 
 const _single = (entry: Entry): Unit => ({ id: entry.id, mark: undefined, members: [entry] })
 
-/** A message that can't be read goes alone, so that it costs nothing but itself. */
+/** A message that can't be read counts as infinitely long: it is posted alone, so its failure hits no other message. */
 const _lengthOf = ({ type, payload }: Entry): number => {
   try {
     return partsToText(toParts(type, payload)).length

@@ -46,13 +46,13 @@ interface HandoffCase extends Evidence {
 /** The router's note about undelivered messages. Its note about a ticket without a session reads differently. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
-/** Longer than vendors retry: a shorter session may miss an agent who took the ticket and wrote nothing. */
+/** Vendors retry for less than this. An agent who holds a ticket for a shorter time may go unnoticed. */
 const LAST_TRY_MS = 16 * 60_000
 /** The router's name for an agent whose name the desk did not return in time. */
 const UNKNOWN_AGENT = 'Agent'
 /** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
-/** The end is decided before the time in its record, which is when the customer is notified. */
+/** Tags record when the customer hears of the end. The router decided it up to this much earlier. */
 const BEFORE_CLOSING_MS = 5_000
 
 export const judge = (evidence: Evidence): Violation[] => {

@@ -3,10 +3,10 @@ import type { Runtime } from '../runtime'
 import type { Message } from '../store'
 import type { Caller, Payload } from '../types'
 import { createBotApi } from './bot-api'
-import { startHitl, stopHitl, type StartCard } from './cards'
+import { startHitl, stopHitl, type StartCard } from './start-stop'
 import { handleEvent } from './events'
 import { handleMessage } from './messages'
-import { own, type PluginContext, type PluginNote } from './session'
+import { own, type PluginContext, type PluginNote } from './context'
 import { END_COMMAND, TEXTS_FOR_CUSTOMERS } from './texts'
 
 /** One message as the customer saw it. */

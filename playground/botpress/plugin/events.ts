@@ -2,7 +2,7 @@
 import type { Event } from '../store'
 import type { BotConversation } from './bot-api'
 import { assignAgent } from './people'
-import { continueWorkflow, deactivate, isActive, own, readSessionConfig, say, type PluginContext } from './session'
+import { continueWorkflow, deactivate, isActive, own, readSessionConfig, say, type PluginContext } from './context'
 import { AGENT_CLOSED } from './texts'
 
 /** Whether the plugin keeps the event from the bot. Throws when the event names an unknown conversation or user. */

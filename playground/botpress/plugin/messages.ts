@@ -2,8 +2,8 @@
 import type { Message } from '../store'
 import type { BotConversation } from './bot-api'
 import { assignAgent, createUserLinker, linkWebchatUser } from './people'
-import { abort, continueWorkflow, deactivate, forward, isActive, own, readSessionConfig, say } from './session'
-import type { PluginContext } from './session'
+import { abort, continueWorkflow, deactivate, forward, isActive, own, readSessionConfig, say } from './context'
+import type { PluginContext } from './context'
 import {
   AGENT_NOT_SUPPORTED,
   CUSTOMER_LEFT,

@@ -1,6 +1,6 @@
 /** Links users across both sides: customers get a user at the desk, agents get one in the customer's channel. */
 import type { BotApi, BotUser } from './bot-api'
-import { own, readSessionConfig, say, type PluginContext } from './session'
+import { own, readSessionConfig, say, type PluginContext } from './context'
 import { AGENT_JOINED } from './texts'
 
 /** The placeholder address that the plugin gives to customers without an email address. */

@@ -3,7 +3,7 @@ import { InvalidPayloadError } from '@botpress/client'
 import type { Payload } from '../types'
 import type { BotMessage } from './bot-api'
 import { createUserLinker, type UserLinker } from './people'
-import { activate, deactivate, isActive, own, say, type PluginContext } from './session'
+import { activate, deactivate, isActive, own, say, type PluginContext } from './context'
 import { CUSTOMER_LEFT, HANDED_OFF } from './texts'
 
 /** The fields of the Start HITL card. */

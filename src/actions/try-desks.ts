@@ -11,7 +11,7 @@ import { applyEvents } from '../from-desk/apply'
 import { LeaseLost } from '../session/lock'
 import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
 
-/** Kept for each desk that is still to be tried, however long an unknown outcome takes. */
+/** Reserved for each remaining desk, even while an earlier one's outcome is being found out. */
 const SHORTEST_SHARE_MS = 5_000
 /** An answer may take this part of the remaining time. The rest is needed to find out whether it worked. */
 const ANSWER_SHARE = 0.4
@@ -22,7 +22,10 @@ const UNKNOWN_PAUSE_MS = 500
 const WRITING = { tries: 8, timeoutMs: 1_000, pauseMs: 500 }
 /** The start waits this long for what can be done without. */
 const SHORTLY_MS = 500
-/** A start that returns this long after its openedAt writes it anew: the plugin's time to listen counts from then. */
+/**
+ * A start that takes longer than this after writing `openedAt` writes a new one, because the plugin listens only after
+ * the start has returned.
+ */
 const SPARE_MS = 1_000
 
 export interface Handoff {
