@@ -67,6 +67,30 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     expect(session.posted()).toEqual(['yes', 'yes', 'second'])
   })
 
+  it('arrive once when Botpress lists an older one only after an instance has died with a later one', async () => {
+    const session = await open(desk, 3)
+    const { stage, instances } = session
+    const { store } = stage.botpress.runtime
+    for (const text of ['older', 'later']) instances.choose(text, 0)
+    const [first] = instances.all
+    first?.dieAt('before', posts('older'))
+    await session.says('older')
+    await stage.pass(GIVEN_UP_MS)
+    const older = store.messagesOf(session.sessionId()).find(({ id }) => textOf(stage, id) === 'older')
+    if (!older) throw new Error('The older message is missing')
+    older.hidden = true
+    instances.choose('later', 1)
+    instances.all[1]?.dieAt('after', posts('later'))
+    await session.says('later')
+    await stage.pass(GIVEN_UP_MS)
+    expect(session.posted()).toEqual(['later'])
+    older.hidden = false
+    instances.choose('last', 2)
+    await session.says('last')
+    await stage.pass(GIVEN_UP_MS)
+    expect(session.posted()).toEqual(['later', 'older', 'last'])
+  })
+
   it('arrive once when a note is posted between a crash and the next message', async () => {
     const session = await open(desk, 2)
     session.instances.choose('first', 0)

@@ -5,8 +5,8 @@ import type { ConfigProblem } from '../provider'
 const SUBDOMAIN = /^\s*(?:https?:\/\/)?([a-zA-Z0-9][a-zA-Z0-9-]*)(?:\.zendesk\.com(?:\/\S*)?)?\s*$/
 
 /**
- * Zendesk's block in the configuration. Each field's texts are shown to bot builders in Studio. There is no signing secret:
- * Zendesk makes it for the webhook that `subscribe` creates (subscription.ts).
+ * Zendesk's block in the configuration. Each field's texts are shown to bot builders in Studio. There is no signing
+ * secret: Zendesk makes it for the webhook that `subscribe` creates (subscription.ts).
  * https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
  */
 export const configSchema = z.object({

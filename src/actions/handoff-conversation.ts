@@ -38,7 +38,7 @@ export const conversationOf = async (call: Call, input: unknown, customerId: str
     )
     const conversationId = conversation.id
     const session = readSession(conversation)
-    if (session?.status !== 'open' && session?.status !== 'closed') return { conversationId, session: undefined }
+    if (!session) return { conversationId, session }
     const isYoung = (session.openedAt ?? 0) + REPEAT_MS > call.environment.now()
     // The bot only ends a session whose start was answered. An agent may end one before that.
     if (isYoung && session.botEndedAt === undefined) return { conversationId, session }

@@ -113,7 +113,7 @@ const _alone = async (
     if (!(error instanceof LockBusy || error instanceof LeaseLost)) throw error
     const session = await getSession(call, conversationId)
     if (session) return repeatedStart(call, session)
-    if (error instanceof LeaseLost && now() + LAST_TRY_MS <= deadline) throw error
+    if (error instanceof LeaseLost && now() + PAUSE_MS + LAST_TRY_MS <= deadline) throw error
     throw new RuntimeError('The same handoff is being started already: wait for it to finish')
   }
 }
@@ -229,7 +229,9 @@ const _failed = async (
   message: string
 ): Promise<RuntimeError> => {
   const tags = { status: 'failed', reason: tagValue(reason) }
-  await Promise.all([progress.recordFailure(), writeTags(call, conversationId, tags)])
+  // First: a run that has lost its lock throws here, and must not touch the session of the run that took over.
+  await progress.recordFailure()
+  await writeTags(call, conversationId, tags)
   return new RuntimeError(message)
 }
 

@@ -6,7 +6,6 @@ import { retry } from '../botpress/retry'
 import { FLUSH_BUDGET_MS, STOP_BUDGET_MS } from '../botpress/timing'
 import { isSolvedByRouter, needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
 import { endByBot } from '../session/ending'
-import { meaningOf, phaseOf } from '../session/life'
 import { getSession, type Session } from '../session/session'
 import { flushOutbox } from '../to-desk/outbox'
 
@@ -28,18 +27,15 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     )
   try {
     const session = await persistently(() => getSession(call, conversationId))
-    const meaning = meaningOf('stop', phaseOf(session, at))
-    if (!session || meaning === 'nothing') return {}
     // A repeated stop finishes what an earlier one left when it died.
-    if (session.botEndedAt !== undefined && !needsCleanup(session)) return {}
+    if (!session || (session.botEndedAt !== undefined && !needsCleanup(session))) return {}
     const desk = connectDesk(call, session.provider)
-    const [ended, solved] = await Promise.allSettled([
+    const [ended] = await Promise.all([
       persistently(() => _end(call, session, desk, at)),
-      desk ? persistently(() => _solve(call, session, desk)) : undefined,
+      // The customer's last messages go in before the ticket is solved. Later they would reopen it.
+      desk ? flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS }) : undefined,
     ])
-    if (ended.status === 'rejected') throw ended.reason
-    if (solved.status === 'rejected') throw solved.reason
-    if (desk) await persistently(() => noteCleanedUp(call, ended.value))
+    if (desk) await persistently(() => _cleanUp(call, ended, desk))
     else call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
   } catch (error) {
     call.log.error(
@@ -61,8 +57,11 @@ const _end = async (call: Call, session: Session, desk: Desk | undefined, at: nu
   return ended
 }
 
-const _solve = async (call: Call, session: Session, desk: Desk): Promise<void> => {
-  // The customer's last messages go in first. Later they would reopen the ticket.
-  await flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
-  if (isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
+/** Reads the session again: meanwhile an agent may have ended it, or another caller may have cleaned up. */
+const _cleanUp = async (call: Call, ended: Session, desk: Desk): Promise<void> => {
+  const current = (await getSession(call, ended.conversationId)) ?? ended
+  // An agent's end that takes effect earlier overtakes more of the agents' messages.
+  if (current.endedAt !== ended.endedAt) await tellAgents(call, desk, current)
+  if (current.isUnsolved && isSolvedByRouter(current)) await solveTicket(call, desk, current.ticket)
+  await noteCleanedUp(call, current)
 }

@@ -1,3 +1,4 @@
+import { isApiError } from '@botpress/client'
 import type { OpenedTicket, TicketKey, TicketOptions, TranscriptEntry } from '../../providers/provider'
 import { isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
@@ -127,7 +128,8 @@ const _attempt = async (
   try {
     return await _openAt(call, handoff, candidate, time, options)
   } catch (error) {
-    if (error instanceof LeaseLost) throw error
+    // A failure of Botpress is no reason to ask another desk: the start begins again.
+    if (error instanceof LeaseLost || isApiError(error)) throw error
     return failed(describeError(error), isProviderError(error) ? error.code : 'unavailable')
   }
 }
@@ -178,8 +180,9 @@ const _openFor = async (
   { conversationId, title, description, transcript, customer: known }: Handoff,
   candidate: Candidate
 ): Promise<{ ticket: OpenedTicket; contactId: string | undefined }> => {
-  // The intent is on record before a ticket can exist.
-  const [customer] = await Promise.all([withContact(call, desk, known), options.recordDesk(candidate.provider)])
+  const customer = await withContact(call, desk, known)
+  // Right before the ticket can exist: the desk is on record, and no other run has taken over meanwhile.
+  await options.recordDesk(candidate.provider)
   const request = {
     conversationId,
     botId: call.context.botId,

@@ -21,3 +21,6 @@ export const gone = async <T>(promise: Promise<T>): Promise<T | undefined> => {
     throw error
   }
 }
+
+/** Botpress has refused the call, so it had no effect. After any other error it may have had one. */
+export const isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500

@@ -7,8 +7,8 @@
  * - An agent's end leaves its `endingAt` in place: agents are told. An end that was written down in time clears it
  *   right away.
  *
- * Each end has a tag of its own, and only a caller that has seen a tag clears it. Ends that cross can't erase each
- * other's.
+ * Each end has a tag of its own, and a caller clears only what it has just read. So ends that cross don't erase each
+ * other's cleanup.
  */
 import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'

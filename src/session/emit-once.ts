@@ -1,5 +1,5 @@
-import { isApiError } from '@botpress/client'
 import type { Call } from '../botpress/call'
+import { isRefused } from '../botpress/errors'
 import { retry } from '../botpress/retry'
 import { LeaseLost, OutcomeUnknown, type Lease } from './lock'
 
@@ -36,9 +36,6 @@ export const emittedAt = async (call: Call, event: BotEvent, since: number): Pro
 const _isSame = (payload: unknown, wanted: Record<string, string>): boolean =>
   Object.entries(wanted).every(([field, value]) => (payload as Record<string, unknown> | null)?.[field] === value)
 
-/** Botpress has refused the call, so it had no effect. After any other error it may have had one. */
-const _isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500
-
 /**
  * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot receives it, in milliseconds
  * since the epoch. After an unknown outcome it looks for the event. Throws LeaseLost, OutcomeUnknown when looking
@@ -51,7 +48,7 @@ export const emitOnce = (
   { delayMs, since }: { delayMs: number; since: number }
 ): Promise<number> => {
   const isRetried = (error: unknown): boolean =>
-    !_isRefused(error) && !(error instanceof OutcomeUnknown) && !(error instanceof LeaseLost)
+    !isRefused(error) && !(error instanceof OutcomeUnknown) && !(error instanceof LeaseLost)
   return retry(call, { tries: 2, pauseMs: 0, isRetried }, async () => {
     lease.assertHeld()
     try {
@@ -59,7 +56,7 @@ export const emitOnce = (
       const answer = await call.client.createEvent({ type: event.type, payload: event.payload, ...schedule } as never)
       return Date.parse(answer.event.createdAt) + delayMs
     } catch (error) {
-      if (_isRefused(error)) throw error
+      if (isRefused(error)) throw error
       const at = await emittedAt(call, event, since).catch(() => {
         throw new OutcomeUnknown(`Whether ${event.type} was emitted is not known`)
       })

@@ -1,8 +1,7 @@
-import { isApiError } from '@botpress/client'
 import type { z } from '@botpress/sdk'
 import type { Call } from '../botpress/call'
 import { randomId } from '../botpress/environment'
-import { describeError, gone } from '../botpress/errors'
+import { describeError, gone, isRefused } from '../botpress/errors'
 import type { lockState, operation } from '../definition/parts'
 import { retry } from '../botpress/retry'
 import { API_TIMEOUT_MS, LEASE_MS, LONGEST_POLL_MS, POLL_MS, SETTLING_MS, START_LEASE_MS } from '../botpress/timing'
@@ -175,13 +174,11 @@ const _release = async (call: Call, request: LockRequest, payload: Payload, isIn
   }
 }
 
-const _isRefused = (error: unknown): boolean => isApiError(error) && error.code >= 400 && error.code < 500
-
 /** The payload of the holder. A lost answer may have made this caller the holder, so it asks again with the same id. */
 const _ask = (call: Call, request: LockRequest, payload: Payload): Promise<Payload> =>
   retry(
     call,
-    { tries: ASKING_TRIES, pauseMs: POLL_MS, isRetried: (error) => !_isRefused(error) },
+    { tries: ASKING_TRIES, pauseMs: POLL_MS, isRetried: (error) => !isRefused(error) },
     async () => (await call.client.getOrSetState({ ..._keyOf(request), payload })).state.payload
   )
 

@@ -25,16 +25,27 @@ export const markRefused = async (call: Call, members: Entry[], reason: string):
  * Marks a unit before it is posted, and clears marks that mean nothing any more. Meanwhile the oldest message carries
  * no mark, so a crash in between leaves nothing that looks posted. Throws OutcomeUnknown.
  */
-export const markUnit = async (call: Call, { mark = '', members }: Unit, waiting: Entry[]): Promise<void> => {
+export const markUnit = async (
+  call: Call,
+  { mark = '', members }: Unit,
+  waiting: Entry[],
+  isCertain: (entry: Entry) => boolean
+): Promise<void> => {
   const [oldest, ...rest] = members
   if (!oldest) return
-  const others = waiting.filter((entry) => !members.includes(entry))
+  // A message that may be at the desk keeps its mark: it is looked up under that.
+  const others = waiting.filter((entry) => !members.includes(entry) && isCertain(entry))
   const wrong = [...rest.filter((entry) => entry.sentAs !== mark), ...others.filter(({ sentAs }) => sentAs)]
   const isMarked = (oldest.sentAs ?? '') === mark
   if (isMarked && wrong.length === 0) return
   if (oldest.sentAs !== undefined) await _mark(call, oldest, { sentAs: '' })
   await Promise.all(wrong.map((entry) => _mark(call, entry, { sentAs: members.includes(entry) ? mark : '' })))
   if (mark) await _mark(call, oldest, { sentAs: mark })
+}
+
+/** From now on each message says itself that it may be at the desk, as a unit of its own. Throws OutcomeUnknown. */
+export const markInDoubt = async (call: Call, entries: Entry[]): Promise<void> => {
+  await Promise.all(entries.map((entry) => _mark(call, entry, { sentAs: entry.id })))
 }
 
 const _mark = async (call: Call, entry: Entry, marks: Marks): Promise<void> => {

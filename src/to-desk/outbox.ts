@@ -5,7 +5,8 @@
  * that gets the session's toDesk lock posts everything that waits, not only its own message. So the next message or
  * event of the session also delivers what a crash, an outage or a rate limit left behind.
  *
- * Only the oldest waiting message, with its unit, may already be at the desk. Then the driver looks before posting.
+ * A message that may already be at the desk is looked up before it is posted: its post had an unknown outcome, or an
+ * earlier holder of the lock may have posted it.
  */
 import { isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
@@ -19,6 +20,7 @@ import type { Session } from '../session/session'
 import { createAuthors } from './authors'
 import { inOrder, isSettled, readOutbox, toEntry, type Entry } from './entries'
 import { postNext, type Posting, type Problem, type Queue } from './posting'
+import { markInDoubt } from './message-tags'
 import { MOST_MERGED } from './units'
 
 const RENEWAL_TRIES = 3
@@ -49,7 +51,7 @@ export interface AttemptResult {
   problem?: Problem
 }
 
-/** Ends an attempt after which the oldest waiting message may be at the desk: the lock passes the doubt on. */
+/** Ends an attempt after which a waiting message may be at the desk: the lock passes the doubt on. */
 class AttemptInDoubt extends OutcomeUnknown {
   public constructor(public readonly result: AttemptResult) {
     super('It is not known whether a message was posted')
@@ -89,7 +91,7 @@ const _settledByOthers = async (call: Call, requested: Entry | undefined): Promi
 const _emptyLocked = async (call: Call, attempt: Attempt, lease: Lease): Promise<AttemptResult> => {
   const queue: Queue = {
     entries: [],
-    mayExist: lease.inDoubt.length > 0 ? true : undefined,
+    mayExist: new Map(),
     isMerging: false,
     mostMerged: MOST_MERGED,
   }
@@ -97,22 +99,38 @@ const _emptyLocked = async (call: Call, attempt: Attempt, lease: Lease): Promise
   try {
     result = await _postAll(call, attempt, lease, queue)
   } catch (error) {
-    if (!queue.mayExist || error instanceof OutcomeUnknown) throw error
+    if (!_isInDoubt(queue) || error instanceof OutcomeUnknown) throw error
     throw new OutcomeUnknown('It is not known whether a message was posted', { cause: error })
   }
-  if (result.problem && queue.mayExist) throw new AttemptInDoubt(result)
+  const inDoubt = queue.entries.filter(({ id, sentAs }) => queue.mayExist.get(id) === true && sentAs === undefined)
+  try {
+    await markInDoubt(call, inDoubt)
+  } catch {
+    throw new AttemptInDoubt(result)
+  }
   return result
 }
+
+const _isInDoubt = ({ mayExist }: Queue): boolean => [...mayExist.values()].includes(true)
 
 const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue): Promise<AttemptResult> => {
   const { now } = call.environment
   const { session, requested, until } = attempt
   const renewal = _createRenewal(call, lease)
   const posting: Posting = { call, ...attempt }
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const entries = await _read(call, attempt)
     queue.entries = entries
     const waiting = (): Entry[] => entries.filter((entry) => !isSettled(entry) && isDeliverable(session, entry))
+    if (isFirst && lease.inDoubt.length > 0) {
+      const [oldest] = waiting()
+      // If its message isn't listed yet, the next holder has to look.
+      if (!oldest) throw new AttemptInDoubt({ entries })
+      // The earlier holder died at one message or unit. A unit is marked. Without one, it may be any message that it
+      // saw.
+      const unmarked = oldest.sentAs === undefined ? waiting().filter(({ sentAs }) => sentAs === undefined) : []
+      for (const { id } of unmarked) queue.mayExist.set(id, true)
+    }
     let problem: Problem | undefined
     while (!problem) {
       const [oldest, ...others] = waiting()

@@ -31,10 +31,10 @@ export interface Queue {
   /** The messages of the bot's side, oldest first. */
   entries: Entry[]
   /**
-   * Whether the oldest waiting message may be at the desk, with its unit; undefined: its mark tells. Messages are
-   * posted in order, each after the one before it is settled, so all later ones are certain not to be there.
+   * What is known about waiting messages, by id: whether they may be at the desk. Absent: their mark tells. The order
+   * says nothing about it, since Botpress may list a message late.
    */
-  mayExist: boolean | undefined
+  mayExist: Map<string, boolean>
   /** Messages had to wait: those of one author now go together, since desks count messages. */
   isMerging: boolean
   /** Most messages in one unit. */
@@ -63,10 +63,11 @@ export const postNext = async (
   const { call, limits } = posting
   const { now } = call.environment
   const [oldest] = waiting
-  const mayExist = queue.mayExist ?? oldest.sentAs !== undefined
+  const mayExist = _mayExist(queue, oldest)
+  const mostMerged = queue.isMerging || oldest.createdAt + WAITED_MS < now() ? queue.mostMerged : 1
   const unit = mayExist
     ? earlierUnit(queue.entries, oldest)
-    : newUnit(waiting, queue.isMerging || oldest.createdAt + WAITED_MS < now() ? queue.mostMerged : 1)
+    : newUnit(waiting, { mostMerged, isCertain: (entry) => !_mayExist(queue, entry) })
   const settled = unit.members.find(isSettled)
   if (settled) return _settleLike(call, queue, unit, settled)
   limits.deadline = now() + LONGEST_POST_MS
@@ -74,21 +75,30 @@ export const postNext = async (
   if ('problem' in author) return author.problem
   const message = _toMessage(posting, queue, unit, author.author, mayExist)
   if (!message) return _refuse(call, queue, unit, 'The message could not be read')
-  await markUnit(call, unit, waiting)
+  await markUnit(call, unit, waiting, (entry) => !_mayExist(queue, entry))
   lease.assertHeld()
   limits.deadline = now() + LONGEST_POST_MS
-  queue.mayExist = true
+  _note(queue, unit, true)
   let messageIds: string[]
   try {
     messageIds = (await posting.desk.driver.postMessage(posting.session.ticket, message)).messageIds
   } catch (error) {
     if (!isProviderError(error)) return _afterBug(posting, queue, unit, message, error)
-    if (error.outcome === 'none' && !mayExist) queue.mayExist = false
+    if (error.outcome === 'none' && !mayExist) _note(queue, unit, false)
     return _afterFailure(call, queue, unit, error)
   }
   await markDelivered(call, unit.members, joinIds(messageIds))
-  queue.mayExist = undefined
+  _note(queue, unit, undefined)
   return undefined
+}
+
+const _mayExist = ({ mayExist }: Queue, { id, sentAs }: Entry): boolean => mayExist.get(id) ?? sentAs !== undefined
+
+const _note = ({ mayExist }: Queue, { members }: Unit, value: boolean | undefined): void => {
+  for (const { id } of members) {
+    if (value === undefined) mayExist.delete(id)
+    else mayExist.set(id, value)
+  }
 }
 
 /** A message that has waited this long for its desk goes together with those that follow it. */
@@ -98,13 +108,13 @@ const WAITED_MS = 10_000
 const _settleLike = async (
   call: Call,
   queue: Queue,
-  { members }: Unit,
+  unit: Unit,
   { deskMessageIds, refused }: Entry
 ): Promise<undefined> => {
-  const rest = members.filter((entry) => !isSettled(entry))
+  const rest = unit.members.filter((entry) => !isSettled(entry))
   if (deskMessageIds !== undefined) await markDelivered(call, rest, deskMessageIds)
   else if (refused !== undefined) await markRefused(call, rest, refused)
-  queue.mayExist = undefined
+  _note(queue, unit, undefined)
 }
 
 /** Undefined: a message of the unit can't be turned into parts. */
@@ -147,14 +157,14 @@ const _afterFailure = async (
 }
 
 /** One of the members is what the desk does not take. Halves find it in few posts. */
-const _divide = (queue: Queue, { members }: Unit): undefined => {
-  queue.mayExist = false
-  queue.mostMerged = Math.ceil(members.length / 2)
+const _divide = (queue: Queue, unit: Unit): undefined => {
+  _note(queue, unit, false)
+  queue.mostMerged = Math.ceil(unit.members.length / 2)
 }
 
-const _refuse = async (call: Call, queue: Queue, { members }: Unit, reason: string): Promise<undefined> => {
-  await markRefused(call, members, reason)
-  queue.mayExist = undefined
+const _refuse = async (call: Call, queue: Queue, unit: Unit, reason: string): Promise<undefined> => {
+  await markRefused(call, unit.members, reason)
+  _note(queue, unit, undefined)
   queue.mostMerged = MOST_MERGED
 }
 

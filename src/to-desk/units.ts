@@ -1,9 +1,10 @@
 /**
- * What goes to the desk as one message: a single message under its own id, or several under the id of the last one.
+ * What goes to the desk as one message: a single message under its own id, or several under the id of the last one. A
+ * single message carries `sentAs` only after a post with an unknown outcome.
  *
  * The members of a merged unit carry `sentAs` before the unit is posted, and the oldest one gets it last. So when the
- * oldest waiting message carries the mark, the unit is complete and may be at the desk. When the oldest one doesn't,
- * nothing was posted under the marks of the others.
+ * oldest member carries the mark, the unit is complete and may be at the desk. When it doesn't, nothing was posted
+ * under the marks of the others.
  */
 import { partsToText } from '../../providers/kit/message-text'
 import { toParts } from '../botpress/messages'
@@ -30,14 +31,18 @@ export const earlierUnit = (entries: Entry[], oldest: Entry): Unit => {
   return { id: mark, mark, members: entries.filter((entry) => entry.sentAs === mark) }
 }
 
-/** The first messages of one author, as many as fit into one message. `waiting`: in order, none of them at the desk. */
-export const newUnit = (waiting: [Entry, ...Entry[]], mostMerged: number): Unit => {
+/** The first messages of one author that are certain not to be at the desk, as many as fit into one message. */
+export const newUnit = (
+  waiting: [Entry, ...Entry[]],
+  { mostMerged, isCertain }: { mostMerged: number; isCertain(entry: Entry): boolean }
+): Unit => {
   const [oldest, ...others] = waiting
   const members = [oldest]
   let length = _lengthOf(oldest)
   for (const entry of others) {
     length += _lengthOf(entry)
-    if (members.length >= mostMerged || entry.userId !== oldest.userId || length > LONGEST_MERGED) break
+    const isFull = members.length >= mostMerged || length > LONGEST_MERGED
+    if (isFull || entry.userId !== oldest.userId || !isCertain(entry)) break
     members.push(entry)
   }
   if (members.length === 1) return _single(oldest)

@@ -2,8 +2,9 @@
 import { AGENT_JOINED } from '../../playground/botpress/plugin/texts'
 
 /**
- * What became of an agent's message. `either`: the bot ended the session while it was in flight. `one`: it crossed the end
- * by an agent at a desk whose tickets don't record ends, so it is either shown before the end or reported to its author.
+ * What became of an agent's message. `either`: the bot ended the session while it was in flight. `one`: it crossed the
+ * end by an agent at a desk whose tickets don't record ends, so it is either shown before the end or reported to its
+ * author.
  */
 export type Fate = 'shown' | 'told' | 'either' | 'one'
 
