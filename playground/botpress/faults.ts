@@ -1,6 +1,9 @@
 /** Injected faults for API calls of the integration and the bot, and for webhooks of vendors. */
 import type { Call } from './types'
 
+/** Begins the message of every injected error, so that others can recognise one. */
+export const INJECTED_FAULT = 'Injected fault'
+
 export interface ApiFault {
   /** `timeout` gives no reply until the caller's own time-out ends the call. */
   kind: 'status' | 'disconnect' | 'timeout'
@@ -70,5 +73,5 @@ export const faultBody = (status: number): { id: string; code: number; type: str
   id: 'err_fault',
   code: status,
   type: TYPES[status] ?? 'Internal',
-  message: `Injected fault with status ${status}`,
+  message: `${INJECTED_FAULT} with status ${status}`,
 })

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providerNames } from '../../src/definition/registry'
 import type { ViolationKind } from './judge'
 import { type Break, faultsIn, ROUGH, type WeatherName } from './kinds'
+import { captureConsole } from './console-capture'
 import { createRandom, createRolls } from './random'
 import { countFaults, tooRare } from './report'
 import { withBundle } from './bundle'
-import { againOf, emptyTotals, runAll, sizeOf, WORKER, type RunOptions, type Totals } from './run'
+import { againOf, emptyTotals, runAll, runOne, sizeOf, WORKER, type RunOptions, type Totals } from './run'
 import { makeScript } from './script'
 import { NEVER } from './testing'
 import { simulatedTime } from './time'
@@ -159,6 +160,15 @@ describe('chaos', () => {
     const kinds = Object.values(countFaults(totals, ROUGH)).filter((count) => count > 0)
     expect(kinds.length).toBeGreaterThan(20)
     expect(totals.messages).toBeGreaterThan(600)
+  })
+
+  it('counts a ticket of a start whose every answer was lost as no violation', async () => {
+    const output = captureConsole()
+    const found = await runOne({ seed: '1334804593', desks: [...providerNames], weather: 'rough' }, 22).finally(
+      output.stop
+    )
+    expect(found.violations).toEqual([])
+    expect(found.trace.filter((line) => line.includes('fault start-repeated'))).not.toEqual([])
   })
 
   // The intact router has no violations in this weather, so any violation is caused by the break.

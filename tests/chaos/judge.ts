@@ -1,4 +1,5 @@
 /** Compares what people wrote with what arrived at both sides, once everything has settled. */
+import { INJECTED_FAULT } from '../../playground/botpress/faults'
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
 import { MARKS, type PlayedHandoff, type Utterance, type TicketsOf } from './actors'
@@ -77,7 +78,7 @@ const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
 /** Botpress gave up without an answer: the router may have opened a ticket and cannot know that the start failed. */
 const _isStartUnknown = ({ started, refusal }: PlayedHandoff): boolean =>
-  started === 'refused' && /No answer|did not answer|by an injected fault/.test(refusal ?? '')
+  started === 'refused' && ['No answer', 'did not answer', INJECTED_FAULT].some((text) => refusal?.includes(text))
 
 const _tickets = ({ played, tickets, report }: HandoffCase): void => {
   if (played.started === undefined) report('crashed', 'Start HITL never returned')

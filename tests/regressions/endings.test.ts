@@ -94,6 +94,25 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     expect(stage.botpress.bot.continued).toHaveLength(1)
   })
 
+  it('is never taken for an agent’s end, even if Botpress fails to write it at first', async () => {
+    const { stage, sandbox, conversationId, ticket } = await sessionAt(desk)
+    const { bot, runtime } = stage.botpress
+    const downstream = bot.downstreamOf(conversationId) ?? ''
+    runtime.addFault({
+      kind: 'status',
+      // The client doesn't retry this one by itself.
+      status: 409,
+      by: 'integration',
+      method: 'PUT',
+      matches: (_request, body) => JSON.stringify(body).includes('botEndedAt'),
+    })
+    expect((await action(stage, 'stopHitl', { conversationId: downstream })).status).toBe(200)
+    await stage.pass(180_000)
+    const tags = runtime.store.conversations.get(downstream)?.tags ?? {}
+    expect([tags['desk:botEndedAt'] !== undefined, tags['desk:agentEndedAt'] ?? '']).toEqual([true, ''])
+    expect(sandbox.tickets().find(({ id }) => id === ticket().id)?.status).not.toBe('open')
+  })
+
   it('succeeds for the customer when the desk fails, and the log names the unsolved ticket’s session', async () => {
     const { stage, sandbox, conversationId } = await sessionAt(desk)
     const downstream = stage.botpress.bot.downstreamOf(conversationId) ?? ''
