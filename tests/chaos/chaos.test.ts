@@ -145,7 +145,7 @@ describe('chaos', () => {
   })
 
   it.each([
-    ['calm', 100],
+    ['calm', 200],
     ['lost-answers', 100],
   ] as [WeatherName, number][])('finds no violation in %s weather', async (weather, handoffs) => {
     const totals = await run({ handoffs, weather })
