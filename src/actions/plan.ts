@@ -1,6 +1,6 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { TicketOptions, TranscriptEntry } from '../../providers/provider'
-import type { Candidate } from './try-desks'
+import type { Candidate } from './write-down'
 import type { SessionWishes } from './session-wishes'
 import type { Context } from '../botpress/bp'
 import type { Call } from '../botpress/call'

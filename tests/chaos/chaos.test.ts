@@ -5,38 +5,37 @@ import { type Break, faultsIn, ROUGH, type WeatherName } from './kinds'
 import { captureConsole } from './console-capture'
 import { createRandom, createRolls } from './random'
 import { countFaults, tooRare } from './report'
-import { withBundle } from './bundle'
-import { againOf, emptyTotals, runAll, runOne, sizeOf, WORKER, type RunOptions, type Totals } from './run'
+import { againOf, emptyTotals, runAll, runOne, sizeOf, withCrew, type Crew, type RunOptions, type Totals } from './run'
 import { makeScript } from './script'
 import { NEVER } from './testing'
 import { simulatedTime } from './time'
 
-/** One bundle for all runs of this file. */
-let script: string
-let removeBundle: () => void
-let removed: Promise<void>
+/** All runs of this file share two processes. */
+let crew: Crew
+let end: () => void
+let ended: Promise<void>
 beforeAll(
   () =>
     new Promise<void>((resolve, reject) => {
-      removed = withBundle(
-        WORKER,
-        (made) =>
-          new Promise<void>((remove) => {
-            script = made
-            removeBundle = remove
+      ended = withCrew(
+        2,
+        (started) =>
+          new Promise<void>((over) => {
+            crew = started
+            end = over
             resolve()
           })
       )
-      removed.catch(reject)
+      ended.catch(reject)
     })
 )
 afterAll(() => {
-  removeBundle()
-  return removed
+  end()
+  return ended
 })
 
 const run = (options: Partial<RunOptions>) =>
-  runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 1, weather: 'rough', script, ...options })
+  runAll({ seed: 'test', handoffs: 40, desks: [...providerNames], workers: 1, weather: 'rough', crew, ...options })
 
 describe('random numbers', () => {
   it('depend only on the seed', () => {

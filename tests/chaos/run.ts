@@ -1,5 +1,5 @@
 /** Runs many handoffs in batches, in parallel child processes. */
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { runBatch, type BatchResult } from './batch'
 import { breakRouter } from './breaks'
@@ -14,8 +14,8 @@ export interface RunOptions {
   workers: number
   weather: WeatherName
   break?: Break
-  /** A bundle of worker.ts, to share between runs. Default: a new one. */
-  script?: string
+  /** Processes to share between runs. Default: new ones. */
+  crew?: Crew
   /** Stops the run early when it returns true. */
   isEnough?(totals: Totals): boolean
 }
@@ -55,13 +55,11 @@ export const batchOptions = (options: BatchesOptions, first: number) => ({
 })
 
 export interface Job {
-  id: number
   first: number
   options: BatchesOptions
 }
 
 export interface Done {
-  id: number
   result?: Omit<BatchResult, 'injected' | 'trace'> & { leaks: string[] }
   error?: string
 }
@@ -92,67 +90,67 @@ export const addTo = (totals: Totals, result: NonNullable<Done['result']>): void
 export const runAll = async (options: RunOptions, onProgress?: (totals: Totals) => void): Promise<Totals> => {
   const totals = emptyTotals()
   const firsts = Array.from({ length: Math.ceil(options.handoffs / BATCH) }, (_, index) => index * BATCH)
-  const next = (): number | undefined => (options.isEnough?.(totals) ? undefined : firsts.shift())
   const count = Math.min(options.workers, firsts.length)
-  const add = (result: NonNullable<Done['result']>): void => {
-    addTo(totals, result)
-    onProgress?.(totals)
-  }
-  const work = (script: string) => Promise.all(Array.from({ length: count }, () => _work(script, options, next, add)))
-  await (options.script === undefined ? withBundle(WORKER, work) : work(options.script))
+  const { seed, handoffs, desks, weather, break: broken } = options
+  const batches: BatchesOptions = { seed, handoffs, desks, weather, ...(broken ? { break: broken } : {}) }
+  const workWith = (crew: Crew) =>
+    Promise.all(
+      crew.slice(0, count).map(async (worker) => {
+        for (let first = firsts.shift(); first !== undefined; first = firsts.shift()) {
+          if (options.isEnough?.(totals)) return
+          addTo(totals, await worker.perform({ first, options: batches }))
+          onProgress?.(totals)
+        }
+      })
+    )
+  await (options.crew ? workWith(options.crew) : withCrew(count, workWith))
   totals.violations.sort((a, b) => a.handoff - b.handoff || a.what.localeCompare(b.what))
   return totals
 }
 
-export const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 /** A batch allocates many short-lived objects. A large young generation keeps them out of the old one. */
 const LARGE_YOUNG_GENERATION = '--max-semi-space-size=64'
 
-const _start = (script: string): ChildProcess =>
-  fork(script, {
+/** A child process that runs one batch after the other. */
+interface Worker {
+  /** Rejects when the batch or the process fails. */
+  perform(job: Job): Promise<NonNullable<Done['result']>>
+  end(): void
+}
+
+/** Child processes that share the batches of a run. */
+export type Crew = readonly Worker[]
+
+/** Starts `count` processes, runs `work` with them and ends them. */
+export const withCrew = <T>(count: number, work: (crew: Crew) => Promise<T>): Promise<T> =>
+  withBundle(WORKER, async (script) => {
+    const crew = Array.from({ length: count }, () => _startWorker(script))
+    try {
+      return await work(crew)
+    } finally {
+      for (const worker of crew) worker.end()
+    }
+  })
+
+const _startWorker = (script: string): Worker => {
+  const child = fork(script, {
     execArgv: ['--enable-source-maps', LARGE_YOUNG_GENERATION],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-
-/** Runs one batch after the other in one process. */
-const _work = (
-  script: string,
-  { seed, handoffs, desks, weather, break: broken }: RunOptions,
-  next: () => number | undefined,
-  add: (result: NonNullable<Done['result']>) => void
-): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const child = _start(script)
-    let id = 0
-    const sendNext = (): void => {
-      const first = next()
-      if (first === undefined) {
-        child.disconnect()
-        resolve()
-        return
-      }
-      id += 1
-      child.send({
-        id,
-        first,
-        options: { seed, handoffs, desks, weather, ...(broken ? { break: broken } : {}) },
-      } satisfies Job)
-    }
-    child.on('message', (done: Done) => {
-      if (done.result) {
-        add(done.result)
-        sendNext()
-      } else {
-        child.kill()
-        reject(new Error(done.error))
-      }
-    })
-    child.on('error', reject)
-    child.on('exit', (code, signal) => {
-      if (code || signal) reject(new Error(`A worker ended with ${code ?? signal}`))
-    })
-    sendNext()
-  })
+  let reject: (error: Error) => void = () => {}
+  child.on('error', (error) => reject(error))
+  child.on('exit', (code, signal) => reject(new Error(`A worker ended with ${code ?? signal}`)))
+  return {
+    perform: (job) =>
+      new Promise((resolve, rejectJob) => {
+        reject = rejectJob
+        child.once('message', ({ result, error }: Done) => (result ? resolve(result) : rejectJob(new Error(error))))
+        child.send(job)
+      }),
+    end: () => child.kill(),
+  }
+}
 
 /** Runs the batch of one handoff in this process, with a trace. */
 export const runOne = (options: BatchesOptions, handoff: number): Promise<BatchResult> =>

@@ -5,12 +5,12 @@ import { batchOptions, type Done, type Job } from './run'
 
 const capture = captureConsole()
 
-const _perform = async ({ id, first, options }: Job): Promise<Done> => {
+const _perform = async ({ first, options }: Job): Promise<Done> => {
   try {
     const { injected: _injected, trace: _trace, ...result } = await runBatch(batchOptions(options, first))
-    return { id, result: { ...result, leaks: capture.takeCanaries() } }
+    return { result: { ...result, leaks: capture.takeCanaries() } }
   } catch (error) {
-    return { id, error: `batch of handoff ${first}: ${error instanceof Error ? error.stack : String(error)}` }
+    return { error: `batch of handoff ${first}: ${error instanceof Error ? error.stack : String(error)}` }
   }
 }
 

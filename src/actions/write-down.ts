@@ -1,0 +1,126 @@
+import type { OpenedTicket, TicketKey, TicketOptions, TranscriptEntry } from '../../providers/provider'
+import type { Call } from '../botpress/call'
+import type { Desk } from '../botpress/desk'
+import { describeError } from '../botpress/errors'
+import type { KnownCustomer } from '../botpress/people'
+import { retry, within } from '../botpress/retry'
+import { applyEvents } from '../from-desk/apply'
+import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
+
+/** The plugin listens when the start has returned, so a slow write is repeated. Every write here is idempotent. */
+const WRITING = { tries: 8, timeoutMs: 1_000, pauseMs: 500 }
+/** The start waits this long for what can be done without. */
+const SHORTLY_MS = 500
+/**
+ * A start that takes longer than this after writing `openedAt` writes a new one, because the plugin listens only after
+ * the start has returned.
+ */
+const SPARE_MS = 1_000
+
+export interface Handoff {
+  conversationId: string
+  title: string
+  description: string | undefined
+  customer: KnownCustomer
+  transcript: TranscriptEntry[]
+}
+
+/** A desk to try, and the options of a ticket there. */
+export interface Candidate {
+  provider: string
+  reason: string
+  options: TicketOptions
+}
+
+/** A session whose ticket is open at its desk. */
+export interface OpenedSession {
+  call: Call
+  desk: Desk
+  handoff: Handoff
+  candidate: Candidate
+  ticket: OpenedTicket
+  contactId: string | undefined
+}
+
+/**
+ * Writes down that the ticket exists, and lets `onOpened` run beside what may take a moment longer. Throws what
+ * Botpress throws when the session can't be written down.
+ */
+export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<void>): Promise<void> => {
+  const { call, desk, handoff, candidate, ticket } = opened
+  const { conversationId, customer } = handoff
+  const openedAt = await retry(call, WRITING, () => _writeSession(opened))
+  const readBack = ticket.readBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
+  // The plugin listens when this start has returned, so this work doesn't keep it waiting.
+  const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
+  await within(call, SHORTLY_MS, optional).catch(() => undefined)
+  if (openedAt + SPARE_MS < call.environment.now()) {
+    const anew = new Date(call.environment.now()).toISOString()
+    await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew }))
+  }
+}
+
+/**
+ * Reads what happened in the ticket before its session existed. A failure is ignored: the next webhook reads it too.
+ */
+const _readBack = async (call: Call, desk: Desk, ticket: TicketKey): Promise<void> => {
+  try {
+    await applyEvents(call, desk, [{ type: 'ticket-changed', ticket }])
+  } catch (error) {
+    call.log.warn('Could not read a ticket that was just opened', {
+      ticketId: ticket.ticketId,
+      error: describeError(error),
+    })
+  }
+}
+
+/** Resolves to the moment at which the session was opened, in milliseconds since the epoch. */
+const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: OpenedSession): Promise<number> => {
+  const { conversationId, customer } = handoff
+  const openedAt = call.environment.now()
+  const tags: Tags = {
+    provider: candidate.provider,
+    ticketId: ticket.id,
+    ticketMemo: ticket.memo ?? '',
+    contactId: contactId ?? '',
+    customerId: customer.id,
+    customerName: tagValue(customer.name),
+    cursor: ticket.cursor ?? '',
+    status: 'open',
+    openedAt: new Date(openedAt).toISOString(),
+    reason: tagValue(candidate.reason),
+    ...(ticket.url ? { ticketUrl: tagValue(ticket.url) } : {}),
+  }
+  await writeTags(call, conversationId, tags)
+  rememberSession(call, {
+    conversationId,
+    provider: candidate.provider,
+    ticket: {
+      id: ticket.id,
+      conversationId,
+      ...(ticket.memo === undefined ? {} : { memo: ticket.memo }),
+      ...(contactId === undefined ? {} : { contactId }),
+    },
+    status: 'open',
+    openedAt,
+    customerId: customer.id,
+    customerName: customer.name,
+    agents: [],
+    endedAt: undefined,
+    agentEndedAt: undefined,
+    botEndedAt: undefined,
+    isUnsolved: false,
+    endingAt: undefined,
+    cursor: ticket.cursor,
+  })
+  return openedAt
+}
+
+const _recordLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
+  try {
+    const lastDeskAt = new Date(call.environment.now()).toISOString()
+    await call.client.updateUser({ id, tags: { lastDesk: provider, lastDeskAt } })
+  } catch (error) {
+    call.log.warn('Could not record the last desk of a customer', { userId: id, error: describeError(error) })
+  }
+}
