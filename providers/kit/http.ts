@@ -2,7 +2,14 @@ import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
 import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
-import { isProviderError, isTransient, ProviderError, type Outcome, type ProviderErrorCode } from '../errors'
+import {
+  isProviderError,
+  isTransient,
+  ProviderError,
+  type ErrorSubject,
+  type Outcome,
+  type ProviderErrorCode,
+} from '../errors'
 import type { Tools } from './tools'
 
 /** One call to a vendor. */
@@ -29,6 +36,8 @@ export interface HttpRequest<Schema extends z.ZodTypeAny> {
    * The call creates something that only a search can find again. It isn't started without time left for that search.
    */
   needsSettling?: boolean
+  /** What a refusal or a 404 of this call is about. The default is the account. */
+  about?: ErrorSubject
   /** Statuses other than 2xx that are parsed and returned instead of thrown. */
   accepts?: number[]
 }
@@ -54,8 +63,8 @@ export interface HttpOptions {
   headers(): Promise<Record<string, string>> | Record<string, string>
   /** The error code in the vendor's body ('RecordInvalid'). Never a sentence, since it may quote the customer. */
   errorCode?(body: unknown): string | undefined
-  /** Overrides the default code for a status other than 2xx. */
-  classify?(status: number, body: unknown): ProviderErrorCode | undefined
+  /** Overrides the default code for a status other than 2xx, and what the error is about. */
+  classify?(status: number, body: unknown): { code?: ProviderErrorCode; about?: ErrorSubject } | undefined
   /** How long to wait, in milliseconds, if the vendor doesn't use `Retry-After`. */
   retryAfterMs?(headers: Record<string, string>, now: number): number | undefined
   /** The failure in the body of a 2xx, for a vendor that answers 200 to failed calls (Slack). */
@@ -67,6 +76,8 @@ export interface Failure {
   code: ProviderErrorCode
   /** The vendor's error code. */
   word: string
+  /** The default is what the request is about. */
+  about?: ErrorSubject
   /** Whether a write may have had an effect. The default is 'none'. Ignored for reads. */
   outcome?: Outcome
   /** A sentence about how to fix it. */
@@ -116,7 +127,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     }
     // An id of dots, even encoded, would address another path.
     if (request.path.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))) {
-      throw fail('not-found', `Could not ${request.purpose}: invalid id`)
+      throw fail('not-found', `Could not ${request.purpose}: invalid id`, { about: request.about })
     }
     const credentials = await options.headers()
     const timeLeft = (tools.deadline ?? Number.POSITIVE_INFINITY) - tools.now()
@@ -150,7 +161,8 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     const headers = _plainHeaders(response)
     const body = _parseJson(response.data)
     if ((response.status < 200 || response.status > 299) && !request.accepts?.includes(response.status)) {
-      const code = options.classify?.(response.status, body) ?? _codeOf(response.status)
+      const classified = options.classify?.(response.status, body)
+      const code = classified?.code ?? _codeOf(response.status, body)
       const word = options.errorCode?.(body)
       throw fail(
         code,
@@ -162,6 +174,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
               ? (options.retryAfterMs?.(headers, tools.now()) ?? _retryAfter(headers, tools.now()))
               : undefined,
           outcome: _outcomeOf(request.method, response.status, headers),
+          about: classified?.about ?? request.about,
         }
       )
     }
@@ -172,6 +185,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         status: response.status,
         retryAfterMs: failure.code === 'rate-limited' ? _retryAfter(headers, tools.now()) : undefined,
         outcome: isRead ? 'none' : failure.outcome,
+        about: failure.about ?? request.about,
       })
     }
     const parsed = request.schema.safeParse(body)
@@ -223,12 +237,16 @@ const _parseJson = (text: unknown): unknown => {
   }
 }
 
-const _codeOf = (status: number): ProviderErrorCode => {
+/** Statuses that refuse what the request holds. Others speak of the account, the address or the moment. */
+const REFUSALS = new Set([400, 409, 413, 414, 415, 422])
+
+/** A vendor answers in JSON. A page in its place comes from a proxy, and says nothing about what was asked for. */
+const _codeOf = (status: number, body: unknown): ProviderErrorCode => {
   if (status === 401 || status === 403) return 'unauthorized'
-  if (status === 404 || status === 410) return 'not-found'
   if (status === 429) return 'rate-limited'
-  if (status >= 500 || status === 408) return 'unavailable'
-  return 'rejected'
+  if (typeof body !== 'object' || body === null) return 'unavailable'
+  if (status === 404 || status === 410) return 'not-found'
+  return REFUSALS.has(status) ? 'rejected' : 'unavailable'
 }
 
 /** 4xx (except 408) and a 503 with `Retry-After` had no effect. Any other 5xx may have had one. */

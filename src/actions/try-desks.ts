@@ -1,6 +1,6 @@
 import { isApiError } from '@botpress/client'
 import type { OpenedTicket } from '../../providers/provider'
-import { isProviderError } from '../../providers/errors'
+import { isContactLost, isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -129,8 +129,7 @@ const _openAt = async (
   const { ticket, contactId } = await _openFor(target, handoff, candidate).catch((error: unknown) => {
     // The remembered contact may have been deleted at the desk.
     const remembered = handoff.customer.tags[contactTag(candidate.provider)]
-    const isRefused = isProviderError(error) && (error.code === 'not-found' || error.code === 'rejected')
-    if (!remembered || !isRefused) throw error
+    if (!remembered || !isContactLost(error)) throw error
     const customer = _withoutContact(handoff.customer, candidate.provider)
     return _openFor(target, { ...handoff, customer }, candidate)
   })

@@ -1,9 +1,10 @@
 /** Notes that the router writes into a ticket for its agents. */
-import { isProviderError } from '../../providers/errors'
+import { isMessageRejected, isTicketOver } from '../../providers/errors'
 import { partsToText, shorten } from '../../providers/kit/message-text'
 import type { MessagePart, OutboundMessage, Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
+import { describeError } from '../botpress/errors'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
 import { withLock } from './lock'
 
@@ -27,9 +28,12 @@ export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: stri
   try {
     await withTicket(call, ticket, () => desk.driver.postMessage(ticket, note))
   } catch (error) {
-    const isTicketOver = isProviderError(error) && ['ended', 'not-found', 'rejected'].includes(error.code)
-    if (!isTicketOver) throw error
-    call.log.warn('Could not tell the agent', { desk: desk.provider.name, ticketId: ticket.id, error: error.message })
+    if (!isTicketOver(error) && !isMessageRejected(error)) throw error
+    call.log.warn('Could not tell the agent', {
+      desk: desk.provider.name,
+      ticketId: ticket.id,
+      error: describeError(error),
+    })
   }
 }
 

@@ -1,6 +1,12 @@
 /** Posts one unit of the outbox and marks its messages, or says why that isn't possible now. */
 import { RuntimeError } from '@botpress/sdk'
-import { isProviderError, isTransient, type ProviderError } from '../../providers/errors'
+import {
+  isMessageRejected,
+  isProviderError,
+  isTicketOver,
+  isTransient,
+  type ProviderError,
+} from '../../providers/errors'
 import type { OutboundMessage } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
@@ -147,10 +153,11 @@ const _afterFailure = async (
   unit: Unit,
   error: ProviderError
 ): Promise<Problem | undefined> => {
-  if (error.code === 'ended' || error.code === 'not-found') return { error, isOver: true }
+  if (isTicketOver(error)) return { error, isOver: true }
   const waitMs = _waitAfter(error)
   if (waitMs !== undefined) return { error, waitMs }
-  if (error.code !== 'rejected') return { error }
+  // What isn't about the message waits for someone to mend it.
+  if (!isMessageRejected(error)) return { error }
   return unit.members.length > 1 && error.outcome === 'none'
     ? _divide(queue, unit)
     : _refuse(call, queue, unit, describeError(error))
@@ -213,7 +220,7 @@ const _authorOf = async ({ call, authors }: Posting, queue: Queue, unit: Unit): 
     return { author: await authors(unit.members[0]?.userId) }
   } catch (error) {
     const isDesks = isProviderError(error)
-    if (isDesks ? ['rejected', 'ended', 'not-found'].includes(error.code) : error instanceof RuntimeError) {
+    if (isDesks ? isMessageRejected(error) : error instanceof RuntimeError) {
       return { problem: await _refuse(call, queue, unit, describeError(error)) }
     }
     const waitMs = isDesks ? _waitAfter(error) : SHORTEST_WAIT_MS
