@@ -65,11 +65,10 @@ export const defineProvider = <Schema extends ConfigSchema>(provider: Provider<S
 /** A vendor with credentials. Stateless. */
 export interface Driver {
   /**
-   * Checks that the credentials work and suffice. Called when the configuration is saved. Resolves to the account, for
-   * the log ("acme.zendesk.com as Botpress"). Throws `unauthorized`, or `misconfigured` with a sentence that says what
-   * to change.
+   * Checks that the credentials work and suffice. Called when the configuration is saved. Resolves to the account.
+   * Throws `unauthorized`, or `misconfigured` with a sentence that says what to change.
    */
-  checkCredentials(): Promise<string>
+  checkCredentials(): Promise<Account>
 
   /**
    * Opens a ticket. The ticket carries `request.conversationId`, from the first call on where the vendor allows it;
@@ -161,6 +160,22 @@ export interface Driver {
 
   /** The steps for webhooks that people must set up by hand: URLs, topics or a manifest, ready to copy. */
   instructions?(target: SubscriptionTarget): string
+}
+
+/** The vendor's account behind the credentials. */
+export interface Account {
+  /**
+   * Stable and unique among the vendor's accounts, whoever's credentials are used and whatever it is renamed to. A
+   * ticket's id means something in this account only: the core never touches a ticket of another one.
+   */
+  id: string
+  /** For the log: "acme.zendesk.com as Botpress". */
+  description: string
+  /**
+   * The author id under which our own posts come back, where no person writes under it (a bot user). The core ignores
+   * its messages, marked or not.
+   */
+  botId?: string
 }
 
 // ------------------------------------------------------------------------------------------------------ to the desk
@@ -256,8 +271,19 @@ export interface OutboundMessage {
  * The vendor's ids of what was posted, at least one. The core keeps them on the Botpress message; they identify an
  * echo.
  */
-export interface PostedMessage {
+export interface PostedMessage extends TicketChange {
   messageIds: string[]
+}
+
+/** What the driver found changed about the ticket. The core remembers it. */
+export interface TicketChange {
+  /** The contact behind the ticket, if it isn't `Ticket.contactId` any more: contacts are merged, deleted and made anew. */
+  contactId?: string
+  /**
+   * Where the ticket is now, if its id has changed: a channel that was shared, a ticket that agents merged into another
+   * one of the same customer. `cursor` is where its reading continues.
+   */
+  movedTo?: { id: string; memo?: string; cursor?: string }
 }
 
 export type SessionChange = { type: 'assigned'; agent: Agent } | { type: 'closed'; by: 'agent' | 'bot' }
@@ -340,7 +366,7 @@ export type SessionEvent =
   /** A hint that something happened: `catchUp` tells what. Only from drivers that have it. */
   | { type: 'ticket-changed'; ticket: TicketKey }
 
-export interface CaughtUp {
+export interface CaughtUp extends TicketChange {
   events: SessionEvent[]
   /** Where the next call continues. Unchanged when there was nothing new. */
   cursor: string | undefined

@@ -44,7 +44,9 @@ export const describeConfiguration = ({ descriptor, provider, openSandboxes, set
     it('accepts the sandbox’s configuration and its credentials', async () => {
       const { driver, config } = await setUp()
       expect(provider.checkConfig?.(config) ?? []).toEqual([])
-      await expect(driver.checkCredentials()).resolves.toMatch(/\S/)
+      const account = await driver.checkCredentials()
+      expect(account.id).toMatch(/^\S+$/)
+      expect(account.description).toMatch(/\S/)
     })
   })
 

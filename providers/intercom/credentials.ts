@@ -1,4 +1,5 @@
 import { isProviderError, ProviderError } from '../errors'
+import type { Account } from '../provider'
 import type { Config } from './config'
 import type { Desk } from './desk'
 
@@ -8,7 +9,7 @@ const REGIONS: Record<string, Config['region'] | undefined> = { US: 'us', EU: 'e
  * Describes the account: workspace and acting teammate. Throws `unauthorized` for a bad token and `misconfigured` when
  * the workspace is in another region or has no such teammate.
  */
-export const checkCredentials = async (desk: Desk, config: Config): Promise<string> => {
+export const checkCredentials = async (desk: Desk, config: Config): Promise<Account> => {
   const me = await desk.api.me().catch((error: unknown) => {
     if (!isProviderError(error) || error.code !== 'unauthorized') throw error
     const status = error.status ?? 'no status'
@@ -37,7 +38,10 @@ export const checkCredentials = async (desk: Desk, config: Config): Promise<stri
   const workspace = me.app?.name ?? 'Intercom'
   const code = me.app?.id_code ? ` (${me.app.id_code})` : ''
   const acting = desk.configuredAdmin === undefined ? me : await _actingAdmin(desk, desk.configuredAdmin)
-  return `${workspace}${code} as ${acting.name ?? `teammate ${acting.id}`}`
+  return {
+    id: me.app?.id_code ?? workspace,
+    description: `${workspace}${code} as ${acting.name ?? `teammate ${acting.id}`}`,
+  }
 }
 
 const _actingAdmin = async (desk: Desk, adminId: string): Promise<{ id: string; name?: string | null | undefined }> => {

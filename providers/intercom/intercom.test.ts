@@ -15,7 +15,9 @@ describe('intercom: configuration', () => {
       accessToken: `  Bearer ${String(good.accessToken)} `,
       clientSecret: ` ${String(good.clientSecret)}\n`,
     })
-    await expect(setup.driver.checkCredentials()).resolves.toBe('Acme (sbx1nter) as Olga Owner')
+    await expect(setup.driver.checkCredentials()).resolves.toMatchObject({
+      description: 'Acme (sbx1nter) as Olga Owner',
+    })
     expect(setup.driver.verifyWebhook(setup.sandbox.signed('{}'), undefined)).toBe(true)
   })
 
@@ -30,7 +32,9 @@ describe('intercom: configuration', () => {
 
   it('treats a blank acting teammate as absent', async () => {
     const { driver } = await setUp({ adminId: ' ' })
-    await expect(driver.checkCredentials()).resolves.toContain('Olga Owner')
+    await expect(driver.checkCredentials()).resolves.toMatchObject({
+      description: expect.stringContaining('Olga Owner'),
+    })
   })
 
   it('reports the same secret in both fields', () => {
@@ -84,7 +88,9 @@ describe('intercom: credentials', () => {
 
   it('names the configured acting teammate', async () => {
     const { driver } = await setUp({ adminId: '991267001' })
-    await expect(driver.checkCredentials()).resolves.toContain('as Ada Agent')
+    await expect(driver.checkCredentials()).resolves.toMatchObject({
+      description: expect.stringContaining('as Ada Agent'),
+    })
   })
 
   it('rejects a token without a teammate', async () => {

@@ -143,7 +143,7 @@ describe('intercom: closing', () => {
   it('reports a refusal while the conversation is open', async () => {
     const setup = await setUp()
     const ticket = await openOne(setup)
-    setup.sandbox.server.addFault(fault(/parts$/, { status: 422 }))
+    setup.sandbox.server.addFault(fault(/parts$/, { status: 422, body: {} }))
     await expect(setup.driver.closeTicket(ticket)).rejects.toMatchObject({ code: 'rejected' })
   })
 })

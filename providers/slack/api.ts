@@ -62,6 +62,8 @@ const _identity = z.object({
   ok: z.literal(true),
   url: z.string().nullish(),
   team: z.string().nullish(),
+  team_id: z.string().nullish(),
+  user_id: z.string().nullish(),
   user: z.string().nullish(),
 })
 const _channel = z.object({

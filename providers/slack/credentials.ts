@@ -1,14 +1,15 @@
 import { ProviderError } from '../errors'
+import type { Account } from '../provider'
 import type { SlackApi } from './api'
 import { REQUIRED_SCOPES } from './manifest'
 
 /**
  * Checks token, scopes and channel, in this order, and names the first problem. Joins a public channel: Slack sends
- * events only to members. Resolves to a description for the log ("Acme as hitl-router in #support").
+ * events only to members. Resolves to the account ("Acme as hitl-router in #support").
  *
  * Throws `misconfigured` with a sentence that says what to change, or the error of the failed call.
  */
-export const checkCredentials = async (api: SlackApi, channelId: string): Promise<string> => {
+export const checkCredentials = async (api: SlackApi, channelId: string): Promise<Account> => {
   const identity = await api.whoAmI()
   const missing = REQUIRED_SCOPES.filter((scope) => identity.scopes && !identity.scopes.includes(scope))
   if (missing.length > 0) {
@@ -34,5 +35,9 @@ export const checkCredentials = async (api: SlackApi, channelId: string): Promis
     }
     await api.joinChannel(channelId)
   }
-  return `${identity.team ?? identity.url ?? 'Slack'} as ${identity.user ?? 'the app'} in ${name}`
+  return {
+    id: identity.team_id ?? identity.url ?? '',
+    description: `${identity.team ?? identity.url ?? 'Slack'} as ${identity.user ?? 'the app'} in ${name}`,
+    ...(identity.user_id ? { botId: identity.user_id } : {}),
+  }
 }

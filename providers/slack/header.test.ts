@@ -100,7 +100,9 @@ describe('closing a thread', () => {
 describe('checking the credentials', () => {
   it('returns the workspace, the app and the channel', async () => {
     const { driver } = await setUp()
-    await expect(driver.checkCredentials()).resolves.toBe('Sandbox as hitl-router in #support')
+    await expect(driver.checkCredentials()).resolves.toMatchObject({
+      description: 'Sandbox as hitl-router in #support',
+    })
   })
 
   it('names missing scopes', async () => {
@@ -114,7 +116,9 @@ describe('checking the credentials', () => {
 
   it('joins a public channel and explains how to invite the app to a private one', async () => {
     const publicChannel = await setUp({ channel: 'https://sandbox.slack.com/archives/C0PUBLIC001' })
-    await expect(publicChannel.driver.checkCredentials()).resolves.toContain('#not-joined')
+    await expect(publicChannel.driver.checkCredentials()).resolves.toMatchObject({
+      description: expect.stringContaining('#not-joined'),
+    })
     expect(publicChannel.calls('conversations.join')).toEqual([{ channel: 'C0PUBLIC001' }])
     await expect(publicChannel.driver.openTicket(ticketRequest())).resolves.toHaveProperty('id')
     const privateChannel = await setUp({ channel: 'G0PRIVATE01' })

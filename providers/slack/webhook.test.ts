@@ -271,7 +271,7 @@ describe('configuration', () => {
 
   it('trims pasted values', async () => {
     const { driver } = await setUp({ botToken: `  ${createToken()}\n`, channel: ' C0SUPPORT01 ' })
-    await expect(driver.checkCredentials()).resolves.toContain('#support')
+    await expect(driver.checkCredentials()).resolves.toMatchObject({ description: expect.stringContaining('#support') })
   })
 })
 

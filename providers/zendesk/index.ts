@@ -29,7 +29,8 @@ export const zendesk = defineProvider({
             `The credentials belong to a Zendesk user with the role “${me.role}”: use an admin’s credentials`
           )
         }
-        return `${new URL(api.origin).hostname} as ${me.name}`
+        const { hostname } = new URL(api.origin)
+        return { id: hostname, description: `${hostname} as ${me.name}` }
       },
       ensureContact: (customer) => ensureContact(api, customer),
       openTicket: (request) => openTicket(api, tools, request),

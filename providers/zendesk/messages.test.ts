@@ -109,7 +109,7 @@ describe('messages', () => {
   it('fail with the outcome “none” after repeated update conflicts', async () => {
     const setting = await setUp()
     const { ticket, customer } = await openSession(setting, { transcript: [] })
-    fault(setting, 'PUT', TICKET, { status: 409, times: 9 })
+    fault(setting, 'PUT', TICKET, { status: 409, times: 9, body: {} })
     const error = await errorOf(setting.driver.postMessage(ticket, messageFrom(customer, 'busy')))
     expect(error).toMatchObject({ code: 'rejected', outcome: 'none' })
     expect(requests(setting, 'PUT', TICKET)).toHaveLength(4)

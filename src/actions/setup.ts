@@ -54,7 +54,7 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   try {
     const account = await desk.driver.checkCredentials()
     const subscription = await desk.driver.subscribe?.(target)
-    call.log.info(`${desk.provider.title} is connected: ${account}`, { desk: name })
+    call.log.info(`${desk.provider.title} is connected: ${account.description}`, { desk: name })
     return subscription ? { subscription } : {}
   } catch (error) {
     return { error: describeError(error).replace(`[${name}] `, '') }

@@ -76,11 +76,21 @@ const postMessage = async (http: Http, { id }: Ticket, message: OutboundMessage)
       json: { mark: message.id, internal: message.author.type === 'bot', text: partsToText(message.parts) },
       schema: entry,
       purpose: 'post a message',
+      about: 'message',
     })
     return data
   }
+  /** Only the desk's word on the ticket itself ends it. */
+  const explain = async (error: unknown): Promise<never> => {
+    if (!isProviderError(error) || error.code !== 'not-found') throw error
+    const isThere = await find().then(
+      () => true,
+      (failure: unknown) => !(isProviderError(failure) && failure.code === 'not-found')
+    )
+    throw isThere ? error : new ProviderError('memory-desk', 'ended', 'The ticket no longer exists')
+  }
   const found = message.mayExist ? await find() : undefined
-  return { messageIds: [(found ?? (await _createOnce(create, find))).id] }
+  return { messageIds: [(found ?? (await _createOnce(create, find).catch(explain))).id] }
 }
 
 /** After an unknown outcome, searches for the result before it writes again. */
@@ -152,7 +162,7 @@ export const memoryDesk = defineProvider({
           purpose: 'log in',
         })
         if (data.name === '') throw new ProviderError('memory-desk', 'unauthorized', 'Could not log in')
-        return data.name
+        return { id: 'memory', description: data.name }
       },
       openTicket: (request) => openTicket(http, request),
       postMessage: (target, message) => postMessage(http, target, message),
