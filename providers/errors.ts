@@ -2,14 +2,15 @@
  * The kind of failure at a desk.
  *
  * - `unauthorized`: the desk refuses the credentials (401, 403). A retry cannot succeed.
- * - `not-found`: the desk doesn't know something that the call names (404 with the vendor's own body). `about` says what.
- *   Of a ticket it is only a suspicion, until the driver has read the ticket and throws `ended`.
+ * - `not-found`: the desk doesn't know something that the call names (404 with the vendor's own body). `about` says
+ *   what. Of a ticket it is only a suspicion, until the driver has read the ticket and throws `ended`.
  * - `ended`: the desk says of this ticket that it is gone or takes no more messages. Nothing else ends a session.
  * - `rejected`: the desk refuses the input (400, 409, 413, 422). `about` says which part of it.
- * - `rate-limited`: the desk asks to wait (429), for `retryAfterMs` if it gives a time. The refused call had no effect.
- *   `outcome` covers earlier calls of the same operation.
+ * - `rate-limited`: the desk asks to wait (429), for `retryAfterMs` if it gives a time. The refused call had no
+ *   effect. `outcome` covers earlier calls of the same operation.
  * - `unavailable`: a failure that passes or that people mend: 5xx, time-out, no connection, a moved, locked or billed
- *   account (301, 302, 307, 402, 423), a page of HTML in place of an answer, an error code that the driver doesn't know.
+ *   account (301, 302, 307, 402, 423), a page of HTML in place of an answer, an error code that the driver doesn't
+ *   know.
  * - `misconfigured`: the configuration lacks something that this call needs.
  */
 export type ProviderErrorCode =

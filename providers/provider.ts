@@ -277,7 +277,7 @@ export interface PostedMessage extends TicketChange {
 
 /** What the driver found changed about the ticket. The core remembers it. */
 export interface TicketChange {
-  /** The contact behind the ticket, if it isn't `Ticket.contactId` any more: contacts are merged, deleted and made anew. */
+  /** The contact behind the ticket, if it isn't `Ticket.contactId` any more: contacts are merged or made anew. */
   contactId?: string
   /**
    * Where the ticket is now, if its id has changed: a channel that was shared, a ticket that agents merged into another
