@@ -99,10 +99,12 @@ describe('the customer’s contact', () => {
       mayExist: false,
     })
     const replaced = { id: kept.id, memo: kept.memo, conversationId: 'conv_03', contactId: customer.contactId }
-    expect(ticketRow(setting, kept.id).requester_id).toBe(Number(kept.memo))
+    const { requester_id: requester } = ticketRow(setting, kept.id)
+    expect(kept.memo).toBe(`${customer.contactId}>${requester}`)
     const keys = requests(setting, 'POST', /tickets$/).map((request) => request.headers['idempotency-key'])
     expect(new Set(keys).size).toBe(keys.length)
-    await setting.driver.postMessage(replaced, messageFrom(customer, 'still me'))
+    const posted = await setting.driver.postMessage(replaced, messageFrom(customer, 'still me'))
+    expect(posted.contactId).toBe(String(requester))
     expect(ticketView(setting, kept.id).entries.at(-1)).toMatchObject({ kind: 'customer', text: 'still me' })
   })
 

@@ -1,11 +1,12 @@
 import { z } from '@botpress/sdk'
+import { isProviderError } from '../errors'
 import type { Agent, Customer } from '../provider'
-import { hasCode, userSchema, type Api, type User } from './api'
+import { hasCode, type Api } from './api'
 import { toName } from './format'
 import { userExternalId } from './identity'
+import { idSchema, userSchema, usersSchema, type User } from './records'
 
-const userAnswerSchema = z.object({ user: userSchema.extend({ id: userSchema.shape.id.unwrap().unwrap() }) })
-const usersSchema = z.object({ users: z.array(userSchema) })
+const userAnswerSchema = z.object({ user: userSchema.extend({ id: idSchema }) })
 
 /** The longest address that SMTP allows. */
 const MAX_ADDRESS_LENGTH = 254
@@ -37,6 +38,7 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
         json: { user: { ...person, email } },
         schema: userAnswerSchema,
         purpose: 'create the contact',
+        about: 'contact',
         // A user created by an attempt without an answer is found below, by address or external id.
         repeatable: true,
       })
@@ -53,6 +55,7 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
     json: { user: person },
     schema: userAnswerSchema,
     purpose: 'create the contact',
+    about: 'contact',
     repeatable: true,
   })
   return user.id
@@ -63,19 +66,21 @@ const _customerWithEmail = async (api: Api, email: string): Promise<string | und
     method: 'GET',
     path: '/api/v2/users/search',
     query: { query: `email:"${email}"` },
-    schema: usersSchema,
+    schema: z.object({ users: usersSchema }),
     purpose: 'look the contact up',
   })
   const owner = users.find((user) => user.email?.toLowerCase() === email.toLowerCase() && user.role === 'end-user')
   return owner?.id ?? undefined
 }
 
-/** Whether the contact still exists. */
-export const contactExists = async (api: Api, contactId: string): Promise<boolean> => {
+/** The user as Zendesk shows them. Undefined if it says that there is none, or keeps them from the credentials' user. */
+export const findUser = async (api: Api, userId: string, sideloaded: User[] = []): Promise<User | undefined> => {
+  const known = sideloaded.find((user) => user.id === userId)
+  if (known) return known
   try {
-    return (await readUser(api, contactId)).active !== false
+    return await readUser(api, userId)
   } catch (error) {
-    if (hasCode(error, 'not-found')) return false
+    if (hasCode(error, 'not-found', 'rejected') || (isProviderError(error) && error.status === 403)) return undefined
     throw error
   }
 }
@@ -89,6 +94,10 @@ export const readUser = async (api: Api, userId: string): Promise<User> =>
       purpose: 'read the user',
     })
   ).user
+
+/** Whether Zendesk accepts tickets and comments of this customer: not deleted, merged away or suspended, and no agent. */
+export const isUsable = (user: User | undefined): boolean =>
+  user !== undefined && user.active !== false && user.suspended !== true && user.role === 'end-user'
 
 export const isAgent = (user: User | undefined): boolean => user?.role === 'agent' || user?.role === 'admin'
 

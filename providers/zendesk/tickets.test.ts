@@ -60,11 +60,30 @@ describe('opening a ticket', () => {
     expect(setting.log.lines.map(({ level }) => level)).toContain('warn')
   })
 
+  it('does without options that Zendesk refuses, and names them in the log', async () => {
+    const setting = await setUp()
+    setting.sandbox.removeGroup(360_001)
+    const options = { queue: '360001', priority: 'high' as const, tags: ['vip'] }
+    const { ticket } = await openSession(setting, { options })
+    expect(ticketRow(setting, ticket.id)).toMatchObject({
+      group_id: null,
+      priority: null,
+      tags: ['botpress-hitl-bot-1'],
+    })
+    expect(JSON.stringify(setting.log.lines.filter(({ level }) => level === 'warn'))).toContain('RecordInvalid group')
+    // A run that repeats the start finds the ticket and opens no other one.
+    const again = await openSession(setting, { options, mayExist: true })
+    expect(again.ticket.id).toBe(ticket.id)
+  })
+
   it('names the refused field without its content', async () => {
     const setting = await setUp()
-    const error = await errorOf(openSession(setting, { options: { queue: '99' } }))
-    expect(error).toMatchObject({ code: 'rejected', status: 422, outcome: 'none' })
-    expect(String(error)).toContain('RecordInvalid group')
+    const body = { error: 'RecordInvalid', details: { status: [{ description: 'my secret order 4711' }] } }
+    fault(setting, 'POST', TICKETS, { status: 422, body, times: 9 })
+    const error = await errorOf(openSession(setting))
+    expect(error).toMatchObject({ code: 'rejected', about: 'ticket', status: 422, outcome: 'none' })
+    expect(String(error)).toContain('RecordInvalid status')
+    expect(String(error)).not.toContain('4711')
   })
 
   it('succeeds with a warning when the transcript can’t be added', async () => {
