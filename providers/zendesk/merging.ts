@@ -7,7 +7,7 @@ import type { Ticket, TicketChange } from '../provider'
 import type { Api } from './api'
 import { writeCursor } from './cursor'
 import { conversationIdOf } from './identity'
-import { isOver, readComments, readTicket } from './reading'
+import { readComments, readTicket } from './reading'
 import type { Comment, TicketRecord } from './records'
 
 /** A merged ticket may be merged again. */
@@ -30,7 +30,7 @@ export const isMerged = (ticket: TicketRecord): boolean => ticket.tags.includes(
 
 /**
  * Where the ticket continues after a merge, and from which place it is read there. Undefined if it wasn't merged, or into
- * a ticket that isn't the session's: another customer's, one that is over, or that of another handoff.
+ * a ticket that isn't the session's: another customer's, that of another handoff, or one that is gone.
  */
 export const findMergeTarget = async (
   api: Api,
@@ -38,16 +38,15 @@ export const findMergeTarget = async (
   closed: TicketRecord
 ): Promise<Required<TicketChange>['movedTo'] | undefined> => {
   let current = closed
-  let mergedAt = Number.NaN
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     // The newest page suffices: nothing is written into a closed ticket.
     const { comments } = await readComments(api, current.id, () => true)
     const line = comments.find(isMergeLine) ?? (isMerged(current) ? comments[0] : undefined)
     const next = line && (await _ticketNamed(api, ticket, closed, line, current.id))
     if (!line || !next) return undefined
-    mergedAt = Date.parse(line.created_at ?? '')
-    if (!isOver(next.status)) return _placeIn(api, ticket, next, mergedAt)
-    if (!isMerged(next)) return undefined
+    const mergedAt = Date.parse(line.created_at ?? '')
+    // Whether it has ended there is for the reading there to tell.
+    if (next.status !== 'closed' || !isMerged(next)) return _placeIn(api, ticket, next, mergedAt)
     current = next
   }
   return undefined

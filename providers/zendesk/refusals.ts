@@ -21,14 +21,12 @@ export const errorCode = (body: unknown): string | undefined => {
   return fields.length > 0 && fields.length < 4 ? `${code} ${fields.join('/')}`.slice(0, 80) : code
 }
 
-/** The field of a refused ticket, and what it is about. Any other field is the ticket's. */
-const SUBJECTS = new Map<string, ErrorSubject>([
-  ...['author', 'author_id', 'requester', 'requester_id', 'submitter', 'submitter_id', 'user', 'email'].map(
-    (field) => [field, 'contact'] as const
-  ),
-  ...['assignee', 'assignee_id'].map((field) => [field, 'agent'] as const),
-  ...['body', 'comment', 'description', 'html_body', 'uploads'].map((field) => [field, 'message'] as const),
-])
+/** Fields of a refused ticket by what they are about. Any other field is the ticket's. */
+const FIELDS: Partial<Record<ErrorSubject, string[]>> = {
+  contact: ['author', 'author_id', 'requester', 'requester_id', 'submitter', 'submitter_id', 'user', 'email'],
+  agent: ['assignee', 'assignee_id'],
+  message: ['body', 'comment', 'description', 'html_body', 'uploads'],
+}
 /** With several refused fields, the message is only at fault if no other field is. */
 const PRECEDENCE: ErrorSubject[] = ['contact', 'ticket', 'agent', 'message']
 
@@ -50,7 +48,10 @@ export const classify = (
   if (status === 413) return { about: 'message' }
   const fields = Object.keys(details ?? {})
   if ((status !== 422 && status !== 400) || fields.length === 0) return undefined
-  const subjects = new Set(fields.map((field) => SUBJECTS.get(field) ?? 'ticket'))
+  const subjects = new Set(fields.map(_subjectOf))
   const about = PRECEDENCE.find((subject) => subjects.has(subject))
   return about === undefined ? undefined : { about }
 }
+
+const _subjectOf = (field: string): ErrorSubject =>
+  (['contact', 'agent', 'message'] as const).find((subject) => FIELDS[subject]?.includes(field)) ?? 'ticket'

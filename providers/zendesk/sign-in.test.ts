@@ -68,6 +68,48 @@ describe('configuration', () => {
   })
 })
 
+describe('the account', () => {
+  it('is the same for other credentials and after it was renamed, and another one is another', async () => {
+    const setting = await setUp()
+    const { id, description } = await setting.driver.checkCredentials()
+    expect(id).toMatch(/^\d+$/)
+    expect(description).toBe('acme.zendesk.com as Botpress Router')
+    const withToken = zendesk.connect(zendesk.config.parse(setting.sandbox.tokenConfig), setting.tools)
+    expect(await withToken.checkCredentials()).toEqual({ id, description })
+    const renamed = zendesk.connect(zendesk.config.parse(setting.sandbox.rename('acme-group')), setting.tools)
+    expect(await renamed.checkCredentials()).toEqual({
+      id,
+      description: 'acme-group.zendesk.com as Botpress Router',
+    })
+    const other = await setUp()
+    expect((await other.driver.checkCredentials()).id).not.toBe(id)
+  })
+
+  it('takes one call beside the one that checks the credentials', async () => {
+    const setting = await setUp({ basic: true })
+    await setting.driver.checkCredentials()
+    const paths = setting.sandbox.server.requests.map(({ path }) => path)
+    expect(paths.toSorted()).toEqual(['/api/v2/ticket_fields', '/api/v2/users/me'])
+  })
+
+  it.each([
+    ['credentials that Zendesk does not recognise', { apiToken: 'wrong' }, 'does not recognise'],
+    ['no admin or agent', {}, 'the role “end-user”'],
+  ])('isn’t blamed for %s', async (_what, more, expected) => {
+    const setting = await setUp({ basic: true })
+    if (!('apiToken' in more)) setting.sandbox.setOwnRole('end-user')
+    else fault(setting, 'GET', /users\/me$/, { status: 200, body: { user: { id: null } } })
+    const error = await errorOf(setting.connect(more).checkCredentials())
+    expect(String(error)).toContain(expected)
+  })
+
+  it('that doesn’t identify itself is not accepted', async () => {
+    const setting = await setUp()
+    fault(setting, 'GET', /ticket_fields$/, { status: 200, body: { ticket_fields: [] }, times: 9 })
+    expect(await errorOf(setting.driver.checkCredentials())).toMatchObject({ code: 'unavailable' })
+  })
+})
+
 describe('OAuth client credentials', () => {
   const tokenCalls = (setting: Awaited<ReturnType<typeof setUp>>) => requests(setting, 'POST', /oauth\/tokens/).length
 
