@@ -1,5 +1,6 @@
 /** Which comments are an agent's words to the customer, and what the customer gets of them. */
 import { htmlToParts, htmlToText } from '../kit/html-to-markdown'
+import { shorten } from '../kit/message-text'
 import type { Agent, MessagePart } from '../provider'
 import { hasCode, type Api } from './api'
 import { findUser, isAgent, toAgent } from './contacts'
@@ -57,6 +58,9 @@ export const agentBehind = async (
   return { agent: isKnown ? toAgent(authorId, user) : undefined, isUnknown: !user && !isKnown }
 }
 
+/** In UTF-16 units. Longer names help nobody. */
+const LONGEST_FILE_NAME = 200
+
 export interface Content {
   parts: MessagePart[]
   undelivered?: string
@@ -80,7 +84,7 @@ export const contentOf = async (api: Api, comment: Comment): Promise<Content> =>
     else parts.push(part)
   }
   for (const attachment of attachments) {
-    const name = attachment.file_name || 'attachment'
+    const name = shorten((attachment.file_name ?? '').replace(/\s+/g, ' ').trim(), LONGEST_FILE_NAME) || 'attachment'
     const url = attachment.content_url ?? ''
     if (attachment.malware_scan_result === 'malware_found') {
       problems.push(`The file “${name}” was not delivered: Zendesk found malware in it.`)
@@ -90,7 +94,7 @@ export const contentOf = async (api: Api, comment: Comment): Promise<Content> =>
     else parts.push({ type: 'file', kind: _kindOf(attachment.content_type ?? ''), url, title: name })
   }
   if (parts.length === 0 && problems.length === 0 && EMBEDDED.test(comment.html_body ?? '')) {
-    parts.push({ type: 'text', text: '[something that cannot be shown here]' })
+    parts.push({ type: 'text', text: '[something that cannot be shown]' })
     problems.push('The reply holds something that cannot be shown to the customer.')
   }
   return problems.length > 0 ? { parts, undelivered: problems.join(' ') } : { parts }

@@ -47,6 +47,17 @@ describe('opening a ticket', () => {
     expect(transcript?.plain).toContain('my secret order 4711')
   })
 
+  it('tells agents the address that the customer gave, whoever has it in Zendesk', async () => {
+    const setting = await setUp()
+    setting.sandbox.state.addUser({ name: 'Eve', role: 'end-user', email: 'eve@customer.example' })
+    const contactId = await setting.driver.ensureContact?.({ ...EVE, email: 'eve@customer.example' })
+    const customer = { ...EVE, email: 'eve@customer.example', contactId }
+    const { id } = await setting.driver.openTicket(requestFor(customer))
+    const [opening, note] = ticketRow(setting, id).comments
+    expect(opening?.plain).not.toContain('eve@')
+    expect(note).toMatchObject({ public: false, plain: expect.stringContaining('in the chat: eve@customer.example') })
+  })
+
   it('takes one call without a transcript', async () => {
     const setting = await setUp()
     await openSession(setting, { transcript: [] })

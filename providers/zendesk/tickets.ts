@@ -6,7 +6,7 @@ import { hasCode, PROVIDER, type Api } from './api'
 import { postComment } from './comments'
 import { ensureContact, findUser, isUsable } from './contacts'
 import { writeCursor } from './cursor'
-import { toHtml, toOpening, toSubject, toTag, toTranscriptNote } from './format'
+import { toHtml, toName, toOpening, toSubject, toTag, toTranscriptNote } from './format'
 import { tagOf, ticketExternalId } from './identity'
 import { writeMemo } from './memo'
 import { isOver, readTicket, ticketPath } from './reading'
@@ -38,7 +38,7 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
       await postComment(api, tools, {
         ticketId: opened.ticketId,
         marker: `${request.conversationId}/transcript`,
-        text: toTranscriptNote(request.transcript),
+        text: _noteFor(request),
         public: false,
         mayExist: opened.isExisting,
       })
@@ -61,6 +61,13 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
     result.memo = writeMemo(knownContactId, opened.contactId)
   }
   return result
+}
+
+/** The contact may lack the address, because another user has it. */
+const _noteFor = ({ customer, transcript }: TicketRequest): string => {
+  const address =
+    customer.email && `E-mail address of ${toName(customer.name)}, as given in the chat: ${toName(customer.email)}`
+  return [...(address ? [address] : []), toTranscriptNote(transcript)].join('\n\n')
 }
 
 interface Opened {
