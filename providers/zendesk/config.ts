@@ -6,8 +6,8 @@ const SUBDOMAIN = /^\s*(?:https?:\/\/)?([a-zA-Z0-9][a-zA-Z0-9-]*)(?:\.zendesk\.c
 
 /**
  * Zendesk's block in the configuration. Each field's texts are shown to bot builders in Studio. There is no signing
- * secret: Zendesk makes it for the webhook that `subscribe` creates (subscription.ts). No field is required here: Studio
- * sends empty strings, and `checkConfig` names what is missing.
+ * secret: Zendesk makes it for the webhook that `subscribe` creates (subscription.ts). No field is required here, since
+ * Studio sends empty strings; `checkConfig` names what is missing.
  * https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
  */
 export const configSchema = z.object({

@@ -53,7 +53,7 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
   return make('/api/v2/users/create_or_update', person)
 }
 
-/** The user as Zendesk shows them. Undefined if it says that there is none, or keeps them from the credentials' user. */
+/** The user as Zendesk shows them. Undefined if there is none, or the credentials' user may not see them. */
 export const findUser = async (api: Api, userId: string, sideloaded: User[] = []): Promise<User | undefined> => {
   const known = sideloaded.find((user) => user.id === userId)
   if (known) return known
@@ -75,7 +75,7 @@ export const readUser = async (api: Api, userId: string): Promise<User> =>
     })
   ).user
 
-/** Whether Zendesk accepts tickets and comments of this customer: not deleted, merged away or suspended, and no agent. */
+/** Whether Zendesk accepts comments of this customer: not deleted, merged away or suspended, and no agent. */
 export const isUsable = (user: User | undefined): boolean =>
   user !== undefined && user.active !== false && user.suspended !== true && user.role === 'end-user'
 

@@ -29,8 +29,8 @@ export const isMergeLine = ({ via, plain_body: plain, body }: Comment): boolean 
 export const isMerged = (ticket: TicketRecord): boolean => ticket.tags.includes('closed_by_merge')
 
 /**
- * Where the ticket continues after a merge, and from which place it is read there. Undefined if it wasn't merged, or into
- * a ticket that isn't the session's: another customer's, that of another handoff, or one that is gone.
+ * Where the ticket continues after a merge, and from which place it is read there. Undefined if it wasn't merged, or
+ * into a ticket that isn't the session's: another customer's, that of another handoff, or one that is gone.
  */
 export const findMergeTarget = async (
   api: Api,
@@ -77,7 +77,7 @@ const _ticketNamed = async (
   return undefined
 }
 
-/** The reading continues after what had been said in the other ticket before the merge: that was not for this session. */
+/** The reading continues after the merge: what had been said in the other ticket before was not for this session. */
 const _placeIn = async (api: Api, ticket: Ticket, target: TicketRecord, mergedAt: number) => {
   const isEarlier = ({ created_at: at }: Comment): boolean => !(Date.parse(at ?? '') > mergedAt)
   const { comments } = await readComments(api, target.id, (page) => page.some(isEarlier))

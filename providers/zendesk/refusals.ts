@@ -32,7 +32,7 @@ const PRECEDENCE: ErrorSubject[] = ['contact', 'ticket', 'agent', 'message']
 
 /**
  * A 404 with an object for an error is of the address: “No help desk at acme.zendesk.com”. A 403 refuses the user who
- * acts, and a 422 or 400 names the fields that it refuses. Without names it may be about anything, so the default stays.
+ * acts, and a 422 or 400 names the fields that it refuses. Without names it may be about anything: the default stays.
  * https://developer.zendesk.com/documentation/api-basics/best-practices/handling-errors-and-warnings/
  */
 export const classify = (

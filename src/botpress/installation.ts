@@ -49,9 +49,9 @@ const _knowledge = instanceCache<Knowledge>('subscriptions', { lifetimeMs: 5 * 6
 const REFUSED_FOR_MS = 10_000
 
 /**
- * Whether one of the desk's subscriptions verifies a request: the one that this instance remembers, or else the one that
- * the last save stored. Forged requests cost one call in `REFUSED_FOR_MS` and desk, not one each. Throws what Botpress
- * throws.
+ * Whether one of the desk's subscriptions verifies a request: the one that this instance remembers, or else the one
+ * that the last save stored. Forged requests cost one call in `REFUSED_FOR_MS` and desk, not one each. Throws what
+ * Botpress throws.
  */
 export const isVerifiedBy = async (
   call: Call,
