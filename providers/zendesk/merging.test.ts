@@ -97,6 +97,18 @@ describe('a ticket that was merged', () => {
     expect((await setting.driver.postMessage(ticket, messageFrom(customer, 'hello?'))).movedTo?.id).toBe(last)
   })
 
+  it('is read from the time of the merge where its line is not known', async () => {
+    const { sandbox, setting, ticket, readOn } = await startSession()
+    const target = sandbox.mergeTicket(ticket.id)
+    const row = ticketRow(setting, target)
+    const line = row.comments.at(-1)
+    const text = 'Diese Anfrage wurde zusammengeführt.'
+    Object.assign(line ?? {}, { answered: { via: { channel: 'web' }, plain_body: text, body: text, public: false } })
+    for (const comment of row.comments.slice(0, -1)) comment.at -= 60_000
+    sandbox.agentReplies(target, 'Here we go on')
+    expect(textsIn((await readOn()).events)).toEqual(['Here we go on'])
+  })
+
   it('keeps its memo', async () => {
     const { sandbox, ticket, catchUp, cursor } = await startSession()
     sandbox.mergeTicket(ticket.id)

@@ -46,7 +46,7 @@ export const findMergeTarget = async (
     if (!line || !next) return undefined
     const mergedAt = Date.parse(line.created_at ?? '')
     // Whether it has ended there is for the reading there to tell.
-    if (next.status !== 'closed' || !isMerged(next)) return _placeIn(api, ticket, next, mergedAt)
+    if (next.status !== 'closed' || !isMerged(next)) return _placeIn(api, ticket, next, { mergedAt, from: current.id })
     current = next
   }
   return undefined
@@ -57,17 +57,13 @@ const _ticketNamed = async (
   api: Api,
   ticket: Ticket,
   closed: TicketRecord,
-  { via, plain_body: plain, body }: Comment,
+  line: Comment,
   ownId: string
 ): Promise<TicketRecord | undefined> => {
-  const { from, to } = via?.source ?? {}
-  const references = [to, from].flatMap((place) => [
-    ...(place?.ticket_id ? [place.ticket_id] : []),
-    ...(place?.ticket_ids ?? []),
-  ])
-  const inText = [...(plain ?? body ?? '').matchAll(/#(\d{1,20})\b/g)].map(([, id = '']) => id)
   const customers = new Set([closed.requester_id, ticket.contactId].filter(Boolean))
-  for (const id of [...new Set([...references, ...inText])].filter((id) => id !== ownId).slice(0, MAX_CANDIDATES)) {
+  for (const id of _numbersIn(line)
+    .filter((id) => id !== ownId)
+    .slice(0, MAX_CANDIDATES)) {
     const read = await readTicket(api, id)
     if (!read) continue
     const handoff = conversationIdOf(read.ticket.external_id ?? '')
@@ -77,11 +73,28 @@ const _ticketNamed = async (
   return undefined
 }
 
-/** The reading continues after the merge: what had been said in the other ticket before was not for this session. */
-const _placeIn = async (api: Api, ticket: Ticket, target: TicketRecord, mergedAt: number) => {
-  const isEarlier = ({ created_at: at }: Comment): boolean => !(Date.parse(at ?? '') > mergedAt)
+/** The tickets that a merge's line names. */
+const _numbersIn = ({ via, plain_body: plain, body }: Comment): string[] => {
+  const { from, to } = via?.source ?? {}
+  const references = [to, from].flatMap((it) => [...(it?.ticket_id ? [it.ticket_id] : []), ...(it?.ticket_ids ?? [])])
+  const inText = [...(plain ?? body ?? '').matchAll(/#(\d{1,20})\b/g)].map(([, id = '']) => id)
+  return [...new Set([...references, ...inText])]
+}
+
+/**
+ * The reading continues after the merge: what had been said in the other ticket before was not for this session. The
+ * merge's own line marks the place. Without it, its time does.
+ */
+const _placeIn = async (
+  api: Api,
+  ticket: Ticket,
+  target: TicketRecord,
+  { mergedAt, from }: { mergedAt: number; from: string }
+) => {
+  const isEarlier = ({ created_at: at }: Comment): boolean => !(Date.parse(at ?? '') >= mergedAt)
   const { comments } = await readComments(api, target.id, (page) => page.some(isEarlier))
-  const earlier = comments.filter(isEarlier).map(({ id }) => Number(id))
+  const line = comments.find((comment) => isMergeLine(comment) && _numbersIn(comment).includes(from))
+  const earlier = (line ? [line] : comments.filter(isEarlier)).map(({ id }) => Number(id))
   const cursor = writeCursor({ comment: Math.max(0, ...earlier), agentId: '', over: false })
   return { id: target.id, cursor, ...(ticket.memo === undefined ? {} : { memo: ticket.memo }) }
 }
