@@ -1,4 +1,5 @@
 /** Which comments are an agent's words to the customer, and what the customer gets of them. */
+import { fileKey } from '../kit/addresses'
 import { htmlToParts, htmlToText } from '../kit/html-to-markdown'
 import { shorten } from '../kit/message-text'
 import type { Agent, MessagePart } from '../provider'
@@ -124,31 +125,8 @@ const _isBlackedOut = (text: string): boolean => text.includes('▇') && /^[▇\
 const _isRedactedFile = ({ deleted, file_name: name, size }: Attachment): boolean =>
   deleted === true || (name === 'redacted.txt' && (size ?? 0) === 0)
 
-/** Parameters that sign an address, so that they differ between two addresses of one file. */
-const SIGNATURES = /^(?:x-amz-.*|signature|sig|expires|exp|key-pair-id|policy|token|hash|ts)$/i
-
-/** Identifies a file by its address: whatever host name, spelling and signature it has. */
-const _fileOf = (address: string): string => {
-  let url: URL
-  try {
-    url = new URL(address)
-  } catch {
-    return address
-  }
-  // The token identifies a file in an account, and what follows is its name.
-  const token = /\/attachments\/token\/([^/]+)/.exec(url.pathname)?.[1]
-  if (token !== undefined) return `token ${token}`
-  const parameters = [...url.searchParams].filter(([name]) => !SIGNATURES.test(name)).toSorted()
-  return JSON.stringify([_decoded(url.pathname), parameters])
-}
-
-const _decoded = (path: string): string => {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}
+/** Identifies a file by its address. At Zendesk a token names it, and what follows is only its name. */
+const _fileOf = (address: string): string => /\/attachments\/token\/([^/?#]+)/.exec(address)?.[1] ?? fileKey(address)
 
 const _isAtAccount = (api: Api, address: string): boolean =>
   URL.canParse(address) && new URL(address).origin === api.origin && address.includes('/attachments/')
