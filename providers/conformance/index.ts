@@ -9,6 +9,7 @@ import { describeAgents } from './agents'
 import { describeCapabilities } from './capabilities'
 import { describeClosing } from './closing'
 import { describeConfiguration } from './configuration'
+import { describeMoves } from './moves'
 import { describeReading } from './reading'
 import { describeRefusals } from './refusals'
 import { createSuite, type ProviderDescriptor } from './suite'
@@ -26,5 +27,6 @@ export const describeProvider = (descriptor: ProviderDescriptor): void => {
   describeReading(suite)
   describeClosing(suite)
   describeRefusals(suite)
+  describeMoves(suite)
   describeCapabilities(suite)
 }

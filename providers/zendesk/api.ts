@@ -5,67 +5,19 @@ import type { Tools } from '../kit/tools'
 import { createAuth } from './auth'
 import { subdomainOf, trimmed, type Config } from './config'
 import { memoryOf, type Identity } from './memory'
+import { idSchema, metaSchema, userSchema } from './records'
+import { classify, errorCode } from './refusals'
 
 export const PROVIDER = 'zendesk'
-
-/** Ids are numbers in most of Zendesk's responses and strings in some. */
-export const idSchema = z.union([z.number(), z.string().min(1)]).transform(String)
-
-export const userSchema = z.object({
-  id: idSchema.nullish(),
-  name: z.string().nullish(),
-  /** Shown to customers instead of the name, if the agent has set it. */
-  alias: z.string().nullish(),
-  email: z.string().nullish(),
-  role: z.string().nullish(),
-  active: z.boolean().nullish(),
-  photo: z.object({ content_url: z.string().nullish() }).nullish(),
-})
-export type User = z.infer<typeof userSchema>
-
-export const ticketSchema = z.object({
-  id: idSchema,
-  status: z.string(),
-  assignee_id: idSchema.nullish(),
-  updated_at: z.string().nullish(),
-  tags: z.array(z.string()).nullish(),
-})
-export type TicketRecord = z.infer<typeof ticketSchema>
-
-export const auditSchema = z.object({
-  events: z.array(z.object({ id: idSchema.nullish(), type: z.string().nullish() })).nullish(),
-})
-
-export const commentSchema = z.object({
-  id: idSchema,
-  author_id: idSchema.nullish(),
-  body: z.string().nullish(),
-  plain_body: z.string().nullish(),
-  html_body: z.string().nullish(),
-  public: z.boolean().nullish(),
-  created_at: z.string().nullish(),
-  via: z.object({ channel: z.union([z.string(), z.number()]).nullish() }).nullish(),
-  metadata: z.object({ custom: z.record(z.unknown()).nullish() }).nullish(),
-  attachments: z
-    .array(
-      z.object({
-        file_name: z.string().nullish(),
-        content_url: z.string().nullish(),
-        content_type: z.string().nullish(),
-        malware_scan_result: z.string().nullish(),
-      })
-    )
-    .nullish(),
-})
-export type Comment = z.infer<typeof commentSchema>
 
 const meSchema = z.object({ user: userSchema })
 const settingsSchema = z.object({
   settings: z.object({ tickets: z.object({ private_attachments: z.boolean().nullish() }).nullish() }),
 })
-const errorSchema = z.object({
-  error: z.union([z.string(), z.object({ title: z.string().nullish() })]).nullish(),
-  details: z.record(z.unknown()).nullish(),
+/** The account’s own fields come first: fields are listed by id, and these are as old as the account. */
+const fieldsSchema = z.object({
+  ticket_fields: z.array(z.object({ id: idSchema, type: z.string().nullish(), removable: z.boolean().nullish() })),
+  meta: metaSchema,
 })
 
 export interface Api {
@@ -74,25 +26,37 @@ export interface Api {
   request<Schema extends z.ZodTypeAny>(request: HttpRequest<Schema>): Promise<z.infer<Schema>>
   /** The user that the credentials belong to. Cached; `fresh` asks Zendesk again. */
   me(fresh?: boolean): Promise<Identity>
+  /**
+   * The id of the account, whatever its subdomain is. Zendesk tells it nowhere, so the id of the system field “Subject”
+   * stands for it: every account has one, it can't be removed, and its id is unique among all accounts.
+   * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/
+   */
+  accountId(): Promise<string>
   /** Whether only signed-in users can open attachments. Cached for ten minutes. */
   attachmentsArePrivate(): Promise<boolean>
 }
 
 const SETTINGS_CACHED_MS = 10 * 60_000
+/** The system fields are among the first dozen. */
+const FIELDS_PER_PAGE = 25
+const MAX_FIELD_PAGES = 20
 
 /** Zendesk's REST API with this configuration's credentials. Creating it does no I/O. */
 export const createApi = (entered: Config, tools: Tools): Api => {
   const config = trimmed(entered)
-  const host = `${subdomainOf(config)}.zendesk.com`
+  const subdomain = subdomainOf(config)
+  const host = `${subdomain || 'missing'}.zendesk.com`
   const origin = `https://${host}`
   const memory = memoryOf(config, tools)
   const http = createHttp(tools, {
     provider: PROVIDER,
     baseUrl: origin,
-    isAllowedHost: (candidate) => candidate === host,
+    // Without a subdomain there is no host to trust.
+    isAllowedHost: (candidate) => subdomain !== '' && candidate === host,
     // The credential is added per call below: fetching a token inside a retry would also retry the fetch.
     headers: () => ({}),
-    errorCode: _errorCode,
+    errorCode,
+    classify,
   })
   const auth = createAuth(config, tools, http, memory)
 
@@ -131,6 +95,23 @@ export const createApi = (entered: Config, tools: Tools): Api => {
       memory.me = { id: user.id, name: user.name ?? user.id, role: user.role ?? 'unknown' }
       return memory.me
     },
+    accountId: async () => {
+      let after: string | undefined
+      for (let count = 0; count < MAX_FIELD_PAGES; count += 1) {
+        const page = await request({
+          method: 'GET',
+          path: '/api/v2/ticket_fields',
+          query: { 'page[size]': FIELDS_PER_PAGE, 'page[after]': after },
+          schema: fieldsSchema,
+          purpose: 'identify the account',
+        })
+        const subject = page.ticket_fields.find((field) => field.type === 'subject' && field.removable !== true)
+        if (subject) return subject.id
+        after = page.meta?.has_more ? (page.meta.after_cursor ?? undefined) : undefined
+        if (after === undefined) break
+      }
+      throw new ProviderError(PROVIDER, 'unavailable', 'Could not identify the account: it shows no field “Subject”')
+    },
     attachmentsArePrivate: async () => {
       const cached = memory.attachments
       if (cached && tools.now() - cached.at < SETTINGS_CACHED_MS) return cached.private
@@ -144,20 +125,6 @@ export const createApi = (entered: Config, tools: Tools): Api => {
       return memory.attachments.private
     },
   }
-}
-
-/**
- * The error code and the names of the refused fields, for example `RecordInvalid requester/group_id`.
- * Leaves the descriptions out, because they quote customer text.
- */
-const _errorCode = (body: unknown): string | undefined => {
-  const parsed = errorSchema.safeParse(body)
-  if (!parsed.success) return undefined
-  const { error, details } = parsed.data
-  const code = typeof error === 'string' ? error : error?.title
-  if (!code || !/^\w{1,40}$/.test(code)) return undefined
-  const fields = Object.keys(details ?? {}).filter((name) => /^\w{1,30}$/.test(name))
-  return fields.length > 0 && fields.length < 4 ? `${code} ${fields.join('/')}`.slice(0, 80) : code
 }
 
 /** Whether the error is a `ProviderError` with one of these codes. */

@@ -146,7 +146,7 @@ describe('catching up', () => {
     const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
     const other = await openSession(setting, { conversationId: 'conv_02' })
     sandbox.agentReplies(ticket.id, 'let me merge this')
-    sandbox.mergeInto(ticket.id, other.ticket.id)
+    sandbox.mergeTicket(ticket.id, other.ticket.id)
     expect((await catchUp(ticket, cursor)).events).toMatchObject([
       { type: 'message-posted', parts: [{ text: 'let me merge this' }] },
       { type: 'ticket-closed', reason: 'merged' },

@@ -1,22 +1,39 @@
-import { htmlToParts } from '../kit/html-to-markdown'
-import type { Agent, CaughtUp, MessagePart, SessionEvent, Ticket } from '../provider'
-import { hasCode, type Api, type Comment, type TicketRecord, type User } from './api'
-import { readComments, readTicket } from './comments'
-import { isAgent, readUser, toAgent } from './contacts'
+import { ProviderError } from '../errors'
+import type { Tools } from '../kit/tools'
+import type { Agent, CaughtUp, SessionEvent, Ticket } from '../provider'
+import { hasCode, PROVIDER, type Api } from './api'
+import { toAgent } from './contacts'
 import { readCursor, writeCursor, type Cursor } from './cursor'
-import { MESSAGE_KEY } from './identity'
-import { isOver } from './tickets'
+import { contactIn } from './memo'
+import { findMergeTarget, isMergeLine, isMerged } from './merging'
+import { isOver, readComments, readTicket } from './reading'
+import type { Comment, TicketRecord, User } from './records'
+import { agentBehind, contentOf, isReply } from './replies'
 
 /**
  * Reads what happened since the cursor, in this order: reopening, assignment, agents' public comments by id, end.
- * Every comment written before the end comes before it.
+ * Every comment written before the end comes before it. A ticket that was merged into another one of the same customer
+ * has not ended: `movedTo` says where it continues.
  */
-export const catchUp = async (api: Api, ticket: Ticket, cursor: string | undefined): Promise<CaughtUp> => {
+export const catchUp = async (
+  api: Api,
+  tools: Tools,
+  ticket: Ticket,
+  cursor: string | undefined
+): Promise<CaughtUp> => {
   const seen = readCursor(cursor)
-  let [read, newComments] = await Promise.all([readTicket(api, ticket.id), _readNewComments(api, ticket.id, seen)])
+  let [read, fresh] = await Promise.all([readTicket(api, ticket.id), _readNewComments(api, ticket.id, seen)])
   const over = !read || isOver(read.ticket.status)
   // A last comment may have arrived between the two reads. Comments read after the end are complete.
-  if (read && over && !seen.over) newComments = await _readNewComments(api, ticket.id, seen)
+  if (read && over && !seen.over) fresh = await _readNewComments(api, ticket.id, seen)
+  if (read && !fresh) {
+    throw new ProviderError(
+      PROVIDER,
+      'unavailable',
+      'Could not read the ticket’s comments: the desk does not find them'
+    )
+  }
+  const { comments, users } = fresh ?? { comments: [], users: [] }
 
   const ticketKey = { ticketId: ticket.id, conversationId: ticket.conversationId }
   const events: SessionEvent[] = []
@@ -30,8 +47,9 @@ export const catchUp = async (api: Api, ticket: Ticket, cursor: string | undefin
     next.agentId = assignee
   }
 
-  for (const { comment, agent } of await _agentComments(api, ticket, newComments)) {
-    const { parts, undelivered } = await _contentOf(api, comment)
+  const colleagues = [seen.agentId, assignee ?? ''].filter(Boolean)
+  for (const { comment, agent } of await _replies(api, tools, ticket, { comments, users, colleagues })) {
+    const { parts, undelivered } = await contentOf(api, comment)
     next.comment = Math.max(next.comment, Number(comment.id))
     if (parts.length === 0 && undelivered === undefined) continue
     events.push({
@@ -44,90 +62,61 @@ export const catchUp = async (api: Api, ticket: Ticket, cursor: string | undefin
     })
   }
 
+  if (read && over && !seen.over) {
+    const isElsewhere = read.ticket.status === 'closed' && (isMerged(read.ticket) || comments.some(isMergeLine))
+    const movedTo = isElsewhere ? await findMergeTarget(api, ticket, read.ticket) : undefined
+    if (movedTo) {
+      const reached = events.length === 0 ? cursor : writeCursor({ ...next, over: false })
+      return { events, cursor: reached, movedTo }
+    }
+  }
   if (over && !seen.over) events.push({ type: 'ticket-closed', ticket: ticketKey, reason: _reason(read?.ticket) })
   return { events, cursor: events.length === 0 ? cursor : writeCursor(next) }
 }
 
 const _reason = (ticket: TicketRecord | undefined): 'solved' | 'deleted' | 'merged' => {
-  if (!ticket || ticket.status === 'deleted') return 'deleted'
-  return ticket.tags?.includes('closed_by_merge') ? 'merged' : 'solved'
+  if (!ticket) return 'deleted'
+  return isMerged(ticket) ? 'merged' : 'solved'
 }
 
+/** Undefined if Zendesk doesn't find them: then the ticket is gone. */
 const _readNewComments = async (
   api: Api,
   ticketId: string,
   seen: Cursor
-): Promise<{ comments: Comment[]; users: User[] }> => {
+): Promise<{ comments: Comment[]; users: User[] } | undefined> => {
   const isNew = (comment: Comment) => Number(comment.id) > seen.comment
   try {
     const { comments, users } = await readComments(api, ticketId, (page) => !page.every(isNew))
     const byId = new Map(comments.filter(isNew).map((comment) => [comment.id, comment]))
     return { comments: [...byId.values()].toSorted((a, b) => Number(a.id) - Number(b.id)), users }
   } catch (error) {
-    if (hasCode(error, 'not-found')) return { comments: [], users: [] }
+    if (hasCode(error, 'not-found')) return undefined
     throw error
   }
 }
-
-/** Channels of automatic comments: triggers and automations (`rule`), merges and the like (`system`). */
-const AUTOMATIC_CHANNELS = new Set(['rule', 'system'])
 
 /** Keeps the public comments of agents. Drops notes, automatic comments, the customer's and the router's own. */
-const _agentComments = async (
+const _replies = async (
   api: Api,
+  tools: Tools,
   ticket: Ticket,
-  { comments, users }: { comments: Comment[]; users: User[] }
+  { comments, users, colleagues }: { comments: Comment[]; users: User[]; colleagues: readonly string[] }
 ): Promise<{ comment: Comment; agent: Agent }[]> => {
-  const people = new Map(users.map((user) => [user.id, user]))
+  const people = new Map(users.flatMap((user) => (user.id ? [[user.id, user] as const] : [])))
   const found: { comment: Comment; agent: Agent }[] = []
   for (const comment of comments) {
-    const author = comment.author_id
-    if (comment.public !== true || !author || Number(author) <= 0 || author === ticket.contactId) continue
-    if (comment.metadata?.custom?.[MESSAGE_KEY] !== undefined) continue
-    if (AUTOMATIC_CHANNELS.has(String(comment.via?.channel ?? ''))) continue
-    if (!people.has(author)) people.set(author, await readUser(api, author))
-    const user = people.get(author)
-    if (isAgent(user)) found.push({ comment, agent: toAgent(author, user) })
+    const { author_id: author } = comment
+    if (!author || !isReply(comment, contactIn(ticket))) continue
+    const { agent, isUnknown } = await agentBehind(api, author, { people, colleagues })
+    if (agent) found.push({ comment, agent })
+    if (isUnknown) {
+      tools.log.warn('A comment is not shown to the customer: Zendesk does not say who wrote it', {
+        provider: PROVIDER,
+        ticketId: ticket.id,
+        commentId: comment.id,
+      })
+    }
   }
   return found
-}
-
-const _contentOf = async (api: Api, comment: Comment): Promise<{ parts: MessagePart[]; undelivered?: string }> => {
-  const attachments = comment.attachments ?? []
-  const attachmentUrls = new Set(attachments.flatMap((attachment) => attachment.content_url ?? []))
-  const plain = (comment.plain_body ?? comment.body ?? '').trim()
-  const parts: MessagePart[] = comment.html_body
-    ? // Zendesk also lists inline images as attachments.
-      htmlToParts(comment.html_body).filter((part) => part.type !== 'file' || !attachmentUrls.has(part.url))
-    : plain === ''
-      ? []
-      : [{ type: 'text', text: plain }]
-  const problems: string[] = []
-  for (const attachment of attachments) {
-    const name = attachment.file_name || 'attachment'
-    const url = attachment.content_url ?? ''
-    if (attachment.malware_scan_result === 'malware_found') {
-      problems.push(`The file “${name}” was not delivered: Zendesk found malware in it.`)
-    } else if (!url.startsWith('https://') || (await _isPrivate(api))) {
-      problems.push(
-        `The file “${name}” was not delivered: this Zendesk account shows attachments only to signed-in users.`
-      )
-    } else parts.push({ type: 'file', kind: _kindOf(attachment.content_type ?? ''), url, title: name })
-  }
-  return problems.length > 0 ? { parts, undelivered: problems.join(' ') } : { parts }
-}
-
-/** Counts an unreadable setting as private: telling the agent beats sending the customer a link that fails. */
-const _isPrivate = async (api: Api): Promise<boolean> => {
-  try {
-    return await api.attachmentsArePrivate()
-  } catch (error) {
-    if (hasCode(error, 'unauthorized', 'not-found', 'rejected')) return true
-    throw error
-  }
-}
-
-const _kindOf = (contentType: string): 'image' | 'audio' | 'video' | 'file' => {
-  const kind = contentType.split('/')[0]
-  return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file'
 }

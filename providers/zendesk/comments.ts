@@ -1,19 +1,11 @@
 import { z } from '@botpress/sdk'
 import { asUnknown, isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import {
-  auditSchema,
-  commentSchema,
-  hasCode,
-  PROVIDER,
-  ticketSchema,
-  userSchema,
-  type Api,
-  type Comment,
-  type User,
-} from './api'
+import { hasCode, PROVIDER, type Api } from './api'
 import { toHtml } from './format'
 import { MESSAGE_KEY } from './identity'
+import { readComments, ticketPath } from './reading'
+import { auditSchema, type Comment } from './records'
 
 /** A comment to post. */
 export interface Draft {
@@ -33,17 +25,8 @@ export interface Draft {
   others?: readonly string[]
 }
 
-const pageSchema = z.object({
-  comments: z.array(commentSchema),
-  users: z.array(userSchema).nullish(),
-  meta: z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish(),
-})
 const updatedSchema = z.object({ audit: auditSchema.nullish() })
-const ticketAnswerSchema = z.object({ ticket: ticketSchema, users: z.array(userSchema).nullish() })
 
-const PAGE_SIZE = 100
-/** Zendesk allows 5,000 comments on a ticket. */
-const MAX_PAGES = 50
 /** How far back to look for an earlier attempt by its marker if the message has no `createdAt`. */
 const MARKED_LOOKBACK_MS = 24 * 60 * 60_000
 /** How far back to look by author and text. Shorter, because customers repeat themselves. */
@@ -56,62 +39,10 @@ const SETTLING_MS = 500
 const CONFLICT_BACKOFF_MS = 200
 const MAX_CONFLICTS = 3
 
-export const ticketPath = (ticketId: string): string => `/api/v2/tickets/${encodeURIComponent(ticketId)}`
-
-/** The ticket and the users it names. Undefined if the ticket is deleted. */
-export const readTicket = async (api: Api, ticketId: string) => {
-  try {
-    const { ticket, users } = await api.request({
-      method: 'GET',
-      path: ticketPath(ticketId),
-      query: { include: 'users' },
-      schema: ticketAnswerSchema,
-      purpose: 'read the ticket',
-    })
-    return { ticket, users: users ?? [] }
-  } catch (error) {
-    if (hasCode(error, 'not-found')) return undefined
-    throw error
-  }
-}
-
-/**
- * Reads a ticket's comments, newest first, page by page until `isEnough` accepts a page.
- * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/#list-comments
- */
-export const readComments = async (
-  api: Api,
-  ticketId: string,
-  isEnough: (page: Comment[]) => boolean
-): Promise<{ comments: Comment[]; users: User[] }> => {
-  const comments: Comment[] = []
-  const users: User[] = []
-  let after: string | undefined
-  for (let count = 0; count < MAX_PAGES; count += 1) {
-    const page = await api.request({
-      method: 'GET',
-      path: `${ticketPath(ticketId)}/comments`,
-      query: {
-        sort: '-created_at',
-        include: 'users',
-        include_inline_images: true,
-        'page[size]': PAGE_SIZE,
-        'page[after]': after,
-      },
-      schema: pageSchema,
-      purpose: 'read the ticket’s comments',
-    })
-    comments.push(...page.comments)
-    users.push(...(page.users ?? []))
-    after = page.meta?.has_more ? (page.meta.after_cursor ?? undefined) : undefined
-    if (after === undefined || isEnough(page.comments)) break
-  }
-  return { comments, users }
-}
-
 /**
  * Posts a comment and returns its id. Zendesk has no idempotency key for updates, so each comment carries a marker in
- * its audit's custom metadata. After an unknown outcome the driver looks for the marker before it tries again.
+ * its audit's custom metadata. After an unknown outcome the driver looks for the marker before it tries again. Throws
+ * refusals as Zendesk gives them: what they mean for the ticket is told by reading it (posting.ts).
  * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_audits/
  */
 export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise<string> => {
@@ -140,9 +71,8 @@ export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise
         conflicts += 1
         await tools.sleep(CONFLICT_BACKOFF_MS * conflicts)
       } else {
-        const explained = await _explain(api, draft.ticketId, error)
         // The first attempt may still be in progress.
-        throw isInDoubt ? asUnknown(explained) : explained
+        throw isInDoubt ? asUnknown(error) : error
       }
     }
   }
@@ -156,7 +86,7 @@ const _findEarlier = async (api: Api, tools: Tools, draft: Draft): Promise<strin
   try {
     return await _find(api, draft, since ?? now - MARKED_LOOKBACK_MS, since ?? now - UNMARKED_LOOKBACK_MS)
   } catch (error) {
-    throw hasCode(error, 'not-found') ? await _explain(api, draft.ticketId, error) : asUnknown(error)
+    throw hasCode(error, 'not-found') ? error : asUnknown(error)
   }
 }
 
@@ -208,18 +138,3 @@ const _find = async (api: Api, draft: Draft, since: number, unmarkedSince: numbe
 
 /** Ignores white space and zero-width spaces, which Zendesk's conversion from HTML may change. */
 const _normalise = (text: string): string => text.replace(/&nbsp;|[\s\u200b]+/g, ' ').trim()
-
-/** Turns the refusal of a closed or deleted ticket into `ended`: the session is over, the message is not at fault. */
-const _explain = async (api: Api, ticketId: string, error: ProviderError): Promise<ProviderError> => {
-  const ended = (why: string) =>
-    new ProviderError(PROVIDER, 'ended', `Could not add the message: ${why}`, { status: error.status })
-  if (error.code === 'not-found') return ended('the ticket is deleted')
-  if (error.status !== 422) return error
-  try {
-    const read = await readTicket(api, ticketId)
-    if (!read) return ended('the ticket is deleted')
-    return read.ticket.status === 'closed' ? ended('the ticket is closed') : error
-  } catch {
-    return error
-  }
-}

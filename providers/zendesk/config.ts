@@ -6,13 +6,14 @@ const SUBDOMAIN = /^\s*(?:https?:\/\/)?([a-zA-Z0-9][a-zA-Z0-9-]*)(?:\.zendesk\.c
 
 /**
  * Zendesk's block in the configuration. Each field's texts are shown to bot builders in Studio. There is no signing
- * secret: Zendesk makes it for the webhook that `subscribe` creates (subscription.ts).
+ * secret: Zendesk makes it for the webhook that `subscribe` creates (subscription.ts). No field is required here, since
+ * Studio sends empty strings; `checkConfig` names what is missing.
  * https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
  */
 export const configSchema = z.object({
   subdomain: z
     .string()
-    .regex(SUBDOMAIN, 'Enter the part before .zendesk.com, for example “acme” for https://acme.zendesk.com')
+    .optional()
     .title('Subdomain')
     .describe('The part before .zendesk.com: “acme” for https://acme.zendesk.com'),
   clientId: z
@@ -43,18 +44,25 @@ export type Config = z.infer<typeof configSchema>
 
 /** The configuration without the spaces that pasting adds, and without empty fields. */
 export const trimmed = (config: Config): Config => {
-  const clean: Config = { subdomain: config.subdomain.trim() }
-  for (const field of ['clientId', 'clientSecret', 'email', 'apiToken'] as const) {
+  const clean: Config = {}
+  for (const field of ['subdomain', 'clientId', 'clientSecret', 'email', 'apiToken'] as const) {
     const value = config[field]?.trim()
     if (value) clean[field] = value
   }
   return clean
 }
 
-/** Exactly one of the two ways to sign in must be filled in, completely. */
+/** The subdomain, and exactly one of the two ways to sign in must be filled in, completely. */
 export const checkConfig = (entered: Config): ConfigProblem[] => {
   const config = trimmed(entered)
   const problems: ConfigProblem[] = []
+  if (!config.subdomain) problems.push({ field: 'subdomain', problem: 'is missing' })
+  else if (subdomainOf(config) === '') {
+    problems.push({
+      field: 'subdomain',
+      problem: 'Enter the part before .zendesk.com, for example “acme” for https://acme.zendesk.com',
+    })
+  }
   const oauth = Boolean(config.clientId || config.clientSecret)
   const token = Boolean(config.email || config.apiToken)
   if (oauth && token) {
@@ -66,20 +74,26 @@ export const checkConfig = (entered: Config): ConfigProblem[] => {
   if (!oauth && !token) {
     problems.push({
       field: 'clientId',
-      problem: 'Enter the identifier and secret of an OAuth client, or an e-mail with an API token',
+      problem: 'is missing: enter the identifier and secret of an OAuth client, or an e-mail with an API token',
     })
   }
   if (oauth && !config.clientId) {
-    problems.push({ field: 'clientId', problem: 'Enter the identifier that belongs to the OAuth client secret' })
+    problems.push({ field: 'clientId', problem: 'is missing: enter the one that belongs to the OAuth client secret' })
   }
   if (oauth && !config.clientSecret) {
-    problems.push({ field: 'clientSecret', problem: 'Enter the secret that belongs to the OAuth client identifier' })
+    problems.push({
+      field: 'clientSecret',
+      problem: 'is missing: enter the one that belongs to the OAuth client identifier',
+    })
   }
   if (token && !config.email) {
-    problems.push({ field: 'email', problem: 'Enter the e-mail address of the admin who signs in with the API token' })
+    problems.push({
+      field: 'email',
+      problem: 'is missing: enter the address of the admin who signs in with the API token',
+    })
   }
   if (token && !config.apiToken) {
-    problems.push({ field: 'apiToken', problem: 'Enter the API token that belongs to the e-mail address' })
+    problems.push({ field: 'apiToken', problem: 'is missing: enter the one that belongs to the e-mail address' })
   }
   if (config.email && !/^[^\s@:]+@[^\s@:/]+(?:\/token)?$/.test(config.email)) {
     problems.push({ field: 'email', problem: 'Enter only the e-mail address, for example ada@acme.com' })
@@ -88,7 +102,7 @@ export const checkConfig = (entered: Config): ConfigProblem[] => {
 }
 
 /** The subdomain in lower case, from either form. Empty if the field isn't valid. */
-export const subdomainOf = (config: Config): string => (SUBDOMAIN.exec(config.subdomain)?.[1] ?? '').toLowerCase()
+export const subdomainOf = (config: Config): string => (SUBDOMAIN.exec(config.subdomain ?? '')?.[1] ?? '').toLowerCase()
 
 /** The Basic `authorization` header. Strips a trailing `/token`, which people copy from Zendesk's examples. */
 export const basicAuthorization = (config: Config): string => {

@@ -55,7 +55,7 @@ describe('the customer’s contact', () => {
     expect(setting.sandbox.state.user(Number(id))).toMatchObject({ role: 'end-user', email: null })
   })
 
-  it('is the existing end user with the same e-mail address, left unchanged', async () => {
+  it('is never another end user with the same e-mail address, who stays unchanged', async () => {
     const setting = await setUp()
     const known = setting.sandbox.state.addUser({
       name: 'Eve from the shop',
@@ -63,8 +63,18 @@ describe('the customer’s contact', () => {
       email: 'eve@customer.example',
       external_id: 'shop-17',
     })
-    expect(await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)).toBe(String(known.id))
+    const id = await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)
+    expect(id).not.toBe(String(known.id))
     expect(known).toMatchObject({ name: 'Eve from the shop', external_id: 'shop-17' })
+    expect(setting.sandbox.state.user(Number(id))).toMatchObject({ external_id: 'botpress:user_eve', email: null })
+  })
+
+  it('is a separate one for each of two customers who type the same e-mail address', async () => {
+    const setting = await setUp()
+    const { ensureContact } = capabilitiesOf(setting.driver)
+    const other = { ...eveWithEmail, id: 'user_other' }
+    const ids = [await ensureContact(eveWithEmail), await ensureContact(other)]
+    expect(new Set([...ids, await ensureContact(eveWithEmail), await ensureContact(other)]).size).toBe(2)
   })
 
   it('is created once when the first response is lost', async () => {
@@ -99,10 +109,12 @@ describe('the customer’s contact', () => {
       mayExist: false,
     })
     const replaced = { id: kept.id, memo: kept.memo, conversationId: 'conv_03', contactId: customer.contactId }
-    expect(ticketRow(setting, kept.id).requester_id).toBe(Number(kept.memo))
+    const { requester_id: requester } = ticketRow(setting, kept.id)
+    expect(kept.memo).toBe(`${customer.contactId}>${requester}`)
     const keys = requests(setting, 'POST', /tickets$/).map((request) => request.headers['idempotency-key'])
     expect(new Set(keys).size).toBe(keys.length)
-    await setting.driver.postMessage(replaced, messageFrom(customer, 'still me'))
+    const posted = await setting.driver.postMessage(replaced, messageFrom(customer, 'still me'))
+    expect(posted.contactId).toBe(String(requester))
     expect(ticketView(setting, kept.id).entries.at(-1)).toMatchObject({ kind: 'customer', text: 'still me' })
   })
 

@@ -1,23 +1,24 @@
 import { z } from '@botpress/sdk'
+import { isProviderError } from '../errors'
 import type { Agent, Customer } from '../provider'
-import { hasCode, userSchema, type Api, type User } from './api'
+import { hasCode, type Api } from './api'
 import { toName } from './format'
 import { userExternalId } from './identity'
+import { idSchema, userSchema, type User } from './records'
 
-const userAnswerSchema = z.object({ user: userSchema.extend({ id: userSchema.shape.id.unwrap().unwrap() }) })
-const usersSchema = z.object({ users: z.array(userSchema) })
+const userAnswerSchema = z.object({ user: userSchema.extend({ id: idSchema }) })
 
 /** The longest address that SMTP allows. */
 const MAX_ADDRESS_LENGTH = 254
-/** An address that needs no escaping in Zendesk's search syntax. */
 const ADDRESS = /^[^\s@":<>\\]+@[^\s@":<>\\]+\.[^\s@":<>\\]+$/
 
 /**
  * Finds or creates the customer's contact and returns its id.
  *
- * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), its
- * owner becomes the contact, but only if they are an end user. `create_or_update` would also match by address: a
- * customer who types an agent's address would overwrite that agent. Without an address it matches by external id.
+ * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), it
+ * stays with its owner: an address that people type identifies nobody. The contact is then found by our external id,
+ * or created without the address. `create_or_update` would also match by address: a customer who types an agent's
+ * address would overwrite that agent. Without an address it matches by external id.
  * https://developer.zendesk.com/api-reference/ticketing/users/users/#create-or-update-user
  */
 export const ensureContact = async (api: Api, customer: Customer): Promise<string> => {
@@ -28,54 +29,38 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
     // Otherwise Zendesk asks the customer by mail to confirm an account that they never asked for.
     skip_verify_email: true,
   }
+  const make = async (path: string, user: object): Promise<string> => {
+    const answer = await api.request({
+      method: 'POST',
+      path,
+      json: { user },
+      schema: userAnswerSchema,
+      purpose: 'create the contact',
+      about: 'contact',
+      // A user created by an attempt without an answer is found by its external id.
+      repeatable: true,
+    })
+    return answer.user.id
+  }
   const email = customer.email?.trim()
   if (email && email.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(email)) {
     try {
-      const { user } = await api.request({
-        method: 'POST',
-        path: '/api/v2/users',
-        json: { user: { ...person, email } },
-        schema: userAnswerSchema,
-        purpose: 'create the contact',
-        // A user created by an attempt without an answer is found below, by address or external id.
-        repeatable: true,
-      })
-      return user.id
+      return await make('/api/v2/users', { ...person, email })
     } catch (error) {
       if (!hasCode(error, 'rejected')) throw error
-      const owner = await _customerWithEmail(api, email)
-      if (owner) return owner
     }
   }
-  const { user } = await api.request({
-    method: 'POST',
-    path: '/api/v2/users/create_or_update',
-    json: { user: person },
-    schema: userAnswerSchema,
-    purpose: 'create the contact',
-    repeatable: true,
-  })
-  return user.id
+  return make('/api/v2/users/create_or_update', person)
 }
 
-const _customerWithEmail = async (api: Api, email: string): Promise<string | undefined> => {
-  const { users } = await api.request({
-    method: 'GET',
-    path: '/api/v2/users/search',
-    query: { query: `email:"${email}"` },
-    schema: usersSchema,
-    purpose: 'look the contact up',
-  })
-  const owner = users.find((user) => user.email?.toLowerCase() === email.toLowerCase() && user.role === 'end-user')
-  return owner?.id ?? undefined
-}
-
-/** Whether the contact still exists. */
-export const contactExists = async (api: Api, contactId: string): Promise<boolean> => {
+/** The user as Zendesk shows them. Undefined if there is none, or the credentials' user may not see them. */
+export const findUser = async (api: Api, userId: string, sideloaded: User[] = []): Promise<User | undefined> => {
+  const known = sideloaded.find((user) => user.id === userId)
+  if (known) return known
   try {
-    return (await readUser(api, contactId)).active !== false
+    return await readUser(api, userId)
   } catch (error) {
-    if (hasCode(error, 'not-found')) return false
+    if (hasCode(error, 'not-found', 'rejected') || (isProviderError(error) && error.status === 403)) return undefined
     throw error
   }
 }
@@ -89,6 +74,10 @@ export const readUser = async (api: Api, userId: string): Promise<User> =>
       purpose: 'read the user',
     })
   ).user
+
+/** Whether Zendesk accepts comments of this customer: not deleted, merged away or suspended, and no agent. */
+export const isUsable = (user: User | undefined): boolean =>
+  user !== undefined && user.active !== false && user.suspended !== true && user.role === 'end-user'
 
 export const isAgent = (user: User | undefined): boolean => user?.role === 'agent' || user?.role === 'admin'
 

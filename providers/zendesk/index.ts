@@ -4,8 +4,9 @@ import { createApi, PROVIDER } from './api'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
+import { postMessage } from './posting'
 import { subscribe, unsubscribe } from './subscription'
-import { closeTicket, openTicket, postMessage } from './tickets'
+import { closeTicket, openTicket } from './tickets'
 import { parseWebhook, verifyWebhook } from './webhook'
 
 /** Zendesk Support: a handoff is a ticket, its messages are the ticket's comments. */
@@ -21,6 +22,9 @@ export const zendesk = defineProvider({
     const api = createApi(config, tools)
     return {
       checkCredentials: async () => {
+        const identified = api.accountId()
+        // Refused credentials are better explained by the other call.
+        identified.catch(() => undefined)
         const me = await api.me(true)
         if (me.role !== 'admin' && me.role !== 'agent') {
           throw new ProviderError(
@@ -30,13 +34,13 @@ export const zendesk = defineProvider({
           )
         }
         const { hostname } = new URL(api.origin)
-        return { id: hostname, description: `${hostname} as ${me.name}` }
+        return { id: await identified, description: `${hostname} as ${me.name}` }
       },
       ensureContact: (customer) => ensureContact(api, customer),
       openTicket: (request) => openTicket(api, tools, request),
       postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
-      closeTicket: (ticket) => closeTicket(api, ticket),
-      catchUp: (ticket, cursor) => catchUp(api, ticket, cursor),
+      closeTicket: (ticket) => closeTicket(api, tools, ticket),
+      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor),
       describeAgent: async (agentId) => toAgent(agentId, await readUser(api, agentId)),
       subscribe: (target) => subscribe(api, tools, target),
       unsubscribe: (target) => unsubscribe(api, target),

@@ -1,11 +1,10 @@
 import { z } from '@botpress/sdk'
 import type { SubscriptionTarget } from '../provider'
 import { hasCode, type Api } from './api'
+import type { metaSchema } from './records'
 
 /** The name of the installation's webhook, and the prefix of its triggers' titles. Both are found by it. */
 export const nameOf = (target: SubscriptionTarget): string => `Botpress HITL Router ${target.installation}`
-
-export const metaSchema = z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish()
 
 const PAGE_SIZE = 100
 /** Stops a list that never ends. */

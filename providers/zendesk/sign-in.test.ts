@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkConfig, configSchema, subdomainOf } from './config'
+import { zendesk } from '.'
 import { closeAll, fault, openSession, requests, messageFrom, setUp, ticketView, errorOf } from './testing'
 
 afterEach(closeAll)
 
 describe('configuration', () => {
+  const oauth = { clientId: 'client', clientSecret: 'secret' }
+
   it.each([
     'acme',
     'ACME',
@@ -17,7 +20,6 @@ describe('configuration', () => {
   })
 
   it.each([
-    '',
     'support.acme.com',
     'https://acme.evilzendesk.com',
     'acme.zendesk.com.evil.test',
@@ -25,12 +27,27 @@ describe('configuration', () => {
     'acme/evil',
     'a b',
   ])('refuses the subdomain “%s” and explains the format', (subdomain) => {
-    const parsed = configSchema.safeParse({ subdomain })
-    expect(parsed.success).toBe(false)
-    expect(parsed.error?.issues[0]?.message).toContain('before .zendesk.com')
+    const found = checkConfig(configSchema.parse({ subdomain, ...oauth }))
+    expect(found).toEqual([{ field: 'subdomain', problem: expect.stringContaining('before .zendesk.com') }])
   })
 
-  const oauth = { clientId: 'client', clientSecret: 'secret' }
+  it.each([{}, { subdomain: '' }, { subdomain: ' ' }, { subdomain: '', clientId: '', email: ' ' }])(
+    'without content is accepted by the schema, and what is missing is named: %j',
+    (fields) => {
+      const config = configSchema.parse(fields)
+      const found = checkConfig(config)
+      expect(found.map(({ field }) => field)).toEqual(['subdomain', 'clientId'])
+      for (const { problem } of found) expect(problem).toMatch(/^is missing/)
+    }
+  )
+
+  it('without content connects, and fails only when it is used', async () => {
+    const setting = await setUp()
+    const driver = zendesk.connect(configSchema.parse({}), setting.tools)
+    expect(await errorOf(driver.checkCredentials())).toMatchObject({ code: 'misconfigured' })
+    expect(setting.sandbox.server.requests).toEqual([])
+  })
+
   const token = { email: 'ada@acme.com', apiToken: 'token' }
   it.each([
     [oauth, []],
@@ -47,7 +64,49 @@ describe('configuration', () => {
   ])('reports for %j problems in the fields %j', (fields, problems) => {
     const found = checkConfig({ subdomain: 'acme', ...fields })
     expect(found.map(({ field }) => field)).toEqual(problems)
-    for (const { problem } of found) expect(problem).toMatch(/^[A-Z].{20,}/)
+    for (const { problem } of found) expect(problem).toMatch(/^(?:[A-Z]|is missing: ).{20,}/)
+  })
+})
+
+describe('the account', () => {
+  it('is the same for other credentials and after it was renamed, and another one is another', async () => {
+    const setting = await setUp()
+    const { id, description } = await setting.driver.checkCredentials()
+    expect(id).toMatch(/^\d+$/)
+    expect(description).toBe('acme.zendesk.com as Botpress Router')
+    const withToken = zendesk.connect(zendesk.config.parse(setting.sandbox.tokenConfig), setting.tools)
+    expect(await withToken.checkCredentials()).toEqual({ id, description })
+    const renamed = zendesk.connect(zendesk.config.parse(setting.sandbox.rename('acme-group')), setting.tools)
+    expect(await renamed.checkCredentials()).toEqual({
+      id,
+      description: 'acme-group.zendesk.com as Botpress Router',
+    })
+    const other = await setUp()
+    expect((await other.driver.checkCredentials()).id).not.toBe(id)
+  })
+
+  it('takes one call beside the one that checks the credentials', async () => {
+    const setting = await setUp({ basic: true })
+    await setting.driver.checkCredentials()
+    const paths = setting.sandbox.server.requests.map(({ path }) => path)
+    expect(paths.toSorted()).toEqual(['/api/v2/ticket_fields', '/api/v2/users/me'])
+  })
+
+  it.each([
+    ['credentials that Zendesk does not recognise', { apiToken: 'wrong' }, 'does not recognise'],
+    ['no admin or agent', {}, 'the role “end-user”'],
+  ])('isn’t blamed for %s', async (_what, more, expected) => {
+    const setting = await setUp({ basic: true })
+    if (!('apiToken' in more)) setting.sandbox.setOwnRole('end-user')
+    else fault(setting, 'GET', /users\/me$/, { status: 200, body: { user: { id: null } } })
+    const error = await errorOf(setting.connect(more).checkCredentials())
+    expect(String(error)).toContain(expected)
+  })
+
+  it('that doesn’t identify itself is not accepted', async () => {
+    const setting = await setUp()
+    fault(setting, 'GET', /ticket_fields$/, { status: 200, body: { ticket_fields: [] }, times: 9 })
+    expect(await errorOf(setting.driver.checkCredentials())).toMatchObject({ code: 'unavailable' })
   })
 })
 

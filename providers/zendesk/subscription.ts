@@ -2,8 +2,9 @@ import { z } from '@botpress/sdk'
 import { isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { Subscription, SubscriptionTarget } from '../provider'
-import { idSchema, PROVIDER, type Api } from './api'
-import { metaSchema, nameOf, readPages, remove } from './set-up'
+import { PROVIDER, type Api } from './api'
+import { idSchema, metaSchema } from './records'
+import { nameOf, readPages, remove } from './set-up'
 import { ensureTriggers, ownTriggers } from './triggers'
 
 const webhookSchema = z.object({

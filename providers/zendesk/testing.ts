@@ -6,6 +6,8 @@ import type { Config } from './config'
 import { zendesk } from '.'
 import { createSandbox, type ZendeskSandboxOptions } from './sandbox'
 
+/** The path of a ticket. */
+export const TICKET = /\/api\/v2\/tickets\/\d+$/
 export const TARGET = { url: 'https://webhook.example.test/abc/zendesk', installation: 'inst1', botId: 'bot-1' }
 
 const openServers: { close(): Promise<void> }[] = []

@@ -47,6 +47,17 @@ describe('opening a ticket', () => {
     expect(transcript?.plain).toContain('my secret order 4711')
   })
 
+  it('tells agents the address that the customer gave, whoever has it in Zendesk', async () => {
+    const setting = await setUp()
+    setting.sandbox.state.addUser({ name: 'Eve', role: 'end-user', email: 'eve@customer.example' })
+    const contactId = await setting.driver.ensureContact?.({ ...EVE, email: 'eve@customer.example' })
+    const customer = { ...EVE, email: 'eve@customer.example', contactId }
+    const { id } = await setting.driver.openTicket(requestFor(customer))
+    const [opening, note] = ticketRow(setting, id).comments
+    expect(opening?.plain).not.toContain('eve@')
+    expect(note).toMatchObject({ public: false, plain: expect.stringContaining('in the chat: eve@customer.example') })
+  })
+
   it('takes one call without a transcript', async () => {
     const setting = await setUp()
     await openSession(setting, { transcript: [] })
@@ -60,11 +71,30 @@ describe('opening a ticket', () => {
     expect(setting.log.lines.map(({ level }) => level)).toContain('warn')
   })
 
+  it('does without options that Zendesk refuses, and names them in the log', async () => {
+    const setting = await setUp()
+    setting.sandbox.removeGroup(360_001)
+    const options = { queue: '360001', priority: 'high' as const, tags: ['vip'] }
+    const { ticket } = await openSession(setting, { options })
+    expect(ticketRow(setting, ticket.id)).toMatchObject({
+      group_id: null,
+      priority: null,
+      tags: ['botpress-hitl-bot-1'],
+    })
+    expect(JSON.stringify(setting.log.lines.filter(({ level }) => level === 'warn'))).toContain('RecordInvalid group')
+    // A run that repeats the start finds the ticket and opens no other one.
+    const again = await openSession(setting, { options, mayExist: true })
+    expect(again.ticket.id).toBe(ticket.id)
+  })
+
   it('names the refused field without its content', async () => {
     const setting = await setUp()
-    const error = await errorOf(openSession(setting, { options: { queue: '99' } }))
-    expect(error).toMatchObject({ code: 'rejected', status: 422, outcome: 'none' })
-    expect(String(error)).toContain('RecordInvalid group')
+    const body = { error: 'RecordInvalid', details: { status: [{ description: 'my secret order 4711' }] } }
+    fault(setting, 'POST', TICKETS, { status: 422, body, times: 9 })
+    const error = await errorOf(openSession(setting))
+    expect(error).toMatchObject({ code: 'rejected', about: 'ticket', status: 422, outcome: 'none' })
+    expect(String(error)).toContain('RecordInvalid status')
+    expect(String(error)).not.toContain('4711')
   })
 
   it('succeeds with a warning when the transcript can’t be added', async () => {

@@ -1,14 +1,16 @@
 import { z } from '@botpress/sdk'
-import { asUnknown, isProviderError } from '../errors'
-import { partsToText } from '../kit/message-text'
+import { isProviderError, type ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import type { Customer, OpenedTicket, OutboundMessage, PostedMessage, Ticket, TicketRequest } from '../provider'
-import { auditSchema, hasCode, PROVIDER, ticketSchema, type Api, type TicketRecord } from './api'
-import { postComment, readTicket, ticketPath } from './comments'
-import { contactExists, ensureContact } from './contacts'
+import type { OpenedTicket, Ticket, TicketOptions, TicketRequest } from '../provider'
+import { hasCode, PROVIDER, type Api } from './api'
+import { postComment } from './comments'
+import { ensureContact, findUser, isUsable } from './contacts'
 import { writeCursor } from './cursor'
-import { toComments, toHtml, toOpening, toSubject, toTag, toTranscriptNote } from './format'
+import { toHtml, toName, toOpening, toSubject, toTag, toTranscriptNote } from './format'
 import { tagOf, ticketExternalId } from './identity'
+import { writeMemo } from './memo'
+import { isOver, readTicket, ticketPath } from './reading'
+import { auditSchema, ticketSchema, type TicketRecord } from './records'
 
 const createdSchema = z.object({ ticket: ticketSchema, audit: auditSchema.nullish() })
 const ticketsSchema = z.object({ tickets: z.array(ticketSchema) })
@@ -36,7 +38,7 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
       await postComment(api, tools, {
         ticketId: opened.ticketId,
         marker: `${request.conversationId}/transcript`,
-        text: toTranscriptNote(request.transcript),
+        text: _noteFor(request),
         public: false,
         mayExist: opened.isExisting,
       })
@@ -55,8 +57,17 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
   if (opened.firstComment !== undefined) {
     result.cursor = writeCursor({ comment: Number(opened.firstComment), agentId: '', over: false })
   }
-  if (knownContactId !== undefined && opened.contactId !== knownContactId) result.memo = opened.contactId
+  if (knownContactId !== undefined && opened.contactId !== knownContactId) {
+    result.memo = writeMemo(knownContactId, opened.contactId)
+  }
   return result
+}
+
+/** The contact may lack the address, because another user has it. */
+const _noteFor = ({ customer, transcript }: TicketRequest): string => {
+  const address =
+    customer.email && `E-mail address of ${toName(customer.name)}, as given in the chat: ${toName(customer.email)}`
+  return [...(address ? [address] : []), toTranscriptNote(transcript)].join('\n\n')
 }
 
 interface Opened {
@@ -68,7 +79,10 @@ interface Opened {
   isExisting: boolean
 }
 
-/** Creates the ticket. If the known contact was deleted at the desk, a new contact replaces it. */
+/**
+ * Creates the ticket. What Zendesk refuses of it is mended: options that the account doesn't have, such as a deleted
+ * group, are left out, and a known contact that was deleted or merged is replaced by a new one.
+ */
 const _createForContact = async (
   api: Api,
   tools: Tools,
@@ -78,12 +92,37 @@ const _createForContact = async (
 ): Promise<Opened> => {
   const key = `botpress-${request.conversationId}`
   try {
+    return await _createWithOptions(api, tools, request, externalId, contactId, key)
+  } catch (error) {
+    const mayBeLost = request.customer.contactId !== undefined && isProviderError(error) && error.status === 422
+    if (!mayBeLost || isUsable(await findUser(api, contactId))) throw error
+    const { contactId: _lost, ...person } = request.customer
+    const replacement = await ensureContact(api, person)
+    if (replacement === contactId) throw error
+    return await _createWithOptions(api, tools, request, externalId, replacement, `${key}-${replacement}`)
+  }
+}
+
+/** Without the options that Zendesk refuses: people in the wrong group help more than nobody. */
+const _createWithOptions = async (
+  api: Api,
+  tools: Tools,
+  request: TicketRequest,
+  externalId: string,
+  contactId: string,
+  key: string
+): Promise<Opened> => {
+  try {
     return await _create(api, tools, request, externalId, contactId, key)
   } catch (error) {
-    const mayBeDeleted = request.customer.contactId !== undefined && isProviderError(error) && error.status === 422
-    if (!mayBeDeleted || (await contactExists(api, contactId))) throw error
-    const replacement = await ensureContact(api, request.customer)
-    return await _create(api, tools, request, externalId, replacement, `${key}-${replacement}`)
+    const hasOptions = _optionsOf(tools, request.options) !== undefined
+    if (!hasOptions || !isProviderError(error) || error.code !== 'rejected' || error.about !== 'ticket') throw error
+    tools.log.warn('Zendesk refuses an option of the ticket. It is opened without its queue, priority and tags', {
+      provider: PROVIDER,
+      conversationId: request.conversationId,
+      error: error.message,
+    })
+    return await _create(api, tools, { ...request, options: {} }, externalId, contactId, `${key}-plain`)
   }
 }
 
@@ -128,11 +167,7 @@ const _create = async (
 }
 
 const _ticketBody = (tools: Tools, request: TicketRequest, externalId: string, contactId: string) => {
-  const { queue, priority, tags = [] } = request.options
-  const group = queue?.trim()
-  if (group && !/^\d+$/.test(group)) {
-    tools.log.warn('The queue isn’t a Zendesk group id and was ignored', { provider: PROVIDER })
-  }
+  const options = _optionsOf(tools, request.options)
   return {
     subject: toSubject(request.title),
     comment: {
@@ -143,10 +178,24 @@ const _ticketBody = (tools: Tools, request: TicketRequest, externalId: string, c
     requester_id: Number(contactId),
     submitter_id: Number(contactId),
     external_id: externalId,
-    tags: [...new Set([tagOf(request.botId), ...tags.map(toTag).filter((tag) => tag !== '')])],
-    ...(priority ? { priority } : {}),
-    ...(group && /^\d+$/.test(group) ? { group_id: Number(group) } : {}),
+    ...options,
+    tags: [...new Set([tagOf(request.botId), ...(options?.tags ?? [])])],
   }
+}
+
+/** What Zendesk has of the options. Undefined if nothing is left of them. */
+const _optionsOf = (tools: Tools, { queue, priority, tags = [] }: TicketOptions) => {
+  const group = queue?.trim()
+  const isGroupId = group !== undefined && /^\d+$/.test(group)
+  if (group && !isGroupId) {
+    tools.log.warn('The queue isn’t a Zendesk group id and was ignored', { provider: PROVIDER })
+  }
+  const options = {
+    tags: tags.map(toTag).filter((tag) => tag !== ''),
+    ...(priority ? { priority } : {}),
+    ...(isGroupId ? { group_id: Number(group) } : {}),
+  }
+  return options.tags.length > 0 || priority || isGroupId ? options : undefined
 }
 
 const _findTicket = async (api: Api, externalId: string): Promise<TicketRecord | undefined> => {
@@ -160,51 +209,14 @@ const _findTicket = async (api: Api, externalId: string): Promise<TicketRecord |
   return tickets.find((ticket) => ticket.status !== 'deleted')
 }
 
-/** Posts the customer's message as a public comment, the bot's as an internal note. Splits long texts. */
-export const postMessage = async (
-  api: Api,
-  tools: Tools,
-  ticket: Ticket,
-  message: OutboundMessage
-): Promise<PostedMessage> => {
-  const chunks = toComments(partsToText(message.parts))
-  const customer = message.author.type === 'customer' ? message.author.customer : undefined
-  const authorId = customer && (await _authorOf(api, ticket, customer))
-  const messageIds: string[] = []
-  for (const [index, text] of chunks.entries()) {
-    try {
-      const id = await postComment(api, tools, {
-        ticketId: ticket.id,
-        marker: index === 0 ? message.id : `${message.id}/${index}`,
-        text,
-        public: customer !== undefined,
-        authorId,
-        mayExist: message.mayExist,
-        createdAt: message.createdAt,
-        others: message.others,
-      })
-      messageIds.push(id)
-    } catch (error) {
-      // Part of the message is at the desk, so a retry has to look first.
-      throw messageIds.length === 0 ? error : asUnknown(error)
-    }
-  }
-  return { messageIds }
-}
-
-/** The author's contact. `memo` holds the contact that replaced a deleted one when the ticket was opened. */
-const _authorOf = async (api: Api, ticket: Ticket, customer: Customer): Promise<string> => {
-  if (customer.contactId === undefined) return await ensureContact(api, customer)
-  return (customer.contactId === ticket.contactId ? ticket.memo : undefined) ?? customer.contactId
-}
-
 /**
  * Solves the ticket. It never closes it: a closed ticket can't be reopened and refuses messages still in flight.
  *
  * Zendesk solves only assigned tickets, so an unassigned one goes to the credentials' own user. `safe_update` makes
- * that fail if an agent takes the ticket at the same time.
+ * that fail if an agent takes the ticket at the same time. Where the account's rules forbid it, for example because a
+ * field is required to solve a ticket, only an agent can do it: a note tells them.
  */
-export const closeTicket = async (api: Api, ticket: Ticket): Promise<void> => {
+export const closeTicket = async (api: Api, tools: Tools, ticket: Ticket): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     const read = await readTicket(api, ticket.id)
     if (!read || isOver(read.ticket.status)) return
@@ -223,16 +235,34 @@ export const closeTicket = async (api: Api, ticket: Ticket): Promise<void> => {
         },
         schema: z.unknown(),
         purpose: 'solve the ticket',
+        about: 'ticket',
         repeatable: true,
       })
       return
     } catch (error) {
-      if (hasCode(error, 'not-found')) return
-      // The ticket changed after it was read (409) or is closed (422): read it again.
-      const canRetry = isProviderError(error) && (error.status === 409 || (error.status === 422 && attempt === 1))
-      if (!canRetry || attempt >= MAX_CLOSE_ATTEMPTS) throw error
+      if (!hasCode(error, 'not-found', 'rejected')) throw error
+      // The ticket changed after it was read (409), is closed (422) or was deleted (404): read it again.
+      const canRetry = error.status === 409 || attempt === 1
+      if (canRetry && attempt < MAX_CLOSE_ATTEMPTS) continue
+      if (error.status !== 422) throw error
+      return await _askToSolve(api, tools, ticket, error)
     }
   }
 }
 
-export const isOver = (status: string): boolean => status === 'solved' || status === 'closed' || status === 'deleted'
+const _askToSolve = async (api: Api, tools: Tools, ticket: Ticket, refusal: ProviderError): Promise<void> => {
+  tools.log.warn('Zendesk refuses to solve a ticket. Its agents are asked to', {
+    provider: PROVIDER,
+    ticketId: ticket.id,
+    error: refusal.message,
+  })
+  await postComment(api, tools, {
+    ticketId: ticket.id,
+    marker: `${ticket.conversationId}/unsolved`,
+    text:
+      'The conversation with the customer has ended, but this account’s rules keep the bot from solving the ticket. ' +
+      'Please solve it.',
+    public: false,
+    mayExist: true,
+  })
+}

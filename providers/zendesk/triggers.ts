@@ -2,9 +2,10 @@ import { z } from '@botpress/sdk'
 import { isProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { SubscriptionTarget } from '../provider'
-import { idSchema, PROVIDER, type Api } from './api'
+import { PROVIDER, type Api } from './api'
 import { tagOf } from './identity'
-import { metaSchema, nameOf, readPages, remove } from './set-up'
+import { idSchema, metaSchema } from './records'
+import { nameOf, readPages, remove } from './set-up'
 import { hintBody } from './webhook'
 
 const conditionSchema = z.object({

@@ -1,6 +1,6 @@
 import { z } from '@botpress/sdk'
 import { isSigned } from '../kit/signature'
-import type { ParsedWebhook, Subscription, WebhookRequest } from '../provider'
+import type { ParsedWebhook, Subscription, TicketKey, WebhookRequest } from '../provider'
 import { conversationIdOf } from './identity'
 
 /** The public secret that signs Zendesk's “Test webhook”. It proves nothing, so it is refused. */
@@ -55,12 +55,12 @@ const hintSchema = z.object({
 export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
   const hint = hintSchema.safeParse(_parseJson(request.body))
   if (!hint.success) return { events: [], ignored: 'not a body that the router’s triggers send' }
-  const conversationId = conversationIdOf(hint.data.externalId)
-  // Follow-up tickets and merged tickets inherit the tag, but never the external id.
-  if (!conversationId) return { events: [], ignored: `ticket ${hint.data.ticketId} was not opened by a handoff` }
-  return {
-    events: [{ type: 'ticket-changed', ticket: { ticketId: hint.data.ticketId, conversationId, origin: 'recent' } }],
-  }
+  const { ticketId, externalId } = hint.data
+  const conversationId = conversationIdOf(externalId)
+  // Follow-up tickets and merged tickets inherit the tag, but never the external id. A session that was merged into one
+  // is found by the ticket's id.
+  const ticket: TicketKey = conversationId ? { ticketId, conversationId, origin: 'recent' } : { ticketId }
+  return { events: [{ type: 'ticket-changed', ticket }] }
 }
 
 const _parseJson = (text: string): unknown => {

@@ -125,8 +125,8 @@ describeProvider({
     }),
     JSON.stringify({ type: 'newMessage', ticketId: '1001', comment: 'I am an agent' }),
     JSON.stringify({ hitl: 'solved', ticketId: '1001', externalId: 'botpress:bot-1:conv_01' }),
-    JSON.stringify({ hitl: 'replied', ticketId: '1001', externalId: '' }),
-    JSON.stringify({ hitl: 'replied', ticketId: '1001', externalId: 'order-77' }),
+    JSON.stringify({ hitl: 'replied', ticketId: '1001' }),
+    JSON.stringify({ hitl: 'replied', ticketId: 1001, externalId: 'order-77' }),
     JSON.stringify({ hitl: 'replied', ticketId: '', externalId: 'botpress:bot-1:conv_01' }),
   ],
   foreignRequest: () => ({

@@ -29,20 +29,66 @@ export const patchInstallation = async (call: Call, change: Partial<Installation
   await call.client.patchState({ ..._key(call), payload: change })
 }
 
-const _subscriptions = instanceCache<Installation['subscriptions']>('subscriptions', {
-  lifetimeMs: 5 * 60_000,
-  size: 500,
-})
+type Subscriptions = Installation['subscriptions']
 
-/** What the drivers need to verify webhooks, as this instance last read it. May be stale. */
-export const rememberedSubscriptions = (call: Call): Installation['subscriptions'] | undefined =>
-  _subscriptions(call).get(call.installation)
-
-/** What the drivers need to verify webhooks, as the last save stored it. Throws what Botpress throws. */
-export const loadSubscriptions = async (call: Call): Promise<Installation['subscriptions']> => {
-  const { subscriptions } = await readInstallation(call)
-  _subscriptions(call).set(call.installation, subscriptions)
-  return subscriptions
+/** What an instance knows about one installation's subscriptions. A save replaces it. */
+interface Knowledge {
+  subscriptions?: Subscriptions
+  /** The reading under way: many requests at once need one. */
+  reading?: Promise<Subscriptions>
+  /** By desk: until when (milliseconds since the epoch) a request that what is stored can't verify costs no reading. */
+  refusedUntil: Map<string, number>
 }
 
-export const forgetSubscriptions = (call: Call): void => _subscriptions(call).delete(call.installation)
+const _knowledge = instanceCache<Knowledge>('subscriptions', { lifetimeMs: 5 * 60_000, size: 500 })
+
+/**
+ * How long a refused request stands for others. Meanwhile a save at another instance may not have reached this one: the
+ * first request after this time finds it, and what a desk announced before that is in its ticket.
+ */
+const REFUSED_FOR_MS = 10_000
+
+/**
+ * Whether one of the desk's subscriptions verifies a request: the one that this instance remembers, or else the one
+ * that the last save stored. Forged requests cost one call in `REFUSED_FOR_MS` and desk, not one each. Throws what
+ * Botpress throws.
+ */
+export const isVerifiedBy = async (
+  call: Call,
+  desk: string,
+  verify: (subscription: Subscriptions[string] | undefined) => boolean
+): Promise<boolean> => {
+  const known = _knowledgeOf(call)
+  if (known.subscriptions && verify(known.subscriptions[desk])) return true
+  if (call.environment.now() < (known.refusedUntil.get(desk) ?? 0)) return false
+  // It may have been saved again since this instance read it.
+  const stored = await _read(call, known)
+  if (verify(stored[desk])) return true
+  known.refusedUntil.set(desk, call.environment.now() + REFUSED_FOR_MS)
+  return false
+}
+
+/** After a save: what it stored is read again, and what was refused before doesn't count. */
+export const forgetSubscriptions = (call: Call): void => _knowledge(call).delete(call.installation)
+
+const _knowledgeOf = (call: Call): Knowledge => {
+  const known = _knowledge(call).get(call.installation)
+  if (known) return known
+  const made: Knowledge = { refusedUntil: new Map() }
+  _knowledge(call).set(call.installation, made)
+  return made
+}
+
+const _read = async (call: Call, known: Knowledge): Promise<Subscriptions> => {
+  known.reading ??= readInstallation(call)
+    .then(({ subscriptions }) => {
+      known.subscriptions = subscriptions
+      // What was read is as old as the reading. A save that came meanwhile has dropped it already.
+      if (_knowledge(call).get(call.installation) === known) _knowledge(call).set(call.installation, known)
+      return subscriptions
+    })
+    .finally(() => {
+      delete known.reading
+    })
+  return known.reading
+}

@@ -4,7 +4,7 @@ import type { WebhookReply, WebhookRequest } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { loadSubscriptions, rememberedSubscriptions } from '../botpress/installation'
+import { isVerifiedBy } from '../botpress/installation'
 import { TooSlow, within } from '../botpress/retry'
 import { LeaseLost, LockBusy, OutcomeUnknown } from '../session/lock'
 import { applyEvents, OutboxWaits, SessionNotReady } from './apply'
@@ -100,13 +100,9 @@ const _isTemporary = (error: unknown): boolean =>
   isTransient(error) ||
   (isApiError(error) && (error.code === 429 || error.code >= 500))
 
-const _isVerified = async (call: Call, desk: Desk, request: WebhookRequest): Promise<boolean> => {
-  if (!desk.driver.subscribe) return desk.driver.verifyWebhook(request, undefined)
-  const remembered = rememberedSubscriptions(call)?.[desk.provider.name]
-  if (remembered && desk.driver.verifyWebhook(request, remembered)) return true
-  // It may have been saved again since this instance read it.
-  const stored = await loadSubscriptions(call)
-  return desk.driver.verifyWebhook(request, stored[desk.provider.name])
+const _isVerified = async (call: Call, { provider, driver }: Desk, request: WebhookRequest): Promise<boolean> => {
+  if (!driver.subscribe) return driver.verifyWebhook(request, undefined)
+  return isVerifiedBy(call, provider.name, (subscription) => driver.verifyWebhook(request, subscription))
 }
 
 const _lowerCased = (headers: Record<string, string | undefined>): Record<string, string | undefined> =>

@@ -172,7 +172,7 @@ describe('a ticket that Zendesk closes', () => {
     const { stage, ticket, conversationId, sandbox } = await sessionAt('zendesk')
     const zendesk = sandbox as ZendeskSandbox
     const target = zendesk.foreignTicket()
-    zendesk.mergeInto(ticket().id, target)
+    zendesk.mergeTicket(ticket().id, target)
     await stage.pass(SETTLED_MS)
     expect(countSeen(stage, conversationId, 'merged')).toBe(0)
     expect(countSeen(stage, conversationId, END)).toBe(1)

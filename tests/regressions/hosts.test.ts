@@ -59,10 +59,10 @@ describe.each(DESKS)('the credentials of %s', (desk) => {
       headers: { location: `${server.origin}/steal` },
       times: 1_000,
     })
-    await stage.botpress.bot.customerSays(conversationId, 'is anybody there?')
+    await stage.finish(stage.botpress.bot.customerSays(conversationId, 'is anybody there?'))
     sandbox.agentReplies(ticket().id, 'Yes, me', { agentId })
     await stage.pass(60_000)
-    await stage.botpress.bot.endByCustomer(conversationId)
+    await stage.finish(stage.botpress.bot.endByCustomer(conversationId))
     await stage.pass(60_000)
     expect(server.requests).toEqual([])
   })

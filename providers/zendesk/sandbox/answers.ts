@@ -1,8 +1,19 @@
 /** Responses in Zendesk's format. */
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
-import { isoTime, type CommentRow, type TicketRow, type UserRow } from './state'
+import { isoTime, VIA, type AccountSettings, type CommentRow, type TicketRow, type UserRow } from './state'
 
 export type Body = Record<string, unknown>
+
+/** At the address of an account that was renamed or removed. */
+export const NO_HELP_DESK: SandboxResponse = {
+  status: 404,
+  body: {
+    error: {
+      title: 'No help desk at acme.zendesk.com',
+      message: 'There is no help desk configured at this address.',
+    },
+  },
+}
 
 export const NOT_FOUND: SandboxResponse = { status: 404, body: { error: 'RecordNotFound', description: 'Not found' } }
 
@@ -46,7 +57,7 @@ export const userJson = (user: UserRow): Body => ({
   external_id: user.external_id,
   role: user.role,
   active: user.active,
-  suspended: false,
+  suspended: user.suspended,
   photo: user.photo,
 })
 
@@ -69,7 +80,7 @@ export const ticketJson = (ticket: TicketRow): Body => ({
   updated_at: isoTime(ticket.updatedAt),
 })
 
-export const commentJson = (comment: CommentRow): Body => ({
+export const commentJson = (comment: CommentRow, { channelsAsNumbers }: AccountSettings): Body => ({
   id: comment.id,
   type: 'Comment',
   author_id: comment.author_id,
@@ -79,7 +90,8 @@ export const commentJson = (comment: CommentRow): Body => ({
   public: comment.public,
   attachments: comment.attachments,
   audit_id: comment.audit_id,
-  via: { channel: comment.via, source: { from: {}, to: {}, rel: null } },
+  via: { channel: channelsAsNumbers ? VIA[comment.via] : comment.via, source: comment.source },
   created_at: isoTime(comment.at),
   metadata: { system: {}, custom: comment.custom },
+  ...comment.answered,
 })

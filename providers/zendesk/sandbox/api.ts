@@ -1,6 +1,6 @@
 /** The sandbox's REST API: sign-in, roles, content types, rate-limit headers and the routing of requests. */
 import { jsonBody, type SandboxHandler, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
-import { NOT_FOUND, refusal, type Body } from './answers'
+import { NOT_FOUND, paged, refusal, type Body } from './answers'
 import { handleUsers } from './people'
 import type { Rules } from './rules'
 import type { State, UserRow } from './state'
@@ -15,12 +15,24 @@ export interface ApiOptions {
   groups: Set<number>
   now(): number
   limits: boolean
+  /** Number of the account among the sandboxes. */
+  account: number
 }
+
+/** The system fields of every account, in the order of their ids. */
+const SYSTEM_FIELDS = ['subject', 'description', 'status', 'tickettype', 'priority', 'group', 'assignee']
 
 const TOKEN_LIFETIME_S = 1_800
 
-export const createApi = ({ credentials, state, apiUser, rules, groups, now, limits }: ApiOptions) => {
+export const createApi = ({ credentials, state, apiUser, rules, groups, now, limits, account }: ApiOptions) => {
   const onTickets = createTicketsApi({ state, groups, now, limits })
+  const ticketFields = SYSTEM_FIELDS.map((type, index) => ({
+    id: 360_000_000_000 + account * 1_000 + index,
+    type,
+    title: type,
+    active: true,
+    removable: false,
+  }))
   const tokens = new Map<string, { expiresAt: number; scopes: string[] }>()
   let issued = 0
   let minute = { start: 0, used: 0 }
@@ -72,8 +84,11 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, now, lim
         ? (handleUsers(state, request, body, undefined) ?? NOT_FOUND)
         : { status: 401, body: { error: "Couldn't authenticate you" } }
     }
-    if (user.role === 'end-user' && request.path !== '/api/v2/users/me') {
+    if ((user.role === 'end-user' || user.suspended) && request.path !== '/api/v2/users/me') {
       return refusal(403, 'Forbidden', 'You do not have access to this page')
+    }
+    if (request.path === '/api/v2/ticket_fields' && request.method === 'GET') {
+      return { status: 200, body: paged(request, 'ticket_fields', ticketFields) }
     }
     if (request.path === '/api/v2/account/settings' && request.method === 'GET') {
       const { privateAttachments, firstCommentMayBePrivate } = state.settings

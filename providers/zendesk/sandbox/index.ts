@@ -13,6 +13,7 @@ import {
 } from '../../kit/sandbox'
 import { conversationIdOf } from '../identity'
 import { createApi } from './api'
+import { createMoves, type Moves } from './moves'
 import { createRules, type Rules } from './rules'
 import {
   asComment,
@@ -32,7 +33,7 @@ export interface ZendeskSandboxOptions extends SandboxOptions {
 }
 
 /** The sandbox with what only Zendesk has. */
-export interface ZendeskSandbox extends Sandbox {
+export interface ZendeskSandbox extends Omit<Sandbox, keyof Moves>, Moves {
   /** A second configuration, which signs in with e-mail and API token. */
   readonly tokenConfig: Record<string, unknown>
   readonly settings: AccountSettings
@@ -40,8 +41,12 @@ export interface ZendeskSandbox extends Sandbox {
   readonly rules: Rules
   /** Closes a ticket, as an automation does some days after it is solved. A closed ticket can't be reopened. */
   closeForGood(ticketId: string): void
-  /** Merges a ticket into another. */
-  mergeInto(ticketId: string, targetId: string): void
+  /** Gives the account another subdomain. Returns a configuration for it; the old address keeps answering. */
+  rename(subdomain: string): Record<string, unknown>
+  /** Removes a group. */
+  removeGroup(groupId: number): void
+  /** Adds a public comment by an agent with these fields in the API's answers. Returns its id. */
+  addComment(ticketId: string, answered: Record<string, unknown>): string
   /** Invalidates all access tokens. */
   revokeTokens(): void
   /** Sets the role of the credentials' own user. */
@@ -49,12 +54,13 @@ export interface ZendeskSandbox extends Sandbox {
 }
 
 const ORIGIN = 'https://acme.zendesk.com'
-const GROUPS = new Set([360_001, 360_002])
 /** Numbers the sandboxes' secrets, so that a driver never uses what it cached for another sandbox. */
 let accounts = 0
 
 export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): ZendeskSandbox => {
   accounts += 1
+  const groups = new Set([360_001, 360_002])
+  const origins = [ORIGIN]
   const credentials = {
     clientId: 'botpress-router',
     clientSecret: `zendesk-client-secret-${accounts}`,
@@ -80,7 +86,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     photo: { content_url: `${ORIGIN}/system/photos/1/ada.png` },
   })
   const bob = state.addUser({ name: 'Bob Agent', role: 'admin', email: 'bob@acme.example' })
-  const api = createApi({ credentials, state, apiUser, rules, groups: GROUPS, now, limits })
+  const api = createApi({ credentials, state, apiUser, rules, groups, now, limits, account: accounts })
 
   // ----------------------------------------------------------------------------------------------------------- actions
 
@@ -139,7 +145,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     name: 'zendesk',
     config: { subdomain: 'acme', clientId: credentials.clientId, clientSecret: credentials.clientSecret },
     tokenConfig: { subdomain: 'acme', email: credentials.email, apiToken: credentials.apiToken },
-    origins: [ORIGIN],
+    origins,
     agents: [ada, bob].map((agent) => ({
       id: String(agent.id),
       name: agent.name,
@@ -227,25 +233,21 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     closeForGood: (ticketId) => {
       state.update(findTicket(ticketId), { status: 'closed' }, { userId: -1, via: 'rule' })
     },
-    mergeInto: (ticketId, targetId) => {
+    ...createMoves(state, ada, findUnclosed),
+    addComment: (ticketId, answered) => {
       const ticket = findUnclosed(ticketId)
-      const target = findUnclosed(targetId)
-      const text = `This request was closed and merged into request #${target.id}.`
-      const comment = { author_id: ada.id, html: asComment(text), public: true }
-      const change = {
-        comment,
-        status: 'closed' as const,
-        assignee_id: ada.id,
-        tags: [...ticket.tags, 'closed_by_merge'],
-      }
-      state.update(ticket, change, { userId: ada.id, via: 'system' })
-      const tags = [...new Set([...target.tags, ...ticket.tags])]
-      const note = {
-        author_id: ada.id,
-        html: asComment(`Request #${ticket.id} was merged into this request.`),
-        public: false,
-      }
-      state.update(target, { comment: note, tags }, { userId: ada.id, via: 'system' })
+      const comment = { author_id: ada.id, html: asComment('…'), public: true }
+      state.update(ticket, { comment }, actorInBrowser(undefined))
+      const row = ticket.comments.at(-1)
+      if (row) row.answered = answered
+      return String(row?.id)
+    },
+    rename: (subdomain) => {
+      origins.push(`https://${subdomain}.zendesk.com`)
+      return { subdomain, clientId: credentials.clientId, clientSecret: credentials.clientSecret }
+    },
+    removeGroup: (groupId) => {
+      groups.delete(groupId)
     },
     revokeTokens: api.revokeTokens,
     setOwnRole: (role) => {

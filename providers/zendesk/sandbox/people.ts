@@ -14,10 +14,12 @@ export const handleUsers = (
   const match = /^\/api\/v2\/users(?:\/(\w+))?$/.exec(request.path)
   if (!match) return undefined
   const action = match[1] ?? ''
+  // A deleted user has lost address and external id: they are found by their id alone.
+  const active = state.users.filter((user) => user.active)
   const byEmail = (email: string | null | undefined) =>
-    email ? state.users.find((user) => user.email?.toLowerCase() === email.toLowerCase()) : undefined
+    email ? active.find((user) => user.email?.toLowerCase() === email.toLowerCase()) : undefined
   const byExternalId = (id: string | null | undefined) =>
-    id ? state.users.find((user) => user.external_id?.toLowerCase() === id.toLowerCase()) : undefined
+    id ? active.find((user) => user.external_id?.toLowerCase() === id.toLowerCase()) : undefined
 
   if (request.method === 'GET') {
     if (action === 'me') {

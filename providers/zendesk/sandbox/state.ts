@@ -8,7 +8,10 @@ export interface UserRow {
   email: string | null
   external_id: string | null
   role: 'end-user' | 'agent' | 'admin'
+  /** False for a user who was deleted or merged into another. */
   active: boolean
+  /** A suspended user stays readable, and nothing is accepted in their name. */
+  suspended: boolean
   photo: { content_url: string } | null
 }
 
@@ -20,6 +23,15 @@ export interface AttachmentRow {
   size: number
   inline: boolean
   malware_scan_result: string
+  /** The same file at the account's own host name. */
+  mapped_content_url?: string
+}
+
+/** Why or from where an update came. */
+export interface Source {
+  rel: string | null
+  from: Record<string, unknown>
+  to: Record<string, unknown>
 }
 
 export interface CommentRow {
@@ -30,9 +42,12 @@ export interface CommentRow {
   plain: string
   public: boolean
   via: Via
+  source: Source
   at: number
   custom: Record<string, unknown>
   attachments: AttachmentRow[]
+  /** Fields as the API answers them, in place of what the row says. */
+  answered?: Record<string, unknown>
 }
 
 export const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'] as const
@@ -55,8 +70,8 @@ export interface TicketRow {
   deleted: boolean
 }
 
-/** Channels: the name in a comment, and the number that trigger conditions use. */
-export const VIA = { web: 0, email: 4, api: 5, rule: 8, system: 9 } as const
+/** Channels: the name in a comment, and the number that trigger conditions use. Comments may show either. */
+export const VIA = { web: 0, email: 4, api: 5, rule: 8, system: 9, merge: 19, chat: 29, voice: 34 } as const
 export type Via = keyof typeof VIA
 
 export interface NewComment {
@@ -80,6 +95,7 @@ export interface Change {
 export interface Actor {
   userId: number
   via: Via
+  source?: Source
   custom?: Record<string, unknown>
 }
 
@@ -113,6 +129,10 @@ export interface AccountSettings {
   privateAttachments: boolean
   /** Whether a ticket may begin with an internal note. If not, Zendesk makes the first comment public. */
   firstCommentMayBePrivate: boolean
+  /** Whether comments show their channel as a number. Zendesk documents both. */
+  channelsAsNumbers: boolean
+  /** Title of a field that agents must fill in before they solve a ticket. */
+  requiredToSolve: string | undefined
 }
 
 export const isoTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
@@ -154,6 +174,7 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
       plain: htmlToText(comment.html),
       public: comment.public,
       via: actor.via,
+      source: actor.source ?? { rel: null, from: {}, to: {} },
       at: now(),
       custom: actor.custom ?? {},
       attachments: comment.attachments ?? [],
@@ -187,7 +208,12 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
   return {
     users,
     tickets,
-    settings: { privateAttachments: false, firstCommentMayBePrivate: false },
+    settings: {
+      privateAttachments: false,
+      firstCommentMayBePrivate: false,
+      channelsAsNumbers: false,
+      requiredToSolve: undefined,
+    },
     nextId,
     user: (id) => users.find((user) => user.id === id),
     addUser: (user) => {
@@ -197,6 +223,7 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
         email: null,
         external_id: null,
         active: true,
+        suspended: false,
         photo: null,
         ...user,
       }

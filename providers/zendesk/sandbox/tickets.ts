@@ -64,11 +64,15 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     const text = input.html_body ?? input.body ?? ''
     if (text.trim() === '') return invalid('comment', 'Comment: cannot be blank', 'BlankValue')
     if (Buffer.byteLength(text) > MAX_COMMENT_BYTES) return invalid('comment', 'Comment: is too long', 'ValueTooLong')
-    if (input.author_id !== undefined && !state.user(input.author_id)?.active) {
-      return invalid('comment', 'Author: is invalid', 'InvalidValue')
-    }
-    return undefined
+    if (input.author_id === undefined) return undefined
+    const author = state.user(input.author_id)
+    if (!author?.active) return invalid('comment', 'Author: is invalid', 'InvalidValue')
+    return suspension(author)
   }
+
+  /** Zendesk quotes the name of a suspended user, and calls them the requester wherever they write. */
+  const suspension = (user: UserRow): SandboxResponse | undefined =>
+    user.suspended ? invalid('requester', `Requester: ${user.name} is suspended.`, 'UserSuspended') : undefined
 
   const toComment = (input: CommentInput, author: number, isPublic: boolean): NewComment => ({
     author_id: author,
@@ -88,7 +92,8 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (input.group_id != null && !groups.has(input.group_id)) return invalid('group', 'Group: is invalid')
     if (input.assignee_id != null) {
       const assignee = state.user(input.assignee_id)
-      if (!assignee || assignee.role === 'end-user') return invalid('assignee', 'Assignee: is invalid')
+      const isAgent = assignee?.active && !assignee.suspended && assignee.role !== 'end-user'
+      if (!isAgent) return invalid('assignee', 'Assignee: is invalid')
     }
     return undefined
   }
@@ -99,6 +104,8 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (error) return error
     const requester = input.requester_id === undefined ? me : state.user(input.requester_id)
     if (!requester?.active) return invalid('requester', 'Requester: is invalid', 'InvalidValue')
+    const suspended = suspension(requester)
+    if (suspended) return suspended
     const submitter = input.submitter_id === undefined ? me : state.user(input.submitter_id)
     if (!submitter?.active) return invalid('submitter', 'Submitter: is invalid', 'InvalidValue')
     const isPublic = input.comment.public !== false || !state.settings.firstCommentMayBePrivate
@@ -170,6 +177,10 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if ((input.status === 'solved' || input.status === 'closed') && assignee === null) {
       return invalid('assignee', 'Assignee: is required when solving a ticket', 'BlankValue')
     }
+    const { requiredToSolve } = state.settings
+    if (input.status === 'solved' && requiredToSolve !== undefined) {
+      return invalid('base', `${requiredToSolve}: is required when solving a ticket`, 'BlankValue')
+    }
     const change: Change = {
       status: input.status as Status | undefined,
       assignee_id: input.assignee_id,
@@ -190,8 +201,10 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (request.query.get('sort') === '-created_at') comments.reverse()
     const inline = request.query.get('include_inline_images') === 'true'
     const rows = comments.map((comment) => ({
-      ...commentJson(comment),
-      attachments: comment.attachments.filter((attachment) => inline || !attachment.inline),
+      ...commentJson(comment, state.settings),
+      ...(comment.answered?.attachments === undefined
+        ? { attachments: comment.attachments.filter((attachment) => inline || !attachment.inline) }
+        : {}),
     }))
     const page = paged(request, 'comments', rows)
     const authors = (page.comments as { author_id: number }[]).map((comment) => comment.author_id)
