@@ -8,17 +8,19 @@
  * A message that may already be at the desk is looked up before it is posted: its post had an unknown outcome, or an
  * earlier holder of the lock may have posted it.
  */
-import { isProviderError } from '../../providers/errors'
+import { isProviderError, isTransient, type ErrorSubject } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
+import { instanceCache } from '../botpress/memory'
 import { retry } from '../botpress/retry'
 import { RENEWAL_MS } from '../botpress/timing'
 import { meaningOf, phaseOf } from '../session/life'
 import { LeaseLost, LockBusy, OutcomeUnknown, withLock, type Lease } from '../session/lock'
-import type { Session } from '../session/session'
+import { writeTags, type Session } from '../session/session'
 import { createAuthors } from './authors'
 import { inOrder, isSettled, readOutbox, toEntry, type Entry } from './entries'
+import type { MessagePage } from '../session/progress'
 import { postNext, type Posting, type Problem, type Queue } from './posting'
 import { markInDoubt } from './message-tags'
 import { MOST_MERGED } from './units'
@@ -115,9 +117,12 @@ const _isInDoubt = ({ mayExist }: Queue): boolean => [...mayExist.values()].incl
 
 const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue): Promise<AttemptResult> => {
   const { now } = call.environment
-  const { session, requested, until } = attempt
+  const { requested, until } = attempt
   const renewal = _createRenewal(call, lease)
+  // Changes with what the desk finds changed about the ticket.
   const posting: Posting = { call, ...attempt }
+  const { session } = posting
+  const flag = _createFlag(call, session)
   for (let isFirst = true; ; isFirst = false) {
     const entries = await _read(call, attempt)
     queue.entries = entries
@@ -134,7 +139,10 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
     let problem: Problem | undefined
     while (!problem) {
       const [oldest, ...others] = waiting()
-      if (!oldest) return { entries }
+      if (!oldest) {
+        await flag.write(false)
+        return { entries }
+      }
       await renewal.renewIfDue()
       problem =
         now() > until
@@ -144,9 +152,12 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
     const isRequestedSettled =
       requested !== undefined && entries.some((entry) => entry.id === requested.id && isSettled(entry))
     const { waitMs } = problem
+    // A rate limit passes soon. After anything else this caller may be gone before the desk is back.
+    if (waitMs === undefined || waitMs > SOON_MS || !_isRateLimit(problem)) await flag.write(true)
     if (isRequestedSettled || waitMs === undefined || now() + waitMs > until) {
       // Otherwise the deliveries of the waiting messages report them.
       if (!isRequestedSettled) _reportWaiting(call, attempt, waiting().length, problem)
+      await flag.write(true)
       return { entries, problem }
     }
     call.log.warn('A message waits for its desk', {
@@ -162,13 +173,61 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
 
 /** Botpress may not list a new message yet, and no longer lists an old one on the pages that are read. */
 const _read = async (call: Call, { session, requested }: Attempt): Promise<Entry[]> => {
-  const entries = await readOutbox(call, session.conversationId)
+  const { entries } = await readOutbox(call, session)
   if (!requested || entries.some(({ id }) => id === requested.id)) return entries
   const answer = await gone(call.client.getMessage({ id: requested.id }))
   return inOrder([...entries, answer ? toEntry(answer.message) : requested])
 }
 
+/** A rate limit of this length is waited out. */
+const SOON_MS = 2_000
+
+const ADVICE: Record<ErrorSubject, string> = {
+  account: 'check the desk’s credentials and permissions, and save the configuration',
+  agent: 'the person in whose name the desk is used was removed or may not write; name another one',
+  contact: 'the desk takes no message of this customer: look at their profile there, it may be suspended',
+  ticket: 'look at the ticket at the desk: it refuses changes',
+  message: 'look at the desk: it refuses what it should take',
+}
+
+const _isRateLimit = ({ error }: Problem): boolean => isProviderError(error) && error.code === 'rate-limited'
+
+/** The session's `waiting` tag, by which an event at any instance learns that messages wait. */
+const _createFlag = (call: Call, { conversationId, isWaiting = false }: Session) => {
+  let written = isWaiting
+  return {
+    write: async (value: boolean): Promise<void> => {
+      if (value === written) return
+      try {
+        await writeTags(call, conversationId, { waiting: value ? 'yes' : '' })
+        written = value
+      } catch (error) {
+        call.log.warn('It could not be written down whether messages wait', {
+          conversationId,
+          error: describeError(error),
+        })
+      }
+    },
+  }
+}
+
+/** What has been reported of a session, by cause. */
+const _reported = instanceCache<true>('waiting-reported', { lifetimeMs: 60 * 60_000, size: 5_000 })
+
+/** What doesn't pass is for people to mend: reported once per session and cause, with what to do. */
 const _reportWaiting = (call: Call, { desk, session }: Attempt, messages: number, { error }: Problem): void => {
+  if (isProviderError(error) && !isTransient(error)) {
+    const { code, about, status } = error
+    const key = `${call.installation}/${session.conversationId}/${code}/${about}/${status}`
+    if (_reported(call).get(key)) return
+    _reported(call).set(key, true)
+    call.log.error(`Messages wait for their desk until someone mends this: ${ADVICE[about]}`, {
+      desk: desk.provider.name,
+      conversationId: session.conversationId,
+      error: describeError(error),
+    })
+    return
+  }
   call.log.warn('Messages wait for their desk until the next message or event of their session', {
     desk: desk.provider.name,
     conversationId: session.conversationId,
@@ -205,36 +264,58 @@ const _createRenewal = (call: Call, lease: Lease) => {
   }
 }
 
+export interface Flush {
+  /**
+   * - empty: nothing waited.
+   * - emptied: all of it is settled now.
+   * - waits: some of it still waits.
+   */
+  outcome: 'empty' | 'emptied' | 'waits'
+  /** No message that is older than this waits. Milliseconds since the epoch; undefined: not known. */
+  settledAt?: number | undefined
+}
+
+export interface FlushOptions {
+  patienceMs: number
+  olderThanMs?: number
+  /** The newest messages, if they were just listed. */
+  page?: MessagePage
+}
+
 /**
  * Posts what waits in a session's outbox, without a new message: before its ticket is solved, or when an event shows
  * that something has been waiting for `olderThanMs`. Never throws. Don't call it while holding a lock of the session.
- *
- * - empty: nothing waited.
- * - emptied: all of it is settled now.
- * - waits: some of it still waits.
  */
 export const flushOutbox = async (
   call: Call,
   session: Session,
   desk: Desk,
-  { patienceMs, olderThanMs = 0 }: { patienceMs: number; olderThanMs?: number }
-): Promise<'empty' | 'emptied' | 'waits'> => {
+  { patienceMs, olderThanMs = 0, page }: FlushOptions
+): Promise<Flush> => {
   const { conversationId } = session
   const { now } = call.environment
   const startedAt = now()
   const until = startedAt + patienceMs
-  const isWaiting = (entry: Entry): boolean =>
-    !isSettled(entry) && isDeliverable(session, entry) && entry.createdAt + olderThanMs <= startedAt
-  try {
-    if (!(await readOutbox(call, conversationId)).some(isWaiting)) return 'empty'
-  } catch (error) {
-    call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
-    return 'waits'
+  const isUnsettled = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
+  const isWaiting = (entry: Entry): boolean => isUnsettled(entry) && entry.createdAt + olderThanMs <= startedAt
+  let readAt: number | undefined
+  if (session.isWaiting !== true) {
+    try {
+      const outbox = await readOutbox(call, session, page)
+      const oldest = outbox.entries.find(isUnsettled)
+      readAt = oldest && outbox.readAt !== undefined ? Math.min(oldest.createdAt - 1, outbox.readAt) : outbox.readAt
+      if (!outbox.entries.some(isWaiting)) return { outcome: 'empty', settledAt: readAt }
+    } catch (error) {
+      call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
+      return { outcome: 'waits' }
+    }
   }
   const limits: Limits = { deadline: until, timeoutMs: Number.POSITIVE_INFINITY, waitsForLimits: false }
   const limitedDesk = connectDesk(call, desk.provider.name, limits) ?? desk
   const authors = createAuthors(call, limitedDesk, session)
   const attempt: Attempt = { session, desk: limitedDesk, limits, authors, until }
   const { entries, problem } = await emptyOutbox(call, attempt)
-  return problem === undefined || (entries.length > 0 && !entries.some(isWaiting)) ? 'emptied' : 'waits'
+  return problem === undefined || (entries.length > 0 && !entries.some(isWaiting))
+    ? { outcome: 'emptied', settledAt: readAt }
+    : { outcome: 'waits' }
 }
