@@ -74,7 +74,6 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   if (!session) return _withoutSession(call, desk, key, events)
   const reading = await (early ? _readAfter(call, desk, session, remembered, early, options) : undefined)
   await _applyReading(session, events, reading ?? (await readTicket(call, desk, session, options)))
-  await payOwed(call, desk, PAYING_MS)
 }
 
 /** The early reading, if it serves the session as it is now. */
@@ -149,15 +148,26 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
       problem ??= await withoutEvent(work, current, event, error)
     }
   }
+  const isRareMoment = isTagDue || progress.isNew
   const settledAt = await _flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
   if (problem !== undefined && (failure === undefined || !pushed.every(isMessage))) throw problem
   if (failure !== undefined) return
+  await _moveCursor(reading, current, { isTagDue, settledAt })
+  await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })
+}
+
+const _moveCursor = async (
+  { work, endCursor }: Reading,
+  current: Session,
+  { isTagDue, settledAt }: { isTagDue: boolean; settledAt: number | undefined }
+): Promise<void> => {
+  const { call, progress } = work
   progress.cursor = endCursor
   // What is scheduled may not be listed yet, so nobody may read on behind it.
   const movesTag = isTagDue && progress.lastAt <= call.environment.now()
   if (endCursor === undefined || endCursor === current.cursor || !(movesTag || current.status !== 'open')) return
-  await writeTags(call, session.conversationId, {
+  await writeTags(call, current.conversationId, {
     cursor: endCursor,
     ...(settledAt === undefined ? {} : { settledAt: new Date(settledAt).toISOString() }),
   })

@@ -83,31 +83,55 @@ export const readTicket = async (
 }
 
 /**
- * Other instances may have delivered most of what was read. They deliver in the ticket's order, so one look-up of the
- * newest message tells about all before it.
+ * Leaves out what other instances have delivered. They deliver in the ticket's order, so one look-up of a message tells
+ * about all before it. The newest message is probably the one that this webhook is about, and is not looked up.
  */
 const _withoutDelivered = async (
-  { call, desk, progress }: Work,
+  work: Work,
   session: Session,
   events: SessionEvent[],
   pushed: SessionEvent[]
 ): Promise<SessionEvent[]> => {
+  const { desk, progress } = work
   const pushedIds = new Set(pushed.flatMap((event) => (isMessage(event) ? [event.id] : [])))
   const isOpen = session.status === 'open'
-  const candidates = events.filter(isMessage).filter(({ id }) => {
+  const unknown = events.filter(isMessage).filter(({ id }) => {
     return !pushedIds.has(id) && !(isOpen && progress.ids.has(messageTag(desk, id)))
   })
-  const newest = candidates.at(-1)
-  if (!newest || candidates.length < 2) return events
-  const tag = messageTag(desk, newest.id)
-  const found = await findDelivered(call, session.conversationId, tag)
-  if (!found || cursorOf(found) === undefined) return events
-  // What reached the bot about the time of the end is still to be reported.
-  if (!isOpen && deliveredAt(found) > (session.endedAt ?? 0) - UNSURE_MS) return events
-  noteDelivered(progress, tag, deliveredAt(found))
-  const until = events.indexOf(newest)
+  const candidates = pushedIds.size === 0 ? unknown.slice(0, -1) : unknown
+  if (candidates.length < 2) return events
+  const last = await _lastDelivered(work, session, candidates)
+  if (!last) return events
+  const until = events.indexOf(last)
   return events.filter((event, index) => index > until || !isMessage(event) || pushedIds.has(event.id))
 }
+
+/** Mostly the newest one. Otherwise a binary search finds where delivery has got to. */
+const _lastDelivered = async (work: Work, session: Session, candidates: Message[]): Promise<Message | undefined> => {
+  let [low, high] = [0, candidates.length]
+  for (let index = high - 1; low < high; index = Math.floor((low + high) / 2)) {
+    const candidate = candidates[index]
+    if (candidate && (await _isDelivered(work, session, candidate))) low = index + 1
+    else high = index
+  }
+  return candidates[low - 1]
+}
+
+const _isDelivered = async (
+  { call, desk, progress }: Work,
+  { conversationId, status, endedAt = 0 }: Session,
+  { id }: Message
+): Promise<boolean> => {
+  const tag = messageTag(desk, id)
+  const found = await findDelivered(call, conversationId, tag)
+  if (!found || cursorOf(found) === undefined) return false
+  // What reached the bot about the time of the end is still to be reported.
+  if (status !== 'open' && deliveredAt(found) > endedAt - UNSURE_MS) return false
+  noteDelivered(progress, tag, deliveredAt(found))
+  return true
+}
+
+type Message = Extract<SessionEvent, { type: 'message-posted' }>
 
 /** A reading that begins before the session is known to be as remembered. */
 export interface EarlyReading {
@@ -159,5 +183,4 @@ export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): Sessi
   return [...before, ...read, ...messages, ...ends]
 }
 
-export const isMessage = (event: SessionEvent): event is Extract<SessionEvent, { type: 'message-posted' }> =>
-  event.type === 'message-posted'
+export const isMessage = (event: SessionEvent): event is Message => event.type === 'message-posted'

@@ -63,7 +63,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   const { endingAt = Number.POSITIVE_INFINITY } = session
   if (session.status === 'open' && endingAt + ENDING_MS < now()) await _end(call, session)
   const after = entries.find(({ id }) => id === requested.id)
-  if (after && _isDelivered(after)) return payOwed(call, desk, PAYING_MS)
+  if (after && _isDelivered(after)) return payOwed(call, desk, { patienceMs: PAYING_MS })
   if (problem?.isOver) {
     await _end(call, session)
     throw new RuntimeError(`The ticket takes no more messages, the session was ended: ${describeError(problem.error)}`)

@@ -19,7 +19,7 @@ import { meaningOf, phaseOf } from '../session/life'
 import { LeaseLost, LockBusy, OutcomeUnknown, withLock, type Lease } from '../session/lock'
 import { writeTags, type Session } from '../session/session'
 import { createAuthors } from './authors'
-import { inOrder, isSettled, readOutbox, toEntry, type Entry } from './entries'
+import { inOrder, isSettled, readOutbox, toEntry, type Entry, type Outbox } from './entries'
 import type { MessagePage } from '../session/progress'
 import { postNext, type Posting, type Problem, type Queue } from './posting'
 import { markInDoubt } from './message-tags'
@@ -298,24 +298,26 @@ export const flushOutbox = async (
   const until = startedAt + patienceMs
   const isUnsettled = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
   const isWaiting = (entry: Entry): boolean => isUnsettled(entry) && entry.createdAt + olderThanMs <= startedAt
-  let readAt: number | undefined
-  if (session.isWaiting !== true) {
-    try {
-      const outbox = await readOutbox(call, session, page)
-      const oldest = outbox.entries.find(isUnsettled)
-      readAt = oldest && outbox.readAt !== undefined ? Math.min(oldest.createdAt - 1, outbox.readAt) : outbox.readAt
-      if (!outbox.entries.some(isWaiting)) return { outcome: 'empty', settledAt: readAt }
-    } catch (error) {
-      call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
-      return { outcome: 'waits' }
-    }
+  let outbox: Outbox
+  try {
+    outbox = await readOutbox(call, session, page)
+  } catch (error) {
+    call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
+    return { outcome: 'waits' }
   }
+  const oldest = outbox.entries.find(isUnsettled)
+  const settledAt = oldest ? Math.min(oldest.createdAt - 1, outbox.readAt ?? 0) : outbox.readAt
+  const hadWaiting = outbox.entries.some(isWaiting)
+  // Nothing waits although the session's tag says so: the holder of the lock clears it.
+  const isTagWrong = session.isWaiting === true && oldest === undefined
+  if (!hadWaiting && !isTagWrong) return { outcome: 'empty', settledAt }
   const limits: Limits = { deadline: until, timeoutMs: Number.POSITIVE_INFINITY, waitsForLimits: false }
   const limitedDesk = connectDesk(call, desk.provider.name, limits) ?? desk
   const authors = createAuthors(call, limitedDesk, session)
   const attempt: Attempt = { session, desk: limitedDesk, limits, authors, until }
   const { entries, problem } = await emptyOutbox(call, attempt)
+  if (!hadWaiting) return { outcome: 'empty', settledAt }
   return problem === undefined || (entries.length > 0 && !entries.some(isWaiting))
-    ? { outcome: 'emptied', settledAt: readAt }
+    ? { outcome: 'emptied', settledAt }
     : { outcome: 'waits' }
 }

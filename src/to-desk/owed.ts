@@ -20,27 +20,33 @@ const MOST_AT_ONCE = 3
 const AGAIN_MS = 10 * 60_000
 const FLUSH_MS = 5_000
 
-/** When this instance looks next, per desk; milliseconds since the epoch. */
-const _nextLook = instanceCache<number>('owed', { lifetimeMs: 60 * 60_000, size: 500 })
+/** When this instance looks next, per desk. `isOwn`: it has left something undone. Milliseconds since the epoch. */
+const _nextLook = instanceCache<{ at: number; isOwn: boolean }>('owed', { lifetimeMs: 60 * 60_000, size: 500 })
 const _tried = instanceCache<true>('owed-tried', { lifetimeMs: AGAIN_MS, size: 2_000 })
 
 const _key = (call: Call, provider: string) => `${call.installation}/${provider}`
 
 /** This instance has left something undone: it looks at the desk's next sign of life, once the stop has given up. */
 export const noteOwed = (call: Call, provider: string): void => {
-  _nextLook(call).set(_key(call, provider), call.environment.now() + STOP_BUDGET_MS)
+  _nextLook(call).set(_key(call, provider), { at: call.environment.now() + STOP_BUDGET_MS, isOwn: true })
 }
 
 /**
  * Pays a few debts at a desk that has just answered, for `patienceMs` at most; more takes place while the instance
- * lives. Costs one list, at most once a minute and instance, and not in its first minute. Never throws.
+ * lives. Costs one list, at most once a minute and instance, and not in its first minute. An instance that owes nothing
+ * itself looks only at a rare moment, so that the usual message costs no call more. Never throws.
  */
-export const payOwed = async (call: Call, desk: Desk, patienceMs: number): Promise<void> => {
+export const payOwed = async (
+  call: Call,
+  desk: Desk,
+  { patienceMs, isRareMoment = false }: { patienceMs: number; isRareMoment?: boolean }
+): Promise<void> => {
   const { now } = call.environment
   const key = _key(call, desk.provider.name)
   const next = _nextLook(call).get(key)
-  if (next === undefined || next <= now()) _nextLook(call).set(key, now() + PAUSE_MS)
-  if (next === undefined || next > now()) return
+  if (next && (next.at > now() || !(next.isOwn || isRareMoment))) return
+  _nextLook(call).set(key, { at: now() + PAUSE_MS, isOwn: false })
+  if (!next) return
   await within(call, patienceMs, _payAll(call, desk)).catch((error: unknown) => {
     call.log.debug('Tickets of ended sessions wait longer', { desk: desk.provider.name, error: describeError(error) })
   })
