@@ -60,7 +60,9 @@ const measure = async (desk: string, instances: number, messages: number, end: k
   const customer = await costOf(session, () => session.says('a question'))
   const ended = await costOf(session, () => ends[end](session))
   if (process.env['MESSAGES']) {
-    process.stderr.write(`COST ${desk} ${instances} ${messages} ${end} ${JSON.stringify({ agent: sum(agent), customer, ended })}\n`)
+    process.stderr.write(
+      `COST ${desk} ${instances} ${messages} ${end} ${JSON.stringify({ agent: sum(agent), customer, ended })}\n`
+    )
   }
   return { agent, customer, ended }
 }
