@@ -9,11 +9,12 @@ import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/lif
 import { LockBusy } from '../session/lock'
 import { tellAgent, withTicket } from '../session/notes'
 import { messageTag } from '../session/progress'
-import { findSession, getSession, rememberedSession, writeTags, type Session } from '../session/session'
+import { findSession, getSession, rememberedSession, type Session } from '../session/session'
 import { rememberChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote } from './agents'
+import { countUntagged, moveCursor } from './cursor-tag'
 import { isLasting, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
@@ -131,7 +132,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
     laterEvents.some(isMessage) ? startCursor : endCursor
   const wasRead = new Set(reading.events)
-  const isTagDue = _countUntagged(reading, session) >= FAR_BEHIND
+  const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
   let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
   let problem = failure
@@ -153,34 +154,8 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   await _cleanUp(work, current)
   if (problem !== undefined && (failure === undefined || !pushed.every(isMessage))) throw problem
   if (failure !== undefined) return
-  await _moveCursor(reading, current, { isTagDue, settledAt })
+  await moveCursor(reading, current, { isTagDue, settledAt })
   await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })
-}
-
-const _moveCursor = async (
-  { work, endCursor }: Reading,
-  current: Session,
-  { isTagDue, settledAt }: { isTagDue: boolean; settledAt: number | undefined }
-): Promise<void> => {
-  const { call, progress } = work
-  progress.cursor = endCursor
-  // What is scheduled may not be listed yet, so nobody may read on behind it.
-  const movesTag = isTagDue && progress.lastAt <= call.environment.now()
-  if (endCursor === undefined || endCursor === current.cursor || !(movesTag || current.status !== 'open')) return
-  await writeTags(call, current.conversationId, {
-    cursor: endCursor,
-    ...(settledAt === undefined ? {} : { settledAt: new Date(settledAt).toISOString() }),
-  })
-  progress.tagged = endCursor
-  progress.untagged = 0
-}
-
-/** How many agents' messages the session's tag is behind. When others have just moved it, it is not far behind. */
-const _countUntagged = ({ work, messages }: Reading, { cursor }: Session): number => {
-  const { progress } = work
-  progress.untagged = progress.tagged === cursor ? progress.untagged + messages : 1
-  progress.tagged = cursor
-  return progress.untagged
 }
 
 /** Messages younger than this may still be posted by their own delivery. */

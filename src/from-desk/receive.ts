@@ -32,7 +32,8 @@ export interface IncomingRequest {
 /**
  * Handles one webhook of a desk, from the raw request to the reply. The first segment of the path names the desk. The
  * body is read only after its signature is verified. A 2xx means that the effect has happened, or that no retry can
- * bring it about; then the reason is logged. After any other failure the reply makes the desk deliver the webhook again.
+ * bring it about; then the reason is logged. After any other failure the reply makes the desk deliver the webhook
+ * again.
  *
  * An agent's message goes from here to apply.ts (which session, in which order), agents.ts (who is announced, what the
  * agent is told) and delivery.ts (to the bot).

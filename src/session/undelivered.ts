@@ -50,8 +50,8 @@ export const tellOfUndelivered = async (
 }
 
 /**
- * Messages that were scheduled past the end or in flight: the plugin silently drops those. Nothing older than the newest
- * page can be in flight.
+ * Messages that were scheduled past the end or in flight: the plugin silently drops those. Nothing older than the
+ * newest page can be in flight.
  */
 const _tellOfLate = async (
   call: Call,

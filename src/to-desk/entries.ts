@@ -65,8 +65,8 @@ export interface Outbox {
 
 /**
  * Reads the outbox. Messages are posted in order, so reading stops at a settled one. Where agents have written a whole
- * page since, it stops at the moment before which nothing waits (`Session.settledAt`). `first` is the newest page, if it
- * was just listed.
+ * page since, it stops at the moment before which nothing waits (`Session.settledAt`). `first` is the newest page, if
+ * it was just listed.
  */
 export const readOutbox = async (
   call: Call,

@@ -8,22 +8,22 @@
  * A message that may already be at the desk is looked up before it is posted: its post had an unknown outcome, or an
  * earlier holder of the lock may have posted it.
  */
-import { isProviderError, isTransient, type ErrorSubject } from '../../providers/errors'
+import { isProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
-import { instanceCache } from '../botpress/memory'
 import { retry } from '../botpress/retry'
 import { RENEWAL_MS } from '../botpress/timing'
 import { meaningOf, phaseOf } from '../session/life'
 import { LeaseLost, LockBusy, OutcomeUnknown, withLock, type Lease } from '../session/lock'
-import { writeTags, type Session } from '../session/session'
+import type { Session } from '../session/session'
 import { createAuthors } from './authors'
 import { inOrder, isSettled, readOutbox, toEntry, type Entry, type Outbox } from './entries'
 import type { MessagePage } from '../session/progress'
 import { postNext, type Posting, type Problem, type Queue } from './posting'
 import { markInDoubt } from './message-tags'
 import { MOST_MERGED } from './units'
+import { createWaitingTag, reportWaiting } from './waiting'
 
 const RENEWAL_TRIES = 3
 const RENEWAL_PAUSE_MS = 500
@@ -122,7 +122,7 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
   // Changes with what the desk finds changed about the ticket.
   const posting: Posting = { call, ...attempt }
   const { session } = posting
-  const flag = _createFlag(call, session)
+  const flag = createWaitingTag(call, session)
   for (let isFirst = true; ; isFirst = false) {
     const entries = await _read(call, attempt)
     queue.entries = entries
@@ -156,7 +156,7 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
     if (waitMs === undefined || waitMs > SOON_MS || !_isRateLimit(problem)) await flag.write(true)
     if (isRequestedSettled || waitMs === undefined || now() + waitMs > until) {
       // Otherwise the deliveries of the waiting messages report them.
-      if (!isRequestedSettled) _reportWaiting(call, attempt, waiting().length, problem)
+      if (!isRequestedSettled) reportWaiting(call, attempt, waiting().length, problem)
       await flag.write(true)
       return { entries, problem }
     }
@@ -182,61 +182,7 @@ const _read = async (call: Call, { session, requested }: Attempt): Promise<Entry
 /** A rate limit of this length is waited out. */
 const SOON_MS = 2_000
 
-const ADVICE: Record<ErrorSubject, string> = {
-  account: 'check the desk’s credentials and permissions, and save the configuration',
-  agent: 'the person in whose name the desk is used was removed or may not write; name another one',
-  contact: 'the desk takes no message of this customer: look at their profile there, it may be suspended',
-  ticket: 'look at the ticket at the desk: it refuses changes',
-  message: 'look at the desk: it refuses what it should take',
-}
-
 const _isRateLimit = ({ error }: Problem): boolean => isProviderError(error) && error.code === 'rate-limited'
-
-/** The session's `waiting` tag, by which an event at any instance learns that messages wait. */
-const _createFlag = (call: Call, { conversationId, isWaiting = false }: Session) => {
-  let written = isWaiting
-  return {
-    write: async (value: boolean): Promise<void> => {
-      if (value === written) return
-      try {
-        await writeTags(call, conversationId, { waiting: value ? 'yes' : '' })
-        written = value
-      } catch (error) {
-        call.log.warn('It could not be written down whether messages wait', {
-          conversationId,
-          error: describeError(error),
-        })
-      }
-    },
-  }
-}
-
-/** What has been reported of a session, by cause. */
-const _reported = instanceCache<true>('waiting-reported', { lifetimeMs: 60 * 60_000, size: 5_000 })
-
-/** What doesn't pass is for people to mend: reported once per session and cause, with what to do. */
-const _reportWaiting = (call: Call, { desk, session }: Attempt, messages: number, { error }: Problem): void => {
-  if (isProviderError(error) && !isTransient(error)) {
-    const { code, about, status } = error
-    const key = `${call.installation}/${session.conversationId}/${code}/${about}/${status}`
-    if (_reported(call).get(key)) return
-    _reported(call).set(key, true)
-    call.log.error(`Messages wait for their desk until someone mends this: ${ADVICE[about]}`, {
-      desk: desk.provider.name,
-      conversationId: session.conversationId,
-      error: describeError(error),
-    })
-    return
-  }
-  call.log.warn('Messages wait for their desk until the next message or event of their session', {
-    desk: desk.provider.name,
-    conversationId: session.conversationId,
-    messages,
-    status: isProviderError(error) ? error.status : undefined,
-    retryAfterMs: isProviderError(error) ? error.retryAfterMs : undefined,
-    error: describeError(error),
-  })
-}
 
 /** Keeps the lock for longer than one post takes. */
 const _createRenewal = (call: Call, lease: Lease) => {

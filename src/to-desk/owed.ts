@@ -1,7 +1,7 @@
 /**
  * What ended sessions still owe to their desk: the customer's last words, notes to agents, a solved ticket. It is
- * recorded in the session's tags with the end (src/session/cleanup.ts). The ticket's next event pays it. When a desk was
- * down at the end, that event may never come, so any sign of life of the desk pays a few of these debts.
+ * recorded in the session's tags with the end (src/session/cleanup.ts). The ticket's next event pays it. When a desk
+ * was down at the end, that event may never come, so any sign of life of the desk pays a few of these debts.
  */
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
