@@ -28,6 +28,7 @@ import {
   type Reading,
   type ReadingOptions,
 } from './reading'
+import { withoutTakenBack } from './taken-back'
 import { patienceOf, type Work } from './work'
 
 /**
@@ -126,7 +127,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   const { work, startCursor, endCursor, failure } = reading
   const { call, desk, progress } = work
   const session = await rememberChange(call, desk, found, reading.change)
-  const events = mergeEvents(pushed, reading.events)
+  const events = mergeEvents(await withoutTakenBack(reading, session, pushed), reading.events)
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
