@@ -1,13 +1,14 @@
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { Call } from '../botpress/call'
-import { connectDesk, type Desk } from '../botpress/desk'
+import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { retry } from '../botpress/retry'
-import { FLUSH_BUDGET_MS, STOP_BUDGET_MS } from '../botpress/timing'
+import { retry, TooSlow, within } from '../botpress/retry'
+import { FLUSH_BUDGET_MS, STOP_BUDGET_MS, STOP_WAIT_MS, VENDOR_TIMEOUT_MS } from '../botpress/timing'
 import { isSolvedByRouter, needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
 import { endByBot } from '../session/ending'
 import { getSession, type Session } from '../session/session'
 import { flushOutbox } from '../to-desk/outbox'
+import { noteOwed } from '../to-desk/owed'
 
 const PAUSE_MS = 1_000
 
@@ -15,53 +16,89 @@ const PAUSE_MS = 1_000
  * Ends a session for the bot and solves its ticket. Never throws when a desk or Botpress fails: the plugin would leave
  * the customer without a closing text and the bot's flow without its continuation. Ending a session that has ended or
  * never existed succeeds.
+ *
+ * The end is written down before the answer. The desk is waited for `STOP_WAIT_MS`: what it hasn't done by then is owed
+ * (src/to-desk/owed.ts).
  */
 export const stopHitl = async (call: Call, conversationId: string): Promise<Record<string, never>> => {
   const at = call.environment.now()
-  // The plugin doesn't repeat a stop, so failures that may pass are retried here.
-  const persistently = <T>(work: () => Promise<T>): Promise<T> =>
-    retry(
-      call,
-      { until: at + STOP_BUDGET_MS, pauseMs: PAUSE_MS, isRetried: _mayPass, retryAfterMs: _retryAfterMs },
-      work
-    )
   try {
-    const session = await persistently(() => getSession(call, conversationId))
+    const session = await _persistently(call, at, () => getSession(call, conversationId))
     // A repeated stop finishes what an earlier one left when it died.
     if (!session || (session.botEndedAt !== undefined && !needsCleanup(session))) return {}
-    const desk = connectDesk(call, session.provider)
-    const [ended] = await Promise.all([
-      persistently(() => _end(call, session, desk, at)),
-      // The customer's last messages go in before the ticket is solved. Later they would reopen it.
-      desk ? flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS }) : undefined,
-    ])
-    if (desk) await persistently(() => _cleanUp(call, ended, desk))
-    else call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
+    const limits: Limits = { deadline: at + STOP_BUDGET_MS, timeoutMs: VENDOR_TIMEOUT_MS, waitsForLimits: false }
+    const desk = connectDesk(call, session.provider, limits)
+    // The customer's last messages go in before the ticket is solved. Later they would reopen it.
+    const flushing = desk && flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
+    const ended = await _persistently(call, at, () => _end(call, session, at))
+    if (!desk) {
+      call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
+      return {}
+    }
+    const cleaning = _cleanUp(call, at, ended, desk, flushing)
+    await within(call, Math.max(0, at + STOP_WAIT_MS - call.environment.now()), cleaning).catch((error: unknown) => {
+      if (!(error instanceof TooSlow)) throw error
+      noteOwed(call, session.provider)
+      call.log.info('A session ended while its desk was slow: its ticket is solved later', {
+        conversationId,
+        desk: session.provider,
+      })
+    })
   } catch (error) {
-    call.log.error(
-      'A session ended, but its cleanup failed: the ticket’s next event repeats it, or an agent has to solve the ticket',
-      { conversationId, error: describeError(error) }
-    )
+    call.log.error('The end of a session could not be written down: the bot has ended it, and its ticket stays open', {
+      conversationId,
+      error: describeError(error),
+    })
   }
   return {}
 }
+
+/** The plugin doesn't repeat a stop, so failures that may pass are retried. */
+const _persistently = <T>(call: Call, at: number, work: () => Promise<T>): Promise<T> =>
+  retry(call, { until: at + STOP_BUDGET_MS, pauseMs: PAUSE_MS, isRetried: _mayPass, retryAfterMs: _retryAfterMs }, work)
 
 const _mayPass = (error: unknown): boolean => !isProviderError(error) || isTransient(error)
 
 const _retryAfterMs = (error: unknown): number | undefined => (isProviderError(error) ? error.retryAfterMs : undefined)
 
-const _end = async (call: Call, session: Session, desk: Desk | undefined, at: number): Promise<Session> => {
-  const ended = session.botEndedAt === undefined ? await endByBot(call, session, at) : session
-  // The end is written down: an agent's message is either found here or its delivery sees the end.
-  if (desk) await tellAgents(call, desk, ended)
-  return ended
+const _end = async (call: Call, session: Session, at: number): Promise<Session> =>
+  session.botEndedAt === undefined ? await endByBot(call, session, at) : session
+
+/**
+ * What an end leaves to do at the desk. Never throws: it may go on after the answer, and what fails is owed. Agents are
+ * told while the outbox is emptied.
+ */
+const _cleanUp = async (
+  call: Call,
+  at: number,
+  ended: Session,
+  desk: Desk,
+  flushing: ReturnType<typeof flushOutbox> | undefined
+): Promise<void> => {
+  try {
+    const [told, flush] = await Promise.all([_persistently(call, at, () => tellAgents(call, desk, ended)), flushing])
+    // The customer's last words come first: solving the ticket waits for them.
+    if (flush?.outcome === 'waits') return _report(call, ended, 'messages wait for the desk')
+    await _persistently(call, at, () => _solve(call, ended, desk, told))
+  } catch (error) {
+    _report(call, ended, describeError(error))
+  }
+}
+
+const _report = (call: Call, { conversationId, provider }: Session, error: string): void => {
+  noteOwed(call, provider)
+  call.log.warn('A session ended, and its ticket is not solved yet: that is done as soon as the desk answers', {
+    conversationId,
+    desk: provider,
+    error,
+  })
 }
 
 /** Reads the session again: meanwhile an agent may have ended it, or another caller may have cleaned up. */
-const _cleanUp = async (call: Call, ended: Session, desk: Desk): Promise<void> => {
+const _solve = async (call: Call, ended: Session, desk: Desk, told: string | undefined): Promise<void> => {
   const current = (await getSession(call, ended.conversationId)) ?? ended
   // An agent's end that takes effect earlier overtakes more of the agents' messages.
-  if (current.endedAt !== ended.endedAt) await tellAgents(call, desk, current)
+  const cursor = current.endedAt === ended.endedAt ? told : await tellAgents(call, desk, current)
   if (current.isUnsolved && isSolvedByRouter(current)) await solveTicket(call, desk, current.ticket)
-  await noteCleanedUp(call, current)
+  await noteCleanedUp(call, current, cursor)
 }

@@ -94,6 +94,10 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
   return found
 }
 
+/** The agent's user is looked up again: it was deleted. */
+export const forgetAgent = (call: Call, desk: Desk, agentId: string): void =>
+  _agents(call).delete(_agentKey(call, desk.provider.name, agentId))
+
 const _describe = async (call: Call, desk: Desk, agent: Agent): Promise<Agent> => {
   if (!desk.driver.describeAgent || (agent.name && agent.pictureUrl)) return agent
   try {

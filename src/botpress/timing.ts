@@ -60,8 +60,13 @@ export const NOTE_PATIENCE_MS = 25_000
 export const START_BUDGET_MS = 25_000
 /** The part of that which is kept for writing down that a ticket exists. */
 export const START_RESERVE_MS = 2_000
-/** The whole of stopHitl. The customer waits for the closing text meanwhile. */
+/** The whole of stopHitl, what it goes on with after its answer included. */
 export const STOP_BUDGET_MS = 30_000
+/**
+ * How long stopHitl waits for the desk. The customer waits for the closing text meanwhile, so what a slow desk leaves
+ * is owed (src/to-desk/owed.ts).
+ */
+export const STOP_WAIT_MS = 2_500
 /** How long a stop empties the outbox before it solves the ticket: longer than a dead holder keeps the lock. */
 export const FLUSH_BUDGET_MS = 22_000
 /** How long a message is offered to a desk that is limited or silent. Botpress gives a delivery 60 s. */

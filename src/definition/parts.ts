@@ -172,7 +172,12 @@ export const hitlChannel = {
         description: 'yes: the bot has ended the session, and its ticket is not solved yet',
       },
       agents: { title: 'Agents', description: 'Announced agents, newest last: id at the desk and moment' },
-      cursor: { title: 'Cursor', description: 'Where the ticket has been read up to' },
+      cursor: { title: 'Cursor', description: 'Where the ticket has been read up to, a few messages behind' },
+      waiting: { title: 'Waiting', description: 'yes: messages of the bot’s side wait for the desk' },
+      settledAt: {
+        title: 'Settled',
+        description: 'Messages of the bot’s side that are older than this do not wait, ISO 8601',
+      },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
       claim: { title: 'Claim', description: 'Marks a helper conversation with which a rotation begins' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
@@ -181,6 +186,11 @@ export const hitlChannel = {
   message: {
     tags: {
       deskMessageId: { title: 'Desk message', description: 'Id of an agent’s message at the desk' },
+      cursor: {
+        title: 'Cursor',
+        description:
+          'Where the ticket is read on when this is the newest agent’s message; only on messages that were read',
+      },
       delayMs: {
         title: 'Delay',
         description: 'Milliseconds after its creation at which a scheduled message reaches the bot',

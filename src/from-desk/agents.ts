@@ -6,19 +6,27 @@ import { agentUser } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessage } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
-import { tellAgent, tellNotDelivered, withTicket } from '../session/notes'
-import { deliveredAt, messageTag } from '../session/progress'
+import { tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
+import { deliveredAt, findDelivered, messageTag } from '../session/progress'
 import { getSession, type Session } from '../session/session'
 import { deliver, deliverLocked, type AgentMessage, type Delivery } from './delivery'
 import { patienceOf, type Work } from './work'
 
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
 
-/** An agent wrote to the customer. Resolves to the session after that. */
-export const agentWrote = async (work: Work, session: Session, event: EventOf<'message-posted'>): Promise<Session> => {
+/**
+ * An agent wrote to the customer. `cursor`: where the ticket is read on after this message. Resolves to the session
+ * after that.
+ */
+export const agentWrote = async (
+  work: Work,
+  session: Session,
+  event: EventOf<'message-posted'>,
+  cursor: string | undefined
+): Promise<Session> => {
   const { call, desk } = work
   const message = fromParts(event.parts)
-  const after = message ? await _deliverOrTell(work, session, event, message) : session
+  const after = message ? await _deliverOrTell(work, session, event, { message, cursor }) : session
   if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
   return after
 }
@@ -27,7 +35,7 @@ const _deliverOrTell = async (
   work: Work,
   session: Session,
   event: EventOf<'message-posted'>,
-  message: AgentMessage['message']
+  content: Pick<AgentMessage, 'message' | 'cursor'>
 ): Promise<Session> => {
   const { call, desk } = work
   const isOver = (current: Session): boolean =>
@@ -39,8 +47,8 @@ const _deliverOrTell = async (
   const { userId, name } = await agentUser(call, desk, event.agent)
   const agent = { ...event.agent, name }
   const delivery = await _announceAndDeliver(work, session, agent, {
+    ...content,
     userId,
-    message,
     deskMessageId: messageTag(desk, event.id),
   })
   // The bot ends a session without the lock, so it may have ended during the delivery.
@@ -89,15 +97,14 @@ const _showAssigned = async ({ call, desk }: Work, { ticket }: Session, agent: A
 /** The duplicate of a message that the customer saw before the end needs no note. */
 const _tellUnlessDelivered = async (
   { call, desk }: Work,
-  { conversationId, ticket, endedAt }: Session,
+  session: Session,
   { id, parts }: EventOf<'message-posted'>
 ): Promise<void> => {
-  const deskMessageId = messageTag(desk, id)
-  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  const { conversationId, ticket, endedAt } = session
+  const found = await findDelivered(call, conversationId, messageTag(desk, id))
   const until = (endedAt ?? 0) - UNSURE_MS
-  if (!messages.some((message) => deliveredAt(message) <= until)) {
-    await tellNotDelivered(call, desk, ticket, id, parts)
-  }
+  if (found && deliveredAt(found) <= until) return
+  await tellNotDelivered(call, desk, ticket, { id, parts, why: whyOver(session) })
 }
 
 /**

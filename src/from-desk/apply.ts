@@ -9,11 +9,26 @@ import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/lif
 import { LockBusy } from '../session/lock'
 import { tellAgent, withTicket } from '../session/notes'
 import { messageTag } from '../session/progress'
-import { findSession, getSession, rememberedSession, writeTags, type Session } from '../session/session'
+import { findSession, getSession, rememberedSession, type Session } from '../session/session'
+import { rememberChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
+import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote } from './agents'
+import { countUntagged, moveCursor } from './cursor-tag'
+import { isLasting, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
-import { isMessage, isStale, mergeEvents, needsReading, readTicket, type Reading } from './reading'
+import {
+  FAR_BEHIND,
+  isMessage,
+  isStale,
+  mergeEvents,
+  readEarly,
+  readTicket,
+  type EarlyReading,
+  type Reading,
+  type ReadingOptions,
+} from './reading'
+import { withoutTakenBack } from './taken-back'
 import { patienceOf, type Work } from './work'
 
 /**
@@ -49,22 +64,55 @@ export const applyEvents = async (call: Call, desk: Desk, events: SessionEvent[]
   )
 }
 
+/** How long a webhook waits for what other sessions owe to its desk. */
+const PAYING_MS = 500
+
 const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
-  const read = (of: Session) => readTicket(call, desk, of, { isNeeded: needsReading(events), readAt })
-  const readAt = call.environment.now()
+  const options = { pushed: events, readAt: call.environment.now() }
   // Reading the ticket in parallel to the session saves time.
   const remembered = rememberedSession(call, desk.provider.name, key)
-  const earlyReading = remembered && read(remembered)
-  earlyReading?.catch(() => undefined)
+  const early = remembered && readEarly(call, desk, remembered, options)
   const session = await findSession(call, desk.provider.name, key)
   if (!session) return _withoutSession(call, desk, key, events)
-  const reading = await (earlyReading && !isStale(remembered, session) ? earlyReading : read(session))
-  await _applyReading(session, events, reading)
+  const reading = await (early ? _readAfter(call, desk, session, remembered, early, options) : undefined)
+  await _applyReading(session, events, reading ?? (await readTicket(call, desk, session, options)))
 }
+
+/** The early reading, if it serves the session as it is now. */
+const _readAfter = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  remembered: Session,
+  { reading, stop }: EarlyReading,
+  options: ReadingOptions
+): Promise<Reading | undefined> => {
+  if (isStale(remembered, session)) {
+    stop()
+    return undefined
+  }
+  if (remembered.cursor === session.cursor) return _withDesk(desk, await reading)
+  // Others have moved the tag on. One page is as good from either place; more would read what they have delivered.
+  stop()
+  const early = await reading.catch(() => undefined)
+  return early && !early.failure
+    ? _withDesk(desk, early)
+    : readTicket(call, desk, session, { ...options, fromTag: true })
+}
+
+/** The rest of the work is not bound to the limits of the early reading. */
+const _withDesk = (desk: Desk, reading: Reading): Reading => ({ ...reading, work: { ...reading.work, desk } })
 
 const _withoutSession = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
   const absence = await absenceOf(call, desk, { ...key, origin: _originAmong(events) })
   if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
+  if (absence.kind === 'moved') {
+    const session = await rememberChange(call, desk, absence.session, {
+      movedTo: { id: key.ticketId, ...(absence.session.ticket.memo ? { memo: absence.session.ticket.memo } : {}) },
+    })
+    const options = { pushed: events, readAt: call.environment.now() }
+    return _applyReading(session, events, await readTicket(call, desk, session, options))
+  }
   if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
   call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
 }
@@ -75,33 +123,40 @@ const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
   return origins.find((origin) => origin === 'recent') ?? origins.find((origin) => origin !== undefined)
 }
 
-/** From this many unread events on, writing the tag costs less than making a new instance read them. */
-const FAR_BEHIND = 10
-
-const _applyReading = async (session: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
-  const { work, startCursor, endCursor } = reading
-  const { call, progress } = work
-  const events = mergeEvents(pushed, reading.events)
+const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
+  const { work, startCursor, endCursor, failure } = reading
+  const { call, desk, progress } = work
+  const session = await rememberChange(call, desk, found, reading.change)
+  const events = mergeEvents(await withoutTakenBack(reading, session, pushed), reading.events)
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
     laterEvents.some(isMessage) ? startCursor : endCursor
+  const wasRead = new Set(reading.events)
+  const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
   let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
+  let problem = failure
   for (const [index, event] of events.entries()) {
+    // Without a reading it isn't known what comes before the end.
+    if (failure !== undefined && event.type === 'ticket-closed') continue
     const laterEvents = events.slice(index + 1)
-    current = await _applyEvent(work, current, event, laterEvents, cursorAtEnd(laterEvents))
+    const isComplete = laterEvents.length === 0 && !(isMessage(event) && event.undelivered)
+    const cursor = wasRead.has(event) ? (isComplete ? endCursor : startCursor) : undefined
+    try {
+      current = await _applyEvent(work, current, event, { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor })
+    } catch (error) {
+      if (!isLasting(error)) throw error
+      problem ??= await withoutEvent(work, current, event, error)
+    }
   }
-  await _flush(work, current, events)
+  const isRareMoment = isTagDue || progress.isNew
+  const settledAt = await _flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
-  progress.cursor = endCursor
-  if (endCursor === undefined || endCursor === current.cursor) return
-  // Example: the tag says message 40 and the ticket has 52. The tag moves on, so that a new instance doesn't read those
-  // twelve.
-  const isTagFarBehind = startCursor === session.cursor && reading.events.length >= FAR_BEHIND
-  if (isTagFarBehind || current.status !== 'open') {
-    await writeTags(call, session.conversationId, { cursor: endCursor })
-  }
+  if (problem !== undefined && (failure === undefined || !pushed.every(isMessage))) throw problem
+  if (failure !== undefined) return
+  await moveCursor(reading, current, { isTagDue, settledAt })
+  await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })
 }
 
 /** Messages younger than this may still be posted by their own delivery. */
@@ -109,22 +164,36 @@ const IN_FLIGHT_MS = 15_000
 const IN_FLIGHT_AT_END_MS = 2_000
 
 /**
- * Posts messages that a crash or a rate limit left in the outbox: at the end, after it, and when this instance first
- * handles the session. Throws OutboxWaits at an end, since no later event would post them.
+ * Posts messages that an outage, a rate limit or a crash left in the outbox: when they are known to wait, at the end,
+ * after it, when this instance first handles the session, and whenever the cursor's tag moves. Resolves to the moment
+ * before which nothing waits, in milliseconds since the epoch. Throws OutboxWaits at an end, since no later event would
+ * post them.
  */
-const _flush = async ({ call, desk, progress }: Work, session: Session, events: SessionEvent[]): Promise<void> => {
+const _flush = async (
+  { call, desk, progress }: Work,
+  session: Session,
+  events: SessionEvent[],
+  isTagDue: boolean
+): Promise<number | undefined> => {
   const hasEnded = events.some(({ type }) => type === 'ticket-closed')
-  const isDue = progress.isNew || session.status === 'closed'
+  const isDue = progress.isNew || isTagDue || session.isWaiting === true || session.status === 'closed'
+  const { page } = progress
   progress.isNew = false
-  if (!isDue) return
+  progress.page = undefined
+  if (!isDue) return undefined
   const { ticket } = session
-  const olderThanMs = hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
-  const outcome = await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk), olderThanMs })
+  const olderThanMs = session.isWaiting === true ? 0 : hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
+  const { outcome, settledAt } = await flushOutbox(call, session, desk, {
+    patienceMs: patienceOf(desk),
+    olderThanMs,
+    ...(page && !hasEnded ? { page } : {}),
+  })
   // A customer's message reopens a ticket. One that the router has solved stays solved.
   if (outcome === 'emptied' && session.botEndedAt !== undefined && isSolvedByRouter(session)) {
     await withTicket(call, ticket, () => desk.driver.closeTicket(ticket))
   }
   if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last messages are not at the desk yet')
+  return settledAt
 }
 
 const STOP_PAUSE_MS = 700
@@ -144,20 +213,26 @@ const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> =
   if (needsCleanup(current)) await cleanUp(call, desk, current)
 }
 
+interface Place {
+  laterEvents: SessionEvent[]
+  cursorAtEnd: string | undefined
+  /** Where the ticket is read on after the event. Undefined: the event was not read. */
+  cursor: string | undefined
+}
+
 /** Resolves to the session after the event. */
 const _applyEvent = async (
   work: Work,
   session: Session,
   event: SessionEvent,
-  laterEvents: SessionEvent[],
-  cursorAtEnd: string | undefined
+  { laterEvents, cursorAtEnd, cursor }: Place
 ): Promise<Session> => {
   switch (event.type) {
     case 'message-posted': {
       const isDelivered = work.progress.ids.has(messageTag(work.desk, event.id))
       // A delivered message was also shown, unless the session has ended since.
       const isDone = isDelivered && _meaning(work, 'agent-message', session) !== 'tell-agent'
-      return isDone ? session : agentWrote(work, session, event)
+      return isDone ? session : agentWrote(work, session, event, cursor)
     }
     case 'agent-assigned': {
       const alsoWrites = laterEvents.some((other) => isMessage(other) && other.agent.id === event.agent.id)

@@ -10,7 +10,7 @@ import { retry } from '../botpress/retry'
 import { activatedAt, FRESH_MS, LONGEST_WAIT_MS, SPACING_MS } from '../botpress/timing'
 import { meaningOf, phaseOf } from '../session/life'
 import { LeaseLost, withLock, type Lease } from '../session/lock'
-import { deliveredAt, noteDelivered, type StoredMessage } from '../session/progress'
+import { deliveredAt, findDelivered, noteDelivered, type StoredMessage } from '../session/progress'
 import { reconciledSession } from '../session/reconcile'
 import { getSession, readSession, type Session } from '../session/session'
 import { patienceOf, type Work } from './work'
@@ -23,6 +23,8 @@ export interface AgentMessage {
   message: BotpressMessage
   /** The message's `deskMessageId` tag: Botpress recognises a duplicate by it. */
   deskMessageId: string
+  /** Where the ticket is read on when this is the newest message. Undefined: it was not read in the ticket. */
+  cursor?: string | undefined
   /** Earliest moment at which the bot may receive it, in milliseconds since the epoch. */
   notBefore?: number
 }
@@ -93,10 +95,10 @@ const _isOpenFor = async (work: Work, { conversationId }: Session, delayMs: numb
   return current?.status === 'open' && current.endingAt === undefined && now() + delayMs <= readAt + FRESH_MS
 }
 
-const _contentOf = ({ message, deskMessageId }: AgentMessage) => ({
+const _contentOf = ({ message, deskMessageId, cursor }: AgentMessage) => ({
   type: message.type,
   payload: message.payload,
-  tags: { deskMessageId },
+  tags: { deskMessageId, ...(cursor ? { cursor } : {}) },
   discriminateByTags: ['deskMessageId'],
 })
 
@@ -138,8 +140,8 @@ const _deliverScheduled = async (
   const { call, progress } = work
   const { conversationId } = session
   const { deskMessageId } = message
-  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
-  const at = deliveredAt(messages[0] ?? (await _schedule(work, session, lease, message)))
+  const known = await findDelivered(call, conversationId, deskMessageId)
+  const at = deliveredAt(known ?? (await _schedule(work, session, lease, message)))
   noteDelivered(progress, deskMessageId, at)
   return { kind: 'delivered', at, session: undefined }
 }

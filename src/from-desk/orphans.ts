@@ -4,8 +4,8 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { START_BUDGET_MS } from '../botpress/timing'
 import { gone } from '../botpress/errors'
-import { readSession, type Tags } from '../session/session'
-import { tellAgent } from '../session/notes'
+import { readSession, rememberedSession, type Session, type Tags } from '../session/session'
+import { isOwnNote, tellAgent, tellAgentAlone } from '../session/notes'
 
 /** A start has ended after this time, even if Botpress repeats it. */
 const ABANDONED_MS = 90_000
@@ -19,11 +19,13 @@ const SKEW_MS = 10_000
  * - being opened: its start is in flight, or has just died and is repeated.
  * - failed: its handoff failed before learning that the ticket existed. The customer was told that nobody is there.
  * - elsewhere: its start did not learn of it, and the session has another ticket.
+ * - deleted: the session's conversation was deleted at Botpress.
+ * - moved: it is the session's own ticket under another id, which was given to it later.
  */
-export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | Orphan
+export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | { kind: 'moved'; session: Session } | Orphan
 
 interface Orphan {
-  kind: 'failed' | 'elsewhere'
+  kind: 'failed' | 'elsewhere' | 'deleted'
   conversationId: string
   /** Whether the desk reports the ticket as solved. False when it was not asked. */
   isSolved: boolean
@@ -40,20 +42,36 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const origin = await _originOf(desk, key)
   if (!origin) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
   const conversation = await _conversationOf(call, origin)
-  if (!conversation) return { kind: 'foreign' }
-  const { id: conversationId } = conversation
   const { isSolved } = origin
+  if (!conversation) {
+    const known = rememberedSession(call, desk.provider.name, key)
+    // Another installation's ticket looks the same. Only what this one has had a session for is known to be its own.
+    return known ? { kind: 'deleted', conversationId: known.conversationId, isSolved } : { kind: 'foreign' }
+  }
+  const { id: conversationId } = conversation
   const session = readSession(conversation)
   if (session) {
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // The session was written down after the caller had looked for it.
-    return isThis ? { kind: 'being opened' } : { kind: 'elsewhere', conversationId, isSolved }
+    if (isThis) return { kind: 'being opened' }
+    return (await _hasMoved(desk, session))
+      ? { kind: 'moved', session }
+      : { kind: 'elsewhere', conversationId, isSolved }
   }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
   const hasFailed = opening.operation?.kind === 'open' && opening.operation.failed === true
   const isOver = hasFailed || opening.at + ABANDONED_MS < call.environment.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
+}
+
+/**
+ * Whether the session's own ticket is gone while another one carries its mark: a channel that was shared, a converted
+ * or merged conversation. A vendor's id may change, the mark in the ticket doesn't.
+ */
+const _hasMoved = async ({ provider, driver }: Desk, session: Session): Promise<boolean> => {
+  if (session.provider !== provider.name || !driver.findOrigin) return false
+  return (await driver.findOrigin(session.ticket.id)) === undefined
 }
 
 /** From the webhook, otherwise from the desk. */
@@ -88,6 +106,7 @@ const NOTES: Record<Orphan['kind'], string> = {
     'The handoff for this ticket had failed, and the customer knows. Replies here are not delivered. It is now closed.',
   elsewhere:
     'The conversation was taken up in another ticket. Replies here are not delivered. This ticket is now closed.',
+  deleted: 'The customer’s conversation was deleted. Replies here are not delivered. This ticket is now closed.',
 }
 
 /**
@@ -101,11 +120,15 @@ export const closeAbandoned = async (
   { kind, conversationId, isSolved }: Orphan,
   events: SessionEvent[]
 ): Promise<void> => {
-  const needsReply = ({ type }: SessionEvent): boolean =>
-    type !== 'ticket-reopened' && (type !== 'ticket-closed' || !isSolved)
+  const needsReply = (event: SessionEvent): boolean => {
+    if (event.type === 'message-posted') return !isOwnNote(event.parts)
+    return event.type !== 'ticket-reopened' && (event.type !== 'ticket-closed' || !isSolved)
+  }
   if (!events.some(needsReply)) return
   const ticket = { id: ticketId, conversationId }
-  await tellAgent(call, desk, ticket, `abandoned-${ticketId}`, NOTES[kind])
+  // The lock is a state of the conversation.
+  const tell = kind === 'deleted' ? tellAgentAlone : tellAgent
+  await tell(call, desk, ticket, `abandoned-${ticketId}`, NOTES[kind])
   await desk.driver.closeTicket(ticket)
   call.log.warn('Closed an orphan ticket', {
     desk: desk.provider.name,

@@ -1,13 +1,18 @@
 /**
  * Reads a ticket from the last known place. Webhooks of one ticket come late, out of order and at any instance; the
  * ticket itself is in order.
+ *
+ * The last known place is in three tags, and none of them costs a call. Each instance remembers its own. An agent's
+ * message carries the place behind it, written with the message itself, for an instance that meets the session. The
+ * session's own tag moves every `FAR_BEHIND` messages, and shows an instance that its memory is old.
  */
-import { isProviderError, isTransient } from '../../providers/errors'
-import type { SessionEvent } from '../../providers/provider'
+import { isProviderError, isTicketOver, isTransient } from '../../providers/errors'
+import type { SessionEvent, TicketChange } from '../../providers/provider'
 import type { Call } from '../botpress/call'
-import type { Desk } from '../botpress/desk'
+import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { progressOf } from '../session/progress'
+import { UNSURE_MS } from '../botpress/timing'
+import { cursorOf, deliveredAt, findDelivered, messageTag, noteDelivered, progressOf } from '../session/progress'
 import type { Session } from '../session/session'
 import type { Work } from './work'
 
@@ -15,39 +20,135 @@ export interface Reading {
   work: Work
   /** What happened in the ticket between the two cursors, in order. */
   events: SessionEvent[]
+  /** How many agents' messages were read, those that others have delivered included. */
+  messages: number
   startCursor: string | undefined
   endCursor: string | undefined
+  change: TicketChange
+  /** The ticket can't be read until someone mends it. */
+  failure?: unknown
 }
+
+/** From this many messages on, writing the tag costs less than making others read them. */
+export const FAR_BEHIND = 10
 
 /** The webhook alone suffices for an assignment or a reopening. Messages and ends need their order from the ticket. */
 export const needsReading = (events: SessionEvent[]): boolean =>
   events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
 
+export interface ReadingOptions {
+  pushed: SessionEvent[]
+  /** When reading began, in milliseconds since the epoch. */
+  readAt: number
+  /** Read from the session's tag: this instance's own place is too old. */
+  fromTag?: boolean
+}
+
 /**
  * Reads what this instance has not delivered yet. The reading is empty if none is needed or the driver can't catch up.
- * `readAt` is when reading began, in milliseconds since the epoch. Throws when a retry may help.
+ * Throws when a retry may help.
  */
 export const readTicket = async (
   call: Call,
   desk: Desk,
   session: Session,
-  { isNeeded, readAt }: { isNeeded: boolean; readAt: number }
+  { pushed, readAt, fromTag = false }: ReadingOptions
 ): Promise<Reading> => {
   const progress = await progressOf(call, session)
   // After an end, start at the cursor tag instead of this instance's own: what follows the tag is still to be reported.
-  const startCursor = session.status === 'open' ? (progress.cursor ?? session.cursor) : session.cursor
+  const isOwnPlace = session.status === 'open' && !fromTag
+  const startCursor = isOwnPlace ? (progress.cursor ?? session.cursor) : session.cursor
   const work: Work = { call, desk, progress, readAt }
-  const nothing: Reading = { work, events: [], startCursor, endCursor: startCursor }
-  if (!desk.driver.catchUp || !isNeeded) return nothing
+  const nothing: Reading = { work, events: [], messages: 0, startCursor, endCursor: startCursor, change: {} }
+  if (!desk.driver.catchUp || !needsReading(pushed)) return nothing
   try {
-    const { events, cursor } = await desk.driver.catchUp(session.ticket, startCursor)
-    return { work, events, startCursor, endCursor: cursor }
+    const { events, cursor, ...change } = await desk.driver.catchUp(session.ticket, startCursor)
+    const endCursor = change.movedTo?.cursor ?? cursor
+    const messages = events.filter(isMessage).length
+    return { ...nothing, events: await _withoutDelivered(work, session, events, pushed), messages, endCursor, change }
   } catch (error) {
     if (!isProviderError(error) || isTransient(error)) throw error
-    // A ticket that can't be read any more must not keep its session open.
-    const { conversationId } = session
-    call.log.warn('Could not read a ticket', { conversationId, error: describeError(error) })
-    return nothing
+    const { conversationId, ticket } = session
+    if (isTicketOver(error)) {
+      const key = { ticketId: ticket.id, conversationId }
+      return { ...nothing, events: [{ type: 'ticket-closed', ticket: key, reason: 'deleted' }] }
+    }
+    call.log.error('A ticket cannot be read: agents’ messages wait until its desk is mended', {
+      desk: desk.provider.name,
+      conversationId,
+      error: describeError(error),
+    })
+    return { ...nothing, failure: error }
+  }
+}
+
+/**
+ * Leaves out what other instances have delivered. They deliver in the ticket's order, so one look-up of a message tells
+ * about all before it. The newest message is probably the one that this webhook is about, and is not looked up.
+ */
+const _withoutDelivered = async (
+  work: Work,
+  session: Session,
+  events: SessionEvent[],
+  pushed: SessionEvent[]
+): Promise<SessionEvent[]> => {
+  const { desk, progress } = work
+  const pushedIds = new Set(pushed.flatMap((event) => (isMessage(event) ? [event.id] : [])))
+  const isOpen = session.status === 'open'
+  const unknown = events.filter(isMessage).filter(({ id }) => {
+    return !pushedIds.has(id) && !(isOpen && progress.ids.has(messageTag(desk, id)))
+  })
+  const candidates = pushedIds.size === 0 ? unknown.slice(0, -1) : unknown
+  if (candidates.length < 2) return events
+  const last = await _lastDelivered(work, session, candidates)
+  if (!last) return events
+  const until = events.indexOf(last)
+  return events.filter((event, index) => index > until || !isMessage(event) || pushedIds.has(event.id))
+}
+
+/** Mostly the newest one. Otherwise a binary search finds where delivery has got to. */
+const _lastDelivered = async (work: Work, session: Session, candidates: Message[]): Promise<Message | undefined> => {
+  let [low, high] = [0, candidates.length]
+  for (let index = high - 1; low < high; index = Math.floor((low + high) / 2)) {
+    const candidate = candidates[index]
+    if (candidate && (await _isDelivered(work, session, candidate))) low = index + 1
+    else high = index
+  }
+  return candidates[low - 1]
+}
+
+const _isDelivered = async (
+  { call, desk, progress }: Work,
+  { conversationId, status, endedAt = 0 }: Session,
+  { id }: Message
+): Promise<boolean> => {
+  const tag = messageTag(desk, id)
+  const found = await findDelivered(call, conversationId, tag)
+  if (!found || cursorOf(found) === undefined) return false
+  // What reached the bot about the time of the end is still to be reported.
+  if (status !== 'open' && deliveredAt(found) > endedAt - UNSURE_MS) return false
+  noteDelivered(progress, tag, deliveredAt(found))
+  return true
+}
+
+type Message = Extract<SessionEvent, { type: 'message-posted' }>
+
+/** A reading that begins before the session is known to be as remembered. */
+export interface EarlyReading {
+  reading: Promise<Reading>
+  /** It began too far back: no further page is read. */
+  stop(): void
+}
+
+export const readEarly = (call: Call, desk: Desk, remembered: Session, options: ReadingOptions): EarlyReading => {
+  const limits: Limits = { deadline: Number.POSITIVE_INFINITY, timeoutMs: Number.POSITIVE_INFINITY }
+  const reading = readTicket(call, connectDesk(call, desk.provider.name, limits) ?? desk, remembered, options)
+  reading.catch(() => undefined)
+  return {
+    reading,
+    stop: () => {
+      limits.deadline = Number.NEGATIVE_INFINITY
+    },
   }
 }
 
@@ -82,5 +183,4 @@ export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): Sessi
   return [...before, ...read, ...messages, ...ends]
 }
 
-export const isMessage = (event: SessionEvent): event is Extract<SessionEvent, { type: 'message-posted' }> =>
-  event.type === 'message-posted'
+export const isMessage = (event: SessionEvent): event is Message => event.type === 'message-posted'

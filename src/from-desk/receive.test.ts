@@ -76,9 +76,9 @@ describe.each(DESKS)('a webhook of %s', (desk) => {
     expect(lines).toEqual([expect.stringMatching(new RegExp(`^${level}: `))])
   })
 
-  it('that can never be applied is accepted, at level error', async () => {
+  it('that waits for someone to mend the desk is asked for again, at level error', async () => {
     const { status, lines } = await receive(desk, failWith(new ProviderError(desk, 'unauthorized', 'No access')))
-    expect(status).toBe(200)
-    expect(lines).toEqual(['error: A webhook could not be applied'])
+    expect(status).toBe(retryStatus)
+    expect(lines).toEqual([expect.stringMatching(/^error: A webhook waits until its desk is mended/)])
   })
 })

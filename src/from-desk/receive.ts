@@ -32,7 +32,7 @@ export interface IncomingRequest {
 /**
  * Handles one webhook of a desk, from the raw request to the reply. The first segment of the path names the desk. The
  * body is read only after its signature is verified. A 2xx means that the effect has happened, or that no retry can
- * bring it about; then the reason is logged. After a transient failure the reply makes the desk deliver the webhook
+ * bring it about; then the reason is logged. After any other failure the reply makes the desk deliver the webhook
  * again.
  *
  * An agent's message goes from here to apply.ts (which session, in which order), agents.ts (who is announced, what the
@@ -65,9 +65,8 @@ export const receiveWebhook = async (call: Call, incoming: IncomingRequest): Pro
     await inTime(applyEvents(call, desk, parsed.events))
     return parsed.reply ?? { status: 200 }
   } catch (error) {
-    // A redelivery can't help against an error that isn't transient.
-    const isFinal = isProviderError(error) && !isTransient(error)
-    const reply = isFinal ? { status: 200 } : desk.provider.retryReply
+    // What isn't transient may be mended before the desk gives up.
+    const reply = desk.provider.retryReply
     const { level, message } = _describe(error)
     call.log[level](message, { desk: name, status: reply.status, error: describeError(error) })
     return reply
@@ -90,6 +89,11 @@ const _describe = (error: unknown): { level: 'debug' | 'info' | 'warn' | 'error'
     }
   if (_isTemporary(error))
     return { level: 'warn', message: 'A webhook could not be applied yet. The desk is asked to deliver it again' }
+  if (isProviderError(error))
+    return {
+      level: 'error',
+      message: 'A webhook waits until its desk is mended: check the credentials and permissions',
+    }
   return { level: 'error', message: 'A webhook could not be applied' }
 }
 

@@ -1,5 +1,6 @@
 import { activatedAt, HANDLING_MS, SPACING_MS } from '../botpress/timing'
 import type { Call } from '../botpress/call'
+import { isRefused } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { emitOnce } from './emit-once'
 import { withLock, OutcomeUnknown, type Lease, type Operation } from './lock'
@@ -90,6 +91,7 @@ const _orUnknown = async (deliver: () => Promise<number>): Promise<number> => {
   try {
     return await deliver()
   } catch (error) {
+    if (isRefused(error)) throw error
     throw new OutcomeUnknown('Whether a first message was delivered to the bot is not known', { cause: error })
   }
 }

@@ -16,16 +16,18 @@ import type { Desk } from '../botpress/desk'
 import { UNSURE_MS } from '../botpress/timing'
 import { writeTags, type Session } from './session'
 import { withTicket } from './notes'
-import { tellOfUndelivered, tellOfUnread } from './undelivered'
+import { tellOfUndelivered } from './undelivered'
 
 export const needsCleanup = ({ status, isUnsolved, endingAt }: Session): boolean =>
   status === 'closed' && (isUnsolved || endingAt !== undefined)
 
-/** Tells agents of each message that the customer did not see. Idempotent. Throws as a desk and Botpress do. */
-export const tellAgents = async (call: Call, desk: Desk, session: Session): Promise<void> => {
-  if (!needsCleanup(session) || session.endedAt === undefined) return
-  await tellOfUndelivered(call, desk, session, session.endedAt - UNSURE_MS)
-  await tellOfUnread(call, desk, session)
+/**
+ * Tells agents of each message that the customer did not see. Idempotent. Resolves to the place up to which the ticket
+ * was read for that. Throws as a desk and Botpress do.
+ */
+export const tellAgents = async (call: Call, desk: Desk, session: Session): Promise<string | undefined> => {
+  if (!needsCleanup(session) || session.endedAt === undefined) return undefined
+  return tellOfUndelivered(call, desk, session, session.endedAt - UNSURE_MS)
 }
 
 /**
@@ -40,16 +42,24 @@ export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<voi
     await desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
   })
 
-/** Records that the cleanup is done for the ends that `session` shows. */
-export const noteCleanedUp = (call: Call, { conversationId, isUnsolved, endingAt }: Session): Promise<void> =>
+/**
+ * Records that the cleanup is done for the ends that `session` shows, and up to where agents were told (`cursor`): the
+ * ticket's next event reads on from there.
+ */
+export const noteCleanedUp = (
+  call: Call,
+  { conversationId, isUnsolved, endingAt }: Session,
+  cursor: string | undefined
+): Promise<void> =>
   writeTags(call, conversationId, {
     ...(isUnsolved ? { unsolved: '' } : {}),
     ...(endingAt === undefined ? {} : { endingAt: '' }),
+    ...(cursor === undefined ? {} : { cursor }),
   })
 
 /** Does what is left of the cleanup. Throws as a desk and Botpress do: then it is still left. */
 export const cleanUp = async (call: Call, desk: Desk, session: Session): Promise<void> => {
-  await tellAgents(call, desk, session)
+  const cursor = await tellAgents(call, desk, session)
   if (session.isUnsolved && isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
-  await noteCleanedUp(call, session)
+  await noteCleanedUp(call, session, cursor)
 }

@@ -5,8 +5,10 @@ import type { MessagePart, OutboundMessage, Ticket } from '../../providers/provi
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
+import { instanceCache } from '../botpress/memory'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
 import { withLock } from './lock'
+import type { Session } from './session'
 
 /** Characters of a message that a note quotes. */
 const EXCERPT = 60
@@ -23,10 +25,29 @@ export const withTicket = <T>(call: Call, { conversationId }: Ticket, work: () =
  * note. A ticket that takes no more notes has no readers either, so that is not an error. Throws as a desk and Botpress
  * do.
  */
-export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
+export const tellAgent = (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> =>
+  _tell(call, desk, ticket, { id, text }, (work) => withTicket(call, ticket, work))
+
+/** The same where there is no conversation, and so no lock. */
+export const tellAgentAlone = (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> =>
+  _tell(call, desk, ticket, { id, text }, (work) => call.memory.inOrder(`note/${ticket.id}`, work))
+
+/** What this instance has told within the last minute. A desk that loses the marks of notes can't say so. */
+const _told = instanceCache<true>('told', { lifetimeMs: 60_000, size: 5_000 })
+
+const _tell = async (
+  call: Call,
+  desk: Desk,
+  ticket: Ticket,
+  { id, text }: { id: string; text: string },
+  alone: (work: () => Promise<unknown>) => Promise<unknown>
+): Promise<void> => {
+  const key = `${call.installation}/${desk.provider.name}/${ticket.id}/${id}`
+  if (_told(call).get(key)) return
   const note: OutboundMessage = { id, author: { type: 'bot' }, parts: [{ type: 'text', text }], mayExist: true }
   try {
-    await withTicket(call, ticket, () => desk.driver.postMessage(ticket, note))
+    await alone(() => desk.driver.postMessage(ticket, note))
+    _told(call).set(key, true)
   } catch (error) {
     if (!isTicketOver(error) && !isMessageRejected(error)) throw error
     call.log.warn('Could not tell the agent', {
@@ -37,18 +58,42 @@ export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: stri
   }
 }
 
+/** Why a message did not reach the customer. */
+export type Why = 'ended by the bot' | 'ended by an agent' | 'refused'
+
+const REASONS: Record<Why, string> = {
+  'ended by the bot': 'The customer’s conversation has ended, so this was not delivered',
+  'ended by an agent': 'This conversation was closed before by an agent, so this was not delivered',
+  refused: 'A message was not accepted by the customer’s side, so this was not delivered',
+}
+
+/** Who ended the session: the earlier of the two ends counts. */
+export const whyOver = ({ endedAt, agentEndedAt }: Session): Why =>
+  agentEndedAt !== undefined && agentEndedAt === endedAt ? 'ended by an agent' : 'ended by the bot'
+
+/** How every note reads that answers an agent, however a desk has formatted it. */
+const OWN_WORDS = /so this was not delivered\W{0,6}“|replies here are not delivered/i
+
 /**
- * Tells the agent that one message did not reach the customer before the end. The words are always the same for a
- * message: some desks recognise a note by its words.
+ * Whether these are the router's own words, come back as an agent's. No note answers a note: its answer would come back
+ * as well.
  */
-export const tellNotDelivered = (
+export const isOwnNote = (parts: MessagePart[]): boolean => OWN_WORDS.test(partsToText(parts).replaceAll(/\s+/g, ' '))
+
+/**
+ * Tells the agent that one message did not reach the customer. The words are always the same for a message: some desks
+ * recognise a note by its words.
+ */
+export const tellNotDelivered = async (
   call: Call,
   desk: Desk,
   ticket: Ticket,
-  messageId: string,
-  parts: MessagePart[]
+  { id, parts, why }: { id: string; parts: MessagePart[]; why: Why }
 ): Promise<void> => {
+  if (isOwnNote(parts)) {
+    call.log.debug('A note is not answered by a note', { desk: desk.provider.name, ticketId: ticket.id })
+    return
+  }
   const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
-  const text = `The customer has left this conversation, so this was not delivered: “${excerpt}”`
-  return tellAgent(call, desk, ticket, `over-${messageId}`, text)
+  await tellAgent(call, desk, ticket, `over-${id}`, `${REASONS[why]}: “${excerpt}”`)
 }

@@ -11,8 +11,20 @@ export interface Progress {
   lastAt: number
   /** The ticket has been delivered up to here. */
   cursor: string | undefined
+  /** The session's `cursor` tag when this instance last read or wrote it. */
+  tagged: string | undefined
+  /** How many agents' messages the tag is behind. */
+  untagged: number
   /** This instance has not handled the session before. */
   isNew: boolean
+  /** The newest messages, when they were just listed. Read once. */
+  page: MessagePage | undefined
+}
+
+/** A page of a session's messages, newest first. */
+export interface MessagePage {
+  messages: StoredMessage[]
+  nextToken: string | undefined
 }
 
 const _progress = instanceCache<Progress>('progress', { lifetimeMs: 60 * 60_000, size: 5_000 })
@@ -23,6 +35,7 @@ const MOST_IDS = 200
 /** The part of a Botpress message that says whether and when it was delivered. */
 export interface StoredMessage {
   id: string
+  type: string
   direction: string
   createdAt: string
   tags: unknown
@@ -36,28 +49,63 @@ export const deskMessageIdOf = ({ tags }: StoredMessage): string | undefined =>
   (tags as Tags).deskMessageId || undefined
 
 /**
+ * Where the ticket is read on when this is the newest agent's message. Only messages that were read in the ticket have
+ * it: everything before them in the ticket was delivered before them.
+ */
+export const cursorOf = ({ tags }: StoredMessage): string | undefined => (tags as Tags).cursor || undefined
+
+/**
  * When the bot receives a message, in milliseconds since the epoch. The runtime counts the delay of a scheduled message
  * from the moment of its creation.
  */
 export const deliveredAt = ({ tags, createdAt }: StoredMessage): number =>
   Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
 
+export const listMessages = async (call: Call, conversationId: string, nextToken?: string): Promise<MessagePage> => {
+  const { messages, meta } = await call.client.listMessages({ conversationId, ...(nextToken ? { nextToken } : {}) })
+  return { messages, nextToken: meta.nextToken }
+}
+
+/** The message that an agent's message became at Botpress. Throws as Botpress does. */
+export const findDelivered = async (
+  call: Call,
+  conversationId: string,
+  deskMessageId: string
+): Promise<StoredMessage | undefined> => {
+  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  // A filter that is ignored must not make one message pass for another.
+  return messages.find((message) => deskMessageIdOf(message) === deskMessageId)
+}
+
+/** The place from which to read on, by the newest agent's message of a page. */
+export const newestCursor = (messages: StoredMessage[]): string | undefined =>
+  messages.map(cursorOf).find((cursor) => cursor !== undefined)
+
 /** The progress of a session: from memory, or read from the newest page of its messages. */
 export const progressOf = async (
   call: Call,
-  { conversationId }: Pick<Session, 'conversationId'>
+  { conversationId, cursor: tagged }: Pick<Session, 'conversationId' | 'cursor'>
 ): Promise<Progress> => {
   const key = `${call.installation}/${conversationId}`
   const known = _progress(call).get(key)
   if (known) return known
-  const { messages } = await call.client.listMessages({ conversationId })
-  const progress: Progress = { ids: new Set(), lastAt: 0, cursor: undefined, isNew: true }
-  for (const message of messages.toReversed()) {
+  const page = await listMessages(call, conversationId)
+  const cursor = newestCursor(page.messages)
+  const untagged = _countUntagged(page.messages, tagged)
+  const progress: Progress = { ids: new Set(), lastAt: 0, cursor, tagged, untagged, isNew: true, page }
+  for (const message of page.messages.toReversed()) {
     const id = deskMessageIdOf(message)
     if (id !== undefined) noteDelivered(progress, id, deliveredAt(message))
   }
   _progress(call).set(key, progress)
   return progress
+}
+
+/** How many agents' messages of this page are newer than the tag. */
+const _countUntagged = (messages: StoredMessage[], tagged: string | undefined): number => {
+  const ofAgents = messages.filter((message) => deskMessageIdOf(message) !== undefined)
+  const index = ofAgents.findIndex((message) => cursorOf(message) === tagged)
+  return index === -1 ? ofAgents.length : index
 }
 
 /** Notes that a message reaches the bot at `at`, in milliseconds since the epoch. */

@@ -40,8 +40,15 @@ export interface Session {
    * session: its cleanup isn't done (cleanup.ts).
    */
   endingAt: number | undefined
-  /** Where the ticket has been read up to, as the driver writes it. */
+  /**
+   * Where the ticket has been read up to, as the driver writes it: a few messages behind. The newest message has it
+   * exactly (progress.ts).
+   */
   cursor: string | undefined
+  /** Messages of the bot's side wait for the desk, as far as is known. */
+  isWaiting?: boolean
+  /** Messages of the bot's side that are older than this don't wait. */
+  settledAt?: number | undefined
 }
 
 export interface AnnouncedAgent {
@@ -82,6 +89,8 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     isUnsolved: tags.unsolved === 'yes',
     endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
+    isWaiting: tags.waiting === 'yes',
+    settledAt: _moment(tags.settledAt),
   }
 }
 

@@ -1,10 +1,20 @@
 /** After an end: finds agents' messages that the customer did not see, and tells the agents. */
+import type { SessionEvent } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { toParts } from '../botpress/messages'
 import { LONGEST_SCHEDULE_MS, UNSURE_MS } from '../botpress/timing'
-import { tellNotDelivered } from './notes'
-import { deliveredAt, deskMessageIdOf, messageTag, type StoredMessage } from './progress'
+import { tellNotDelivered, whyOver } from './notes'
+import {
+  cursorOf,
+  deliveredAt,
+  deskMessageIdOf,
+  findDelivered,
+  listMessages,
+  messageTag,
+  newestCursor,
+  type StoredMessage,
+} from './progress'
 import type { Session } from './session'
 
 /** Botpress stops repeating a failed action within this time. */
@@ -24,42 +34,71 @@ const _sinceFarewell = (messages: StoredMessage[], since: number): number => {
 }
 
 /**
- * Tells agents of each message that reached the bot after `since` (milliseconds since the epoch): it was scheduled past
- * the end or in flight, and the plugin silently drops those. Reads only the newest page, since nothing older can be in
- * flight.
+ * Tells agents of each message that the customer did not see: it reached the bot after `since` (milliseconds since the
+ * epoch), or never. Reads one page of messages and what is new in the ticket. Resolves to the place up to which the
+ * ticket was read.
  */
-export const tellOfUndelivered = async (call: Call, desk: Desk, session: Session, since: number): Promise<void> => {
-  const { ticket, conversationId } = session
-  const { messages } = await call.client.listMessages({ conversationId })
+export const tellOfUndelivered = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  since: number
+): Promise<string | undefined> => {
+  const { messages } = await listMessages(call, session.conversationId)
+  await _tellOfLate(call, desk, session, messages, since)
+  return _tellOfUnread(call, desk, session, messages)
+}
+
+/**
+ * Messages that were scheduled past the end or in flight: the plugin silently drops those. Nothing older than the
+ * newest page can be in flight.
+ */
+const _tellOfLate = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  messages: StoredMessage[],
+  since: number
+): Promise<void> => {
   const from = Math.min(since, _sinceFarewell(messages, since))
-  const dropped = messages.filter(
+  const late = messages.filter(
     (message) =>
       deskMessageIdOf(message) !== undefined &&
       deliveredAt(message) > from &&
       // An older message with a later moment is a duplicate, not a late message.
       Date.parse(message.createdAt) > from - LONGEST_SCHEDULE_MS
   )
-  for (const message of dropped.toReversed()) {
+  for (const message of late.toReversed()) {
     const deskMessageId = deskMessageIdOf(message) ?? ''
     const id = deskMessageId.slice(deskMessageId.indexOf(':') + 1)
-    await tellNotDelivered(call, desk, ticket, id, toParts(message.type, message.payload))
+    const parts = toParts(message.type, message.payload)
+    await tellNotDelivered(call, desk, session.ticket, { id, parts, why: whyOver(session) })
   }
 }
 
-/** Tells agents of each message in the ticket that was never delivered to the bot. */
-export const tellOfUnread = async (call: Call, desk: Desk, session: Session): Promise<void> => {
-  const { ticket, conversationId, cursor } = session
-  if (!desk.driver.catchUp) return
-  const [{ events }, { messages }] = await Promise.all([
-    desk.driver.catchUp(ticket, cursor),
-    call.client.listMessages({ conversationId }),
-  ])
-  const delivered = new Set(messages.map(deskMessageIdOf))
-  for (const event of events) {
+/** Messages in the ticket that were never delivered to the bot. Resolves to the place behind them. */
+const _tellOfUnread = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  messages: StoredMessage[]
+): Promise<string | undefined> => {
+  const { ticket, conversationId } = session
+  if (!desk.driver.catchUp) return undefined
+  const { events, cursor } = await desk.driver.catchUp(ticket, newestCursor(messages) ?? session.cursor)
+  const listed = new Map(messages.map((message) => [deskMessageIdOf(message), message]))
+  const unread: Extract<SessionEvent, { type: 'message-posted' }>[] = []
+  // From the newest on: what lies before a message that was read and delivered was delivered before it.
+  for (const event of events.toReversed()) {
     if (event.type !== 'message-posted') continue
     const deskMessageId = messageTag(desk, event.id)
-    if (delivered.has(deskMessageId)) continue
-    const { messages: older } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
-    if (older.length === 0) await tellNotDelivered(call, desk, ticket, event.id, event.parts)
+    const found = listed.get(deskMessageId) ?? (await findDelivered(call, conversationId, deskMessageId))
+    if (found && cursorOf(found) !== undefined) break
+    if (!found) unread.unshift(event)
   }
+  for (const { id, parts } of unread) {
+    await tellNotDelivered(call, desk, ticket, { id, parts, why: whyOver(session) })
+  }
+  // An end or a reopening is still to be handled by the ticket's next event.
+  return events.every(({ type }) => type === 'message-posted') ? cursor : undefined
 }

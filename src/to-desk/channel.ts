@@ -9,8 +9,11 @@ import { readSession, type Session, type Tags } from '../session/session'
 import { createAuthors } from './authors'
 import { toEntry, type Entry } from './entries'
 import { emptyOutbox, isDeliverable } from './outbox'
+import { payOwed } from './owed'
 import type { Problem } from './posting'
 
+/** How long a delivered message waits for what ended sessions owe to its desk. */
+const PAYING_MS = 2_000
 const END_PATIENCE_MS = 5_000
 /** A caller that began to end the session and has not recorded the end by then has died. */
 const ENDING_MS = 30_000
@@ -55,12 +58,12 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   }
   const authors = createAuthors(call, desk, session)
   // The author is looked up while the lock is taken. A failure is tried again.
-  authors(requested.userId).catch(() => undefined)
+  authors.of(requested.userId).catch(() => undefined)
   const { entries, problem } = await emptyOutbox(call, { session, desk, limits, authors, until, requested })
   const { endingAt = Number.POSITIVE_INFINITY } = session
   if (session.status === 'open' && endingAt + ENDING_MS < now()) await _end(call, session)
   const after = entries.find(({ id }) => id === requested.id)
-  if (after && _isDelivered(after)) return
+  if (after && _isDelivered(after)) return payOwed(call, desk, { patienceMs: PAYING_MS })
   if (problem?.isOver) {
     await _end(call, session)
     throw new RuntimeError(`The ticket takes no more messages, the session was ended: ${describeError(problem.error)}`)

@@ -1,5 +1,6 @@
 import type { Call } from '../botpress/call'
-import type { Tags } from '../session/session'
+import { listMessages, type MessagePage } from '../session/progress'
+import type { Session, Tags } from '../session/session'
 
 /** A message from the bot's side, as the session's conversation holds it. */
 export interface Entry {
@@ -52,21 +53,40 @@ const _userIdOf = (payload: unknown): string | undefined => {
 export const isSettled = ({ deskMessageIds, refused }: Entry): boolean =>
   deskMessageIds !== undefined || refused !== undefined
 
+/** Botpress may list a new message a moment late. */
+const UNLISTED_MS = 1_000
+
+export interface Outbox {
+  /** The messages of the bot's side, oldest first, at least back to the first one that waits. */
+  entries: Entry[]
+  /** Older messages than this, and those in `entries`, are all there are. Milliseconds since the epoch. */
+  readAt: number | undefined
+}
+
 /**
- * The messages of the bot's side, oldest first, at least back to the first one that waits. Messages are posted in
- * order, so reading stops at a settled one.
+ * Reads the outbox. Messages are posted in order, so reading stops at a settled one. Where agents have written a whole
+ * page since, it stops at the moment before which nothing waits (`Session.settledAt`). `first` is the newest page, if
+ * it was just listed.
  */
-export const readOutbox = async (call: Call, conversationId: string): Promise<Entry[]> => {
+export const readOutbox = async (
+  call: Call,
+  { conversationId, settledAt = 0 }: Pick<Session, 'conversationId' | 'settledAt'>,
+  first?: MessagePage
+): Promise<Outbox> => {
   const newestFirst: Entry[] = []
-  let nextToken: string | undefined
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { messages, meta } = await call.client.listMessages({ conversationId, ...(nextToken ? { nextToken } : {}) })
-    newestFirst.push(...messages.filter(({ direction }) => direction === 'outgoing').map(toEntry))
-    nextToken = meta.nextToken
+  let page = first ?? (await listMessages(call, conversationId))
+  const newest = page.messages.at(0)
+  for (let pages = 1; ; pages += 1) {
+    newestFirst.push(...page.messages.filter(({ direction }) => direction === 'outgoing').map(toEntry))
+    const { nextToken } = page
     const oldest = newestFirst.at(-1)
-    if (!nextToken || (oldest && isSettled(oldest))) break
+    const listed = page.messages.at(-1)
+    const isComplete = (oldest && isSettled(oldest)) || (listed && Date.parse(listed.createdAt) <= settledAt)
+    if (!nextToken || isComplete || pages >= MOST_PAGES) break
+    page = await listMessages(call, conversationId, nextToken)
   }
-  return inOrder(newestFirst.toReversed())
+  const readAt = newest && Date.parse(newest.createdAt) - UNLISTED_MS
+  return { entries: inOrder(newestFirst.toReversed()), readAt }
 }
 
 /** By creation time; messages of the same moment stay in the order in which they are listed. */

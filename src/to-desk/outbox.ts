@@ -18,10 +18,12 @@ import { meaningOf, phaseOf } from '../session/life'
 import { LeaseLost, LockBusy, OutcomeUnknown, withLock, type Lease } from '../session/lock'
 import type { Session } from '../session/session'
 import { createAuthors } from './authors'
-import { inOrder, isSettled, readOutbox, toEntry, type Entry } from './entries'
+import { inOrder, isSettled, readOutbox, toEntry, type Entry, type Outbox } from './entries'
+import type { MessagePage } from '../session/progress'
 import { postNext, type Posting, type Problem, type Queue } from './posting'
 import { markInDoubt } from './message-tags'
 import { MOST_MERGED } from './units'
+import { createWaitingTag, reportWaiting } from './waiting'
 
 const RENEWAL_TRIES = 3
 const RENEWAL_PAUSE_MS = 500
@@ -115,9 +117,12 @@ const _isInDoubt = ({ mayExist }: Queue): boolean => [...mayExist.values()].incl
 
 const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue): Promise<AttemptResult> => {
   const { now } = call.environment
-  const { session, requested, until } = attempt
+  const { requested, until } = attempt
   const renewal = _createRenewal(call, lease)
+  // Changes with what the desk finds changed about the ticket.
   const posting: Posting = { call, ...attempt }
+  const { session } = posting
+  const flag = createWaitingTag(call, session)
   for (let isFirst = true; ; isFirst = false) {
     const entries = await _read(call, attempt)
     queue.entries = entries
@@ -134,7 +139,10 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
     let problem: Problem | undefined
     while (!problem) {
       const [oldest, ...others] = waiting()
-      if (!oldest) return { entries }
+      if (!oldest) {
+        await flag.write(false)
+        return { entries }
+      }
       await renewal.renewIfDue()
       problem =
         now() > until
@@ -144,9 +152,12 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
     const isRequestedSettled =
       requested !== undefined && entries.some((entry) => entry.id === requested.id && isSettled(entry))
     const { waitMs } = problem
+    // A rate limit passes soon. After anything else this caller may be gone before the desk is back.
+    if (waitMs === undefined || waitMs > SOON_MS || !_isRateLimit(problem)) await flag.write(true)
     if (isRequestedSettled || waitMs === undefined || now() + waitMs > until) {
       // Otherwise the deliveries of the waiting messages report them.
-      if (!isRequestedSettled) _reportWaiting(call, attempt, waiting().length, problem)
+      if (!isRequestedSettled) reportWaiting(call, attempt, waiting().length, problem)
+      await flag.write(true)
       return { entries, problem }
     }
     call.log.warn('A message waits for its desk', {
@@ -162,22 +173,16 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
 
 /** Botpress may not list a new message yet, and no longer lists an old one on the pages that are read. */
 const _read = async (call: Call, { session, requested }: Attempt): Promise<Entry[]> => {
-  const entries = await readOutbox(call, session.conversationId)
+  const { entries } = await readOutbox(call, session)
   if (!requested || entries.some(({ id }) => id === requested.id)) return entries
   const answer = await gone(call.client.getMessage({ id: requested.id }))
   return inOrder([...entries, answer ? toEntry(answer.message) : requested])
 }
 
-const _reportWaiting = (call: Call, { desk, session }: Attempt, messages: number, { error }: Problem): void => {
-  call.log.warn('Messages wait for their desk until the next message or event of their session', {
-    desk: desk.provider.name,
-    conversationId: session.conversationId,
-    messages,
-    status: isProviderError(error) ? error.status : undefined,
-    retryAfterMs: isProviderError(error) ? error.retryAfterMs : undefined,
-    error: describeError(error),
-  })
-}
+/** A rate limit of this length is waited out. */
+const SOON_MS = 2_000
+
+const _isRateLimit = ({ error }: Problem): boolean => isProviderError(error) && error.code === 'rate-limited'
 
 /** Keeps the lock for longer than one post takes. */
 const _createRenewal = (call: Call, lease: Lease) => {
@@ -205,36 +210,60 @@ const _createRenewal = (call: Call, lease: Lease) => {
   }
 }
 
+export interface Flush {
+  /**
+   * - empty: nothing waited.
+   * - emptied: all of it is settled now.
+   * - waits: some of it still waits.
+   */
+  outcome: 'empty' | 'emptied' | 'waits'
+  /** No message that is older than this waits. Milliseconds since the epoch; undefined: not known. */
+  settledAt?: number | undefined
+}
+
+export interface FlushOptions {
+  patienceMs: number
+  olderThanMs?: number
+  /** The newest messages, if they were just listed. */
+  page?: MessagePage
+}
+
 /**
  * Posts what waits in a session's outbox, without a new message: before its ticket is solved, or when an event shows
  * that something has been waiting for `olderThanMs`. Never throws. Don't call it while holding a lock of the session.
- *
- * - empty: nothing waited.
- * - emptied: all of it is settled now.
- * - waits: some of it still waits.
  */
 export const flushOutbox = async (
   call: Call,
   session: Session,
   desk: Desk,
-  { patienceMs, olderThanMs = 0 }: { patienceMs: number; olderThanMs?: number }
-): Promise<'empty' | 'emptied' | 'waits'> => {
+  { patienceMs, olderThanMs = 0, page }: FlushOptions
+): Promise<Flush> => {
   const { conversationId } = session
   const { now } = call.environment
   const startedAt = now()
   const until = startedAt + patienceMs
-  const isWaiting = (entry: Entry): boolean =>
-    !isSettled(entry) && isDeliverable(session, entry) && entry.createdAt + olderThanMs <= startedAt
+  const isUnsettled = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
+  const isWaiting = (entry: Entry): boolean => isUnsettled(entry) && entry.createdAt + olderThanMs <= startedAt
+  let outbox: Outbox
   try {
-    if (!(await readOutbox(call, conversationId)).some(isWaiting)) return 'empty'
+    outbox = await readOutbox(call, session, page)
   } catch (error) {
     call.log.warn('An outbox could not be read', { conversationId, error: describeError(error) })
-    return 'waits'
+    return { outcome: 'waits' }
   }
+  const oldest = outbox.entries.find(isUnsettled)
+  const settledAt = oldest ? Math.min(oldest.createdAt - 1, outbox.readAt ?? 0) : outbox.readAt
+  const hadWaiting = outbox.entries.some(isWaiting)
+  // Nothing waits although the session's tag says so: the holder of the lock clears it.
+  const isTagWrong = session.isWaiting === true && oldest === undefined
+  if (!hadWaiting && !isTagWrong) return { outcome: 'empty', settledAt }
   const limits: Limits = { deadline: until, timeoutMs: Number.POSITIVE_INFINITY, waitsForLimits: false }
   const limitedDesk = connectDesk(call, desk.provider.name, limits) ?? desk
   const authors = createAuthors(call, limitedDesk, session)
   const attempt: Attempt = { session, desk: limitedDesk, limits, authors, until }
   const { entries, problem } = await emptyOutbox(call, attempt)
-  return problem === undefined || (entries.length > 0 && !entries.some(isWaiting)) ? 'emptied' : 'waits'
+  if (!hadWaiting) return { outcome: 'empty', settledAt }
+  return problem === undefined || (entries.length > 0 && !entries.some(isWaiting))
+    ? { outcome: 'emptied', settledAt }
+    : { outcome: 'waits' }
 }

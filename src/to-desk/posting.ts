@@ -1,13 +1,14 @@
 /** Posts one unit of the outbox and marks its messages, or says why that isn't possible now. */
 import { RuntimeError } from '@botpress/sdk'
 import {
+  isContactLost,
   isMessageRejected,
   isProviderError,
   isTicketOver,
   isTransient,
   type ProviderError,
 } from '../../providers/errors'
-import type { OutboundMessage } from '../../providers/provider'
+import type { OutboundMessage, PostedMessage, TicketChange } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -15,6 +16,7 @@ import { toParts } from '../botpress/messages'
 import { LONGEST_POST_MS } from '../botpress/timing'
 import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
+import { rememberChange } from '../session/ticket-changes'
 import type { Authors } from './authors'
 import { isSettled, type Entry } from './entries'
 import { joinIds, markDelivered, markRefused, markUnit, splitIds } from './message-tags'
@@ -25,6 +27,7 @@ const CONFLICT = 409
 
 export interface Posting {
   call: Call
+  /** As it is now: the desk may find its ticket or its contact changed. */
   session: Session
   desk: Desk
   /** The limits of `desk`, moved on with every post. */
@@ -85,17 +88,49 @@ export const postNext = async (
   lease.assertHeld()
   limits.deadline = now() + LONGEST_POST_MS
   _note(queue, unit, true)
-  let messageIds: string[]
+  let posted: PostedMessage
   try {
-    messageIds = (await posting.desk.driver.postMessage(posting.session.ticket, message)).messageIds
+    posted = await posting.desk.driver.postMessage(posting.session.ticket, message)
   } catch (error) {
     if (!isProviderError(error)) return _afterBug(posting, queue, unit, message, error)
     if (error.outcome === 'none' && !mayExist) _note(queue, unit, false)
-    return _afterFailure(call, queue, unit, error)
+    return isContactLost(error) ? _renewContact(posting, unit, error) : _afterFailure(call, queue, unit, error)
   }
-  await markDelivered(call, unit.members, joinIds(messageIds))
+  await markDelivered(call, unit.members, joinIds(posted.messageIds))
   _note(queue, unit, undefined)
+  await _remember(posting, posted)
   return undefined
+}
+
+/** The message is posted: what else the desk found is found again when it can't be written down now. */
+const _remember = async (posting: Posting, change: TicketChange): Promise<void> => {
+  const { call, desk, session } = posting
+  try {
+    posting.session = await rememberChange(call, desk, session, change)
+  } catch (error) {
+    const { conversationId } = session
+    call.log.warn('A change of a ticket could not be written down', { conversationId, error: describeError(error) })
+  }
+}
+
+/** The contact was merged, deleted or suspended: the message goes out under the one that the desk has now. */
+const _renewContact = async (posting: Posting, unit: Unit, lost: ProviderError): Promise<Problem | undefined> => {
+  const { authors, session } = posting
+  const userId = unit.members[0]?.userId
+  try {
+    if (!(await authors.renew(userId))) return { error: lost }
+    const author = await authors.of(userId ?? session.customerId)
+    const isSessions = userId === undefined || userId === session.customerId
+    const contactId = author.type === 'customer' ? author.customer.contactId : undefined
+    if (isSessions && contactId !== undefined) {
+      await _remember(posting, { contactId })
+      posting.session = { ...posting.session, ticket: { ...posting.session.ticket, contactId } }
+    }
+    return undefined
+  } catch (error) {
+    const waitMs = isProviderError(error) ? _waitAfter(error) : SHORTEST_WAIT_MS
+    return waitMs === undefined ? { error } : { error, waitMs }
+  }
 }
 
 const _mayExist = ({ mayExist }: Queue, { id, sentAs }: Entry): boolean => mayExist.get(id) ?? sentAs !== undefined
@@ -217,7 +252,7 @@ type AuthorOrProblem = { author: OutboundMessage['author'] } | { problem: Proble
 /** Nothing is posted while the author is looked up, and a failure says nothing about the ticket. */
 const _authorOf = async ({ call, authors }: Posting, queue: Queue, unit: Unit): Promise<AuthorOrProblem> => {
   try {
-    return { author: await authors(unit.members[0]?.userId) }
+    return { author: await authors.of(unit.members[0]?.userId) }
   } catch (error) {
     const isDesks = isProviderError(error)
     if (isDesks ? isMessageRejected(error) : error instanceof RuntimeError) {

@@ -126,7 +126,7 @@ describe.each(DESKS)('an end by the bot at %s', (desk) => {
     } finally {
       output.stop()
     }
-    expect(printed).toContain('its cleanup failed')
+    expect(printed).toContain('its ticket is not solved yet')
     expect(printed).toContain(downstream)
   })
 

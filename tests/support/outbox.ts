@@ -139,7 +139,7 @@ export const saysAs = async ({ stage, sessionId }: Session, text: string, userId
   await stage.finish(runtime.botCall('POST', '/v1/chat/messages', message))
 }
 
-type Outcome = Awaited<ReturnType<typeof flushOutbox>>
+type Outcome = Awaited<ReturnType<typeof flushOutbox>>['outcome']
 
 /** Flushes the outbox as a webhook or the end of the session does. */
 export const flushed = async (
@@ -148,7 +148,7 @@ export const flushed = async (
 ): Promise<Outcome | undefined> => {
   let result: Outcome | undefined
   await asRouter(session, async (call, ofSession, desk) => {
-    result = await flushOutbox(call, ofSession, desk, options)
+    result = (await flushOutbox(call, ofSession, desk, options)).outcome
   })
   return result
 }

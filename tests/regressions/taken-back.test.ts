@@ -1,0 +1,42 @@
+/** What is gone when its webhook comes: an agent's message, or the session's conversation at Botpress. */
+import { describe, expect, it } from 'vitest'
+import { seenBy } from '../support/handoffs'
+import { DESKS, sessionAt } from './helpers'
+
+interface Deleting {
+  deleteMessage(messageId: string): void
+}
+
+describe('a message at Slack that was deleted before its webhook came', () => {
+  it('is not delivered, and the next one is', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt('slack')
+    sandbox.deliveries.mode = 'held'
+    sandbox.agentReplies(ticket().id, 'a slip', { agentId })
+    const [slip] = sandbox.deliveries.waiting.splice(0)
+    const entry = ticket().entries.find(({ text }) => text === 'a slip')
+    ;(sandbox as unknown as Deleting).deleteMessage(entry?.id ?? '')
+    sandbox.deliveries.waiting.splice(0)
+    sandbox.deliveries.mode = 'auto'
+    if (!slip) throw new Error('There is no webhook')
+    const { method, path, query, headers, body } = slip.request
+    const reply = await stage.finish(stage.botpress.runtime.gateway.webhook({ method, path, query, headers, body }))
+    expect(reply.status).toBe(200)
+    sandbox.agentReplies(ticket().id, 'the right answer', { agentId })
+    await stage.pass(12_000)
+    const seen = seenBy(stage, conversationId).join('\n')
+    expect(seen).not.toContain('a slip')
+    expect(seen).toContain('the right answer')
+  })
+})
+
+describe.each(DESKS)('a session at %s whose conversation was deleted at Botpress', (desk) => {
+  it('is an orphan: the agent who writes is told, and its ticket is closed', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    const { store } = stage.botpress.runtime
+    store.conversations.remove(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    sandbox.agentReplies(ticket().id, 'anybody there?', { agentId })
+    await stage.pass(120_000)
+    expect(ticket().entries.filter(({ text }) => text.includes('conversation was deleted'))).toHaveLength(1)
+    expect(ticket().status).not.toBe('open')
+  })
+})
