@@ -1,9 +1,11 @@
 import { z } from '@botpress/sdk'
 import { createHttp, type HttpAnswer } from '../kit/http'
 import type { Tools } from '../kit/tools'
+import { ProviderError } from '../errors'
 import type { Agent } from '../provider'
 import { failureIn, errorCodeIn } from './failures'
 import type { MessageAddress } from './ids'
+import { keep, learn, type Memory, type Person } from './memory'
 
 /** Marks a message of the router. The whole workspace can read metadata, so it contains ids only. */
 export interface Metadata {
@@ -31,30 +33,42 @@ const _metadata = z.object({
   event_type: z.string(),
   event_payload: z.record(z.unknown()),
 })
-/** Named fields are those that every reader needs. The others pass through for `messageEvent`. */
+const _word = z.string().nullish().catch(undefined)
+/**
+ * Named fields are those that every reader needs. The others pass through for `messageEvent`. A field of another shape
+ * costs itself only.
+ */
 const _message = z
   .object({
     ts: z.string(),
-    user: z.string().nullish(),
-    parent_user_id: z.string().nullish(),
-    text: z.string().nullish(),
-    blocks: z.array(z.record(z.unknown())).nullish(),
+    user: _word,
+    parent_user_id: _word,
+    team: _word,
+    text: _word,
+    blocks: z.array(z.record(z.unknown())).nullish().catch(undefined),
     // Other apps' metadata may have any shape.
     metadata: _metadata.nullish().catch(undefined),
   })
   .passthrough()
 export type ReadMessage = z.infer<typeof _message>
+/** A message without a timestamp can't be addressed, and must not hide the others. */
+const _messages = z.array(z.unknown()).transform((messages) =>
+  messages.flatMap((message): ReadMessage[] => {
+    const parsed = _message.safeParse(message)
+    return parsed.success ? [parsed.data] : []
+  })
+)
 
 const _posted = z.object({
   ok: z.literal(true),
   channel: z.string(),
   ts: z.string(),
-  message: z.object({ thread_ts: z.string().nullish(), team: z.string().nullish() }).nullish(),
+  message: z.object({ thread_ts: z.string().nullish(), team: _word, user: _word, bot_id: _word }).nullish(),
 })
 const _done = z.object({ ok: z.literal(true) })
 const _page = z.object({
   ok: z.literal(true),
-  messages: z.array(_message),
+  messages: _messages,
   has_more: z.boolean().nullish(),
   response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
 })
@@ -65,6 +79,8 @@ const _identity = z.object({
   team_id: z.string().nullish(),
   user_id: z.string().nullish(),
   user: z.string().nullish(),
+  bot_id: z.string().nullish(),
+  enterprise_id: z.string().nullish(),
 })
 const _channel = z.object({
   ok: z.literal(true),
@@ -76,34 +92,45 @@ const _channel = z.object({
     is_archived: z.boolean().nullish(),
   }),
 })
+const _channels = z.object({
+  ok: z.literal(true),
+  channels: z.array(z.object({ id: z.string() })),
+})
 const _user = z.object({
   ok: z.literal(true),
   user: z.object({
     id: z.string(),
-    name: z.string().nullish(),
-    real_name: z.string().nullish(),
-    profile: z
-      .object({
-        display_name: z.string().nullish(),
-        real_name: z.string().nullish(),
-        image_192: z.string().nullish(),
-      })
-      .nullish(),
+    name: _word,
+    real_name: _word,
+    is_bot: z.boolean().nullish().catch(undefined),
+    team_id: _word,
+    enterprise_user: z.object({ enterprise_id: _word }).nullish().catch(undefined),
+    profile: z.object({ display_name: _word, real_name: _word, image_192: _word }).nullish().catch(undefined),
   }),
+})
+const _userGroups = z.object({
+  ok: z.literal(true),
+  usergroups: z.array(
+    z.object({ id: z.string(), handle: _word, name: _word, users: z.array(z.string()).nullish().catch(undefined) })
+  ),
 })
 
 const PAGE_SIZE = 200
+const PEOPLE_FOR_MS = 60 * 60_000
 
 /**
  * The Web API methods that the driver uses. Reads are GETs because those methods don't accept JSON.
  * https://docs.slack.dev/apis/web-api/
  */
-export const createSlackApi = (botToken: string, tools: Tools) => {
+export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) => {
   const http = createHttp(tools, {
     provider: 'slack',
     baseUrl: 'https://slack.com/api',
     isAllowedHost: (host) => host === 'slack.com',
-    headers: () => ({ authorization: `Bearer ${botToken}` }),
+    headers: () => {
+      if (botToken !== '') return { authorization: `Bearer ${botToken}` }
+      throw new ProviderError('slack', 'misconfigured', 'The bot token is missing')
+    },
     errorCode: errorCodeIn,
     failureIn,
   })
@@ -113,7 +140,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     json: Record<string, unknown>,
     schema: Schema,
     purpose: string,
-    options: { repeatable?: boolean; needsSettling?: boolean } = {}
+    options: { repeatable?: boolean; needsSettling?: boolean; about?: 'ticket' } = {}
   ): Promise<HttpAnswer<z.infer<Schema>>> =>
     http.request({
       method: 'POST',
@@ -136,10 +163,38 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         query: { ...query, limit: PAGE_SIZE, include_all_metadata: true, ...(cursor ? { cursor } : {}) },
         schema: _page,
         purpose,
+        about: 'ticket',
       })
       yield data.messages
       cursor = data.response_metadata?.next_cursor || undefined
     } while (cursor)
+  }
+
+  const readPerson = async (id: string, isFresh = false): Promise<Person> => {
+    const known = memory.people.get(id)
+    if (known && !isFresh && tools.now() < known.at + PEOPLE_FOR_MS) return known.value
+    const { data } = await http.request({
+      method: 'GET',
+      path: '/users.info',
+      query: { user: id },
+      schema: _user,
+      purpose: 'read the agent’s profile',
+      about: 'agent',
+    })
+    const { profile, real_name: realName, name: handle, is_bot: isBot, team_id: teamId } = data.user
+    const name = profile?.display_name || realName || profile?.real_name || handle
+    const pictureUrl = profile?.image_192
+    const enterpriseId = data.user.enterprise_user?.enterprise_id
+    const person: Person = {
+      id,
+      isBot: isBot ?? false,
+      ...(name ? { name } : {}),
+      ...(pictureUrl ? { pictureUrl } : {}),
+      ...(teamId ? { teamId } : {}),
+      ...(enterpriseId ? { enterpriseId } : {}),
+    }
+    keep(memory.people, id, { value: person, at: tools.now() })
+    return person
   }
 
   return {
@@ -162,8 +217,13 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         _posted,
         'post the message',
         // A root whose outcome is unknown has to be searched for in the channel.
-        { needsSettling: message.threadTs === undefined }
+        message.threadTs === undefined ? { needsSettling: true } : { about: 'ticket' }
       )
+      learn(memory, {
+        userId: data.message?.user ?? undefined,
+        botId: data.message?.bot_id ?? undefined,
+        teamId: data.message?.team ?? undefined,
+      })
       return {
         channel: data.channel,
         ts: data.ts,
@@ -181,6 +241,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     ): Promise<void> => {
       await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', {
         repeatable: isFinal,
+        about: 'ticket',
       })
     },
 
@@ -196,6 +257,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         query: { channel, latest: ts, inclusive: true, limit: 1, include_all_metadata: true },
         schema: _page,
         purpose: 'read the header',
+        about: 'ticket',
       })
       return data.messages.find((message) => message.ts === ts)
     },
@@ -218,7 +280,43 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         ?.split(',')
         .map((scope) => scope.trim())
         .filter(Boolean)
+      learn(memory, {
+        userId: data.user_id ?? undefined,
+        botId: data.bot_id ?? undefined,
+        teamId: data.team_id ?? undefined,
+        enterpriseId: data.enterprise_id ?? undefined,
+      })
       return { ...data, scopes }
+    },
+
+    /** Up to 200 channels of which the app is a member. https://docs.slack.dev/reference/methods/users.conversations */
+    listOwnChannels: async (): Promise<string[]> => {
+      const { data } = await http.request({
+        method: 'GET',
+        path: '/users.conversations',
+        query: { types: 'public_channel,private_channel', exclude_archived: true, limit: PAGE_SIZE },
+        schema: _channels,
+        purpose: 'list the app’s channels',
+      })
+      return data.channels.map(({ id }) => id)
+    },
+
+    /**
+     * The user group with this handle or id, and its members. Throws `misconfigured` if there is none.
+     * https://docs.slack.dev/reference/methods/usergroups.list
+     */
+    readUserGroup: async (name: string): Promise<{ id: string; users: string[] }> => {
+      const { data } = await http.request({
+        method: 'GET',
+        path: '/usergroups.list',
+        query: { include_users: true },
+        schema: _userGroups,
+        purpose: 'read the agents’ user group',
+      })
+      const wanted = name.toLowerCase()
+      const group = data.usergroups.find(({ id, handle }) => id === name || handle?.toLowerCase() === wanted)
+      if (group) return { id: group.id, users: group.users ?? [] }
+      throw new ProviderError('slack', 'misconfigured', 'The workspace has no such user group: check its handle or id')
     },
 
     readChannelInfo: async (channel: string) =>
@@ -236,18 +334,11 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       await post('conversations.join', { channel }, _done, 'join the channel', { repeatable: true })
     },
 
-    /** https://docs.slack.dev/reference/methods/users.info */
-    describeUser: async (id: string): Promise<Agent> => {
-      const { data } = await http.request({
-        method: 'GET',
-        path: '/users.info',
-        query: { user: id },
-        schema: _user,
-        purpose: 'read the agent’s profile',
-      })
-      const { profile, real_name: realName, name: handle } = data.user
-      const name = profile?.display_name || realName || profile?.real_name || handle
-      const pictureUrl = profile?.image_192
+    /** A person as this instance last saw them. https://docs.slack.dev/reference/methods/users.info */
+    readPerson,
+
+    describeUser: async (userId: string): Promise<Agent> => {
+      const { id, name, pictureUrl } = await readPerson(userId, true)
       return { id, ...(name ? { name } : {}), ...(pictureUrl ? { pictureUrl } : {}) }
     },
   }
