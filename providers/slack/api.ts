@@ -1,8 +1,10 @@
-import { z } from '@botpress/sdk'
+import type { z } from '@botpress/sdk'
 import { createHttp, type HttpAnswer } from '../kit/http'
 import type { Tools } from '../kit/tools'
 import { ProviderError } from '../errors'
 import type { Agent } from '../provider'
+import * as answers from './answers'
+import type { ReadMessage } from './answers'
 import { failureIn, errorCodeIn } from './failures'
 import type { MessageAddress } from './ids'
 import { keep, learn, type Memory, type Person } from './memory'
@@ -28,92 +30,6 @@ export interface NewMessage {
 }
 
 export type SlackApi = ReturnType<typeof createSlackApi>
-
-const _metadata = z.object({
-  event_type: z.string(),
-  event_payload: z.record(z.unknown()),
-})
-const _word = z.string().nullish().catch(undefined)
-/**
- * Named fields are those that every reader needs. The others pass through for `messageEvent`. A field of another shape
- * costs itself only.
- */
-const _message = z
-  .object({
-    ts: z.string(),
-    user: _word,
-    parent_user_id: _word,
-    team: _word,
-    text: _word,
-    blocks: z.array(z.record(z.unknown())).nullish().catch(undefined),
-    // Other apps' metadata may have any shape.
-    metadata: _metadata.nullish().catch(undefined),
-  })
-  .passthrough()
-export type ReadMessage = z.infer<typeof _message>
-/** A message without a timestamp can't be addressed, and must not hide the others. */
-const _messages = z.array(z.unknown()).transform((messages) =>
-  messages.flatMap((message): ReadMessage[] => {
-    const parsed = _message.safeParse(message)
-    return parsed.success ? [parsed.data] : []
-  })
-)
-
-const _posted = z.object({
-  ok: z.literal(true),
-  channel: z.string(),
-  ts: z.string(),
-  message: z.object({ thread_ts: z.string().nullish(), team: _word, user: _word, bot_id: _word }).nullish(),
-})
-const _done = z.object({ ok: z.literal(true) })
-const _page = z.object({
-  ok: z.literal(true),
-  messages: _messages,
-  has_more: z.boolean().nullish(),
-  response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
-})
-const _identity = z.object({
-  ok: z.literal(true),
-  url: z.string().nullish(),
-  team: z.string().nullish(),
-  team_id: z.string().nullish(),
-  user_id: z.string().nullish(),
-  user: z.string().nullish(),
-  bot_id: z.string().nullish(),
-  enterprise_id: z.string().nullish(),
-})
-const _channel = z.object({
-  ok: z.literal(true),
-  channel: z.object({
-    id: z.string(),
-    name: z.string().nullish(),
-    is_member: z.boolean().nullish(),
-    is_private: z.boolean().nullish(),
-    is_archived: z.boolean().nullish(),
-  }),
-})
-const _channels = z.object({
-  ok: z.literal(true),
-  channels: z.array(z.object({ id: z.string() })),
-})
-const _user = z.object({
-  ok: z.literal(true),
-  user: z.object({
-    id: z.string(),
-    name: _word,
-    real_name: _word,
-    is_bot: z.boolean().nullish().catch(undefined),
-    team_id: _word,
-    enterprise_user: z.object({ enterprise_id: _word }).nullish().catch(undefined),
-    profile: z.object({ display_name: _word, real_name: _word, image_192: _word }).nullish().catch(undefined),
-  }),
-})
-const _userGroups = z.object({
-  ok: z.literal(true),
-  usergroups: z.array(
-    z.object({ id: z.string(), handle: _word, name: _word, users: z.array(z.string()).nullish().catch(undefined) })
-  ),
-})
 
 const PAGE_SIZE = 200
 const PEOPLE_FOR_MS = 60 * 60_000
@@ -161,7 +77,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
         method: 'GET',
         path: `/${method}`,
         query: { ...query, limit: PAGE_SIZE, include_all_metadata: true, ...(cursor ? { cursor } : {}) },
-        schema: _page,
+        schema: answers.page,
         purpose,
         about: 'ticket',
       })
@@ -177,7 +93,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
       method: 'GET',
       path: '/users.info',
       query: { user: id },
-      schema: _user,
+      schema: answers.user,
       purpose: 'read the agent’s profile',
       about: 'agent',
     })
@@ -214,7 +130,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
           unfurl_links: false,
           unfurl_media: false,
         },
-        _posted,
+        answers.posted,
         'post the message',
         // A root whose outcome is unknown has to be searched for in the channel.
         message.threadTs === undefined ? { needsSettling: true } : { about: 'ticket' }
@@ -239,14 +155,14 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
       content: { text: string; blocks: Block[]; metadata: Metadata },
       isFinal = false
     ): Promise<void> => {
-      await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', {
+      await post('chat.update', { ...address, ...content, link_names: false }, answers.done, 'update the header', {
         repeatable: isFinal,
         about: 'ticket',
       })
     },
 
     deleteMessage: async (address: MessageAddress): Promise<void> => {
-      await post('chat.delete', { ...address }, _done, 'remove a stray message', { repeatable: true })
+      await post('chat.delete', { ...address }, answers.done, 'remove a stray message', { repeatable: true })
     },
 
     /** A message of the channel (not a reply in a thread), or undefined if it doesn't exist any more. */
@@ -255,7 +171,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
         method: 'GET',
         path: '/conversations.history',
         query: { channel, latest: ts, inclusive: true, limit: 1, include_all_metadata: true },
-        schema: _page,
+        schema: answers.page,
         purpose: 'read the header',
         about: 'ticket',
       })
@@ -275,7 +191,9 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
 
     /** The app's identity and, if Slack sends them, its scopes. https://docs.slack.dev/reference/methods/auth.test */
     whoAmI: async () => {
-      const { data, headers } = await post('auth.test', {}, _identity, 'check the bot token', { repeatable: true })
+      const { data, headers } = await post('auth.test', {}, answers.identity, 'check the bot token', {
+        repeatable: true,
+      })
       const scopes = headers['x-oauth-scopes']
         ?.split(',')
         .map((scope) => scope.trim())
@@ -295,7 +213,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
         method: 'GET',
         path: '/users.conversations',
         query: { types: 'public_channel,private_channel', exclude_archived: true, limit: PAGE_SIZE },
-        schema: _channels,
+        schema: answers.channels,
         purpose: 'list the app’s channels',
       })
       return data.channels.map(({ id }) => id)
@@ -310,7 +228,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
         method: 'GET',
         path: '/usergroups.list',
         query: { include_users: true },
-        schema: _userGroups,
+        schema: answers.userGroups,
         purpose: 'read the agents’ user group',
       })
       const wanted = name.toLowerCase()
@@ -325,13 +243,13 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
           method: 'GET',
           path: '/conversations.info',
           query: { channel },
-          schema: _channel,
+          schema: answers.channel,
           purpose: 'find the channel',
         })
       ).data.channel,
 
     joinChannel: async (channel: string): Promise<void> => {
-      await post('conversations.join', { channel }, _done, 'join the channel', { repeatable: true })
+      await post('conversations.join', { channel }, answers.done, 'join the channel', { repeatable: true })
     },
 
     /** A person as this instance last saw them. https://docs.slack.dev/reference/methods/users.info */

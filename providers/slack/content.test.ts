@@ -162,7 +162,6 @@ describe('what can be delivered', () => {
       { user: 'USLACKBOT' },
       { user: 'UREVOKEDU' },
       { user: 'U0HITLROUTER', isUnmarked: true },
-      { metadata: { event_type: 'hitl_router_message', event_payload: {} } },
     ]) {
       expect(await post('x', message), JSON.stringify(message)).toBeUndefined()
     }
@@ -176,7 +175,7 @@ describe('a message that can’t be read', () => {
     sandbox.agentReplies(ticket.id, 'one')
     sandbox.postAsPerson(ticket.id, 'x', { ts: 17 as never })
     sandbox.postAsPerson(ticket.id, 'x', { user: 17 as never, text: 17 as never })
-    sandbox.postAsPerson(ticket.id, 'x', { user: 'U0STRANGER9', botId: 'B0OTHERAPP1', appId: 'A0OTHERAPP1' })
+    sandbox.postAsPerson(ticket.id, 'x', { user: 'U0STRANGER9', subtype: 'file_share' })
     sandbox.agentReplies(ticket.id, 'two')
     const events = (await driver.catchUp?.(ticket, undefined))?.events ?? []
     const delivered = events.filter((event) => event.type === 'message-posted' && event.parts.length > 0)

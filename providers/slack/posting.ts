@@ -4,7 +4,8 @@
  */
 import { asUnknown, isProviderError, isTransient, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import type { Metadata, ReadMessage, SlackApi } from './api'
+import type { Metadata, SlackApi } from './api'
+import type { ReadMessage } from './answers'
 import type { MessageAddress } from './ids'
 
 const PART_EVENT = 'hitl_router_message'

@@ -232,7 +232,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     inChannel.messages.push(stored)
     if (inChannel.isMember) {
       emit({ ...messagePayload(inChannel, stored), ...eventFields(inChannel, stored.ts) }, stored.isUnmarked)
-      if (stored.text.includes(`<@${BOT_USER}>`) && stored.botId === undefined) {
+      if (String(stored.text).includes(`<@${BOT_USER}>`) && stored.botId === undefined) {
         const {
           subtype: _subtype,
           parent_user_id: _parent,
