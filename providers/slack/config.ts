@@ -4,11 +4,10 @@ import type { ConfigProblem } from '../provider'
 /** A channel id, or a link from Slack's “Copy link” to the channel, to a message in it or to the web client. */
 const CHANNEL =
   /^\s*(?:#?([CG][A-Z0-9]{2,})|https:\/\/[\w.-]+\.slack\.com\/(?:archives|client\/[TE][A-Z0-9]+)\/([CG][A-Z0-9]{2,})(?:[/?#]\S*)?)\s*$/
-/** The id of a user group, or its handle. */
-const USER_GROUP = /^\s*(?:S[A-Z0-9]{2,}|@?[\p{L}\p{N}._-]{1,80})\s*$/u
+/** Nothing, a user group's handle or id, or a word. */
+const AGENTS = /^\s*(?:workspace|anybody|S[A-Z0-9]{2,}|@[^\s@]{1,80})?\s*$/
+const CHANNEL_OR_EMPTY = new RegExp(`${CHANNEL.source}|^\\s*$`)
 const DEFAULT_PREFIX = '//'
-
-const _orEmpty = (pattern: RegExp) => new RegExp(`^\\s*$|${pattern.source}`, pattern.flags)
 
 /**
  * Slack's block of the configuration. No field is required, so that a first save can print the app's manifest;
@@ -17,14 +16,14 @@ const _orEmpty = (pattern: RegExp) => new RegExp(`^\\s*$|${pattern.source}`, pat
 export const configSchema = z.object({
   botToken: z
     .string()
-    .regex(_orEmpty(/^\s*xoxb-[\w-]+\s*$/), 'Enter the Bot User OAuth Token, which starts with xoxb-')
+    .regex(/^\s*(xoxb-[\w-]+\s*)?$/, 'Enter the Bot User OAuth Token, which starts with xoxb-')
     .secret()
     .optional()
     .title('Bot token')
     .describe('The Slack app’s Bot User OAuth Token, under OAuth & Permissions'),
   signingSecret: z
     .string()
-    .regex(_orEmpty(/^\s*[\w-]+\s*$/), 'Enter the Signing Secret from Basic Information')
+    .regex(/^\s*([\w-]+\s*)?$/, 'Enter the Signing Secret from Basic Information')
     .secret()
     .optional()
     .title('Signing secret')
@@ -32,7 +31,7 @@ export const configSchema = z.object({
   channel: z
     .string()
     .regex(
-      _orEmpty(CHANNEL),
+      CHANNEL_OR_EMPTY,
       'Enter the channel’s id (for example C0123456789) or its link (right-click the channel, Copy link), not its name'
     )
     .optional()
@@ -42,21 +41,15 @@ export const configSchema = z.object({
     .string()
     .default(DEFAULT_PREFIX)
     .title('Internal note prefix')
-    .describe('Replies that start with this stay in Slack: the customer does not see them. Empty: //'),
+    .describe('Replies that start with this stay in Slack. Empty: //'),
   agents: z
-    .enum(['workspace', 'user-group', 'anybody'])
-    .default('workspace')
-    .title('Who is an agent')
-    .describe(
-      'Whose replies the customer reads. workspace: people of your workspace. user-group: members of one user group. ' +
-        'anybody: everybody in the channel, people of other companies included.'
-    ),
-  userGroup: z
     .string()
-    .regex(_orEmpty(USER_GROUP), 'Enter the user group’s handle (@support) or id (S0123456789)')
+    .regex(AGENTS, 'Leave it empty, or enter the handle of a user group (@support), its id, or anybody')
     .optional()
-    .title('User group')
-    .describe('Only if members of a user group are the agents: its handle (@support) or id (S0123456789)'),
+    .title('Agents')
+    .describe(
+      'Whose replies the customer reads. Empty: people of your workspace. @support: that user group. anybody: everyone in the channel'
+    ),
 })
 
 export type Config = z.infer<typeof configSchema>
@@ -68,7 +61,7 @@ export interface Settings {
   /** The channel's id. */
   channel: string
   internalPrefix: string
-  agents: Config['agents']
+  agents: 'workspace' | 'user-group' | 'anybody'
   /** Handle without @, or id. */
   userGroup: string
 }
@@ -78,9 +71,14 @@ export const settingsOf = (config: Config): Settings => ({
   signingSecret: config.signingSecret?.trim() ?? '',
   channel: channelIdOf(config.channel ?? '') ?? '',
   internalPrefix: config.internalPrefix.trim() || DEFAULT_PREFIX,
-  agents: config.agents,
-  userGroup: (config.userGroup?.trim() ?? '').replace(/^@/, ''),
+  ..._agentsOf(config.agents?.trim() ?? ''),
 })
+
+const _agentsOf = (entered: string): Pick<Settings, 'agents' | 'userGroup'> => {
+  if (entered === '' || entered === 'workspace') return { agents: 'workspace', userGroup: '' }
+  if (entered === 'anybody') return { agents: 'anybody', userGroup: '' }
+  return { agents: 'user-group', userGroup: entered.replace(/^@/, '') }
+}
 
 /**
  * Names what is missing, and catches a token in the place of the signing secret. Without token, secret and channel the
@@ -93,9 +91,6 @@ export const checkConfig = (config: Config): ConfigProblem[] => {
     .map((field) => ({ field, problem: 'is missing', notReady: true }))
   if (settings.signingSecret.startsWith('xox')) {
     problems.push({ field: 'signingSecret', problem: 'Enter the Signing Secret from Basic Information, not a token' })
-  }
-  if (settings.agents === 'user-group' && settings.userGroup === '') {
-    problems.push({ field: 'userGroup', problem: 'is missing: enter the handle of the agents’ user group' })
   }
   return problems
 }

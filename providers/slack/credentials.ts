@@ -5,8 +5,8 @@ import { readMembers } from './authors'
 import { requiredScopes } from './manifest'
 
 /**
- * Checks token, scopes, channel and user group, in this order, and names the first problem. Joins a public channel: Slack sends
- * events only to members. Resolves to the account ("Acme as hitl-router in #support").
+ * Checks token, scopes, channel and user group, in this order, and names the first problem. Joins a public channel:
+ * Slack sends events only to members. Resolves to the account ("Acme as hitl-router in #support").
  *
  * Throws `misconfigured` with a sentence that says what to change, or the error of the failed call.
  */

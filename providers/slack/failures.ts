@@ -28,7 +28,7 @@ const _all = (errorCodes: string[], meaning: Meaning): [string, Meaning][] =>
 const _ofAccount = (code: Meaning['code'], advice: string, errorCodes: string[]): [string, Meaning][] =>
   _all(errorCodes, { code, about: 'account', advice })
 
-/** A channel is refused. Without `about`: what the call is about, since the channel may have got a new id (moves.ts). */
+/** A channel is refused. It may have got a new id (moves.ts), so the error is about what the call is about. */
 const _ofChannel = (advice: string, errorCodes: string[]): [string, Meaning][] =>
   _all(errorCodes, { code: 'misconfigured', advice })
 

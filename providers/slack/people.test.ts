@@ -87,10 +87,10 @@ describe('in a channel that is shared with another company', () => {
 })
 
 describe('members of a user group', () => {
-  it.each(['support', '@Support', 'S0SUPPORT01'])(
+  it.each(['@support', '@Support', 'S0SUPPORT01'])(
     'are the only agents if the configuration says so: %s',
-    async (userGroup) => {
-      const { sandbox, ticket, deliver, read, driver } = await open({ agents: 'user-group', userGroup })
+    async (agents) => {
+      const { sandbox, ticket, deliver, read, driver } = await open({ agents })
       sandbox.agentReplies(ticket.id, 'from Ada', { agentId: ADA })
       sandbox.agentReplies(ticket.id, 'from Grace', { agentId: GRACE })
       sandbox.agentReplies(ticket.id, '// from Grace', { agentId: GRACE })
@@ -110,7 +110,7 @@ describe('members of a user group', () => {
   )
 
   it('need a scope and an existing group, and nothing else does', async () => {
-    const { sandbox, driver } = await setUp({ agents: 'user-group', userGroup: '@nobody' })
+    const { sandbox, driver } = await setUp({ agents: '@nobody' })
     await expect(driver.checkCredentials()).rejects.toMatchObject({
       message: expect.stringContaining('usergroups:read'),
     })

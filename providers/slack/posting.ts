@@ -48,7 +48,7 @@ export const postTexts = async (api: SlackApi, tools: Tools, root: MessageAddres
   }
 }
 
-/** Slack refuses a reply. The thread has ended only if its root is gone; the stand-in for a deleted root is one, too. */
+/** Slack refuses a reply. The thread has ended only if its root is gone, and no stand-in for it is there either. */
 const _refusalOf = async (api: SlackApi, root: MessageAddress, error: ProviderError): Promise<ProviderError> => {
   try {
     return (await api.readMessage(root)) ? error : new ProviderError('slack', 'ended', 'The thread was deleted')

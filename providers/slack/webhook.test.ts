@@ -297,13 +297,20 @@ describe('configuration', () => {
       expect(settingsOf(slack.config.parse({ ...config, internalPrefix })).internalPrefix).toBe('//')
   })
 
-  it('demands a user group only where its members are the agents', () => {
-    const problems = (more: Record<string, unknown>) => slack.checkConfig?.(slack.config.parse({ ...config, ...more }))
-    expect(problems({ agents: 'user-group' })).toMatchObject([{ field: 'userGroup' }])
-    expect(problems({ agents: 'user-group', userGroup: ' ' })).toMatchObject([{ field: 'userGroup' }])
-    expect(problems({ agents: 'user-group', userGroup: '@support' })).toEqual([])
-    expect(problems({ userGroup: '' })).toEqual([])
-    expect(slack.config.safeParse({ ...config, userGroup: 'two words' }).success).toBe(false)
+  it.each([
+    [undefined, 'workspace', ''],
+    ['', 'workspace', ''],
+    [' workspace ', 'workspace', ''],
+    ['anybody', 'anybody', ''],
+    [' @support ', 'user-group', 'support'],
+    ['@anybody', 'user-group', 'anybody'],
+    ['S0123456789', 'user-group', 'S0123456789'],
+  ])('reads who the agents are: %j', (entered, agents, userGroup) => {
+    expect(settingsOf(slack.config.parse({ ...config, agents: entered }))).toMatchObject({ agents, userGroup })
+  })
+
+  it.each(['support', 'anyone', '@two words', 'a@b'])('refuses other agents: %j', (agents) => {
+    expect(slack.config.safeParse({ ...config, agents }).error?.issues[0]?.message).toContain('user group')
   })
 
   it('trims pasted values', async () => {
