@@ -1,18 +1,8 @@
 /** Slack's Web API on top of a workspace in memory. https://docs.slack.dev/reference/methods */
 import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 import { contentOf, recordMentions, refuseContent } from './blocks'
-import {
-  APP,
-  BOT,
-  BOT_NAME,
-  BOT_TOKEN,
-  BOT_USER,
-  PEOPLE,
-  TEAM,
-  type Channel,
-  type StoredMessage,
-  type Workspace,
-} from './workspace'
+import { APP, BOT, BOT_NAME, BOT_TOKEN, BOT_USER, PEOPLE, TEAM } from './people'
+import { type Channel, type StoredMessage, type Workspace } from './workspace'
 
 export interface ApiSwitches {
   /** Enforces one post per second and channel. */

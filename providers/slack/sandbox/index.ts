@@ -12,13 +12,13 @@ import { addressToId, idToAddress, messageId } from '../ids'
 import { manifestFor } from '../manifest'
 import { handleApi, type ApiSwitches } from './api'
 import { buttonsOf, textsOf } from './blocks'
+import { escapeTyped, richTextOf } from './typed'
 import {
   AGENTS,
   APP,
   BOT_TOKEN,
   BOT_USER,
   CHANNEL,
-  createWorkspace,
   OTHER_APP,
   OTHER_BOT,
   PARTNER_TEAM,
@@ -26,9 +26,8 @@ import {
   SIGNING_SECRET,
   STRANGER,
   TEAM,
-  type Channel,
-  type StoredMessage,
-} from './workspace'
+} from './people'
+import { createWorkspace, type Channel, type StoredMessage } from './workspace'
 
 export interface SlackSandbox extends Sandbox {
   readonly switches: ApiSwitches
@@ -98,8 +97,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     const { channel, message: root } = findMessage(ticketId)
     const stored = workspace.add(channel, {
       user: AGENTS[0]?.id ?? '',
-      text: _escapeTyped(text),
-      ...(text === '' ? {} : { blocks: [_richText(text)] }),
+      text: escapeTyped(text),
+      ...(text === '' ? {} : { blocks: [richTextOf(text)] }),
       threadTs: root.ts,
       ...(overrides.user === STRANGER ? { userTeam: PARTNER_TEAM } : {}),
       ...overrides,
@@ -179,7 +178,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     postAsPerson,
     agentEdits: (id, text) => {
       const { channel, message } = findMessage(id)
-      workspace.change(channel, message, { text: _escapeTyped(text), blocks: [_richText(text)] })
+      workspace.change(channel, message, { text: escapeTyped(text), blocks: [richTextOf(text)] })
     },
     deleteMessage: remove,
     deleteReply: remove,
@@ -231,7 +230,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     foreignTicket: () => {
       const channel = workspace.channelOf(CHANNEL)
       if (!channel) throw new Error('The sandbox’s channel is missing')
-      const root = workspace.add(channel, { user: AGENTS[1]?.id ?? '', text: 'Lunch?', blocks: [_richText('Lunch?')] })
+      const root = workspace.add(channel, { user: AGENTS[1]?.id ?? '', text: 'Lunch?', blocks: [richTextOf('Lunch?')] })
       const id = addressToId({ channel: channel.id, ts: root.ts })
       agentReplies(id, 'At noon.')
       return id
@@ -240,30 +239,6 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
 }
 
 const _teamOf = (userId: string): string => PEOPLE.find(({ id }) => id === userId)?.team ?? TEAM
-
-/** Escapes typed text like Slack's composer. `<@U…>` stands for a mention and stays. */
-const _escapeTyped = (text: string): string =>
-  text
-    .split(/(<@[A-Z0-9]+>)/)
-    .map((piece, index) =>
-      index % 2 === 1 ? piece : piece.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-    )
-    .join('')
-
-/** Typed text as the `rich_text` block that Slack's composer sends. `<@U…>` stands for a mention. */
-const _richText = (text: string): Record<string, unknown> => ({
-  type: 'rich_text',
-  block_id: 'b1',
-  elements: [
-    {
-      type: 'rich_text_section',
-      elements: text
-        .split(/<@([A-Z0-9]+)>/)
-        .map((piece, index) => (index % 2 === 1 ? { type: 'user', user_id: piece } : { type: 'text', text: piece }))
-        .filter((element) => element.text !== ''),
-    },
-  ],
-})
 
 const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
   const blocks = root.blocks ?? []
