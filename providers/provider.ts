@@ -55,6 +55,11 @@ export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
 export interface ConfigProblem {
   field: string
   problem: string
+  /**
+   * The field is still to be filled in, after steps that the driver's `instructions` describe. A block with no other
+   * problems can be saved; its desk takes no handoffs until then.
+   */
+  notReady?: true
 }
 
 /** Keeps the type of the schema while checking the shape. */
@@ -158,7 +163,10 @@ export interface Driver {
   /** Removes what `subscribe` made for this installation, and nothing else. */
   unsubscribe?(target: SubscriptionTarget): Promise<void>
 
-  /** The steps for webhooks that people must set up by hand: URLs, topics or a manifest, ready to copy. */
+  /**
+   * The steps for webhooks that people must set up by hand: URLs, topics or a manifest, ready to copy. Works with a
+   * configuration that isn't complete yet.
+   */
   instructions?(target: SubscriptionTarget): string
 }
 

@@ -1,67 +1,78 @@
-/** Recognises and converts agents' replies, with the same rules for webhook events and messages read from a thread. */
-import type { MessagePart, ParsedWebhook, TicketKey } from '../provider'
-import { addressToId } from './ids'
+/** Recognises and converts people's replies, with the same rules for webhook events and messages read from a thread. */
+import type { MessagePart, ParsedWebhook, SessionEvent, TicketKey } from '../provider'
+import { strangersNote, type Author } from './authors'
+import type { Settings } from './config'
+import { contentOf } from './content'
+import { messageId } from './ids'
+import { internalityOf } from './internal'
 import { loggableType, type MessageEvent } from './payloads'
-import { messageToMarkdown, unescapeText } from './to-markdown'
 
 /**
- * The subtypes of new messages from people. All others are edits, deletions and notices.
+ * The subtypes of new messages from people.
  * https://docs.slack.dev/reference/events/message#subtypes
  */
-const NEW_MESSAGE_SUBTYPES = new Set([undefined, null, '', 'file_share', 'thread_broadcast', 'me_message'])
+const NEW_MESSAGES = new Set([
+  '',
+  'bot_message',
+  'file_share',
+  'thread_broadcast',
+  'reply_broadcast',
+  'me_message',
+  'file_comment',
+])
 
-/** Slack's own users: they post reminders, notices and the stand-in for a deleted root. */
-export const SYSTEM_USERS = new Set(['USLACKBOT', 'USLACK'])
+/** Edits, deletions and what Slack itself says. */
+const NOTICES =
+  /^(?:message_(?:changed|deleted|replied)|tombstone|(?:un)?pinned_item|reminder_\w+|ekm_access_denied|(?:channel|group)_\w+|bot_(?:add|remove|enable|disable)\w*|file_mention|huddle_\w+|sh_room_\w+|\w*_(?:join|leave)|assistant_app_thread|bookmark_\w+|tabbed_canvas_\w+|joiner_notification\w*)$/
 
-/** Why a message isn't a person's, or undefined if it is. The router's own posts count as an app's. */
-export const reasonToIgnore = (message: MessageEvent, botUsers: string[]): string | undefined => {
-  const { user } = message
-  if (!NEW_MESSAGE_SUBTYPES.has(message.subtype) || message.hidden)
-    return `Not a new message: ${loggableType(message.subtype ?? 'hidden')}`
-  if (message.bot_id || message.app_id || message.bot_profile) return 'A message from an app'
-  if (!user || SYSTEM_USERS.has(user) || botUsers.includes(user)) return 'A message not written by a person'
+/** Why this is no new message, or undefined if it is one. */
+export const noticeIn = ({ subtype, hidden }: MessageEvent): string | undefined => {
+  if (hidden || NOTICES.test(subtype ?? '')) return `Not a new message: ${loggableType(subtype ?? 'hidden')}`
   return undefined
 }
 
 export interface Thread {
   ticket: TicketKey
+  /** Timestamp of the thread's root. */
+  rootTs: string
   /** The app's own users. Mentions of them are removed from the text. */
   botUsers: string[]
-  internalPrefix: string
+  settings: Pick<Settings, 'internalPrefix' | 'agents'>
 }
 
-/** The events of a person's reply. Each reply also claims the ticket if nobody has yet (`ifUnassigned`). */
-export const replyOf = (message: MessageEvent, { ticket, botUsers, internalPrefix }: Thread): ParsedWebhook => {
-  const text = messageToMarkdown(message, botUsers)
-  if (_isInternal(message, text, internalPrefix)) return { events: [], ignored: 'An internal note' }
-  const names = (message.files ?? []).map(({ name, title }) => name || title || 'unnamed file')
-  const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
-  if (parts.length === 0 && names.length === 0) return { events: [], ignored: 'An empty message' }
+const DOUBTFUL =
+  'This looks like an internal note, so it was not delivered to the customer. To send it, write it again without the ' +
+  'prefix of internal notes at its beginning.'
+const UNKNOWN_KIND = 'This kind of message is unknown to the router and was not delivered to the customer.'
+
+/** The events of a reply. An agent's reply also claims the ticket if nobody has yet (`ifUnassigned`). */
+export const replyOf = (message: MessageEvent, author: Exclude<Author, 'unsure'>, thread: Thread): ParsedWebhook => {
+  const { ticket, rootTs, botUsers, settings } = thread
+  if (author === 'app') return { events: [], ignored: 'A message from an app' }
+  const id = messageId(rootTs, message.ts)
   const agent = { id: message.user ?? '' }
+  /** Nothing of the message is delivered, and its author is told. */
+  const tell = (undelivered: string, noteId = id): ParsedWebhook => ({
+    events: [{ type: 'message-posted', ticket, id: noteId, agent, parts: [], undelivered }],
+  })
+  const internality = internalityOf(message, settings.internalPrefix)
+  if (internality === 'yes') return { events: [], ignored: 'An internal note' }
+  // All of a thread's have one id, so the core writes one note.
+  if (author === 'stranger') return tell(strangersNote(settings.agents), messageId(rootTs, 'strangers'))
+  if (internality === 'doubtful') return tell(DOUBTFUL)
+  if (!NEW_MESSAGES.has(message.subtype ?? '')) return tell(UNKNOWN_KIND)
+  const { text, missing } = contentOf(message, botUsers)
+  const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
+  if (parts.length === 0 && missing.length === 0) return { events: [], ignored: 'An empty message' }
+  const posted: SessionEvent = { type: 'message-posted', ticket, id, agent, parts }
   return {
     events: [
       { type: 'agent-assigned', ticket, agent, ifUnassigned: true },
-      {
-        type: 'message-posted',
-        ticket,
-        id: addressToId({ channel: message.channel, ts: message.ts }),
-        agent,
-        parts,
-        ...(names.length > 0 ? { undelivered: _undelivered(names) } : {}),
-      },
+      missing.length > 0 ? { ...posted, undelivered: _undelivered(missing) } : posted,
     ],
   }
 }
 
-/** Compares the prefix with the text as typed (`:lock:`, `>`) and as shown (🔒). Skips a leading mention of the app. */
-const _isInternal = (message: MessageEvent, text: string, prefix: string): boolean => {
-  const typed = unescapeText(message.text ?? '').replace(/^\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s,:]*/, '')
-  return [typed, text, text.replaceAll('\\', '')].some((form) => form.trimStart().startsWith(prefix))
-}
-
-/** Only members of the workspace can open Slack's files. */
-const _undelivered = (names: string[]): string =>
-  (names.length === 1
-    ? `The file “${names[0]}” was not delivered to the customer: `
-    : `The files ${names.map((name) => `“${name}”`).join(', ')} were not delivered to the customer: `) +
-  'files from Slack cannot be opened outside it.'
+const _undelivered = (missing: string[]): string =>
+  `Not delivered to the customer: ${missing.join('; ')}. Files, pictures and messages of Slack cannot be opened ` +
+  'outside it: write what they say into a reply.'

@@ -1,9 +1,13 @@
-import { z } from '@botpress/sdk'
+import type { z } from '@botpress/sdk'
 import { createHttp, type HttpAnswer } from '../kit/http'
 import type { Tools } from '../kit/tools'
+import { ProviderError } from '../errors'
 import type { Agent } from '../provider'
+import * as answers from './answers'
+import type { ReadMessage } from './answers'
 import { failureIn, errorCodeIn } from './failures'
 import type { MessageAddress } from './ids'
+import { keep, learn, type Memory, type Person } from './memory'
 
 /** Marks a message of the router. The whole workspace can read metadata, so it contains ids only. */
 export interface Metadata {
@@ -27,83 +31,22 @@ export interface NewMessage {
 
 export type SlackApi = ReturnType<typeof createSlackApi>
 
-const _metadata = z.object({
-  event_type: z.string(),
-  event_payload: z.record(z.unknown()),
-})
-/** Named fields are those that every reader needs. The others pass through for `messageEvent`. */
-const _message = z
-  .object({
-    ts: z.string(),
-    user: z.string().nullish(),
-    parent_user_id: z.string().nullish(),
-    text: z.string().nullish(),
-    blocks: z.array(z.record(z.unknown())).nullish(),
-    // Other apps' metadata may have any shape.
-    metadata: _metadata.nullish().catch(undefined),
-  })
-  .passthrough()
-export type ReadMessage = z.infer<typeof _message>
-
-const _posted = z.object({
-  ok: z.literal(true),
-  channel: z.string(),
-  ts: z.string(),
-  message: z.object({ thread_ts: z.string().nullish(), team: z.string().nullish() }).nullish(),
-})
-const _done = z.object({ ok: z.literal(true) })
-const _page = z.object({
-  ok: z.literal(true),
-  messages: z.array(_message),
-  has_more: z.boolean().nullish(),
-  response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
-})
-const _identity = z.object({
-  ok: z.literal(true),
-  url: z.string().nullish(),
-  team: z.string().nullish(),
-  team_id: z.string().nullish(),
-  user_id: z.string().nullish(),
-  user: z.string().nullish(),
-})
-const _channel = z.object({
-  ok: z.literal(true),
-  channel: z.object({
-    id: z.string(),
-    name: z.string().nullish(),
-    is_member: z.boolean().nullish(),
-    is_private: z.boolean().nullish(),
-    is_archived: z.boolean().nullish(),
-  }),
-})
-const _user = z.object({
-  ok: z.literal(true),
-  user: z.object({
-    id: z.string(),
-    name: z.string().nullish(),
-    real_name: z.string().nullish(),
-    profile: z
-      .object({
-        display_name: z.string().nullish(),
-        real_name: z.string().nullish(),
-        image_192: z.string().nullish(),
-      })
-      .nullish(),
-  }),
-})
-
 const PAGE_SIZE = 200
+const PEOPLE_FOR_MS = 60 * 60_000
 
 /**
  * The Web API methods that the driver uses. Reads are GETs because those methods don't accept JSON.
  * https://docs.slack.dev/apis/web-api/
  */
-export const createSlackApi = (botToken: string, tools: Tools) => {
+export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) => {
   const http = createHttp(tools, {
     provider: 'slack',
     baseUrl: 'https://slack.com/api',
     isAllowedHost: (host) => host === 'slack.com',
-    headers: () => ({ authorization: `Bearer ${botToken}` }),
+    headers: () => {
+      if (botToken !== '') return { authorization: `Bearer ${botToken}` }
+      throw new ProviderError('slack', 'misconfigured', 'The bot token is missing')
+    },
     errorCode: errorCodeIn,
     failureIn,
   })
@@ -113,7 +56,7 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
     json: Record<string, unknown>,
     schema: Schema,
     purpose: string,
-    options: { repeatable?: boolean; needsSettling?: boolean } = {}
+    options: { repeatable?: boolean; needsSettling?: boolean; about?: 'ticket' } = {}
   ): Promise<HttpAnswer<z.infer<Schema>>> =>
     http.request({
       method: 'POST',
@@ -134,12 +77,40 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         method: 'GET',
         path: `/${method}`,
         query: { ...query, limit: PAGE_SIZE, include_all_metadata: true, ...(cursor ? { cursor } : {}) },
-        schema: _page,
+        schema: answers.page,
         purpose,
+        about: 'ticket',
       })
       yield data.messages
       cursor = data.response_metadata?.next_cursor || undefined
     } while (cursor)
+  }
+
+  const readPerson = async (id: string, isFresh = false): Promise<Person> => {
+    const known = memory.people.get(id)
+    if (known && !isFresh && tools.now() < known.at + PEOPLE_FOR_MS) return known.value
+    const { data } = await http.request({
+      method: 'GET',
+      path: '/users.info',
+      query: { user: id },
+      schema: answers.user,
+      purpose: 'read the agent’s profile',
+      about: 'agent',
+    })
+    const { profile, real_name: realName, name: handle, is_bot: isBot, team_id: teamId } = data.user
+    const name = profile?.display_name || realName || profile?.real_name || handle
+    const pictureUrl = profile?.image_192
+    const enterpriseId = data.user.enterprise_user?.enterprise_id
+    const person: Person = {
+      id,
+      isBot: isBot ?? false,
+      ...(name ? { name } : {}),
+      ...(pictureUrl ? { pictureUrl } : {}),
+      ...(teamId ? { teamId } : {}),
+      ...(enterpriseId ? { enterpriseId } : {}),
+    }
+    keep(memory.people, id, { value: person, at: tools.now() })
+    return person
   }
 
   return {
@@ -159,11 +130,16 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
           unfurl_links: false,
           unfurl_media: false,
         },
-        _posted,
+        answers.posted,
         'post the message',
         // A root whose outcome is unknown has to be searched for in the channel.
-        { needsSettling: message.threadTs === undefined }
+        message.threadTs === undefined ? { needsSettling: true } : { about: 'ticket' }
       )
+      learn(memory, {
+        userId: data.message?.user ?? undefined,
+        botId: data.message?.bot_id ?? undefined,
+        teamId: data.message?.team ?? undefined,
+      })
       return {
         channel: data.channel,
         ts: data.ts,
@@ -179,13 +155,14 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
       content: { text: string; blocks: Block[]; metadata: Metadata },
       isFinal = false
     ): Promise<void> => {
-      await post('chat.update', { ...address, ...content, link_names: false }, _done, 'update the header', {
+      await post('chat.update', { ...address, ...content, link_names: false }, answers.done, 'update the header', {
         repeatable: isFinal,
+        about: 'ticket',
       })
     },
 
     deleteMessage: async (address: MessageAddress): Promise<void> => {
-      await post('chat.delete', { ...address }, _done, 'remove a stray message', { repeatable: true })
+      await post('chat.delete', { ...address }, answers.done, 'remove a stray message', { repeatable: true })
     },
 
     /** A message of the channel (not a reply in a thread), or undefined if it doesn't exist any more. */
@@ -194,8 +171,9 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
         method: 'GET',
         path: '/conversations.history',
         query: { channel, latest: ts, inclusive: true, limit: 1, include_all_metadata: true },
-        schema: _page,
+        schema: answers.page,
         purpose: 'read the header',
+        about: 'ticket',
       })
       return data.messages.find((message) => message.ts === ts)
     },
@@ -213,12 +191,50 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
 
     /** The app's identity and, if Slack sends them, its scopes. https://docs.slack.dev/reference/methods/auth.test */
     whoAmI: async () => {
-      const { data, headers } = await post('auth.test', {}, _identity, 'check the bot token', { repeatable: true })
+      const { data, headers } = await post('auth.test', {}, answers.identity, 'check the bot token', {
+        repeatable: true,
+      })
       const scopes = headers['x-oauth-scopes']
         ?.split(',')
         .map((scope) => scope.trim())
         .filter(Boolean)
+      learn(memory, {
+        userId: data.user_id ?? undefined,
+        botId: data.bot_id ?? undefined,
+        teamId: data.team_id ?? undefined,
+        enterpriseId: data.enterprise_id ?? undefined,
+      })
       return { ...data, scopes }
+    },
+
+    /** Up to 200 channels of which the app is a member. https://docs.slack.dev/reference/methods/users.conversations */
+    listOwnChannels: async (): Promise<string[]> => {
+      const { data } = await http.request({
+        method: 'GET',
+        path: '/users.conversations',
+        query: { types: 'public_channel,private_channel', exclude_archived: true, limit: PAGE_SIZE },
+        schema: answers.channels,
+        purpose: 'list the app’s channels',
+      })
+      return data.channels.map(({ id }) => id)
+    },
+
+    /**
+     * The user group with this handle or id, and its members. Throws `misconfigured` if there is none.
+     * https://docs.slack.dev/reference/methods/usergroups.list
+     */
+    readUserGroup: async (name: string): Promise<{ id: string; users: string[] }> => {
+      const { data } = await http.request({
+        method: 'GET',
+        path: '/usergroups.list',
+        query: { include_users: true },
+        schema: answers.userGroups,
+        purpose: 'read the agents’ user group',
+      })
+      const wanted = name.toLowerCase()
+      const group = data.usergroups.find(({ id, handle }) => id === name || handle?.toLowerCase() === wanted)
+      if (group) return { id: group.id, users: group.users ?? [] }
+      throw new ProviderError('slack', 'misconfigured', 'The workspace has no such user group: check its handle or id')
     },
 
     readChannelInfo: async (channel: string) =>
@@ -227,27 +243,20 @@ export const createSlackApi = (botToken: string, tools: Tools) => {
           method: 'GET',
           path: '/conversations.info',
           query: { channel },
-          schema: _channel,
+          schema: answers.channel,
           purpose: 'find the channel',
         })
       ).data.channel,
 
     joinChannel: async (channel: string): Promise<void> => {
-      await post('conversations.join', { channel }, _done, 'join the channel', { repeatable: true })
+      await post('conversations.join', { channel }, answers.done, 'join the channel', { repeatable: true })
     },
 
-    /** https://docs.slack.dev/reference/methods/users.info */
-    describeUser: async (id: string): Promise<Agent> => {
-      const { data } = await http.request({
-        method: 'GET',
-        path: '/users.info',
-        query: { user: id },
-        schema: _user,
-        purpose: 'read the agent’s profile',
-      })
-      const { profile, real_name: realName, name: handle } = data.user
-      const name = profile?.display_name || realName || profile?.real_name || handle
-      const pictureUrl = profile?.image_192
+    /** A person as this instance last saw them. https://docs.slack.dev/reference/methods/users.info */
+    readPerson,
+
+    describeUser: async (userId: string): Promise<Agent> => {
+      const { id, name, pictureUrl } = await readPerson(userId, true)
       return { id, ...(name ? { name } : {}), ...(pictureUrl ? { pictureUrl } : {}) }
     },
   }

@@ -34,11 +34,13 @@ describe('reading a thread', () => {
     sandbox.postAsPerson(ticket.id, 'without *blocks*', { blocks: undefined })
     sandbox.postAsPerson(ticket.id, 'also to the channel', { subtype: 'thread_broadcast' })
     sandbox.postAsPerson(ticket.id, 'shrugs', { subtype: 'me_message' })
-    const replyCount = 7
+    sandbox.postAsPerson(ticket.id, 'through a tool', { botId: 'B0TOOL00001' })
+    sandbox.postAsPerson(ticket.id, 'through an app', { botId: 'B0OTHERAPP1', appId: 'A0OTHERAPP1' })
+    const replyCount = 9
     sandbox.agentReplies(ticket.id, '🔒 not for Eve')
     sandbox.postAsPerson(ticket.id, `<@${BOT_USER}> 🔒 nor this`)
     sandbox.botReplies?.(ticket.id, 'a reminder')
-    sandbox.postAsPerson(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
+    sandbox.postAsPerson(ticket.id, 'by an app', { user: 'U0POLLY0001', botId: 'B0OTHERAPP1', appId: 'A0OTHERAPP1' })
     sandbox.postAsPerson(ticket.id, 'reminded', { user: 'USLACKBOT' })
     sandbox.postAsPerson(ticket.id, 'as ourselves', { user: BOT_USER })
     sandbox.postAsPerson(ticket.id, 'has joined', { subtype: 'channel_join' })

@@ -1,17 +1,22 @@
 import { ProviderError } from '../errors'
 import type { Account } from '../provider'
-import type { SlackApi } from './api'
-import { REQUIRED_SCOPES } from './manifest'
+import type { App } from './app'
+import { readMembers } from './authors'
+import { requiredScopes } from './manifest'
 
 /**
- * Checks token, scopes and channel, in this order, and names the first problem. Joins a public channel: Slack sends
- * events only to members. Resolves to the account ("Acme as hitl-router in #support").
+ * Checks token, scopes, channel and user group, in this order, and names the first problem. Joins a public channel:
+ * Slack sends events only to members. Resolves to the account ("Acme as hitl-router in #support").
  *
  * Throws `misconfigured` with a sentence that says what to change, or the error of the failed call.
  */
-export const checkCredentials = async (api: SlackApi, channelId: string): Promise<Account> => {
+export const checkCredentials = async ({ api, memory, settings, tools }: App): Promise<Account> => {
+  const { channel: channelId } = settings
   const identity = await api.whoAmI()
-  const missing = REQUIRED_SCOPES.filter((scope) => identity.scopes && !identity.scopes.includes(scope))
+  // The workspace keeps its id when it is renamed or joins an organization.
+  const id = identity.team_id ?? identity.enterprise_id
+  if (!id) throw new ProviderError('slack', 'unavailable', 'Could not check the bot token: Slack names no workspace')
+  const missing = requiredScopes(settings.agents).filter((scope) => identity.scopes && !identity.scopes.includes(scope))
   if (missing.length > 0) {
     throw new ProviderError(
       'slack',
@@ -35,8 +40,9 @@ export const checkCredentials = async (api: SlackApi, channelId: string): Promis
     }
     await api.joinChannel(channelId)
   }
+  await readMembers(api, memory, tools.now(), settings)
   return {
-    id: identity.team_id ?? identity.url ?? '',
+    id,
     description: `${identity.team ?? identity.url ?? 'Slack'} as ${identity.user ?? 'the app'} in ${name}`,
     ...(identity.user_id ? { botId: identity.user_id } : {}),
   }

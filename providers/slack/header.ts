@@ -1,6 +1,7 @@
 import { shorten } from '../kit/message-text'
 import type { Agent, SessionChange, TicketRequest } from '../provider'
-import type { Block, Metadata, ReadMessage } from './api'
+import type { Block, Metadata } from './api'
+import type { ReadMessage } from './answers'
 import { markdownToPieces } from './pieces'
 import { escapeName, escapeText, plainName } from './to-mrkdwn'
 
@@ -106,7 +107,9 @@ export const updatedHeader = (
   root: ReadMessage,
   change: SessionChange
 ): { text: string; blocks: Block[]; metadata: Metadata } | undefined => {
-  const blocks = root.blocks ?? []
+  const blocks = (root.blocks ?? []).filter(
+    (block): block is Block => typeof block === 'object' && block !== null && !Array.isArray(block)
+  )
   if (root.metadata?.event_type !== SESSION_EVENT || isClosed(root)) return undefined
   if (!blocks.some((block) => block['block_id'] === STATUS_BLOCK)) return undefined
   const payload = _stringValues(root.metadata.event_payload)

@@ -1,11 +1,13 @@
 import { defineProvider } from '../provider'
-import { createSlackApi } from './api'
+import { createApp } from './app'
+import { knownMembers } from './authors'
 import { catchUp } from './catch-up'
-import { channelIdOf, checkConfig, configSchema } from './config'
+import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
 import { instructionsFor } from './manifest'
+import { keep } from './memory'
 import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
-import { parseWebhook, verifyWebhook } from './webhook'
+import { movedChannelIn, parseWebhook, verifyWebhook } from './webhook'
 
 /** Slack as a desk: the desk is a channel, and each handoff is one thread in it. */
 export const slack = defineProvider({
@@ -17,22 +19,30 @@ export const slack = defineProvider({
   retryReply: { status: 503 },
   answerWithinMs: 2_400,
   connect: (config, tools) => {
-    const api = createSlackApi(config.botToken.trim(), tools)
-    const channel = channelIdOf(config.channel) ?? ''
-    const internalPrefix = config.internalPrefix.trim()
-    const signingSecret = config.signingSecret.trim()
+    const settings = settingsOf(config)
+    const app = createApp(settings, tools)
+    const { api, memory } = app
     return {
-      checkCredentials: () => checkCredentials(api, channel),
-      openTicket: (request) => openTicket(api, tools, channel, request),
-      postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
-      closeTicket: (ticket) => closeTicket(api, tools, ticket),
-      verifyWebhook: (request) => verifyWebhook(request, signingSecret, tools.now()),
-      parseWebhook: (request) => parseWebhook(request, internalPrefix),
-      catchUp: (ticket, cursor) => catchUp(api, ticket, cursor, internalPrefix),
-      findOrigin: (ticketId) => findOrigin(api, ticketId),
+      checkCredentials: () => checkCredentials(app),
+      openTicket: (request) => openTicket(app, request),
+      postMessage: (ticket, message) => postMessage(app, ticket, message),
+      closeTicket: (ticket) => closeTicket(app, ticket),
+      verifyWebhook: (request) => verifyWebhook(request, settings.signingSecret, tools.now()),
+      parseWebhook: (request) => {
+        // Saves this instance the search for the channel.
+        const moved = movedChannelIn(request)
+        if (moved) keep(memory.moved, moved.from, moved.to)
+        return parseWebhook(request, {
+          settings,
+          identity: memory.identity,
+          members: knownMembers(memory, tools.now()),
+        })
+      },
+      catchUp: (ticket, cursor) => catchUp(app, ticket, cursor),
+      findOrigin: (ticketId) => findOrigin(app, ticketId),
       describeAgent: (agentId) => api.describeUser(agentId),
-      reflect: (ticket, change) => reflect(api, tools, ticket, change),
-      instructions: (target) => instructionsFor(target),
+      reflect: (ticket, change) => reflect(app, ticket, change),
+      instructions: (target) => instructionsFor(target, settings.agents),
     }
   },
 })

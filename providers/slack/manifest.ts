@@ -1,8 +1,9 @@
 import { shorten } from '../kit/message-text'
 import type { SubscriptionTarget } from '../provider'
+import type { Settings } from './config'
 
 /** Without one of these, something fails silently: replies don't arrive or names don't show. */
-export const REQUIRED_SCOPES = [
+const REQUIRED_SCOPES = [
   'chat:write',
   'chat:write.customize',
   'channels:history',
@@ -14,6 +15,12 @@ export const REQUIRED_SCOPES = [
   'users:read',
 ]
 
+/** The scopes for this configuration. Only a user group of agents has to be read. */
+export const requiredScopes = (agents: Settings['agents']): string[] => [
+  ...REQUIRED_SCOPES,
+  ...(agents === 'user-group' ? ['usergroups:read'] : []),
+]
+
 const MAX_APP_NAME_LENGTH = 35
 const MAX_BOT_NAME_LENGTH = 80
 
@@ -21,7 +28,7 @@ const MAX_BOT_NAME_LENGTH = 80
  * The manifest to paste under “From a manifest” when creating the Slack app.
  * https://docs.slack.dev/reference/app-manifest
  */
-export const manifestFor = (target: SubscriptionTarget) => ({
+export const manifestFor = (target: SubscriptionTarget, agents: Settings['agents'] = 'workspace') => ({
   display_information: {
     name: shorten(`HITL Router ${target.botId}`, MAX_APP_NAME_LENGTH),
     description: 'Conversations that a bot hands over to people',
@@ -30,7 +37,7 @@ export const manifestFor = (target: SubscriptionTarget) => ({
   features: {
     bot_user: { display_name: shorten(`HITL Router ${target.botId}`, MAX_BOT_NAME_LENGTH), always_online: true },
   },
-  oauth_config: { scopes: { bot: [...REQUIRED_SCOPES, 'app_mentions:read'] } },
+  oauth_config: { scopes: { bot: [...requiredScopes(agents), 'app_mentions:read'] } },
   settings: {
     event_subscriptions: {
       request_url: target.url,
@@ -38,6 +45,7 @@ export const manifestFor = (target: SubscriptionTarget) => ({
         'app_mention',
         'app_uninstalled',
         'channel_archive',
+        'channel_id_changed',
         'group_archive',
         'message.channels',
         'message.groups',
@@ -53,7 +61,7 @@ export const manifestFor = (target: SubscriptionTarget) => ({
 })
 
 /** The set-up steps at Slack, with the complete manifest, for the log. */
-export const instructionsFor = (target: SubscriptionTarget): string =>
+export const instructionsFor = (target: SubscriptionTarget, agents: Settings['agents']): string =>
   [
     'Set up the Slack app once at https://api.slack.com/apps:',
     '1. Choose Create New App, From a manifest, then your workspace. Paste the JSON below.',
@@ -62,5 +70,5 @@ export const instructionsFor = (target: SubscriptionTarget): string =>
     '4. Under Event Subscriptions, press Retry next to the Request URL until it says Verified. This needs step 3.',
     '5. If the channel is private, invite the app (/invite). The app joins a public channel by itself.',
     '',
-    JSON.stringify(manifestFor(target), null, 2),
+    JSON.stringify(manifestFor(target, agents), null, 2),
   ].join('\n')

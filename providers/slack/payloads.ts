@@ -36,23 +36,52 @@ export const inlineElement = z.object({
 })
 export type InlineElement = z.infer<typeof inlineElement>
 
-const _file = z.object({ name: z.string().nullish(), title: z.string().nullish() })
+/** A field that can't be read costs itself only. */
+const _text = z.string().nullish().catch(undefined)
+const _flag = z.boolean().nullish().catch(undefined)
+const _list = z.array(z.unknown()).nullish().catch(undefined)
+
+export const file = z.object({ name: _text, title: _text, mode: _text, filetype: _text, mimetype: _text })
+export type SlackFile = z.infer<typeof file>
+
+/** A preview of a link, a forwarded message, a pasted table, or what a tool has attached. */
+export const attachment = z.object({
+  is_share: _flag,
+  is_msg_unfurl: _flag,
+  from_url: _text,
+  original_url: _text,
+  title: _text,
+  text: _text,
+  pretext: _text,
+  fallback: _text,
+  image_url: _text,
+  blocks: _list,
+  fields: _list,
+  files: _list,
+})
+export type Attachment = z.infer<typeof attachment>
 
 export const messageEvent = z.object({
   type: z.enum(['message', 'app_mention']),
-  subtype: z.string().nullish(),
-  hidden: z.boolean().nullish(),
-  user: z.string().nullish(),
-  bot_id: z.string().nullish(),
-  app_id: z.string().nullish(),
-  bot_profile: z.unknown(),
-  text: z.string().nullish(),
-  blocks: z.array(z.unknown()).nullish().catch(undefined),
-  files: z.array(_file).nullish().catch(undefined),
+  subtype: _text,
+  hidden: _flag,
+  user: _text,
+  bot_id: _text,
+  app_id: _text,
+  bot_profile: z.object({ user_id: _text }).nullish().catch({}),
+  text: _text,
+  blocks: _list,
+  attachments: _list,
+  files: _list,
+  metadata: z.object({ event_type: _text }).nullish().catch(undefined),
   channel: z.string(),
   ts: z.string(),
-  thread_ts: z.string().nullish(),
-  parent_user_id: z.string().nullish(),
+  thread_ts: _text,
+  parent_user_id: _text,
+  /** The author's workspace, in a channel that several share. https://docs.slack.dev/apis/slack-connect */
+  user_team: _text,
+  source_team: _text,
+  team: _text,
   /** The thread's root. Slack includes it when a reply was also sent to the channel. */
   root: z.object({ user: z.string().nullish() }).nullish().catch(undefined),
 })
@@ -71,10 +100,23 @@ export type ReactionEvent = z.infer<typeof reactionEvent>
 export const eventCallback = z.object({
   type: z.literal('event_callback'),
   event: z.object({ type: z.string() }).passthrough(),
+  api_app_id: _text,
+  team_id: _text,
+  context_team_id: _text,
+  context_enterprise_id: _text,
+  is_ext_shared_channel: _flag,
   authorizations: z
-    .array(z.object({ user_id: z.string().nullish(), is_bot: z.boolean().nullish() }))
+    .array(z.object({ user_id: _text, is_bot: _flag, team_id: _text, enterprise_id: _text }))
     .nullish()
     .catch(undefined),
+})
+export type EventCallback = z.infer<typeof eventCallback>
+
+/** https://docs.slack.dev/reference/events/channel_id_changed */
+export const channelIdChanged = z.object({
+  type: z.literal('channel_id_changed'),
+  old_channel_id: z.string(),
+  new_channel_id: z.string(),
 })
 
 export const urlVerification = z.object({ type: z.literal('url_verification'), challenge: z.string() })
@@ -82,7 +124,9 @@ export const urlVerification = z.object({ type: z.literal('url_verification'), c
 /** https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
 export const blockActions = z.object({
   type: z.literal('block_actions'),
-  user: z.object({ id: z.string() }),
+  user: z.object({ id: z.string(), team_id: _text }),
+  team: z.object({ id: _text, enterprise_id: _text }).nullish().catch(undefined),
+  enterprise: z.object({ id: _text }).nullish().catch(undefined),
   container: z.object({ message_ts: z.string().nullish(), channel_id: z.string().nullish() }).nullish(),
   channel: z.object({ id: z.string() }).nullish(),
   message: z.object({ ts: z.string() }).nullish(),

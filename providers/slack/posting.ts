@@ -2,9 +2,10 @@
  * Posts each text exactly once. Slack has no idempotency key, so each post carries the message's id in its metadata. An
  * unknown outcome is settled by reading the thread.
  */
-import { asUnknown, isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError, isTransient, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import type { Metadata, ReadMessage, SlackApi } from './api'
+import type { Metadata, SlackApi } from './api'
+import type { ReadMessage } from './answers'
 import type { MessageAddress } from './ids'
 
 const PART_EVENT = 'hitl_router_message'
@@ -22,6 +23,8 @@ export interface Authorship {
 }
 
 export interface Post {
+  /** The session's conversation. It identifies the thread even if its root was deleted. */
+  conversationId: string
   /** Identifies the post across retries. Texts that already exist under this key are not posted again. */
   key: string
   texts: string[]
@@ -36,12 +39,26 @@ export interface Post {
  * Posts the texts into the thread, in order, and returns their timestamps. Throws `ended` if the thread was deleted.
  * An error after the first text has an unknown outcome: only a retry with `mayExist` is safe.
  */
-export const postTexts = async (
-  api: SlackApi,
-  tools: Tools,
-  root: MessageAddress,
-  { key, texts, authorship, mayExist, since }: Post
-): Promise<string[]> => {
+export const postTexts = async (api: SlackApi, tools: Tools, root: MessageAddress, post: Post): Promise<string[]> => {
+  try {
+    return await _postAll(api, tools, root, post)
+  } catch (error) {
+    if (!isProviderError(error) || error.code !== 'not-found' || error.about !== 'ticket') throw error
+    throw await _refusalOf(api, root, error)
+  }
+}
+
+/** Slack refuses a reply. The thread has ended only if its root is gone, and no stand-in for it is there either. */
+const _refusalOf = async (api: SlackApi, root: MessageAddress, error: ProviderError): Promise<ProviderError> => {
+  try {
+    return (await api.readMessage(root)) ? error : new ProviderError('slack', 'ended', 'The thread was deleted')
+  } catch (failure) {
+    return isProviderError(failure) && (isTransient(failure) || failure.code === 'misconfigured') ? failure : error
+  }
+}
+
+const _postAll = async (api: SlackApi, tools: Tools, root: MessageAddress, post: Post): Promise<string[]> => {
+  const { key, texts, mayExist, since } = post
   const oldest = since === undefined ? undefined : toSlackTime(since - LOOK_BACK_MS)
   const existing = mayExist
     ? await _findParts(api, root, key, oldest, texts.length).catch(_throwUnknown)
@@ -54,7 +71,7 @@ export const postTexts = async (
       continue
     }
     try {
-      timestamps.push(await _postPart(api, tools, root, text, key, part, authorship))
+      timestamps.push(await _postPart(api, tools, root, post, part, text))
     } catch (error) {
       throw part === 0 ? error : asUnknown(error)
     }
@@ -66,17 +83,19 @@ const _postPart = async (
   api: SlackApi,
   tools: Tools,
   root: MessageAddress,
-  text: string,
-  key: string,
+  { key, authorship, conversationId }: Post,
   part: number,
-  authorship: Authorship
+  text: string
 ): Promise<string> => {
-  const metadata: Metadata = { event_type: PART_EVENT, event_payload: { message_id: key, part: String(part) } }
+  const metadata: Metadata = {
+    event_type: PART_EVENT,
+    event_payload: { message_id: key, part: String(part), conversation_id: conversationId },
+  }
   const send = async () => {
     const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, text, metadata, ...authorship })
     if (posted.threadTs === root.ts || posted.threadTs === undefined) return posted.ts
-    await _deleteStray(api, tools, { channel: root.channel, ts: posted.ts })
-    throw new ProviderError('slack', 'ended', 'The thread was deleted')
+    await _deleteStray(api, tools, { channel: posted.channel, ts: posted.ts })
+    throw new ProviderError('slack', 'not-found', 'The thread takes no replies', { about: 'ticket' })
   }
   // All earlier parts exist by now, so the search can stop at this one.
   return sendOnce(tools, send, async (since) => (await _findParts(api, root, key, since, part + 1)).get(part))
@@ -133,6 +152,12 @@ const _findParts = async (
     }
   }
   return parts
+}
+
+/** The conversation into whose thread the router has posted this reply. */
+export const conversationOfPart = ({ metadata }: ReadMessage): string | undefined => {
+  const id = metadata?.event_type === PART_EVENT ? metadata.event_payload['conversation_id'] : undefined
+  return typeof id === 'string' && id !== '' ? id : undefined
 }
 
 const _partOf = ({ metadata }: ReadMessage, key: string): number | undefined => {

@@ -9,20 +9,23 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { ParsedWebhook } from '../provider'
 import { createSandbox } from './sandbox'
 import { closeAll, fromCustomer, setUp } from './testing'
-import { parseWebhook } from './webhook'
+import { parseWebhook, type Known } from './webhook'
 
 const folder = process.env['VENDOR_SPECS'] ? join(process.env['VENDOR_SPECS'], 'slack') : undefined
 
 type Json = Record<string, unknown>
 
 const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder ?? '', ...path), 'utf8'))
+const KNOWN: Known = { settings: { internalPrefix: '//', agents: 'workspace' }, identity: {}, members: undefined }
 const parse = (body: unknown): ParsedWebhook => {
   const sandbox = createSandbox({ now: Date.now })
-  return parseWebhook(sandbox.signed(JSON.stringify(body)), '//')
+  // Slack sends an event at once.
+  const { event_time: time } = body as { event_time?: number }
+  return parseWebhook(sandbox.signed(JSON.stringify(body), time ? { at: time * 1_000 } : {}), KNOWN)
 }
 const parseButton = (payload: unknown): ParsedWebhook => {
   const sandbox = createSandbox({ now: Date.now })
-  return parseWebhook(sandbox.signed(new URLSearchParams({ payload: JSON.stringify(payload) }).toString()), '//')
+  return parseWebhook(sandbox.signed(new URLSearchParams({ payload: JSON.stringify(payload) }).toString()), KNOWN)
 }
 
 afterEach(closeAll)
@@ -147,7 +150,7 @@ describe.skipIf(folder === undefined)('Slack’s schemas and recorded events (sk
       {
         type: 'message-posted',
         ticket,
-        id: 'C00FAKECHAN1:1766458031.859009',
+        id: '1766458026.240809:1766458031.859009',
         agent: { id: 'U00FAKEUSER1' },
         parts: [{ type: 'text', text: '2' }],
       },
@@ -172,7 +175,11 @@ describe.skipIf(folder === undefined)('Slack’s schemas and recorded events (sk
     expect(parse(reaction).events).toEqual([])
     const done = { ...reaction, event: { ...reaction.event, reaction: 'white_check_mark' } }
     expect(parse(done).events).toEqual([
-      { type: 'ticket-closed', ticket: { ticketId: 'C00FAKECHAN1:1767326126.896109' }, reason: 'solved' },
+      {
+        type: 'ticket-closed',
+        ticket: { ticketId: 'C00FAKECHAN1:1767326126.896109', origin: 'possible' },
+        reason: 'solved',
+      },
     ])
   })
 

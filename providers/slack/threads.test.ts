@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { isMessageRejected, isTicketOver } from '../errors'
 import { closeAll, EVE, errorOf, fromCustomer, isPost, refusal, setUp, ticketRequest } from './testing'
 
 afterEach(closeAll)
@@ -193,11 +194,27 @@ describe('Slack’s error codes', () => {
     ['channel_not_found', 'misconfigured', 'channel’s id'],
     ['not_in_channel', 'misconfigured', 'Invite the app'],
     ['is_archived', 'misconfigured', 'unarchive'],
-    ['thread_not_found', 'ended', ''],
-    ['cannot_reply_to_message', 'ended', ''],
+    // The thread can't be read either, so it isn't known to be gone.
+    ['thread_not_found', 'not-found', ''],
+    ['cannot_reply_to_message', 'not-found', ''],
     ['message_not_found', 'not-found', ''],
     ['msg_too_long', 'rejected', ''],
-    ['constructor', 'rejected', ''],
+    ['invalid_blocks', 'rejected', ''],
+    ['no_text', 'rejected', ''],
+    ['too_many_attachments', 'rejected', ''],
+    ['org_login_required', 'unavailable', 'migrated'],
+    ['external_channel_migrating', 'unavailable', 'migrated'],
+    ['team_added_to_org', 'unavailable', 'migrated'],
+    ['access_denied', 'unavailable', 'admin'],
+    ['accesslimited', 'unavailable', 'networks'],
+    ['ekm_access_denied', 'unavailable', 'suspended'],
+    ['enterprise_is_restricted', 'unavailable', 'workspace'],
+    ['team_access_not_granted', 'unavailable', 'admin'],
+    ['two_factor_setup_required', 'unavailable', 'two-factor'],
+    ['team_not_found', 'unavailable', 'token'],
+    ['method_deprecated', 'unavailable', 'update the router'],
+    ['a_word_of_tomorrow', 'unavailable', ''],
+    ['constructor', 'unavailable', ''],
   ] as const)('%s', async (errorCode, code, advice) => {
     const { driver, openTicket, sandbox } = await setUp()
     const ticket = await openTicket()
@@ -207,5 +224,7 @@ describe('Slack’s error codes', () => {
     expect(error.outcome).toBe('none')
     expect(error.message).toContain(errorCode)
     expect(error.message).toContain(advice)
+    expect(isMessageRejected(error)).toBe(code === 'rejected')
+    expect(isTicketOver(error)).toBe(false)
   })
 })

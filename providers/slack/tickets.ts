@@ -12,9 +12,12 @@ import type {
   TicketRequest,
 } from '../provider'
 import type { SlackApi } from './api'
+import type { App } from './app'
 import { channelIdOf } from './config'
 import { conversationOf, updatedHeader, headerFor, isClosed } from './header'
-import { addressToId, idToAddress, type MessageAddress } from './ids'
+import { addressToId, idToAddress, messageId, type MessageAddress } from './ids'
+import { keep } from './memory'
+import { atThread, originAt, swapped } from './moves'
 import { markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
 import { sendOnce, postTexts, toSlackTime, type Authorship } from './posting'
 import { plainName } from './to-mrkdwn'
@@ -34,37 +37,24 @@ const CLOSING_LINE = 'This conversation has ended. Replies here no longer reach 
  * Posts the thread's root, then the transcript as its first replies. A transcript that can't be posted is only logged.
  * Throws `misconfigured` if the requested queue isn't a channel id.
  */
-export const openTicket = async (
-  api: SlackApi,
-  tools: Tools,
-  defaultChannel: string,
-  request: TicketRequest
-): Promise<OpenedTicket> => {
-  const channel = _channelFor(request, defaultChannel)
+export const openTicket = async (app: App, request: TicketRequest): Promise<OpenedTicket> => {
+  const { api, tools } = app
   const header = headerFor(request)
-  const find = (since: string) => _findRoot(api, channel, request.conversationId, since)
-  const earlier = request.mayExist ? await _findEarlierRoot(tools, find) : undefined
-  const root =
-    earlier ??
-    (await sendOnce(
-      tools,
-      async () => {
-        const { ts, team } = await api.postMessage({ channel, ...header })
-        return { channel, ts, team }
-      },
-      find
-    ))
+  const { root, isEarlier } = await _inChannel(app, _channelFor(app, request), (channel) =>
+    _openRoot(app, channel, request, header)
+  )
   const texts = [
     ...(header.isShortened ? markdownToPieces(request.description ?? '') : []),
     ...transcriptToPieces(request.transcript),
   ]
+  const { conversationId } = request
   try {
-    if (texts.length > 0)
-      await postTexts(api, tools, root, { key: OPENING_KEY, texts, authorship: {}, mayExist: earlier !== undefined })
+    const post = { conversationId, key: OPENING_KEY, texts, authorship: {}, mayExist: isEarlier }
+    if (texts.length > 0) await postTexts(api, tools, root, post)
   } catch (error) {
     // The thread works without it. Failing here would open a second ticket at another desk.
     tools.log.warn('The conversation before the handoff could not be posted', {
-      conversationId: request.conversationId,
+      conversationId,
       ticketId: addressToId(root),
       error: isProviderError(error) ? error.message : 'unknown',
     })
@@ -77,10 +67,43 @@ export const openTicket = async (
   }
 }
 
+const _openRoot = async (
+  { api, tools }: App,
+  channel: string,
+  request: TicketRequest,
+  header: ReturnType<typeof headerFor>
+): Promise<{ root: Root; isEarlier: boolean }> => {
+  const find = (since: string) => _findRoot(api, channel, request.conversationId, since)
+  const earlier = request.mayExist ? await _findEarlierRoot(tools, find) : undefined
+  if (earlier) return { root: earlier, isEarlier: true }
+  const send = async (): Promise<Root> => {
+    const posted = await api.postMessage({ channel, ...header })
+    return { channel: posted.channel, ts: posted.ts, team: posted.team }
+  }
+  return { root: await sendOnce(tools, send, find), isEarlier: false }
+}
+
+/** Opens in the channel under its present id. */
+const _inChannel = async <T>(app: App, channel: string, open: (channel: string) => Promise<T>): Promise<T> => {
+  const { api, memory } = app
+  try {
+    return await open(memory.moved.get(channel) ?? channel)
+  } catch (error) {
+    const other = swapped(channel)
+    if (!isProviderError(error) || error.code !== 'misconfigured' || error.outcome !== 'none' || other === '')
+      throw error
+    const info = await api.readChannelInfo(other).catch(() => undefined)
+    if (!info || info.is_member === false) throw error
+    keep(memory.moved, channel, other)
+    return open(other)
+  }
+}
+
 type Root = MessageAddress & { team?: string | undefined }
 
-const _channelFor = (request: TicketRequest, defaultChannel: string): string => {
-  if (!request.options.queue) return defaultChannel
+const _channelFor = ({ settings }: App, request: TicketRequest): string => {
+  if (!request.options.queue && settings.channel !== '') return settings.channel
+  if (!request.options.queue) throw new ProviderError('slack', 'misconfigured', 'The channel is missing')
   const channel = channelIdOf(request.options.queue)
   if (channel) return channel
   throw new ProviderError(
@@ -122,63 +145,66 @@ const _findRoot = async (
   return undefined
 }
 
-/** Reads the origin from the root's metadata. A thread whose root was deleted has none. */
-export const findOrigin = async (api: SlackApi, ticketId: string): Promise<TicketOrigin | undefined> => {
-  const root = await api.readMessage(idToAddress(ticketId))
-  const conversationId = root && conversationOf(root)
-  return conversationId ? { conversationId, isSolved: isClosed(root) } : undefined
-}
+/** Reads the origin from the thread's metadata. */
+export const findOrigin = ({ api }: App, ticketId: string): Promise<TicketOrigin | undefined> =>
+  originAt(api, idToAddress(ticketId))
 
 /** Posts the customer's messages under the customer's name and picture, the bot's under the app's own. */
-export const postMessage = async (
-  api: SlackApi,
-  tools: Tools,
-  ticket: Ticket,
-  message: OutboundMessage
-): Promise<PostedMessage> => {
-  const root = idToAddress(ticket.id)
-  const authorship = message.author.type === 'customer' ? _authorshipOf(message.author.customer) : {}
-  const timestamps = await postTexts(api, tools, root, {
+export const postMessage = async (app: App, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
+  const { api, tools } = app
+  const { ts } = idToAddress(ticket.id)
+  const post = {
+    conversationId: ticket.conversationId,
     key: message.id,
     texts: partsToPieces(message.parts),
-    authorship,
+    authorship: message.author.type === 'customer' ? _authorshipOf(message.author.customer) : {},
     mayExist: message.mayExist,
     since: message.createdAt ?? tools.now() - EARLIER_POST_MS,
-  })
-  return { messageIds: timestamps.map((ts) => addressToId({ channel: root.channel, ts })) }
+  }
+  const { result, movedTo } = await atThread(app, ticket, (root) => postTexts(api, tools, root, post))
+  return { messageIds: result.map((part) => messageId(ts, part)), ...(movedTo ? { movedTo } : {}) }
 }
 
+const LONGEST_PICTURE_URL = 1_000
+
 /** https://docs.slack.dev/reference/methods/chat.postMessage#authorship */
-const _authorshipOf = (customer: Customer): Authorship => ({
-  username: plainName(shorten(customer.name, MAX_NAME_LENGTH)) || 'Customer',
-  ...(customer.pictureUrl && customer.pictureUrl.startsWith('https://') ? { iconUrl: customer.pictureUrl } : {}),
+const _authorshipOf = ({ name, pictureUrl = '' }: Customer): Authorship => ({
+  username: plainName(shorten(name, MAX_NAME_LENGTH)) || 'Customer',
+  // Slack refuses the whole message for a picture that it can't take.
+  ...(/^https:\/\/[^\s<>"]+$/.test(pictureUrl) && pictureUrl.length <= LONGEST_PICTURE_URL
+    ? { iconUrl: pictureUrl }
+    : {}),
 })
 
 /**
  * Marks the header as closed, then posts a closing line. The closed header makes a second call a no-op.
  * If only the line fails, the failure is logged: a retry could post the line twice.
  */
-export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): Promise<void> => {
+export const closeTicket = async (app: App, ticket: Ticket): Promise<void> => {
   try {
-    const root = idToAddress(ticket.id)
-    const header = await api.readMessage(root)
-    if (!header || isClosed(header)) return
-    const update = updatedHeader(header, { type: 'closed', by: 'bot' })
-    if (update) await api.updateMessage(root, update, true)
-    // A deleted header stays as a tombstone without metadata: then only the thread shows whether the line was posted.
-    const line = { key: CLOSING_KEY, texts: [CLOSING_LINE], authorship: {}, mayExist: !update }
-    await postTexts(api, tools, root, line).catch((error: unknown) => {
-      if (!update) throw error
-      tools.log.warn('A thread was closed, but its closing line could not be posted', {
-        conversationId: ticket.conversationId,
-        ticketId: ticket.id,
-        error: isProviderError(error) ? error.message : 'unknown',
-      })
-    })
+    await atThread(app, ticket, (root) => _close(app, ticket, root))
   } catch (error) {
-    if (isProviderError(error) && (error.code === 'not-found' || error.code === 'ended')) return
+    if (isProviderError(error) && error.about === 'ticket' && ['not-found', 'ended'].includes(error.code)) return
     throw error
   }
+}
+
+const _close = async ({ api, tools }: App, { id, conversationId }: Ticket, root: MessageAddress): Promise<void> => {
+  const header = await api.readMessage(root)
+  if (!header) throw new ProviderError('slack', 'ended', 'The thread was deleted')
+  if (isClosed(header)) return
+  const update = updatedHeader(header, { type: 'closed', by: 'bot' })
+  if (update) await api.updateMessage(root, update, true)
+  // A deleted header stays as a tombstone without metadata: then only the thread shows whether the line was posted.
+  const line = { conversationId, key: CLOSING_KEY, texts: [CLOSING_LINE], authorship: {}, mayExist: !update }
+  await postTexts(api, tools, root, line).catch((error: unknown) => {
+    if (!update) throw error
+    tools.log.warn('A thread was closed, but its closing line could not be posted', {
+      conversationId,
+      ticketId: id,
+      error: isProviderError(error) ? error.message : 'unknown',
+    })
+  })
 }
 
 /**
@@ -187,12 +213,14 @@ export const closeTicket = async (api: SlackApi, tools: Tools, ticket: Ticket): 
  * Slack has no conditional update, so a claim can overwrite a close of the same moment. Calling this with `closed`
  * after `closeTicket` repairs the header.
  */
-export const reflect = async (api: SlackApi, tools: Tools, ticket: Ticket, change: SessionChange): Promise<void> => {
+export const reflect = async (app: App, ticket: Ticket, change: SessionChange): Promise<void> => {
+  const { api, tools } = app
   try {
-    const root = idToAddress(ticket.id)
-    const header = await api.readMessage(root)
-    const update = header && updatedHeader(header, change)
-    if (update) await api.updateMessage(root, update, change.type === 'closed')
+    await atThread(app, ticket, async (root) => {
+      const header = await api.readMessage(root)
+      const update = header && updatedHeader(header, change)
+      if (update) await api.updateMessage(root, update, change.type === 'closed')
+    })
   } catch (error) {
     tools.log.warn('The header of a thread could not be updated', {
       conversationId: ticket.conversationId,

@@ -113,7 +113,7 @@ const _textOf = (element: InlineElement, botUsers: string[]): string => {
     case 'link':
       return element.text || element.url || ''
     case 'emoji':
-      return _emoji(element.unicode) ?? `:${element.name ?? ''}:`
+      return emojiOf(element.unicode) ?? `:${element.name ?? ''}:`
     case 'user':
       return botUsers.includes(element.user_id ?? '') ? '' : COLLEAGUE
     case 'usergroup':
@@ -133,7 +133,7 @@ const _textOf = (element: InlineElement, botUsers: string[]): string => {
 }
 
 /** `1f44d-1f3fd` → 👍🏽 */
-const _emoji = (unicode: string | null | undefined): string | undefined => {
+export const emojiOf = (unicode: string | null | undefined): string | undefined => {
   if (!unicode || !/^[0-9a-f]{1,6}(?:-[0-9a-f]{1,6})*$/i.test(unicode)) return undefined
   const points = unicode.split('-').map((point) => Number.parseInt(point, 16))
   return points.every((point) => point <= 0x10ffff) ? String.fromCodePoint(...points) : undefined

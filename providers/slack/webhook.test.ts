@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SessionEvent } from '../provider'
+import { createTestClock, createTestTools } from '../conformance/tools'
 import { slack } from '.'
+import { settingsOf } from './config'
 import { manifestFor } from './manifest'
-import { closeAll, fromCustomer, setUp } from './testing'
+import { closeAll, fromCustomer, setUp, ticketRequest } from './testing'
 
 afterEach(closeAll)
 
@@ -121,15 +123,14 @@ describe('ignored messages', () => {
     const { sandbox, openTicket, deliver } = await setUp()
     const ticket = await openTicket()
     sandbox.botReplies?.(ticket.id, 'a reminder')
-    sandbox.postAsPerson(ticket.id, 'as an app', { botId: 'B0OTHERAPP1' })
-    sandbox.postAsPerson(ticket.id, 'with an app', { appId: 'A0OTHERAPP1' })
+    sandbox.postAsPerson(ticket.id, 'by an app', { user: 'U0POLLY0001', botId: 'B0OTHERAPP1', appId: 'A0OTHERAPP1' })
     sandbox.postAsPerson(ticket.id, 'archived', { user: 'USLACK' })
     sandbox.postAsPerson(ticket.id, 'reminded', { user: 'USLACKBOT' })
     sandbox.postAsPerson(ticket.id, 'as ourselves', { user: 'U0HITLROUTER' })
     sandbox.foreignTicket()
     const { events, ignored } = await deliver()
     expect(events).toEqual([])
-    expect(ignored).toHaveLength(8)
+    expect(ignored).toHaveLength(7)
   })
 })
 
@@ -172,7 +173,7 @@ describe('claiming and resolving', () => {
     const ticket = await openTicket()
     sandbox.addReaction(ticket.id, reaction)
     expect((await deliver()).events).toEqual([
-      { type: 'ticket-closed', ticket: { ticketId: ticket.id }, reason: 'solved' },
+      { type: 'ticket-closed', ticket: { ticketId: ticket.id, origin: 'possible' }, reason: 'solved' },
     ])
   })
 
@@ -261,12 +262,55 @@ describe('configuration', () => {
     }
   )
 
-  it('refuses other tokens, a token as signing secret and an empty prefix', () => {
+  it('refuses other tokens and a token as signing secret', () => {
     expect(slack.config.safeParse({ ...config, botToken: 'xoxp-1' }).error?.issues[0]?.message).toContain('xoxb-')
     expect(slack.checkConfig?.(slack.config.parse({ ...config, signingSecret: 'xoxb-1-a' }))).toMatchObject([
       { field: 'signingSecret' },
     ])
-    expect(slack.config.safeParse({ ...config, internalPrefix: ' ' }).success).toBe(false)
+  })
+
+  it.each([
+    [{}, ['botToken', 'signingSecret', 'channel']],
+    [{ botToken: '', signingSecret: ' ', channel: '' }, ['botToken', 'signingSecret', 'channel']],
+    [{ ...config, signingSecret: '\t' }, ['signingSecret']],
+  ])('can be saved before the app exists: %j', (entered, fields) => {
+    const parsed = slack.config.parse(entered)
+    expect(slack.checkConfig?.(parsed)).toEqual(
+      fields.map((field) => ({ field, problem: 'is missing', notReady: true }))
+    )
+  })
+
+  it('works as far as it can without tokens: it has the manifest, verifies nothing and calls nobody', async () => {
+    const { sandbox } = await setUp()
+    const driver = slack.connect(slack.config.parse({}), { ...createTestToolsOf(sandbox) })
+    const text = driver.instructions?.({ url: 'https://a.example/x/slack', installation: 'i', botId: 'b' })
+    expect(text).toContain('"request_url": "https://a.example/x/slack"')
+    expect(driver.verifyWebhook(sandbox.signed('{}'), undefined)).toBe(false)
+    expect(driver.verifyWebhook(sandbox.signed('{}', { secret: ' ' }), undefined)).toBe(false)
+    for (const call of [driver.checkCredentials(), driver.openTicket(ticketRequest())])
+      await expect(call).rejects.toMatchObject({ code: 'misconfigured' })
+    expect(sandbox.server.requests).toEqual([])
+  })
+
+  it('has // as prefix if none is entered', () => {
+    for (const internalPrefix of [undefined, '', '  '])
+      expect(settingsOf(slack.config.parse({ ...config, internalPrefix })).internalPrefix).toBe('//')
+  })
+
+  it.each([
+    [undefined, 'workspace', ''],
+    ['', 'workspace', ''],
+    [' workspace ', 'workspace', ''],
+    ['anybody', 'anybody', ''],
+    [' @support ', 'user-group', 'support'],
+    ['@anybody', 'user-group', 'anybody'],
+    ['S0123456789', 'user-group', 'S0123456789'],
+  ])('reads who the agents are: %j', (entered, agents, userGroup) => {
+    expect(settingsOf(slack.config.parse({ ...config, agents: entered }))).toMatchObject({ agents, userGroup })
+  })
+
+  it.each(['support', 'anyone', '@two words', 'a@b'])('refuses other agents: %j', (agents) => {
+    expect(slack.config.safeParse({ ...config, agents }).error?.issues[0]?.message).toContain('user group')
   })
 
   it('trims pasted values', async () => {
@@ -274,5 +318,8 @@ describe('configuration', () => {
     await expect(driver.checkCredentials()).resolves.toMatchObject({ description: expect.stringContaining('#support') })
   })
 })
+
+const createTestToolsOf = (sandbox: Awaited<ReturnType<typeof setUp>>['sandbox']) =>
+  createTestTools({ clock: createTestClock(), sandboxes: [sandbox] })
 
 const createToken = (): string => ['xoxb', '1000000000', '2000000000', 'sandboxtoken'].join('-')

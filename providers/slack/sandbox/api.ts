@@ -1,18 +1,8 @@
 /** Slack's Web API on top of a workspace in memory. https://docs.slack.dev/reference/methods */
 import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 import { contentOf, recordMentions, refuseContent } from './blocks'
-import {
-  AGENTS,
-  APP,
-  BOT,
-  BOT_NAME,
-  BOT_TOKEN,
-  BOT_USER,
-  TEAM,
-  type Channel,
-  type StoredMessage,
-  type Workspace,
-} from './workspace'
+import { APP, BOT, BOT_NAME, BOT_TOKEN, BOT_USER, PEOPLE, TEAM } from './people'
+import { type Channel, type StoredMessage, type Workspace } from './workspace'
 
 export interface ApiSwitches {
   /** Enforces one post per second and channel. */
@@ -22,6 +12,8 @@ export interface ApiSwitches {
   /** The form of the event for a post under a customer's name. */
   customisedEcho: 'bot_message' | 'plain'
   readonly scopes: Set<string>
+  /** Members of user groups, by handle. */
+  readonly userGroups: Map<string, { id: string; users: string[] }>
   /** Mentions in the app's posts that notified somebody. */
   readonly notifications: string[]
 }
@@ -214,7 +206,7 @@ const _replies: Method['answer'] = (args, workspace) => {
   return _page(args, workspace, channel, [root, ...replies])
 }
 
-const _channelPayload = ({ id, name, isPrivate, isMember, isArchived }: Channel) => ({
+const _channelPayload = ({ id, name, isPrivate, isMember, isArchived, isShared }: Channel) => ({
   id,
   name,
   is_channel: !isPrivate,
@@ -222,6 +214,7 @@ const _channelPayload = ({ id, name, isPrivate, isMember, isArchived }: Channel)
   is_private: isPrivate,
   is_member: isMember,
   is_archived: isArchived,
+  is_ext_shared: isShared,
 })
 
 const HISTORY = ['channels:history', 'groups:history']
@@ -266,18 +259,39 @@ const METHODS: Record<string, Method | undefined> = {
       return { ok: true, channel: _channelPayload(channel) }
     },
   },
+  'users.conversations': {
+    scopes: ['channels:read', 'groups:read'],
+    takesJson: false,
+    answer: (_args, workspace) => ({
+      ok: true,
+      channels: workspace.channels.filter(({ isMember }) => isMember).map(_channelPayload),
+      response_metadata: { next_cursor: '' },
+    }),
+  },
+  'usergroups.list': {
+    scopes: ['usergroups:read'],
+    takesJson: false,
+    answer: (args, _workspace, { userGroups }) => ({
+      ok: true,
+      usergroups: [...userGroups].map(([handle, { id, users }]) => ({
+        id,
+        handle,
+        name: handle,
+        team_id: TEAM,
+        is_usergroup: true,
+        ...(args['include_users'] === 'true' ? { users } : {}),
+      })),
+    }),
+  },
   'users.info': {
     scopes: ['users:read'],
     takesJson: false,
     answer: (args) => {
-      const agent = AGENTS.find(({ id }) => id === args['user'])
-      if (!agent) return _refuse('user_not_found')
-      const handle = agent.email.split('@')[0] ?? agent.id
-      const profile = { display_name: agent.name, real_name: agent.name, image_192: agent.pictureUrl }
-      return {
-        ok: true,
-        user: { id: agent.id, team_id: TEAM, name: handle, real_name: agent.name, is_bot: false, profile },
-      }
+      const person = PEOPLE.find(({ id }) => id === args['user'])
+      if (!person) return _refuse('user_not_found')
+      const { id, name, handle, pictureUrl, team, isBot } = person
+      const profile = { display_name: name, real_name: name, image_192: pictureUrl }
+      return { ok: true, user: { id, team_id: team, name: handle, real_name: name, is_bot: isBot, profile } }
     },
   },
 }

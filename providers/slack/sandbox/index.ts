@@ -8,22 +8,26 @@ import {
   type SandboxTicket,
 } from '../../kit/sandbox'
 import { CLAIM_ACTION, RESOLVE_ACTION } from '../header'
-import { addressToId, idToAddress } from '../ids'
+import { addressToId, idToAddress, messageId } from '../ids'
 import { manifestFor } from '../manifest'
 import { handleApi, type ApiSwitches } from './api'
 import { buttonsOf, textsOf } from './blocks'
+import { escapeTyped, richTextOf } from './typed'
 import {
   AGENTS,
   APP,
   BOT_TOKEN,
   BOT_USER,
   CHANNEL,
-  createWorkspace,
+  OTHER_APP,
+  OTHER_BOT,
+  PARTNER_TEAM,
+  PEOPLE,
   SIGNING_SECRET,
+  STRANGER,
   TEAM,
-  type Channel,
-  type StoredMessage,
-} from './workspace'
+} from './people'
+import { createWorkspace, type Channel, type StoredMessage } from './workspace'
 
 export interface SlackSandbox extends Sandbox {
   readonly switches: ApiSwitches
@@ -35,6 +39,10 @@ export interface SlackSandbox extends Sandbox {
   postAsPerson(ticketId: string, text: string, overrides?: Partial<StoredMessage>): string
   /** A person edits a message. */
   agentEdits(messageId: string, text: string): void
+  /** The channel of a ticket is shared with another company from now on. */
+  share(ticketId: string): void
+  /** A post of the app comes back without the marks of an app. Returns its id. */
+  echoUnmarked(ticketId: string, text: string): string
   /** A person deletes one message. A thread outlives its root. */
   deleteMessage(messageId: string): void
 }
@@ -62,28 +70,40 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     deletedThreads: 'unthread',
     customisedEcho: 'bot_message',
     scopes: new Set(manifestFor({ url: '', installation: '', botId: '' }).oauth_config.scopes.bot),
+    userGroups: new Map([['support', { id: 'S0SUPPORT01', users: AGENTS.slice(0, 1).map(({ id }) => id) }]]),
     notifications: [],
   }
   const server = createSandboxServer((request) => handleApi(request, workspace, switches, options.now()))
 
+  /** By the id of a ticket, which is its root's, or of a message. Former ids of channels are known, too. */
   const findMessage = (id: string): { channel: Channel; message: StoredMessage } => {
-    const address = idToAddress(id)
-    const channel = workspace.findChannel(address.channel)
-    const message = channel?.messages.find((candidate) => candidate.ts === address.ts)
-    if (!channel || !message) throw new Error(`The sandbox has no message ${id}`)
-    return { channel, message }
+    const [place = '', ts = ''] = id.split(':')
+    const isTicket = !place.includes('.')
+    const channels = isTicket ? [workspace.channelOf(idToAddress(id).channel)] : workspace.channels
+    for (const channel of channels) {
+      const found = channel?.messages.find((candidate) => candidate.ts === ts)
+      const isHere = isTicket || found?.threadTs === place || ts === place
+      if (channel && found && isHere) return { channel, message: found }
+    }
+    throw new Error(`The sandbox has no message ${id}`)
+  }
+
+  const remove = (id: string): void => {
+    const { channel, message } = findMessage(id)
+    workspace.remove(channel, message)
   }
 
   const postAsPerson = (ticketId: string, text: string, overrides: Partial<StoredMessage> = {}): string => {
     const { channel, message: root } = findMessage(ticketId)
     const stored = workspace.add(channel, {
       user: AGENTS[0]?.id ?? '',
-      text: _escapeTyped(text),
-      ...(text === '' ? {} : { blocks: [_richText(text)] }),
+      text: escapeTyped(text),
+      ...(text === '' ? {} : { blocks: [richTextOf(text)] }),
       threadTs: root.ts,
+      ...(overrides.user === STRANGER ? { userTeam: PARTNER_TEAM } : {}),
       ...overrides,
     })
-    return addressToId({ channel: channel.id, ts: stored.ts })
+    return messageId(root.ts, stored.ts)
   }
 
   /** Presses a button of the thread's root. A no-op if the button isn't shown. */
@@ -93,7 +113,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     if (!button) return
     const payload = {
       type: 'block_actions',
-      user: { id: userId, username: 'person', name: 'person', team_id: TEAM },
+      user: { id: userId, username: 'person', name: 'person', team_id: _teamOf(userId) },
       api_app_id: APP,
       token: 'XXYYZZ',
       container: { type: 'message', message_ts: message.ts, channel_id: channel.id, is_ephemeral: false },
@@ -119,8 +139,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     deliveries.push(workspace.signed(new URLSearchParams({ payload: JSON.stringify(payload) }).toString()))
   }
 
-  const addReaction: SlackSandbox['addReaction'] = (messageId, reaction, { userId = AGENTS[0]?.id ?? '' } = {}) => {
-    const { channel, message } = findMessage(messageId)
+  const addReaction: SlackSandbox['addReaction'] = (id, reaction, { userId = AGENTS[0]?.id ?? '' } = {}) => {
+    const { channel, message } = findMessage(id)
     workspace.emit({
       type: 'reaction_added',
       user: userId,
@@ -156,14 +176,20 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     switches,
     addReaction,
     postAsPerson,
-    agentEdits: (messageId, text) => {
-      const { channel, message } = findMessage(messageId)
-      workspace.change(channel, message, { text: _escapeTyped(text), blocks: [_richText(text)] })
+    agentEdits: (id, text) => {
+      const { channel, message } = findMessage(id)
+      workspace.change(channel, message, { text: escapeTyped(text), blocks: [richTextOf(text)] })
     },
-    deleteMessage: (messageId) => {
-      const { channel, message } = findMessage(messageId)
-      workspace.remove(channel, message)
+    deleteMessage: remove,
+    deleteReply: remove,
+    changeAddress: (ticketId) => {
+      workspace.changeId(findMessage(ticketId).channel)
     },
+    share: (ticketId) => {
+      findMessage(ticketId).channel.isShared = true
+    },
+    echoUnmarked: (ticketId, text) =>
+      postAsPerson(ticketId, text, { user: BOT_USER, isUnmarked: true, blocks: undefined }),
     emit: workspace.emit,
     signed: workspace.signed,
     tickets: () =>
@@ -195,16 +221,16 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
       workspace.add(channel, {
         text,
         subtype: 'bot_message',
-        botId: 'B0OTHERAPP1',
-        appId: 'A0OTHERAPP1',
+        botId: OTHER_BOT,
+        appId: OTHER_APP,
         username: 'Reminder',
         threadTs: root.ts,
       })
     },
     foreignTicket: () => {
-      const channel = workspace.findChannel(CHANNEL)
+      const channel = workspace.channelOf(CHANNEL)
       if (!channel) throw new Error('The sandbox’s channel is missing')
-      const root = workspace.add(channel, { user: AGENTS[1]?.id ?? '', text: 'Lunch?', blocks: [_richText('Lunch?')] })
+      const root = workspace.add(channel, { user: AGENTS[1]?.id ?? '', text: 'Lunch?', blocks: [richTextOf('Lunch?')] })
       const id = addressToId({ channel: channel.id, ts: root.ts })
       agentReplies(id, 'At noon.')
       return id
@@ -212,29 +238,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
   }
 }
 
-/** Escapes typed text like Slack's composer. `<@U…>` stands for a mention and stays. */
-const _escapeTyped = (text: string): string =>
-  text
-    .split(/(<@[A-Z0-9]+>)/)
-    .map((piece, index) =>
-      index % 2 === 1 ? piece : piece.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-    )
-    .join('')
-
-/** Typed text as the `rich_text` block that Slack's composer sends. `<@U…>` stands for a mention. */
-const _richText = (text: string): Record<string, unknown> => ({
-  type: 'rich_text',
-  block_id: 'b1',
-  elements: [
-    {
-      type: 'rich_text_section',
-      elements: text
-        .split(/<@([A-Z0-9]+)>/)
-        .map((piece, index) => (index % 2 === 1 ? { type: 'user', user_id: piece } : { type: 'text', text: piece }))
-        .filter((element) => element.text !== ''),
-    },
-  ],
-})
+const _teamOf = (userId: string): string => PEOPLE.find(({ id }) => id === userId)?.team ?? TEAM
 
 const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
   const blocks = root.blocks ?? []
@@ -254,17 +258,17 @@ const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
     ...(claimedBy ? { assignee: claimedBy } : {}),
     ...(typeof payload['conversation_id'] === 'string' ? { conversationId: payload['conversation_id'] } : {}),
     tags: tags ? _visibleText(tags).split(', ') : [],
-    entries: [root, ...replies].map((message) => _toEntry(channel, message)),
+    entries: [root, ...replies].map(_toEntry),
   }
 }
 
-const _toEntry = (channel: Channel, message: StoredMessage): SandboxEntry => {
+const _toEntry = (message: StoredMessage): SandboxEntry => {
   const name = AGENTS.find(({ id }) => id === message.user)?.name
   const isOurs = message.appId === APP
   const text = isOurs && message.blocks ? textsOf(message.blocks).join('\n') : message.text
   const files = (message.files ?? []).map((file) => `📎 ${file.name}`)
   return {
-    id: addressToId({ channel: channel.id, ts: message.ts }),
+    id: messageId(message.threadTs ?? message.ts, message.ts),
     kind: isOurs
       ? message.username
         ? 'customer'

@@ -1,31 +1,7 @@
 /** A Slack workspace in memory: channels, messages, people, and the events that every change sends. */
 import { createHmac, randomBytes } from 'node:crypto'
-import type { SandboxAgent } from '../../kit/sandbox'
 import type { WebhookRequest } from '../../provider'
-
-export const TEAM = 'T0SANDBOX01'
-export const APP = 'A0HITLROUTER'
-export const BOT = 'B0HITLROUTER'
-export const BOT_USER = 'U0HITLROUTER'
-export const BOT_NAME = 'hitl-router'
-export const BOT_TOKEN = ['xoxb', '1000000000', '2000000000', 'sandboxtoken'].join('-')
-export const SIGNING_SECRET = '5b1c0ffee5b1c0ffee5b1c0ffee5b1c0'
-export const CHANNEL = 'C0SUPPORT01'
-
-export const AGENTS: SandboxAgent[] = [
-  {
-    id: 'U0ADA000001',
-    name: 'Ada Lovelace',
-    email: 'ada@sandbox.example',
-    pictureUrl: 'https://avatars.slack-edge.example/ada_192.png',
-  },
-  {
-    id: 'U0GRACE0001',
-    name: 'Grace Hopper',
-    email: 'grace@sandbox.example',
-    pictureUrl: 'https://avatars.slack-edge.example/grace_192.png',
-  },
-]
+import { TEAM, APP, BOT, BOT_USER, BOT_NAME, SIGNING_SECRET, CHANNEL, OTHER_BOT_USER } from './people'
 
 export interface StoredFile {
   id: string
@@ -33,6 +9,8 @@ export interface StoredFile {
   mimetype: string
   size: number
   url_private: string
+  mode?: string
+  title?: string
 }
 
 export interface StoredMessage {
@@ -47,6 +25,11 @@ export interface StoredMessage {
   blocks?: Record<string, unknown>[]
   metadata?: { event_type: string; event_payload: Record<string, unknown> }
   files?: StoredFile[]
+  attachments?: Record<string, unknown>[]
+  /** The author's workspace, in a shared channel. */
+  userTeam?: string
+  /** Without the marks that Slack gives to the posts of apps. */
+  isUnmarked?: boolean
   subtype?: string
   hidden?: boolean
 }
@@ -57,6 +40,8 @@ export interface Channel {
   isPrivate: boolean
   isMember: boolean
   isArchived: boolean
+  /** Other companies are in it. */
+  isShared: boolean
   messages: StoredMessage[]
   lastPostAt: number
 }
@@ -70,6 +55,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     isPrivate: false,
     isMember: true,
     isArchived: false,
+    isShared: false,
     messages: [],
     lastPostAt: Number.NEGATIVE_INFINITY,
     ...overrides,
@@ -81,6 +67,8 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     channel('G0PRIVATE01', 'not-invited', { isMember: false, isPrivate: true }),
     channel('C0ARCHIVED1', 'last-year', { isArchived: true }),
   ]
+  /** Former ids of channels. */
+  const formerIds = new Map<string, string>()
   let lastMicros = 0
   let count = 0
 
@@ -112,7 +100,8 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     }
   }
 
-  const emit = (event: Record<string, unknown>): void => {
+  const emit = (event: Record<string, unknown>, isUnmarked = false): void => {
+    const inShared = channels.some(({ id, isShared }) => isShared && id === event['channel'])
     push(
       signed(
         JSON.stringify({
@@ -126,10 +115,14 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
           event_id: nextId('Ev'),
           event_time: Math.floor(now() / 1_000),
           authed_users: [BOT_USER],
-          authorizations: [
-            { enterprise_id: null, team_id: TEAM, user_id: BOT_USER, is_bot: true, is_enterprise_install: false },
-          ],
-          is_ext_shared_channel: false,
+          ...(isUnmarked
+            ? {}
+            : {
+                authorizations: [
+                  { enterprise_id: null, team_id: TEAM, user_id: BOT_USER, is_bot: true, is_enterprise_install: false },
+                ],
+              }),
+          is_ext_shared_channel: inShared,
           event_context: `4-${randomBytes(12).toString('base64url')}`,
         })
       )
@@ -143,12 +136,15 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
 
   /** A message in the format of events and of `conversations.*`. */
   const messagePayload = (inChannel: Channel, message: StoredMessage): Record<string, unknown> => {
-    const { subtype, user, botId, appId, username, threadTs, blocks, files } = message
+    const { subtype, user, username, threadTs, blocks, files, attachments, isUnmarked } = message
+    const { botId, appId } = isUnmarked ? {} : message
     const root = rootOf(inChannel, message)
+    const isOwn = appId === APP
     const profile = {
-      id: BOT,
-      app_id: APP,
-      name: BOT_NAME,
+      id: botId ?? BOT,
+      app_id: appId ?? APP,
+      user_id: isOwn ? BOT_USER : OTHER_BOT_USER,
+      name: isOwn ? BOT_NAME : 'Polls',
       deleted: false,
       updated: 1_766_422_444,
       team_id: TEAM,
@@ -161,13 +157,17 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
       ...(user ? { user } : {}),
       ...(botId ? { bot_id: botId } : {}),
       ...(appId && subtype !== 'bot_message' ? { app_id: appId } : {}),
-      ...(appId === APP && subtype !== 'bot_message' ? { bot_profile: profile } : {}),
+      ...(appId && subtype !== 'bot_message' ? { bot_profile: profile } : {}),
       ...(username ? { username } : {}),
       text: message.text,
-      ...(subtype === undefined ? { team: TEAM } : {}),
+      ...(subtype === undefined ? { team: message.userTeam ?? TEAM } : {}),
+      ...(inChannel.isShared && user && !botId
+        ? { user_team: message.userTeam ?? TEAM, source_team: message.userTeam ?? TEAM }
+        : {}),
       ts: message.ts,
       ...(blocks ? { blocks } : {}),
       ...(files ? { files, upload: false } : {}),
+      ...(attachments ? { attachments } : {}),
       ...(threadTs ? { thread_ts: threadTs } : {}),
       ...(root?.user && (subtype === undefined || subtype === 'file_share') ? { parent_user_id: root.user } : {}),
       ...(root && subtype === 'thread_broadcast' ? { root: messagePayload(inChannel, root) } : {}),
@@ -184,8 +184,8 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     const stored = { ts: nextTs(), ...message }
     inChannel.messages.push(stored)
     if (inChannel.isMember) {
-      emit({ ...messagePayload(inChannel, stored), ...eventFields(inChannel, stored.ts) })
-      if (stored.text.includes(`<@${BOT_USER}>`) && stored.botId === undefined) {
+      emit({ ...messagePayload(inChannel, stored), ...eventFields(inChannel, stored.ts) }, stored.isUnmarked)
+      if (String(stored.text).includes(`<@${BOT_USER}>`) && stored.botId === undefined) {
         const {
           subtype: _subtype,
           parent_user_id: _parent,
@@ -221,6 +221,23 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
     messagePayload,
     add,
     findChannel: (id: unknown) => channels.find((candidate) => candidate.id === id),
+    /** The same under a former id: people don't notice that it has changed. */
+    channelOf: (id: string): Channel | undefined => {
+      let current = id
+      while (formerIds.has(current)) current = formerIds.get(current) ?? current
+      return channels.find((candidate) => candidate.id === current)
+    },
+    /**
+     * Shares the channel with another company, or moves its workspace into an organization: it gets another id, which
+     * Slack's calls demand from now on. https://docs.slack.dev/reference/events/channel_id_changed
+     */
+    changeId: (inChannel: Channel): void => {
+      const from = inChannel.id
+      const to = from.startsWith('G') ? `C${from.slice(1)}` : nextId('C0MOVED')
+      formerIds.set(from, to)
+      inChannel.id = to
+      emit({ type: 'channel_id_changed', old_channel_id: from, new_channel_id: to, event_ts: nextTs() })
+    },
     change: (inChannel: Channel, message: StoredMessage, change: Partial<StoredMessage>): void => {
       const previous = messagePayload(inChannel, message)
       Object.assign(message, change)
