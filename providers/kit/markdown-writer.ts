@@ -1,4 +1,15 @@
-/** Writes runs of marked text as Markdown blocks. */
+/** Writes runs of marked text as Markdown blocks, and as plain text where they have no formatting. */
+import {
+  characterAt,
+  characterBefore,
+  closesMark,
+  isPunctuation,
+  NO_BREAK_SPACE,
+  opensMark,
+  splitAtAddresses,
+  startsBlock,
+  WORD_JOINER,
+} from './markdown-signs'
 
 export type Mark = 'bold' | 'italic' | 'strike' | 'code'
 
@@ -18,20 +29,41 @@ export type Container =
 
 export interface Block {
   text: string
+  /** The same as plain text. Absent: it has formatting. */
+  plain?: string
   /** Separator from the previous block: an empty line, except between items of a list. */
   gap: string
 }
 
 /** A heading (level 1 to 6) or a paragraph (level 0). Undefined when it is empty. */
 export const writeParagraph = (runs: Run[], containers: Container[], level: number): Block | undefined => {
-  const lines = _inline(runs)
+  const merged = _merged(runs)
+  const isItem = containers.at(-1)?.kind === 'item'
+  const lines = _inline(merged).map((line, index) => _escapeStart(line, isItem && index === 0))
   if (lines.length === 0) return undefined
-  if (level > 0) return _place([`${'#'.repeat(level)} ${lines.filter(Boolean).join(' ')}`], containers)
+  if (level > 0) {
+    // Signs at the end of a heading close it.
+    const title = lines.filter(Boolean).join(' ').replace(/(?<=^|\s)(?=#+$)/, '\\')
+    return _place([`${'#'.repeat(level)} ${title}`], containers)
+  }
   // Two spaces are a line break in Markdown, and invisible where Markdown isn't rendered.
-  return _place(
+  const block = _place(
     lines.map((line, index) => (line && lines[index + 1] ? `${line}  ` : line)),
     containers
   )
+  const isPlain = containers.length === 0 && merged.every(({ marks, link }) => marks.length === 0 && !link)
+  return isPlain ? { ...block, plain: _trimmed(merged.map(({ text }) => text).join('')).join('\n') } : block
+}
+
+/** The blocks as one text: plain if none of them has formatting, and if their Markdown would read otherwise. */
+export const joinBlocks = (blocks: Block[]): { text: string; format?: 'plain' } | undefined => {
+  if (blocks.length === 0) return undefined
+  const join = (textOf: (block: Block) => string) =>
+    blocks.map((block, index) => (index === 0 ? '' : block.gap) + textOf(block)).join('')
+  const text = join((block) => block.text)
+  if (blocks.some(({ plain }) => plain === undefined)) return { text }
+  const plain = join((block) => block.plain ?? '')
+  return text.replaceAll('  \n', '\n') === plain ? { text } : { text: plain, format: 'plain' }
 }
 
 export const writeCode = (code: string, language: string, containers: Container[]): Block | undefined => {
@@ -82,25 +114,36 @@ const _inline = (runs: Run[]): string[] => {
   const open: { mark: string; close: string }[] = []
   let punctuation = ''
   let space = ''
+  /** What was written last, as people see it. */
+  let last = ''
 
-  const closeTo = (depth: number): void => {
-    while (open.length > depth) out.push(open.pop()?.close ?? '')
+  const push = (text: string, seen = text): void => {
+    if (text === '') return
+    out.push(text)
+    last = seen
+  }
+  const closeTo = (depth: number, next: string): void => {
+    while (open.length > depth) {
+      const close = open.pop()?.close ?? ''
+      // Markdown ignores a closing mark between punctuation and a letter.
+      const isClosing = close.startsWith(']') || closesMark(close, _lastOf(last), space || next)
+      push(isClosing ? close : WORD_JOINER + close)
+    }
   }
   const flush = (depth: number, next: string): void => {
-    // Markdown ignores a closing mark between punctuation and a letter.
     if (open.length > depth && punctuation && !space && /^[\p{L}\p{N}]/u.test(next)) {
-      closeTo(depth)
-      out.push(punctuation)
+      closeTo(depth, punctuation)
+      push(punctuation)
     } else {
-      out.push(punctuation)
-      closeTo(depth)
+      push(punctuation)
+      closeTo(depth, next)
     }
-    out.push(space)
+    push(space)
     punctuation = ''
     space = ''
   }
 
-  for (const run of _merged(runs)) {
+  for (const run of runs) {
     const core = run.text.trim()
     if (!core) {
       // Collapse empty lines: keeping them all would take quadratic time.
@@ -111,27 +154,49 @@ const _inline = (runs: Run[]): string[] => {
     const marks = _marksOf(run)
     let shared = 0
     while (shared < open.length && open[shared]?.mark === marks[shared]?.mark) shared += 1
-    flush(shared, core)
+    const next = characterAt(core, 0)
+    flush(shared, next)
     for (const { mark, open: opener, close } of marks.slice(shared)) {
-      out.push(opener)
+      // Two marks of the same sign would be read as one, except those that open together.
+      if (/[*~]$/.test(last) && last.at(-1) === opener[0] && out.at(-1) !== OPENERS.bold) push(WORD_JOINER)
+      const isOpening = opener === '[' || opensMark(opener, _lastOf(last), next)
+      push(isOpening ? opener : opener + WORD_JOINER)
       open.push({ mark, close })
     }
-    if (run.marks.includes('code')) out.push(_code(core))
+    if (run.marks.includes('code')) push(_code(core))
     else {
       const sentenceEnd = /[.,:!?]{1,3}$/.exec(core)?.[0] ?? ''
-      out.push(_escape(core.slice(0, core.length - sentenceEnd.length), run.link !== undefined))
+      const words = core.slice(0, core.length - sentenceEnd.length)
+      const after = sentenceEnd || (/\s$/.test(run.text) ? ' ' : '')
+      push(_escape(words, { isLabel: run.link !== undefined, before: _lastOf(last), after }), words)
       punctuation = sentenceEnd
     }
     if (/\s$/.test(run.text)) space = ' '
   }
   space = ''
   flush(0, '')
-  const lines = out
-    .join('')
-    .split('\n')
-    .map((line) => line.trim().replace(/^(?:#{1,6}(?=\s|$)|>|[-=]+$)/, '\\$&'))
-  return lines.filter((line, index) => line || (lines[index - 1] && index < lines.length - 1))
+  return _trimmed(out.join(''))
 }
+
+const _lastOf = (text: string): string => characterBefore(text, text.length)
+
+/** The lines without spaces around them. At most one empty line in a row. */
+const _trimmed = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/^\s+|\s+$/g, ''))
+    .filter((line, index, lines) => line || (lines[index - 1] && index < lines.length - 1))
+
+/** Escapes what makes a line more than text. */
+const _escapeStart = (line: string, isItem: boolean): string => {
+  const escaped = _escapeEnd(line)
+  if (isItem && /^\[[ x]\]/i.test(line)) return `\\${escaped}`
+  if (!startsBlock(line) || /^[\\`*_~]{2}/.test(line)) return escaped
+  return escaped.replace(/^(\d*)/, '$1\\')
+}
+
+/** A backslash at the end of a line is a line break. */
+const _escapeEnd = (line: string): string => (/(?<!\\)(?:\\\\)*\\$/.test(line) ? `${line}${WORD_JOINER}` : line)
 
 const _marksOf = (run: Run): { mark: string; open: string; close: string }[] => {
   const marks = run.link === undefined ? [] : [{ mark: `link ${run.link}`, open: '[', close: `](${run.link})` }]
@@ -160,24 +225,59 @@ const _merged = (runs: Run[]): Run[] => {
 const _withoutScheme = (address: string): string =>
   address.replace(/^(?:https?:\/\/|mailto:|tel:)/i, '').replace(/\/$/, '')
 
-const ADDRESS = /((?:https?:\/\/|www\.)\S+)/i
+interface Surroundings {
+  /** The text is a link's. */
+  isLabel: boolean
+  before: string
+  after: string
+}
 
-/** Escapes characters where Markdown would interpret them. Addresses stay unchanged. */
-const _escape = (text: string, inLink: boolean): string =>
-  text
-    .split(ADDRESS)
+const SIGN = /\\|`|\*+|_+|~+|<|&|[[\]]/g
+
+/** Escapes signs where Markdown would interpret them. Addresses stay unchanged, except in a link's text. */
+const _escape = (text: string, { isLabel, before, after }: Surroundings): string => {
+  let position = 0
+  return (isLabel ? [text] : splitAtAddresses(text))
     .map((piece, index) => {
-      if (index % 2 === 1) return piece
-      const escaped = piece
-        .replace(/[\\`]/g, '\\$&')
-        .replace(/\*(?=\S)|(?<=\S)\*/g, '\\*')
-        .replace(/(?<![\p{L}\p{N}_])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}_])/gu, '\\_')
-        .replace(/~~/g, '\\~\\~')
-        .replace(/<(?=[a-z/!?])/gi, '\\<')
-        .replace(/&(?=#?\w{1,31};)/g, '\\&')
-      return inLink ? escaped.replace(/[[\]]/g, '\\$&') : escaped.replace(/\](?=\()/g, '\\]')
+      const start = position
+      position += piece.length
+      if (index % 2 === 1) {
+        // Otherwise the address would go on behind the backslash.
+        return text[position] === ']' || text[position] === '>' ? `${piece}${NO_BREAK_SPACE}` : piece
+      }
+      return piece.replace(SIGN, (run, at: number) => {
+        const end = start + at + run.length
+        const previous = start + at === 0 ? before : characterBefore(text, start + at)
+        const rest = text.slice(end, end + 40) + after
+        const isRead = _isRead(run, previous, rest, isLabel)
+        return isRead ? run.replace(/./g, '\\$&') : run
+      })
     })
     .join('')
+}
+
+/** Whether Markdown reads a sign, or a run of them, as more than itself. */
+const _isRead = (run: string, before: string, rest: string, isLabel: boolean): boolean => {
+  const next = characterAt(rest, 0)
+  switch (run[0]) {
+    case '`':
+      return true
+    case '\\':
+      // What comes next may be escaped, or be a mark.
+      return next === '' || isPunctuation(next)
+    case '<':
+      return /^[a-z/!?]/i.test(rest)
+    case '&':
+      return /^#?\w{1,31};/.test(rest)
+    case '[':
+      return isLabel
+    case ']':
+      return isLabel || next === '' || /^[([:]/.test(next)
+    default:
+      // Without a next character, a mark of ours may follow.
+      return next === '' || opensMark(run[0] ?? '', before, next) || closesMark(run[0] ?? '', before, next)
+  }
+}
 
 const _code = (text: string): string => {
   const ticks = '`'.repeat(_longestTicks(text) + 1)

@@ -1,0 +1,55 @@
+/** What Markdown reads as more than itself. https://spec.commonmark.org/0.31.2/ and https://github.github.com/gfm/ */
+
+/** Invisible, and neither white space nor punctuation to Markdown: it separates a sign from what gives it a meaning. */
+export const WORD_JOINER = '\u2060'
+/**
+ * Invisible, and white space to Markdown parsers: a mark that is followed by it opens nothing, an address ends before
+ * it.
+ */
+export const NO_BREAK_SPACE = '\ufeff'
+
+/** An address that Markdown links by itself. It may not be touched. Ends before what closes a link around it. */
+const ADDRESS = /(?<![\p{L}\p{N}_])(?:https?:\/\/|www\.)(?:(?!\][([:])[^\s<>`])+/giu
+
+/** Splits a text: every second piece is an address. */
+export const splitAtAddresses = (text: string): string[] => {
+  const pieces: string[] = []
+  let position = 0
+  for (const match of text.matchAll(ADDRESS)) {
+    pieces.push(text.slice(position, match.index), match[0])
+    position = match.index + match[0].length
+  }
+  return [...pieces, text.slice(position)]
+}
+
+/** What makes a line more than text: a heading, quotation, item, rule, fence, underline or the second row of a table. */
+const BLOCK_START =
+  /^ {0,3}(?:#{1,6}(?!\S)|>|[-+*](?!\S)|\d{1,9}[.)](?!\S)|(?:_[ \t]*){3,}$|(?:\*[ \t]*){3,}$|=+[ \t]*$|`{3}|~{3}|(?=[ \t|:]*-)[ \t|:-]+$)/
+
+export const startsBlock = (line: string): boolean => BLOCK_START.test(line)
+
+export const isPunctuation = (character: string): boolean => /^[\p{P}\p{S}]/u.test(character)
+
+const _isSpace = (character: string): boolean => character === '' || /^\s/.test(character)
+
+/** Whether a run of `*`, `_` or `~` between these two characters opens a mark. */
+export const opensMark = (sign: string, before: string, after: string): boolean => {
+  if (_isSpace(after)) return false
+  if (sign === '~') return true
+  const isOutside = _isSpace(before) || isPunctuation(before)
+  if (sign === '_') return isOutside
+  return isOutside || !isPunctuation(after)
+}
+
+/** Whether it closes one. */
+export const closesMark = (sign: string, before: string, after: string): boolean => opensMark(sign, after, before)
+
+/** The character before a position, whole. */
+export const characterBefore = (text: string, at: number): string =>
+  /[\udc00-\udfff]/.test(text[at - 1] ?? '') ? text.slice(Math.max(0, at - 2), at) : text.slice(Math.max(0, at - 1), at)
+
+/** The character at a position, whole. */
+export const characterAt = (text: string, at: number): string => {
+  const point = text.codePointAt(at)
+  return point === undefined ? '' : String.fromCodePoint(point)
+}
