@@ -3,8 +3,10 @@ import {
   characterBefore,
   NO_BREAK_SPACE,
   opensMark,
+  runsOn,
   splitAtAddresses,
   startsBlock,
+  withoutGlued,
   WORD_JOINER,
 } from './markdown-signs'
 
@@ -48,15 +50,16 @@ const _inline = (lines: string[]): string[] => {
         position += piece.length
         if (index % 2 === 1) {
           // Otherwise the address would go on behind the invisible character.
-          return text[position] === ']' || text[position] === '>' ? `${piece}${NO_BREAK_SPACE}` : piece
+          return runsOn(text[position]) ? `${piece}${NO_BREAK_SPACE}` : piece
         }
-        return piece.replace(SIGN, (run, at: number) => {
+        const shown = piece.replace(SIGN, (run, at: number) => {
           const from = start + at
           const end = from + run.length
           return _disarmed(run, characterBefore(text, from), text.slice(end, end + 40), () =>
             isRepeated(run.startsWith('`') ? run : run.slice(0, 1), end - 1)
           )
         })
+        return withoutGlued(shown)
       })
       .join('')
   })

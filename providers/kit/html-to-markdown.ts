@@ -7,7 +7,7 @@ import type { MessagePart } from '../provider'
 import { linkTarget, webAddress } from './addresses'
 import { createTables } from './html-tables'
 import { BLOCKS, DROPPED, tokenizeHtml, type Attributes } from './html-tokens'
-import { joinBlocks, writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from './markdown-writer'
+import { joinBlocks, textPart, writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from './markdown-writer'
 import { toSubscript, toSuperscript } from './small-signs'
 
 export { htmlToText } from './html-tokens'
@@ -20,20 +20,18 @@ export const htmlToMarkdown = (html: string): string =>
   _convert(html)
     .map((piece) =>
       'blocks' in piece
-        ? piece.blocks.map(({ gap, text }, index) => (index === 0 ? text : gap + text)).join('')
+        ? joinBlocks(piece.blocks)
         : `![${piece.alt.replace(/[[\]\\]/g, '\\$&')}](${piece.url})`
     )
     .join('\n\n')
 
 /** The same as parts of a message, in order: texts, and images. */
 export const htmlToParts = (html: string): MessagePart[] =>
-  _convert(html).flatMap((piece): MessagePart[] => {
-    if ('url' in piece) {
-      return [{ type: 'file', kind: 'image', url: piece.url, ...(piece.alt ? { title: piece.alt } : {}) }]
-    }
-    const joined = joinBlocks(piece.blocks)
-    return joined ? [{ type: 'text', ...joined }] : []
-  })
+  _convert(html).map((piece) =>
+    'blocks' in piece
+      ? textPart(joinBlocks(piece.blocks))
+      : { type: 'file', kind: 'image', url: piece.url, ...(piece.alt ? { title: piece.alt } : {}) }
+  )
 
 /** Dropped elements that show something: their address is kept, or else they are named. */
 const EMBEDDED = new Map([

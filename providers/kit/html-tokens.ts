@@ -88,3 +88,19 @@ export const htmlToText = (html: string): string => {
     .replace(/ ?\n[ \n]*/g, '\n')
     .trim()
 }
+
+/** Decodes entities in a text that is no HTML otherwise: “<” in it is no tag. */
+export const decodeEntities = (text: string): string =>
+  text.includes('&')
+    ? text
+        .split('<')
+        .map((piece) => {
+          let decoded = ''
+          const text = (found: string): void => {
+            decoded += found
+          }
+          tokenizeHtml(piece, { text, open: () => {}, close: () => {} })
+          return decoded
+        })
+        .join('<')
+    : text

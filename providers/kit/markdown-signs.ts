@@ -9,18 +9,28 @@ export const WORD_JOINER = '\u2060'
 export const NO_BREAK_SPACE = '\ufeff'
 
 /** An address that Markdown links by itself. It may not be touched. Ends before what closes a link around it. */
-const ADDRESS = /(?<![\p{L}\p{N}_])(?:https?:\/\/|www\.)(?:(?!\][([:])[^\s<>`])+/giu
+const ADDRESS = /(?:(?<![a-z0-9_\p{M}])https?:\/\/|(?<![^\s(*_~[\]])www\.)(?:(?!\][([:]|&#?\w{1,31};)[^\s<>`])+/giu
+
+/** Whether an address needs an end that nobody sees: behind it stands what is to be disarmed. */
+export const runsOn = (next: string | undefined): boolean => /^[\]<>&`\\*_~]/.test(next ?? '')
 
 /** Splits a text: every second piece is an address. */
 export const splitAtAddresses = (text: string): string[] => {
   const pieces: string[] = []
   let position = 0
   for (const match of text.matchAll(ADDRESS)) {
-    pieces.push(text.slice(position, match.index), match[0])
-    position = match.index + match[0].length
+    // Marks at its end are none of it.
+    const address = match[0].replace(/[*_~][?!.,:;'"*_~]*$/, '')
+    pieces.push(text.slice(position, match.index), address)
+    position = match.index + address.length
   }
   return [...pieces, text.slice(position)]
 }
+
+/** Behind a letter, some parsers see an address and others don't: with signs of Markdown in it, it is none to all. */
+const GLUED = /(?<=\S)(?:https?(?=:\/\/\S{0,200}[*_~`\\&[\]])|www(?=\.\S{0,200}[*_~`\\&[\]]))/gi
+
+export const withoutGlued = (text: string): string => text.replace(GLUED, `$&${WORD_JOINER}`)
 
 /** What makes a line more than text: a heading, quotation, item, rule, fence, underline or the second row of a table. */
 const BLOCK_START =

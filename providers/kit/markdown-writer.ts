@@ -1,4 +1,5 @@
-/** Writes runs of marked text as Markdown blocks, and as plain text where they have no formatting. */
+/** Writes runs of marked text as Markdown blocks, and Markdown without formatting as plain text. */
+import type { MessagePart } from '../provider'
 import {
   characterAt,
   characterBefore,
@@ -6,8 +7,10 @@ import {
   isPunctuation,
   NO_BREAK_SPACE,
   opensMark,
+  runsOn,
   splitAtAddresses,
   startsBlock,
+  withoutGlued,
   WORD_JOINER,
 } from './markdown-signs'
 
@@ -29,17 +32,14 @@ export type Container =
 
 export interface Block {
   text: string
-  /** The same as plain text. Absent: it has formatting. */
-  plain?: string
   /** Separator from the previous block: an empty line, except between items of a list. */
   gap: string
 }
 
 /** A heading (level 1 to 6) or a paragraph (level 0). Undefined when it is empty. */
 export const writeParagraph = (runs: Run[], containers: Container[], level: number): Block | undefined => {
-  const merged = _merged(runs)
   const isItem = containers.at(-1)?.kind === 'item'
-  const lines = _inline(merged).map((line, index) => _escapeStart(line, isItem && index === 0))
+  const lines = _inline(_merged(runs)).map((line, index) => _escapeStart(line, isItem && index === 0))
   if (lines.length === 0) return undefined
   if (level > 0) {
     // Signs at the end of a heading close it.
@@ -47,24 +47,39 @@ export const writeParagraph = (runs: Run[], containers: Container[], level: numb
     return _place([`${'#'.repeat(level)} ${title}`], containers)
   }
   // Two spaces are a line break in Markdown, and invisible where Markdown isn't rendered.
-  const block = _place(
+  return _place(
     lines.map((line, index) => (line && lines[index + 1] ? `${line}  ` : line)),
     containers
   )
-  const isPlain = containers.length === 0 && merged.every(({ marks, link }) => marks.length === 0 && !link)
-  return isPlain ? { ...block, plain: _trimmed(merged.map(({ text }) => text).join('')).join('\n') } : block
 }
 
-/** The blocks as one text: plain if none of them has formatting, and if their Markdown would read otherwise. */
-export const joinBlocks = (blocks: Block[]): { text: string; format?: 'plain' } | undefined => {
-  if (blocks.length === 0) return undefined
-  const join = (textOf: (block: Block) => string) =>
-    blocks.map((block, index) => (index === 0 ? '' : block.gap) + textOf(block)).join('')
-  const text = join((block) => block.text)
-  if (blocks.some(({ plain }) => plain === undefined)) return { text }
-  const plain = join((block) => block.plain ?? '')
-  return text.replaceAll('  \n', '\n') === plain ? { text } : { text: plain, format: 'plain' }
+/** The blocks as one text. */
+export const joinBlocks = (blocks: Block[]): string =>
+  blocks.map(({ gap, text }, index) => (index === 0 ? text : gap + text)).join('')
+
+/**
+ * Markdown that was written here, as a part of a message: plain if it has no formatting, and if plain text with the same
+ * words would read otherwise as Markdown. It has none if writing its words again gives the same.
+ */
+export const textPart = (markdown: string): Extract<MessagePart, { type: 'text' }> => {
+  const typed = splitAtAddresses(markdown)
+    .map((piece, index) => (index % 2 === 1 ? piece : piece.replace(/\\([!-/:-@[-`{-~])/g, '$1')))
+    .join('')
+    .replace(/[\u2060\ufeff]/g, '')
+    .replaceAll('  \n', '\n')
+  if (typed === markdown.replaceAll('  \n', '\n')) return { type: 'text', text: markdown }
+  const written = typed.split('\n\n').map((paragraph) => writeParagraph(toRuns(paragraph, [], undefined), [], 0)?.text)
+  return written.join('\n\n') === markdown
+    ? { type: 'text', text: typed, format: 'plain' }
+    : { type: 'text', text: markdown }
 }
+
+/** A text as runs. Each line break is a run of its own. */
+export const toRuns = (text: string, marks: Mark[], link: string | undefined): Run[] =>
+  text
+    .split(/(\n)/)
+    .filter((piece) => piece !== '')
+    .map((piece) => (piece === '\n' ? { text: piece, marks: [], link: undefined } : { text: piece, marks, link }))
 
 export const writeCode = (code: string, language: string, containers: Container[]): Block | undefined => {
   const text = code.replace(/^\n/, '').trimEnd()
@@ -114,6 +129,7 @@ const _inline = (runs: Run[]): string[] => {
   const open: { mark: string; close: string }[] = []
   let punctuation = ''
   let space = ''
+  let endsWithAddress = false
   /** What was written last, as people see it. */
   let last = ''
 
@@ -126,8 +142,8 @@ const _inline = (runs: Run[]): string[] => {
     while (open.length > depth) {
       const close = open.pop()?.close ?? ''
       // Markdown ignores a closing mark between punctuation and a letter.
-      const isClosing = close.startsWith(']') || closesMark(close, _lastOf(last), space || next)
-      push(isClosing ? close : WORD_JOINER + close)
+      const isIgnored = !close.startsWith(']') && isPunctuation(_lastOf(last)) && !space && next !== ''
+      push(isIgnored ? WORD_JOINER + close : close)
     }
   }
   const flush = (depth: number, next: string): void => {
@@ -138,9 +154,12 @@ const _inline = (runs: Run[]): string[] => {
       push(punctuation)
       closeTo(depth, next)
     }
+    // An address would go on with what follows.
+    if (endsWithAddress && !space && next) push(NO_BREAK_SPACE)
     push(space)
     punctuation = ''
     space = ''
+    endsWithAddress = false
   }
 
   for (const run of runs) {
@@ -156,20 +175,21 @@ const _inline = (runs: Run[]): string[] => {
     while (shared < open.length && open[shared]?.mark === marks[shared]?.mark) shared += 1
     const next = characterAt(core, 0)
     flush(shared, next)
-    for (const { mark, open: opener, close } of marks.slice(shared)) {
+    for (const [index, { mark, open: opener, close }] of marks.slice(shared).entries()) {
       // Two marks of the same sign would be read as one, except those that open together.
-      if (/[*~]$/.test(last) && last.at(-1) === opener[0] && out.at(-1) !== OPENERS.bold) push(WORD_JOINER)
-      const isOpening = opener === '[' || opensMark(opener, _lastOf(last), next)
-      push(isOpening ? opener : opener + WORD_JOINER)
+      if (index === 0 && /[*~]$/.test(last) && last.at(-1) === opener[0]) push(NO_BREAK_SPACE)
+      const isIgnored = opener !== '[' && isPunctuation(next) && /\S$/.test(last)
+      push(isIgnored ? opener + WORD_JOINER : opener)
       open.push({ mark, close })
     }
     if (run.marks.includes('code')) push(_code(core))
     else {
-      const sentenceEnd = /[.,:!?]{1,3}$/.exec(core)?.[0] ?? ''
+      const sentenceEnd = /(?<=\S)[.,:!?]{1,3}$/.exec(core)?.[0] ?? ''
       const words = core.slice(0, core.length - sentenceEnd.length)
       const after = sentenceEnd || (/\s$/.test(run.text) ? ' ' : '')
       push(_escape(words, { isLabel: run.link !== undefined, before: _lastOf(last), after }), words)
       punctuation = sentenceEnd
+      endsWithAddress = splitAtAddresses(words).at(-1) === ''
     }
     if (/\s$/.test(run.text)) space = ' '
   }
@@ -191,7 +211,8 @@ const _trimmed = (text: string): string[] =>
 const _escapeStart = (line: string, isItem: boolean): string => {
   const escaped = _escapeEnd(line)
   if (isItem && /^\[[ x]\]/i.test(line)) return `\\${escaped}`
-  if (!startsBlock(line) || /^[\\`*_~]{2}/.test(line)) return escaped
+  // Code in a line may start like a block of it.
+  if (!startsBlock(line) || /^`{3,}[^`]+`/.test(line)) return escaped
   return escaped.replace(/^(\d*)/, '$1\\')
 }
 
@@ -200,6 +221,8 @@ const _escapeEnd = (line: string): string => (/(?<!\\)(?:\\\\)*\\$/.test(line) ?
 
 const _marksOf = (run: Run): { mark: string; open: string; close: string }[] => {
   const marks = run.link === undefined ? [] : [{ mark: `link ${run.link}`, open: '[', close: `](${run.link})` }]
+  // A mark in an address would close the one around it.
+  if (splitAtAddresses(run.text).some((piece, index) => index % 2 === 1 && /[*~]/.test(piece))) return marks
   for (const [mark, sign] of Object.entries(OPENERS) as [Exclude<Mark, 'code'>, string][]) {
     if (run.marks.includes(mark)) marks.push({ mark, open: sign, close: sign })
   }
@@ -243,15 +266,16 @@ const _escape = (text: string, { isLabel, before, after }: Surroundings): string
       position += piece.length
       if (index % 2 === 1) {
         // Otherwise the address would go on behind the backslash.
-        return text[position] === ']' || text[position] === '>' ? `${piece}${NO_BREAK_SPACE}` : piece
+        return runsOn(text[position]) ? `${piece}${NO_BREAK_SPACE}` : piece
       }
-      return piece.replace(SIGN, (run, at: number) => {
+      const escaped = piece.replace(SIGN, (run, at: number) => {
         const end = start + at + run.length
         const previous = start + at === 0 ? before : characterBefore(text, start + at)
         const rest = text.slice(end, end + 40) + after
         const isRead = _isRead(run, previous, rest, isLabel)
         return isRead ? run.replace(/./g, '\\$&') : run
       })
+      return withoutGlued(escaped)
     })
     .join('')
 }

@@ -1,4 +1,5 @@
 /** Recognises and converts agents' replies, with the same rules for webhook events and messages read from a thread. */
+import { textPart } from '../kit/markdown-writer'
 import type { MessagePart, ParsedWebhook, TicketKey } from '../provider'
 import { addressToId } from './ids'
 import { loggableType, type MessageEvent } from './payloads'
@@ -35,7 +36,7 @@ export const replyOf = (message: MessageEvent, { ticket, botUsers, internalPrefi
   const text = messageToMarkdown(message, botUsers)
   if (_isInternal(message, text, internalPrefix)) return { events: [], ignored: 'An internal note' }
   const names = (message.files ?? []).map(({ name, title }) => name || title || 'unnamed file')
-  const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
+  const parts: MessagePart[] = text === '' ? [] : [textPart(text)]
   if (parts.length === 0 && names.length === 0) return { events: [], ignored: 'An empty message' }
   const agent = { id: message.user ?? '' }
   return {

@@ -5,6 +5,7 @@
 import { asUnknown, isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { Metadata, ReadMessage, SlackApi } from './api'
+import { hasMarks } from './escape'
 import type { MessageAddress } from './ids'
 
 const PART_EVENT = 'hitl_router_message'
@@ -25,6 +26,8 @@ export interface Post {
   /** Identifies the post across retries. Texts that already exist under this key are not posted again. */
   key: string
   texts: string[]
+  /** The texts are plain: Slack must not read marks in them. */
+  isPlain?: boolean
   authorship: Authorship
   /** An earlier attempt may have succeeded: search before posting. */
   mayExist: boolean
@@ -40,7 +43,7 @@ export const postTexts = async (
   api: SlackApi,
   tools: Tools,
   root: MessageAddress,
-  { key, texts, authorship, mayExist, since }: Post
+  { key, texts, isPlain = false, authorship, mayExist, since }: Post
 ): Promise<string[]> => {
   const oldest = since === undefined ? undefined : toSlackTime(since - LOOK_BACK_MS)
   const existing = mayExist
@@ -54,7 +57,7 @@ export const postTexts = async (
       continue
     }
     try {
-      timestamps.push(await _postPart(api, tools, root, text, key, part, authorship))
+      timestamps.push(await _postPart(api, tools, root, { text, isUnmarked: isPlain && hasMarks(text) }, key, part, authorship))
     } catch (error) {
       throw part === 0 ? error : asUnknown(error)
     }
@@ -66,14 +69,14 @@ const _postPart = async (
   api: SlackApi,
   tools: Tools,
   root: MessageAddress,
-  text: string,
+  content: { text: string; isUnmarked: boolean },
   key: string,
   part: number,
   authorship: Authorship
 ): Promise<string> => {
   const metadata: Metadata = { event_type: PART_EVENT, event_payload: { message_id: key, part: String(part) } }
   const send = async () => {
-    const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, text, metadata, ...authorship })
+    const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, ...content, metadata, ...authorship })
     if (posted.threadTs === root.ts || posted.threadTs === undefined) return posted.ts
     await _deleteStray(api, tools, { channel: root.channel, ts: posted.ts })
     throw new ProviderError('slack', 'ended', 'The thread was deleted')

@@ -15,7 +15,7 @@ import type { SlackApi } from './api'
 import { channelIdOf } from './config'
 import { conversationOf, updatedHeader, headerFor, isClosed } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
-import { markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
+import { isPlain, markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
 import { sendOnce, postTexts, toSlackTime, type Authorship } from './posting'
 import { plainName } from './to-mrkdwn'
 
@@ -141,6 +141,7 @@ export const postMessage = async (
   const timestamps = await postTexts(api, tools, root, {
     key: message.id,
     texts: partsToPieces(message.parts),
+    isPlain: isPlain(message.parts),
     authorship,
     mayExist: message.mayExist,
     since: message.createdAt ?? tools.now() - EARLIER_POST_MS,
