@@ -33,10 +33,18 @@ export const asTyped = (text: string): string => {
 const SIGN = /\\|\*+|_+|~+|`+|<|&|\]/g
 
 const _inline = (lines: string[]): string[] => {
-  /** The last line that has a sign: a mark that nothing can close opens nothing. */
+  /** The last place of a sign: a mark that nothing can close opens nothing. */
   const last = new Map<string, { line: number; at: number }>()
+  const ticks = new Set<string>()
+  let hasCode = false
   for (const [line, text] of lines.entries()) {
-    for (const { 0: run, index: at } of text.matchAll(/[*_~]|`+/g)) last.set(run, { line, at })
+    for (const { 0: run, index: at } of text.matchAll(/[*_~]|`+/g)) {
+      last.set(run, { line, at })
+      if (run.startsWith('`')) {
+        hasCode ||= ticks.has(run)
+        ticks.add(run)
+      }
+    }
   }
   return lines.map((text, line) => {
     const isRepeated = (run: string, at: number): boolean => {
@@ -56,7 +64,7 @@ const _inline = (lines: string[]): string[] => {
           const from = start + at
           const end = from + run.length
           return _disarmed(run, characterBefore(text, from), text.slice(end, end + 40), () =>
-            isRepeated(run.startsWith('`') ? run : run.slice(0, 1), end - 1)
+            run.startsWith('`') ? hasCode : isRepeated(run.slice(0, 1), end - 1)
           )
         })
         return withoutGlued(shown)

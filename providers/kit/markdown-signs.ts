@@ -9,20 +9,21 @@ export const WORD_JOINER = '\u2060'
 export const NO_BREAK_SPACE = '\ufeff'
 
 /** An address that Markdown links by itself. It may not be touched. Ends before what closes a link around it. */
-const ADDRESS = /(?:(?<![a-z0-9_\p{M}])https?:\/\/|(?<![^\s(*_~[\]])www\.)(?:(?!\][([:]|&#?\w{1,31};)[^\s<>`])+/giu
+const ADDRESS = /(?:(?<![a-z0-9_\p{M}])https?:\/\/|(?<![^\s(*_~])www\.)(?:(?!\][([:]|&#?\w{1,31};)[^\s<>`\\])+/giu
 
 /** Whether an address needs an end that nobody sees: behind it stands what is to be disarmed. */
 export const runsOn = (next: string | undefined): boolean => /^[\]<>&`\\*_~]/.test(next ?? '')
 
-/** Splits a text: every second piece is an address. */
-export const splitAtAddresses = (text: string): string[] => {
+/** Splits a text: every second piece is an address. `before`: the character before it. */
+export const splitAtAddresses = (text: string, before = ''): string[] => {
   const pieces: string[] = []
   let position = 0
-  for (const match of text.matchAll(ADDRESS)) {
+  for (const match of (before + text).matchAll(ADDRESS)) {
     // Marks at its end are none of it.
     const address = match[0].replace(/[*_~][?!.,:;'"*_~]*$/, '')
-    pieces.push(text.slice(position, match.index), address)
-    position = match.index + address.length
+    const start = match.index - before.length
+    pieces.push(text.slice(position, start), address)
+    position = start + address.length
   }
   return [...pieces, text.slice(position)]
 }
@@ -30,7 +31,8 @@ export const splitAtAddresses = (text: string): string[] => {
 /** Behind a letter, some parsers see an address and others don't: with signs of Markdown in it, it is none to all. */
 const GLUED = /(?<=\S)(?:https?(?=:\/\/\S{0,200}[*_~`\\&[\]])|www(?=\.\S{0,200}[*_~`\\&[\]]))/gi
 
-export const withoutGlued = (text: string): string => text.replace(GLUED, `$&${WORD_JOINER}`)
+export const withoutGlued = (text: string, before = ''): string =>
+  (before + text).replace(GLUED, `$&${WORD_JOINER}`).slice(before.length)
 
 /** What makes a line more than text: a heading, quotation, item, rule, fence, underline or the second row of a table. */
 const BLOCK_START =
@@ -47,7 +49,7 @@ export const opensMark = (sign: string, before: string, after: string): boolean 
   if (_isSpace(after)) return false
   if (sign === '~') return true
   const isOutside = _isSpace(before) || isPunctuation(before)
-  if (sign === '_') return isOutside
+  if (sign === '_') return !/^[\p{L}\p{N}]/u.test(before)
   return isOutside || !isPunctuation(after)
 }
 

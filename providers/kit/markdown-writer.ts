@@ -187,7 +187,8 @@ const _inline = (runs: Run[]): string[] => {
       const sentenceEnd = /(?<=\S)[.,:!?]{1,3}$/.exec(core)?.[0] ?? ''
       const words = core.slice(0, core.length - sentenceEnd.length)
       const after = sentenceEnd || (/\s$/.test(run.text) ? ' ' : '')
-      push(_escape(words, { isLabel: run.link !== undefined, before: _lastOf(last), after }), words)
+      const isMarked = run.marks.length > 0
+      push(_escape(words, { isLabel: run.link !== undefined, isMarked, before: _lastOf(last), after }), words)
       punctuation = sentenceEnd
       endsWithAddress = splitAtAddresses(words).at(-1) === ''
     }
@@ -251,6 +252,8 @@ const _withoutScheme = (address: string): string =>
 interface Surroundings {
   /** The text is a link's. */
   isLabel: boolean
+  /** The text is inside marks. */
+  isMarked: boolean
   before: string
   after: string
 }
@@ -258,9 +261,9 @@ interface Surroundings {
 const SIGN = /\\|`|\*+|_+|~+|<|&|[[\]]/g
 
 /** Escapes signs where Markdown would interpret them. Addresses stay unchanged, except in a link's text. */
-const _escape = (text: string, { isLabel, before, after }: Surroundings): string => {
+const _escape = (text: string, { isLabel, isMarked, before, after }: Surroundings): string => {
   let position = 0
-  return (isLabel ? [text] : splitAtAddresses(text))
+  return (isLabel ? [text] : splitAtAddresses(text, before))
     .map((piece, index) => {
       const start = position
       position += piece.length
@@ -272,10 +275,10 @@ const _escape = (text: string, { isLabel, before, after }: Surroundings): string
         const end = start + at + run.length
         const previous = start + at === 0 ? before : characterBefore(text, start + at)
         const rest = text.slice(end, end + 40) + after
-        const isRead = _isRead(run, previous, rest, isLabel)
+        const isRead = (isMarked && /^[*_~]/.test(run)) || _isRead(run, previous, rest, isLabel)
         return isRead ? run.replace(/./g, '\\$&') : run
       })
-      return withoutGlued(escaped)
+      return withoutGlued(escaped, start === 0 ? before : '')
     })
     .join('')
 }
@@ -289,10 +292,11 @@ const _isRead = (run: string, before: string, rest: string, isLabel: boolean): b
     case '\\':
       // What comes next may be escaped, or be a mark.
       return next === '' || isPunctuation(next)
+    // Another run may follow.
     case '<':
-      return /^[a-z/!?]/i.test(rest)
+      return /^(?:[a-z/!?]|$)/i.test(rest)
     case '&':
-      return /^#?\w{1,31};/.test(rest)
+      return /^#?\w{0,31}(?:;|$)/.test(rest)
     case '[':
       return isLabel
     case ']':

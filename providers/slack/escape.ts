@@ -35,26 +35,29 @@ const _colon = (text: string, at: number): string =>
 /** What surrounds a text in its line. */
 export interface Surroundings {
   before?: string
+  after?: string
   /** The text is inside marks, which its own signs must not close. */
   isMarked?: boolean
 }
 
 /** Escapes text so that each of its signs shows, marks included. */
-export const literal = (text: string, { before = '', isMarked = false }: Surroundings = {}): string =>
+export const literal = (text: string, { before = '', after = '', isMarked = false }: Surroundings = {}): string =>
   _escapeUnmarked(
     text.replace(/[*_~`]/g, (sign, at: number) => {
       const previous = at === 0 ? before : characterBefore(text, at)
-      const next = characterAt(text, at + 1)
+      const next = characterAt(text + after, at + 1)
       const isOpening = isEdge(previous) && next !== '' && !/^\s/.test(next)
-      const isClosing = isMarked && !/^\s?$/.test(previous) && isEdge(next)
-      if (isOpening && isClosing) return NO_BREAK_SPACE + sign + NO_BREAK_SPACE
-      if (isOpening) return WORD_JOINER + sign + NO_BREAK_SPACE
-      return isClosing ? NO_BREAK_SPACE + sign + WORD_JOINER : sign
+      const isClosing = isMarked && !/^\s$/.test(previous) && isEdge(next)
+      if (isMarked && (isOpening || isClosing)) {
+        // The marks around the text have to touch something that is no space.
+        return WORD_JOINER + NO_BREAK_SPACE + sign + NO_BREAK_SPACE + WORD_JOINER
+      }
+      return isOpening ? WORD_JOINER + sign + NO_BREAK_SPACE : sign
     })
   )
 
 /** Whether a mark can stand beside this character, on its outside. */
-export const isEdge = (character: string): boolean => character === '' || /^[\s\p{P}\p{S}\u200b]/u.test(character)
+export const isEdge = (character: string): boolean => character === '' || /^[\s\p{P}\p{S}\u200b\ufdd0-\ufdd7]/u.test(character)
 
 /** A sign at the start of a line that makes it a quotation. */
 const QUOTATION = /^(?=\s*&gt;)/gm
@@ -66,7 +69,7 @@ export const plainText = (text: string, { isUnmarked = false } = {}): string => 
     .map((piece, index) => {
       // These can't stand in a link.
       if (index % 2 === 1 && !/[|`\\]/.test(piece)) return linkTo(piece)
-      return isUnmarked ? _escapeUnmarked(piece) : literal(piece, { before: (pieces[index - 1] ?? '').slice(-1) })
+      return isUnmarked ? _escapeUnmarked(piece) : literal(piece, { before: index === 0 ? '' : '>', after: index === pieces.length - 1 ? '' : '<' })
     })
     .join('')
   return isUnmarked ? shown : shown.replace(QUOTATION, WORD_JOINER)

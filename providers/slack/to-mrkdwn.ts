@@ -7,7 +7,7 @@
 import { Lexer, type Token, type Tokens } from 'marked'
 import { decodeEntities } from '../kit/html-tokens'
 import { characterAt, characterBefore } from '../kit/markdown-signs'
-import { isEdge, linkTo, escapeText, literal, plainText, WORD_JOINER, ZERO_WIDTH_SPACE } from './escape'
+import { isEdge, linkTo, escapeText, literal, plainText, WORD_JOINER, ZERO_WIDTH_SPACE, type Surroundings } from './escape'
 import { mark, startsWithMark, endsWithMark, type MarkSign } from './marks'
 
 export { escapeName, escapeText, linkTo, plainName } from './escape'
@@ -41,7 +41,7 @@ export const markdownToBlocks = (markdown: string): Block[] => {
   return _withoutFences(markdown).flatMap(({ text, isCode }): Block[] => {
     if (text.trim() === '') return []
     if (isCode) return [{ text: text.trimEnd(), gap: '\n\n', isCode }]
-    if (text.length > remaining || !_isParsable(text)) return plainToBlocks(text)
+    if (text.length > remaining || !_isParsable(text)) return _unparsed(text)
     remaining -= text.length
     return _parse(text)
   })
@@ -55,8 +55,21 @@ const _parse = (markdown: string): Block[] => {
     return _blocks(new Lexer({ gfm: true }).lex(markdown), 0)
   } catch {
     // The nesting exceeds the parser's stack. Only an attack nests that deep.
-    return plainToBlocks(markdown)
+    return _unparsed(markdown)
   }
+}
+
+/** Only quotations are read. */
+const _unparsed = (markdown: string): Block[] => {
+  const groups: { isQuote: boolean; lines: string[] }[] = []
+  for (const line of markdown.split('\n')) {
+    const isQuote = /^ {0,3}>/.test(line)
+    const last = groups.at(-1)
+    const text = isQuote ? line.replace(/^ {0,3}> ?/, '') : line
+    if (last?.isQuote === isQuote) last.lines.push(text)
+    else groups.push({ isQuote, lines: [text] })
+  }
+  return groups.flatMap(({ isQuote, lines }) => plainToBlocks(lines.join('\n')).map((block) => ({ ...block, isQuote })))
 }
 
 /** Splits Markdown into fenced code and the text between. An unclosed fence is text. */
@@ -200,10 +213,13 @@ interface OpenMarks {
 const _inline = (tokens: Token[], open: OpenMarks): string => {
   const isMarked = open.bold === true || open.italic === true || open.strike === true
   let text = ''
-  for (const token of _merged(tokens)) {
+  const merged = _merged(tokens)
+  for (const [index, token] of merged.entries()) {
     const before = characterBefore(text, text.length)
     if (typeof token === 'string') {
-      const words = _literalWords(token, { before, isMarked })
+      const next = merged[index + 1]
+      const after = typeof next === 'object' && next.type !== 'br' ? '*' : ''
+      const words = _literalWords(token, { before, after, isMarked })
       text += (endsWithMark(text) && !isEdge(characterAt(words, 0)) ? ZERO_WIDTH_SPACE : '') + words
     } else {
       const piece = _span(token, open)
@@ -242,8 +258,11 @@ const _wordsOf = (token: Token): string | undefined => {
 }
 
 /** A quotation's sign at the start of a line is literal, too. */
-const _literalWords = (text: string, surroundings: { before: string; isMarked: boolean }): string =>
-  literal(text, surroundings).replace(surroundings.before === '' ? /^(?=\s*&gt;)/gm : /(?<=\n)(?=\s*&gt;)/g, WORD_JOINER)
+const _literalWords = (text: string, surroundings: Surroundings): string =>
+  literal(text, surroundings).replace(
+    surroundings.before === '' || surroundings.before === '\n' ? /^(?=\s*&gt;)/gm : /(?<=\n)(?=\s*&gt;)/g,
+    WORD_JOINER
+  )
 
 const _span = (token: Token, open: OpenMarks): string => {
   switch (token.type) {

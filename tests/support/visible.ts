@@ -50,7 +50,9 @@ export const visibleInHtml = (html: string): Visible => {
   return { text: signsOf(text), addresses }
 }
 
-const EDGE = /[\s\p{P}\p{S}\u200b]/u
+/** Stands for a link, in which nothing is a mark. */
+const LINK = '\ue000'
+const EDGE = /[\s\p{P}\p{S}\u200b\ue000]/u
 
 /** A post of the app in Slack. `isMarked`: its marks count, as they do unless `mrkdwn` is false. */
 export const visibleInMrkdwn = (mrkdwn: string, isMarked = true): Visible => {
@@ -59,14 +61,18 @@ export const visibleInMrkdwn = (mrkdwn: string, isMarked = true): Visible => {
     text
       .replace(/<(https?:\/\/[^<>|\s]+)>/g, (_whole, url: string) => {
         addresses.push(_unescaped(url))
-        return url
+        return LINK
       })
       .replace(/<[!@#][^>]*>/g, '\u0001control\u0001')
-  const lines = (text: string): string =>
-    show(text)
+  const lines = (text: string): string => {
+    const first = addresses.length
+    const shown = show(text)
       .split('\n')
       .map((line) => _unescaped(isMarked ? _withoutMarks(line.replace(/^\s*&gt; ?/, '')) : line))
       .join('\n')
+    let next = first
+    return shown.replaceAll(LINK, () => addresses[next++] ?? '')
+  }
   if (!isMarked) return { text: signsOf(lines(mrkdwn)), addresses }
   const text = mrkdwn
     .split(/```\n?([\s\S]*?)```/)
@@ -84,8 +90,8 @@ const _withoutMarks = (line: string): string => {
   let position = 0
   while (position < line.length) {
     const sign = line[position] ?? ''
-    const before = line.slice(0, position)
-    const close = '*_~`'.includes(sign) && (before === '' || EDGE.test(before.at(-1) ?? '')) ? _closing(line, position) : -1
+    const before = [...line.slice(Math.max(0, position - 2), position)].at(-1) ?? ''
+    const close = '*_~`'.includes(sign) && (before === '' || EDGE.test(before)) ? _closing(line, position) : -1
     if (close < 0) {
       out += sign
       position += 1
@@ -103,7 +109,7 @@ const _closing = (line: string, open: number): number => {
   if (/^(?:\s|$)/.test(line.slice(open + 1, open + 2))) return -1
   for (let at = open + 2; at < line.length; at += 1) {
     if (line[at] !== sign) continue
-    const isEdge = at + 1 === line.length || EDGE.test(line[at + 1] ?? '')
+    const isEdge = at + 1 === line.length || EDGE.test(String.fromCodePoint(line.codePointAt(at + 1) ?? 32))
     if (isEdge && !/\s/.test(line[at - 1] ?? '')) return at
   }
   return -1
