@@ -41,7 +41,8 @@ const _decoded = (path: string): string => {
   }
 }
 
-const IN_TEXT = /https?:\/\/[^\s<>"'\u200b\u2060\ufeff\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/gi
+const IN_TEXT =
+  /https?:\/\/[^\s<>"'\u200b\u2060\ufeff\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/gi
 
 /** Splits a text: every second piece is an address, without the punctuation of the sentence around it. */
 export const addressesIn = (text: string): string[] => {

@@ -7,7 +7,16 @@ import type { MessagePart } from '../provider'
 import { linkTarget, webAddress } from './addresses'
 import { createTables } from './html-tables'
 import { BLOCKS, DROPPED, tokenizeHtml, type Attributes } from './html-tokens'
-import { joinBlocks, textPart, writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from './markdown-writer'
+import {
+  joinBlocks,
+  textPart,
+  writeCode,
+  writeParagraph,
+  type Block,
+  type Container,
+  type Mark,
+  type Run,
+} from './markdown-writer'
 import { toSubscript, toSuperscript } from './small-signs'
 
 export { htmlToText } from './html-tokens'
@@ -19,9 +28,7 @@ export { htmlToText } from './html-tokens'
 export const htmlToMarkdown = (html: string): string =>
   _convert(html)
     .map((piece) =>
-      'blocks' in piece
-        ? joinBlocks(piece.blocks)
-        : `![${piece.alt.replace(/[[\]\\]/g, '\\$&')}](${piece.url})`
+      'blocks' in piece ? joinBlocks(piece.blocks) : `![${piece.alt.replace(/[[\]\\]/g, '\\$&')}](${piece.url})`
     )
     .join('\n\n')
 
@@ -59,7 +66,7 @@ const MAX_DEPTH = 16
 /** Limit on the total length of link addresses: an address is repeated on each line of its link. */
 const MAX_LINK_CHARS = 1_000_000
 /** Emoji that editors send as images. */
-const EMOJI = /^[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u200d\ufe0f]{1,16}$/u
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f){1,16}$/u
 
 type Piece = { blocks: Block[] } | { url: string; alt: string }
 

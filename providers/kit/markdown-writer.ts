@@ -43,7 +43,10 @@ export const writeParagraph = (runs: Run[], containers: Container[], level: numb
   if (lines.length === 0) return undefined
   if (level > 0) {
     // Signs at the end of a heading close it.
-    const title = lines.filter(Boolean).join(' ').replace(/(?<=^|\s)(?=#+$)/, '\\')
+    const title = lines
+      .filter(Boolean)
+      .join(' ')
+      .replace(/(?<=^|\s)(?=#+$)/, '\\')
     return _place([`${'#'.repeat(level)} ${title}`], containers)
   }
   // Two spaces are a line break in Markdown, and invisible where Markdown isn't rendered.

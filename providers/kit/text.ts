@@ -19,7 +19,7 @@ const CONTROL = /[^\P{Cc}\t\n]/gu
 /** Overrides of the writing direction. They make a text look like another one. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 /** Invisible characters that no script needs in a name. */
-const INVISIBLE = /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
+const INVISIBLE = /\u034f|[\u00ad\u115f\u1160\u200b\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
 
 /** What a person typed, well-formed, with `\n` as the only line break and without control characters. */
 export const cleanText = (text: string): string =>
@@ -36,10 +36,7 @@ export const wellFormedStrings = (_key: string, value: unknown): unknown =>
  * writing direction and invisible characters. Empty when nothing visible is left.
  */
 export const oneLine = (text: string, limit: number): string =>
-  shorten(
-    cleanText(text).replace(DIRECTION, '').replace(INVISIBLE, '').replace(/\s+/g, ' ').trim(),
-    limit
-  )
+  shorten(cleanText(text).replace(DIRECTION, '').replace(INVISIBLE, '').replace(/\s+/g, ' ').trim(), limit)
 
 /**
  * A stranger's value in a log line or error: one line, with line breaks, escape sequences and invisible characters

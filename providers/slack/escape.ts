@@ -26,11 +26,11 @@ export const escapeText = (text: string): string =>
     .replace(BROADCAST, `@${WORD_JOINER}`)
 
 /** The same for a post in which marks don't count (`mrkdwn: false`). */
-const _escapeUnmarked = (text: string): string => escapeText(text.replace(EMOJI, (_found, at: number) => _colon(text, at)))
+const _escapeUnmarked = (text: string): string =>
+  escapeText(text.replace(EMOJI, (_found, at: number) => _colon(text, at)))
 
 /** The time 10:30:45 has no emoji in it. */
-const _colon = (text: string, at: number): string =>
-  /^:\d+:/.test(text.slice(at, at + 62)) ? ':' : `:${WORD_JOINER}`
+const _colon = (text: string, at: number): string => (/^:\d+:/.test(text.slice(at, at + 62)) ? ':' : `:${WORD_JOINER}`)
 
 /** What surrounds a text in its line. */
 export interface Surroundings {
@@ -57,7 +57,8 @@ export const literal = (text: string, { before = '', after = '', isMarked = fals
   )
 
 /** Whether a mark can stand beside this character, on its outside. */
-export const isEdge = (character: string): boolean => character === '' || /^[\s\p{P}\p{S}\u200b\ufdd0-\ufdd7]/u.test(character)
+export const isEdge = (character: string): boolean =>
+  character === '' || /^[\s\p{P}\p{S}\u200b\ufdd0-\ufdd7]/u.test(character)
 
 /** A sign at the start of a line that makes it a quotation. */
 const QUOTATION = /^(?=\s*&gt;)/gm
@@ -69,7 +70,9 @@ export const plainText = (text: string, { isUnmarked = false } = {}): string => 
     .map((piece, index) => {
       // These can't stand in a link.
       if (index % 2 === 1 && !/[|`\\]/.test(piece)) return linkTo(piece)
-      return isUnmarked ? _escapeUnmarked(piece) : literal(piece, { before: index === 0 ? '' : '>', after: index === pieces.length - 1 ? '' : '<' })
+      return isUnmarked
+        ? _escapeUnmarked(piece)
+        : literal(piece, { before: index === 0 ? '' : '>', after: index === pieces.length - 1 ? '' : '<' })
     })
     .join('')
   return isUnmarked ? shown : shown.replace(QUOTATION, WORD_JOINER)

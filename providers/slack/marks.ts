@@ -39,6 +39,9 @@ export const showMarks = (pieces: string[]): string[] => {
     const closed = still.toReversed().map(_closing).join('')
     // Marks touch the words.
     const started = reopened === '' ? piece : piece.trimStart()
-    return (reopened + (closed === '' ? started : started.trimEnd()) + closed).replace(PLACEHOLDER, (found) => SIGNS[(found.charCodeAt(0) - FIRST) >> 1] ?? '')
+    return (reopened + (closed === '' ? started : started.trimEnd()) + closed).replace(
+      PLACEHOLDER,
+      (found) => SIGNS[(found.charCodeAt(0) - FIRST) >> 1] ?? ''
+    )
   })
 }

@@ -76,8 +76,7 @@ const _entryToBlocks = (entry: TranscriptEntry): Block[] => {
 }
 
 /** Code is framed already. */
-const _asQuote = (block: Block): Block =>
-  block.isCode ? block : { ...block, gap: '\n', isQuote: true }
+const _asQuote = (block: Block): Block => (block.isCode ? block : { ...block, gap: '\n', isQuote: true })
 
 /** Joins blocks into as few texts as possible, in order. No text exceeds `limit`, and nothing is omitted. */
 export const pack = (blocks: Block[], limit = MAX_TEXT_LENGTH): string[] => {
@@ -115,7 +114,9 @@ const _texts = (block: Block, limit: number): string[] => {
 const _splitLines = (text: string, limit: number): string[] => {
   const pieces: string[] = []
   let length = 0
-  for (const line of text.split('\n').flatMap((whole) => (whole === '' ? [''] : splitText(whole, limit - QUOTE.length)))) {
+  for (const line of text
+    .split('\n')
+    .flatMap((whole) => (whole === '' ? [''] : splitText(whole, limit - QUOTE.length)))) {
     const added = line.length + QUOTE.length + 1
     const last = pieces.length - 1
     if (last >= 0 && length + added <= limit) {

@@ -57,7 +57,9 @@ export const postTexts = async (
       continue
     }
     try {
-      timestamps.push(await _postPart(api, tools, root, { text, isUnmarked: isPlain && hasMarks(text) }, key, part, authorship))
+      timestamps.push(
+        await _postPart(api, tools, root, { text, isUnmarked: isPlain && hasMarks(text) }, key, part, authorship)
+      )
     } catch (error) {
       throw part === 0 ? error : asUnknown(error)
     }
@@ -76,7 +78,13 @@ const _postPart = async (
 ): Promise<string> => {
   const metadata: Metadata = { event_type: PART_EVENT, event_payload: { message_id: key, part: String(part) } }
   const send = async () => {
-    const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, ...content, metadata, ...authorship })
+    const posted = await api.postMessage({
+      channel: root.channel,
+      threadTs: root.ts,
+      ...content,
+      metadata,
+      ...authorship,
+    })
     if (posted.threadTs === root.ts || posted.threadTs === undefined) return posted.ts
     await _deleteStray(api, tools, { channel: root.channel, ts: posted.ts })
     throw new ProviderError('slack', 'ended', 'The thread was deleted')

@@ -4,7 +4,16 @@
  * Slack sends `rich_text` blocks with everything that a person types. They are exact. The ambiguous mrkdwn is
  * only the fallback. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
-import { joinBlocks, toRuns, writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from '../kit/markdown-writer'
+import {
+  joinBlocks,
+  toRuns,
+  writeCode,
+  writeParagraph,
+  type Block,
+  type Container,
+  type Mark,
+  type Run,
+} from '../kit/markdown-writer'
 import { linkTarget } from '../kit/addresses'
 import {
   inlineElement,

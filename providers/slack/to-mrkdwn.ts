@@ -7,7 +7,16 @@
 import { Lexer, type Token, type Tokens } from 'marked'
 import { decodeEntities } from '../kit/html-tokens'
 import { characterAt, characterBefore } from '../kit/markdown-signs'
-import { isEdge, linkTo, escapeText, literal, plainText, WORD_JOINER, ZERO_WIDTH_SPACE, type Surroundings } from './escape'
+import {
+  isEdge,
+  linkTo,
+  escapeText,
+  literal,
+  plainText,
+  WORD_JOINER,
+  ZERO_WIDTH_SPACE,
+  type Surroundings,
+} from './escape'
 import { mark, startsWithMark, endsWithMark, type MarkSign } from './marks'
 
 export { escapeName, escapeText, linkTo, plainName } from './escape'

@@ -1,3 +1,4 @@
+import { fileKey } from '../kit/addresses'
 import { htmlToParts } from '../kit/html-to-markdown'
 import type { Agent, CaughtUp, MessagePart, SessionEvent, Ticket } from '../provider'
 import { hasCode, type Api, type Comment, type TicketRecord, type User } from './api'
@@ -94,11 +95,11 @@ const _agentComments = async (
 
 const _contentOf = async (api: Api, comment: Comment): Promise<{ parts: MessagePart[]; undelivered?: string }> => {
   const attachments = comment.attachments ?? []
-  const attachmentUrls = new Set(attachments.flatMap((attachment) => attachment.content_url ?? []))
+  const attachmentKeys = new Set(attachments.flatMap(({ content_url: url }) => (url ? [fileKey(url)] : [])))
   const plain = (comment.plain_body ?? comment.body ?? '').trim()
   const parts: MessagePart[] = comment.html_body
     ? // Zendesk also lists inline images as attachments.
-      htmlToParts(comment.html_body).filter((part) => part.type !== 'file' || !attachmentUrls.has(part.url))
+      htmlToParts(comment.html_body).filter((part) => part.type !== 'file' || !attachmentKeys.has(fileKey(part.url)))
     : plain === ''
       ? []
       : [{ type: 'text', text: plain }]

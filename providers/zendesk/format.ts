@@ -83,8 +83,7 @@ export const toSubject = (title: string): string =>
   shorten(_neutralise(oneLine(title, MAX_SUBJECT_LENGTH)), MAX_SUBJECT_LENGTH) || 'Handoff from the bot'
 
 /** A person's name as one line that Zendesk accepts. */
-export const toName = (name: string): string =>
-  shorten(_neutralise(oneLine(name, 255)), 255) || 'Customer'
+export const toName = (name: string): string => shorten(_neutralise(oneLine(name, 255)), 255) || 'Customer'
 
 /** The first comment: the description, after the whole title if the subject can't hold it. */
 export const toOpening = (title: string, description: string | undefined): string => {

@@ -84,13 +84,23 @@ export const word = fc.oneof(
 /** A line, sometimes with spaces between its pieces and sometimes without. */
 export const line = fc
   .array(fc.tuple(word, fc.constantFrom('', ' ', ' ')), { minLength: 1, maxLength: 8 })
-  .map((pieces) => pieces.map((piece) => piece.join('')).join('').trim())
+  .map((pieces) =>
+    pieces
+      .map((piece) => piece.join(''))
+      .join('')
+      .trim()
+  )
   .filter((text) => text !== '')
 
 /** Several lines, some of them empty. */
 export const typedText = fc
   .array(fc.tuple(line, fc.constantFrom('\n', '\n\n')), { minLength: 1, maxLength: 4 })
-  .map((lines) => lines.map((pair) => pair.join('')).join('').trim())
+  .map((lines) =>
+    lines
+      .map((pair) => pair.join(''))
+      .join('')
+      .trim()
+  )
 
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

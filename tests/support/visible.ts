@@ -90,7 +90,7 @@ const _withoutMarks = (line: string): string => {
   let position = 0
   while (position < line.length) {
     const sign = line[position] ?? ''
-    const before = [...line.slice(Math.max(0, position - 2), position)].at(-1) ?? ''
+    const before = Array.from(line.slice(Math.max(0, position - 2), position)).at(-1) ?? ''
     const close = '*_~`'.includes(sign) && (before === '' || EDGE.test(before)) ? _closing(line, position) : -1
     if (close < 0) {
       out += sign

@@ -20,10 +20,13 @@ const _joined = (all: Visible[]): Visible => ({
 
 /** A message as each desk shows it. */
 const DESKS: Record<string, (parts: MessagePart[]) => Visible> = {
-  zendesk: (parts) => _joined(zendesk.toComments(partsToText(parts)).map((text) => visibleInHtml(zendesk.toHtml(text)))),
+  zendesk: (parts) =>
+    _joined(zendesk.toComments(partsToText(parts)).map((text) => visibleInHtml(zendesk.toHtml(text)))),
   intercom: (parts) =>
     _joined(
-      intercom.splitText(partsToText(parts)).map((text) => ({ text: signsOf(intercom.toPlainBody(text)), addresses: [] }))
+      intercom
+        .splitText(partsToText(parts))
+        .map((text) => ({ text: signsOf(intercom.toPlainBody(text)), addresses: [] }))
     ),
   'intercom, as a note': (parts) =>
     _joined(intercom.splitText(partsToText(parts)).map((text) => visibleInHtml(intercom.toHtml(text)))),
@@ -68,7 +71,15 @@ describe.each(Object.keys(DESKS))('a customer’s text at %s', (desk) => {
 
   it('loses and changes no address', () => {
     const address = fc.constantFrom('https://x.test/a_b*c?q=1&r=2#z', 'http://y.test/(a)', 'https://z.test')
-    const around = fc.constantFrom(['', ''], ['(', ')'], ['see ', '.'], ['<', '>'], ['[it](', ')'], ['*', '*'], ['「', '」'])
+    const around = fc.constantFrom(
+      ['', ''],
+      ['(', ')'],
+      ['see ', '.'],
+      ['<', '>'],
+      ['[it](', ')'],
+      ['*', '*'],
+      ['「', '」']
+    )
     if (desk === 'intercom' || desk === 'intercom, as a note') return
     fc.assert(
       fc.property(fc.array(fc.tuple(address, around), { minLength: 1, maxLength: 3 }), (all) => {
@@ -100,7 +111,8 @@ describe('a customer’s text in the transcript at Slack', () => {
 })
 
 describe('a bot’s Markdown at Slack', () => {
-  const shown = (markdown: string): Visible => DESKS['slack']?.(toParts('text', { text: markdown })) ?? { text: '', addresses: [] }
+  const shown = (markdown: string): Visible =>
+    DESKS['slack']?.(toParts('text', { text: markdown })) ?? { text: '', addresses: [] }
   const escaped = line.map((text) => text.replace(/[!-/:-@[-`{-~]/g, '\\$&'))
   const span = fc
     .tuple(escaped, fc.constantFrom('**', '*', '~~', '', '', '`'), fc.constantFrom(' ', ' ', ''))
@@ -148,7 +160,9 @@ describe('a bot’s Markdown at Slack', () => {
     const long = 'word '.repeat(1_500).trim()
     for (const piece of partsToPieces([{ type: 'text', text: `> ${long}` }])) expect(piece).toMatch(/^(?:&gt; .+\n?)+$/)
     expect(partsToPieces([{ type: 'text', text: `> ${long}` }]).length).toBeGreaterThan(1)
-    for (const piece of partsToPieces([{ type: 'text', text: `> ${long.repeat(3)}` }])) expect(piece).toMatch(/^(?:&gt; .+\n?)+$/)
-    for (const piece of partsToPieces([{ type: 'text', text: `**${long}**` }])) expect(piece).toMatch(/^\*word.*word\*$/)
+    for (const piece of partsToPieces([{ type: 'text', text: `> ${long.repeat(3)}` }]))
+      expect(piece).toMatch(/^(?:&gt; .+\n?)+$/)
+    for (const piece of partsToPieces([{ type: 'text', text: `**${long}**` }]))
+      expect(piece).toMatch(/^\*word.*word\*$/)
   })
 })
