@@ -15,8 +15,8 @@ import {
  * some channels (webchat, Telegram, WhatsApp) and not by others (SMS, Messenger), and the router doesn't know which one
  * the customer uses.
  *
- * So there are no backslashes: where Markdown would hide or change a sign, an invisible character stands beside it. Only
- * a pair of backticks has no such remedy. Most texts stay as they are.
+ * So there are no backslashes: where Markdown would hide or change a sign, an invisible character stands beside it.
+ * Only a pair of backticks has no such remedy. Most texts stay as they are.
  */
 export const asTyped = (text: string): string => {
   const lines = text.split('\n')

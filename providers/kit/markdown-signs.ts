@@ -20,12 +20,19 @@ export const splitAtAddresses = (text: string, before = ''): string[] => {
   let position = 0
   for (const match of (before + text).matchAll(ADDRESS)) {
     // Marks at its end are none of it.
-    const address = match[0].replace(/[*_~][?!.,:;'"*_~]*$/, '')
+    const address = _withoutMarks(match[0])
     const start = match.index - before.length
     pieces.push(text.slice(position, start), address)
     position = start + address.length
   }
   return [...pieces, text.slice(position)]
+}
+
+const _withoutMarks = (address: string): string => {
+  let start = address.length
+  while (/[?!.,:;'"*_~]/.test(address[start - 1] ?? '')) start -= 1
+  const mark = address.slice(start).search(/[*_~]/)
+  return mark < 0 ? address : address.slice(0, start + mark)
 }
 
 /** Behind a letter, some parsers see an address and others don't: with signs of Markdown in it, it is none to all. */
@@ -34,7 +41,7 @@ const GLUED = /(?<=\S)(?:https?(?=:\/\/\S{0,200}[*_~`\\&[\]])|www(?=\.\S{0,200}[
 export const withoutGlued = (text: string, before = ''): string =>
   (before + text).replace(GLUED, `$&${WORD_JOINER}`).slice(before.length)
 
-/** What makes a line more than text: a heading, quotation, item, rule, fence, underline or the second row of a table. */
+/** What makes a line more than text: a heading, quotation, item, rule, fence, underline or a table's second row. */
 const BLOCK_START =
   /^ {0,3}(?:#{1,6}(?!\S)|>|[-+*](?!\S)|\d{1,9}[.)](?!\S)|(?:_[ \t]*){3,}$|(?:\*[ \t]*){3,}$|=+[ \t]*$|`{3}|~{3}|(?=[ \t|:]*-)[ \t|:-]+$)/
 

@@ -61,8 +61,8 @@ export const joinBlocks = (blocks: Block[]): string =>
   blocks.map(({ gap, text }, index) => (index === 0 ? text : gap + text)).join('')
 
 /**
- * Markdown that was written here, as a part of a message: plain if it has no formatting, and if plain text with the same
- * words would read otherwise as Markdown. It has none if writing its words again gives the same.
+ * Markdown that was written here, as a part of a message: plain if it has no formatting, and if plain text with the
+ * same words would read otherwise as Markdown. It has none if writing its words again gives the same.
  */
 export const textPart = (markdown: string): Extract<MessagePart, { type: 'text' }> => {
   const typed = splitAtAddresses(markdown)
@@ -208,7 +208,7 @@ const _lastOf = (text: string): string => characterBefore(text, text.length)
 const _trimmed = (text: string): string[] =>
   text
     .split('\n')
-    .map((line) => line.replace(/^\s+|\s+$/g, ''))
+    .map((line) => line.trim())
     .filter((line, index, lines) => line || (lines[index - 1] && index < lines.length - 1))
 
 /** Escapes what makes a line more than text. */

@@ -61,7 +61,7 @@ export const isEdge = (character: string): boolean =>
   character === '' || /^[\s\p{P}\p{S}\u200b\ufdd0-\ufdd7]/u.test(character)
 
 /** A sign at the start of a line that makes it a quotation. */
-const QUOTATION = /^(?=\s*&gt;)/gm
+const QUOTATION = /^(?=[^\S\n]*&gt;)/gm
 
 /** Plain text of any number of lines, with its addresses as links. */
 export const plainText = (text: string, { isUnmarked = false } = {}): string => {
@@ -79,7 +79,7 @@ export const plainText = (text: string, { isUnmarked = false } = {}): string => 
 }
 
 /** Whether escaped plain text has signs that Slack would read as marks. */
-export const hasMarks = (text: string): boolean => /[*_~`]|^\s*&gt;/m.test(text)
+export const hasMarks = (text: string): boolean => /[*_~`]|^[^\S\n]*&gt;/m.test(text)
 
 /** Escapes a name or title: one line, without formatting characters. */
 export const escapeName = (name: string): string =>

@@ -34,7 +34,9 @@ export interface Block {
 
 /** Plain text as one block. `isUnmarked`: for a post in which marks don't count. */
 export const plainToBlocks = (text: string, options?: { isUnmarked: boolean }): Block[] =>
-  text.trim() === '' ? [] : [{ text: plainText(text.replace(/^\s*\n|\s+$/g, ''), options), gap: '\n\n', isCode: false }]
+  text.trim() === ''
+    ? []
+    : [{ text: plainText(text.trimEnd().replace(/^\s*\n/, ''), options), gap: '\n\n', isCode: false }]
 
 /**
  * Limits for the parser, whose time grows with the square of the number of marks (4 KB of `*a_` take a second) and of
@@ -269,7 +271,7 @@ const _wordsOf = (token: Token): string | undefined => {
 /** A quotation's sign at the start of a line is literal, too. */
 const _literalWords = (text: string, surroundings: Surroundings): string =>
   literal(text, surroundings).replace(
-    surroundings.before === '' || surroundings.before === '\n' ? /^(?=\s*&gt;)/gm : /(?<=\n)(?=\s*&gt;)/g,
+    surroundings.before === '' || surroundings.before === '\n' ? /^(?=[^\S\n]*&gt;)/gm : /(?<=\n)(?=[^\S\n]*&gt;)/g,
     WORD_JOINER
   )
 

@@ -1,9 +1,10 @@
 /** Names that belong to the bot, the router or the people of a desk. */
+import { providers } from '../definition/registry'
 
 const OFFICIAL = new Set(
   (
     'bot bots chatbot botpress router hitl system admin administrator moderator agent agents support operator ' +
-    'assistant helpdesk slackbot zendesk intercom'
+    'assistant helpdesk'
   ).split(' ')
 )
 
@@ -48,4 +49,4 @@ const _skeleton = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
-const OFFICIAL_LOOKS = new Set([...OFFICIAL].map(_skeleton))
+const OFFICIAL_LOOKS = new Set([...OFFICIAL, ...Object.values(providers).map(({ title }) => title)].map(_skeleton))

@@ -13,6 +13,9 @@ const MOST_WORDS = 100
 const LONGEST_WORD = 200
 const ADDRESS = /^https?:\/\/\S+$/i
 
+const _hasSeveralWords = (text: string): boolean =>
+  text.split(/\s+/, MOST_WORDS).filter((word) => /\p{L}/u.test(word)).length > 1
+
 /** Every string in a value. */
 export const stringsIn = (value: unknown): string[] => {
   if (typeof value === 'string') return [cleanText(value).trim()]
@@ -28,7 +31,7 @@ export const wordsIn = (value: unknown, known: ReadonlySet<string>, isUnread: bo
   const isShown = (words: string, field: string): boolean =>
     FOR_PEOPLE.test(field) ||
     ADDRESS.test(words) ||
-    /\p{L}\S*\s+\S*\p{L}/u.test(words) ||
+    _hasSeveralWords(words) ||
     (isUnread && words.length <= LONGEST_WORD && /\p{L}/u.test(words))
   const visit = (inner: unknown, field: string, depth: number): void => {
     if (depth > MAX_DEPTH || found.size >= MOST_WORDS) return
