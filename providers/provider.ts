@@ -252,9 +252,14 @@ export interface TranscriptEntry {
   parts: MessagePart[]
 }
 
-/** A piece of a message. `text` is Markdown. The URL of a file opens without credentials. */
+/**
+ * A piece of a message. The URL of a file opens without credentials.
+ *
+ * A text is Markdown, unless its format is `plain`: then it is what a person typed, and each sign in it stands for
+ * itself. Customers write plain text. So do agents, as far as they use no formatting.
+ */
 export type MessagePart =
-  | { type: 'text'; text: string }
+  | { type: 'text'; text: string; format?: 'plain' }
   | { type: 'file'; kind: 'image' | 'audio' | 'video' | 'file'; url: string; title?: string }
   | { type: 'location'; latitude: number; longitude: number; title?: string; address?: string }
 

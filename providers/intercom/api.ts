@@ -1,5 +1,6 @@
 import { z } from '@botpress/sdk'
 import { createHttp } from '../kit/http'
+import { oneLine } from '../kit/text'
 import type { Tools } from '../kit/tools'
 import type { Customer } from '../provider'
 import { accessTokenOf, type Config } from './config'
@@ -158,7 +159,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         json: {
           role: 'user',
           external_id: customer.id,
-          name: customer.name.slice(0, LONGEST_NAME),
+          name: oneLine(customer.name, LONGEST_NAME),
           ...(customer.email ? { email: customer.email } : {}),
           ...(customer.pictureUrl ? { avatar: customer.pictureUrl } : {}),
         },

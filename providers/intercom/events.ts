@@ -1,3 +1,4 @@
+import { fileKey } from '../kit/addresses'
 import { htmlToParts } from '../kit/html-to-markdown'
 import type { Agent, CaughtUp, MessagePart, SessionEvent, Ticket, TicketKey } from '../provider'
 import { partsIn, type Part } from './api'
@@ -68,7 +69,7 @@ const _message = (ticket: TicketKey, part: Part, isReply: boolean): SessionEvent
   const type = part.part_type ?? ''
   if (!MESSAGE_TYPES.has(type) && !(isReply && type.startsWith('assign'))) return undefined
   const bodyParts = htmlToParts(part.body ?? '')
-  const inline = new Set(bodyParts.map((piece) => (piece.type === 'file' ? piece.url : '')))
+  const inline = new Set(bodyParts.map((piece) => (piece.type === 'file' ? fileKey(piece.url) : '')))
   const missing: string[] = []
   const files = (part.attachments ?? []).flatMap((attachment): MessagePart[] => {
     const { name, url, content_type: contentType } = attachment
@@ -76,7 +77,7 @@ const _message = (ticket: TicketKey, part: Part, isReply: boolean): SessionEvent
       missing.push(name ?? 'a file')
       return []
     }
-    if (inline.has(url)) return []
+    if (inline.has(fileKey(url))) return []
     return [{ type: 'file', kind: _kind(contentType ?? '', name ?? url), url, ...(name ? { title: name } : {}) }]
   })
   const parts = [...bodyParts, ...files]

@@ -1,5 +1,6 @@
 import { htmlToText } from '../kit/html-to-markdown'
-import { partsToText, shorten } from '../kit/message-text'
+import { partsToText, quoteRest } from '../kit/message-text'
+import { cleanText, cutBefore, oneLine, shorten } from '../kit/text'
 import type { TicketRequest, TranscriptEntry } from '../provider'
 
 /** Intercom publishes no limit for texts. These keep messages readable in the inbox and far below any API's limit. */
@@ -8,22 +9,20 @@ const LONGEST_NOTE = 30_000
 const LONGEST_TITLE = 255
 const LONGEST_FIELD = 4_000
 
-// Control characters, except tab and line feed.
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g
-
 /**
  * Plain text for a contact's message. Intercom documents that it supports no HTML there; a zero-width space breaks up
- * tags in case it is read as HTML anyway.
+ * tags and entities in case it is read as HTML anyway.
  */
 export const toPlainBody = (text: string): string => {
-  const body = _clean(text).replace(/<(?=[a-z/!?])/gi, '<\u200b')
+  const body = cleanText(text)
+    .replace(/<(?=[a-z/!?])/gi, '<\u200b')
+    .replace(/&(?=#?\w{1,31};)/g, '&\u200b')
   return body.trim() === '' ? '(empty message)' : body
 }
 
 /** Escaped HTML for notes, with paragraphs and line breaks. */
 export const toHtml = (text: string): string =>
-  _clean(text)
+  cleanText(text)
     .split(/\n{2,}/)
     .filter((paragraph) => paragraph.trim() !== '')
     .map((paragraph) => `<p>${escapeHtml(paragraph.trim()).replaceAll('\n', '<br>')}</p>`)
@@ -32,10 +31,8 @@ export const toHtml = (text: string): string =>
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-const _clean = (text: string): string => text.replace(/\r\n?/g, '\n').replace(CONTROL, '')
-
 /**
- * Splits at the end of a line or word where possible, and never inside a surrogate pair. `limit` counts UTF-16 units.
+ * Splits at the end of a line or word where possible, and never inside a character. `limit` counts UTF-16 units.
  */
 export const splitText = (text: string, limit = LONGEST_MESSAGE): string[] => {
   const pieces: string[] = []
@@ -43,9 +40,7 @@ export const splitText = (text: string, limit = LONGEST_MESSAGE): string[] => {
   while (rest.length > limit) {
     const window = rest.slice(0, limit + 1)
     const at = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '))
-    let end = at > limit / 2 ? at : limit
-    const unit = rest.charCodeAt(end - 1)
-    if (unit >= 0xd800 && unit <= 0xdbff) end -= 1
+    const end = at > limit / 2 ? at : cutBefore(rest, limit)
     pieces.push(rest.slice(0, end))
     rest = at === end ? rest.slice(end + 1) : rest.slice(end)
   }
@@ -53,7 +48,7 @@ export const splitText = (text: string, limit = LONGEST_MESSAGE): string[] => {
 }
 
 export const titleOf = (request: TicketRequest): string =>
-  shorten(_clean(request.title).replace(/\s+/g, ' ').trim() || 'Conversation from the bot', LONGEST_TITLE)
+  oneLine(request.title, LONGEST_TITLE) || 'Conversation from the bot'
 
 /** The first message. It is in the customer's name, so it states the subject. */
 export const openingOf = (request: TicketRequest): string =>
@@ -69,13 +64,14 @@ export const referenceIn = (html: string): string | undefined => [...htmlToText(
 export const noteOf = (request: TicketRequest): string => {
   const { customer, options } = request
   const facts = [
-    `Customer: ${customer.name}${customer.email ? ` (${customer.email}, as given in the chat)` : ''}`,
+    `Customer: ${oneLine(customer.name, LONGEST_TITLE)}${customer.email ? ` (${customer.email}, as given in the chat)` : ''}`,
     ...(options.priority ? [`Priority: ${options.priority}`] : []),
   ]
   const head = [
     `<p><strong>${escapeHtml(titleOf(request))}</strong></p>`,
-    ...(request.description ? [toHtml(shorten(request.description, LONGEST_FIELD))] : []),
     toHtml(shorten(facts.join('\n'), LONGEST_FIELD)),
+    // The bot may quote the customer in it.
+    ...(request.description ? [_labelled('Description', shorten(request.description, LONGEST_FIELD))] : []),
   ].join('')
   const foot = `<p>Handoff reference: ${escapeHtml(request.conversationId)}</p>`
   return head + _transcript(request.transcript, LONGEST_NOTE - head.length - foot.length) + foot
@@ -88,27 +84,30 @@ const _transcript = (transcript: TranscriptEntry[], limit: number): string => {
   const included: string[] = []
   for (const entry of transcript.toReversed()) {
     let html = _entry(entry, LONGEST_MESSAGE)
-    // The newest message is always shown. Escaping makes a character up to six long.
-    if (included.length === 0 && html.length > remaining) html = _entry(entry, Math.floor((remaining - 1_000) / 6))
+    // The newest message is always shown. Escaping makes a character up to nine long.
+    if (included.length === 0 && html.length > remaining) html = _entry(entry, Math.floor((remaining - 1_000) / 9))
     if (html.length > remaining) break
     remaining -= html.length
     included.unshift(html)
   }
   const omitted = transcript.length - included.length
-  const notice = omitted > 0 ? `<p>(${omitted} earlier messages left out)</p>` : ''
+  const notice = omitted > 0 ? `<p>(${omitted} earlier ${omitted === 1 ? 'message' : 'messages'} left out)</p>` : ''
   return heading + notice + included.join('')
 }
 
-const _entry = (entry: TranscriptEntry, limit: number): string => {
-  const name = shorten(_clean(entry.name).trim() || entry.author, 100)
-  const text = _clean(shorten(partsToText(entry.parts), limit)).trim()
-  return `<p><strong>${escapeHtml(name)}:</strong> ${escapeHtml(text).replaceAll('\n', '<br>')}</p>`
+/** A paragraph under a bold label. Its further lines are quoted, so that none can pass for another label. */
+const _labelled = (label: string, text: string): string => {
+  const quoted = escapeHtml(quoteRest(cleanText(text).trim())).replaceAll('\n', '<br>')
+  return `<p><strong>${escapeHtml(label)}:</strong> ${quoted}</p>`
 }
+
+const _entry = (entry: TranscriptEntry, limit: number): string =>
+  _labelled(oneLine(entry.name, 100) || entry.author, shorten(partsToText(entry.parts), limit))
 
 /** Whether Intercom's HTML has the same text as what was sent. Ignores mark-up, punctuation and spacing. */
 export const saysTheSame = (html: string, sent: string): boolean => _normalise(htmlToText(html)) === _normalise(sent)
 
 const _normalise = (text: string): string => {
   const words = text.replace(/[^\p{L}\p{N}]+/gu, '')
-  return words === '' ? text.replace(/[\s\u200b]+/g, '') : words
+  return words === '' ? text.replace(/[\s\u200b\u2060]+/g, '') : words
 }

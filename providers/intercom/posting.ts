@@ -1,5 +1,5 @@
 import { asUnknown, isProviderError, ProviderError } from '../errors'
-import { partsToText } from '../kit/message-text'
+import { partsToText, underName } from '../kit/message-text'
 import type { OutboundMessage, PostedMessage, Ticket } from '../provider'
 import { partsIn, type Conversation, type Part } from './api'
 import { closeAgain } from './closing'
@@ -38,7 +38,7 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
         }
   const messageIds: string[] = []
   const body = partsToText(message.parts)
-  const namedBody = _isSecondPerson(ticket, message) ? `${message.author.customer.name}: ${body}` : body
+  const namedBody = _isSecondPerson(ticket, message) ? underName(message.author.customer.name, body) : body
   for (const [index, text] of splitText(namedBody).entries()) {
     const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
     try {

@@ -53,6 +53,24 @@ describe('htmlToMarkdown', () => {
     ['unclosed marks', 'x <b>unclosed <i>both', 'x **unclosed *both***'],
     ['an item without a list', '<li>orphan', '- orphan'],
     ['plain text', 'plain text', 'plain text'],
+    ['powers', '10<sup>6</sup> m<sup>2</sup> H<sub>2</sub>O 1<sup>st</sup> x<sup>a+b</sup>', '10⁶ m² H₂O 1st x^(a+b)'],
+    ['a list in a list without an item', '<ul><li>a</li><ul><li>b</li></ul><li>c</li></ul>', '- a\n  - b\n- c'],
+    ['the number of an item', '<ol><li value="5">a</li><li>b</li></ol>', '5. a\n6. b'],
+    ['a cell with two lines', '<table><tr><td>a<br>b</td><td>c</td></tr></table>', 'a b | c'],
+    ['a table for layout', '<table><tr><td><p>a</p><p>b</p></td></tr></table>', 'a\n\nb'],
+    ['check boxes', '<ul><li><input type="checkbox" checked>a<li><input type=checkbox>b</ul>', '- ☑ a\n- ☐ b'],
+    [
+      'a linked picture',
+      '<a href="https://l.test"><img src="https://x.test/i.png"></a>',
+      '![](https://x.test/i.png)\n\nhttps://l.test',
+    ],
+    ['a linked picture that cannot be shown', '<a href="https://l.test"><svg></svg></a>', 'https://l.test'],
+    ['a link in code', '<pre><a href="https://l.test">x</a></pre>', '```\nx (https://l.test)\n```'],
+    ['a picture in the mail itself', '<p>a <img src="cid:1"></p>', 'a [an image that cannot be shown]'],
+    ['an emoji that is a picture', '<p>ok <img src="https://x.test/e.png" alt="👍"></p>', 'ok 👍'],
+    ['a video with sources', '<video><source src="https://x.test/v.mp4"></video>', 'https://x.test/v.mp4'],
+    ['a recording without an address', 'a <audio></audio>', 'a [a recording that cannot be shown]'],
+    ['marks beside CJK punctuation', '<p>我说<b>「你好」</b>吧</p>', '我说**\u2060「你好」\u2060**吧'],
     ['empty paragraphs', '<p> </p><p>&nbsp;</p>', ''],
   ])('converts %s', (_title, html, markdown) => {
     expect(htmlToMarkdown(html)).toBe(markdown)
@@ -165,6 +183,17 @@ describe('htmlToParts', () => {
 
   it('returns no parts for empty HTML', () => {
     expect(htmlToParts('<p><br></p>')).toEqual([])
+  })
+})
+
+describe('plain parts', () => {
+  it.each([
+    ['C:\\x', { type: 'text', text: 'C:\\x' }],
+    ['<p>*a*</p><p>b<br>c</p>', { type: 'text', text: '*a*\n\nb\nc', format: 'plain' }],
+    ['[1]: https://x.test', { type: 'text', text: '[1]: https://x.test', format: 'plain' }],
+    ['*a* <b>b</b>', { type: 'text', text: '\\*a\\* **b**' }],
+  ])('%j', (html, part) => {
+    expect(htmlToParts(html)).toEqual([part])
   })
 })
 

@@ -10,6 +10,7 @@ import {
   type Outcome,
   type ProviderErrorCode,
 } from '../errors'
+import { wellFormedStrings } from './text'
 import type { Tools } from './tools'
 
 /** One call to a vendor. */
@@ -18,7 +19,7 @@ export interface HttpRequest<Schema extends z.ZodTypeAny> {
   /** Starts with a slash. Interpolated ids must be encoded. */
   path: string
   query?: Record<string, string | number | boolean | undefined>
-  /** Sent as JSON. */
+  /** Sent as JSON, with well-formed strings. */
   json?: unknown
   /** Sent unchanged, with `headers['content-type']`. */
   body?: string | Uint8Array
@@ -143,7 +144,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         method: request.method,
         url: request.path,
         params: request.query,
-        data: request.json === undefined ? request.body : JSON.stringify(request.json),
+        data: request.json === undefined ? request.body : JSON.stringify(request.json, wellFormedStrings),
         headers: {
           accept: 'application/json',
           ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),

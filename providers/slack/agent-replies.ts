@@ -1,4 +1,5 @@
 /** Recognises and converts people's replies, with the same rules for webhook events and messages read from a thread. */
+import { textPart } from '../kit/markdown-writer'
 import type { MessagePart, ParsedWebhook, SessionEvent, TicketKey } from '../provider'
 import { strangersNote, type Author } from './authors'
 import type { Settings } from './config'
@@ -62,7 +63,7 @@ export const replyOf = (message: MessageEvent, author: Exclude<Author, 'unsure'>
   if (internality === 'doubtful') return tell(DOUBTFUL)
   if (!NEW_MESSAGES.has(message.subtype ?? '')) return tell(UNKNOWN_KIND)
   const { text, missing } = contentOf(message, botUsers)
-  const parts: MessagePart[] = text === '' ? [] : [{ type: 'text', text }]
+  const parts: MessagePart[] = text === '' ? [] : [textPart(text)]
   if (parts.length === 0 && missing.length === 0) return { events: [], ignored: 'An empty message' }
   const posted: SessionEvent = { type: 'message-posted', ticket, id, agent, parts }
   return {

@@ -22,6 +22,8 @@ export interface NewMessage {
   /** Timestamp of the thread's root. Absent for a message in the channel itself. */
   threadTs?: string
   text: string
+  /** Signs such as `*` in the text stand for themselves. */
+  isUnmarked?: boolean
   blocks?: Block[]
   metadata: Metadata
   /** With `iconUrl`, shown instead of the app's own name and picture. */
@@ -120,6 +122,7 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
         {
           channel: message.channel,
           text: message.text,
+          ...(message.isUnmarked ? { mrkdwn: false } : {}),
           ...(message.blocks ? { blocks: message.blocks } : {}),
           ...(message.threadTs ? { thread_ts: message.threadTs } : {}),
           ...(message.username ? { username: message.username } : {}),

@@ -1,6 +1,9 @@
 import { partToText } from '../kit/message-text'
+import { cutBefore } from '../kit/text'
 import type { MessagePart, TranscriptEntry } from '../provider'
-import { escapeName, escapeText, linkTo, markdownToBlocks, type Block } from './to-mrkdwn'
+import { escapeName, escapeText, linkTo, literal } from './escape'
+import { showMarks } from './marks'
+import { markdownToBlocks, plainToBlocks, type Block } from './to-mrkdwn'
 
 /** Slack recommends up to 4,000 characters. https://docs.slack.dev/reference/methods/chat.postMessage#truncating */
 export const MAX_TEXT_LENGTH = 3_900
@@ -10,14 +13,24 @@ const MAX_TRANSCRIPT_PIECES = 4
 const MAX_TRANSCRIPT_LENGTH = MAX_TRANSCRIPT_PIECES * (MAX_TEXT_LENGTH - 400)
 
 /** Converts a message's parts to the texts to post, in order. Returns at least one. */
-export const partsToPieces = (parts: MessagePart[]): string[] => pack(parts.flatMap(_partToBlocks))
+export const partsToPieces = (parts: MessagePart[]): string[] => {
+  const isUnmarked = isPlain(parts)
+  return pack(parts.flatMap((part) => _partToBlocks(part, isUnmarked)))
+}
 
-const _partToBlocks = (part: MessagePart): Block[] => {
-  if (part.type === 'text') return markdownToBlocks(part.text)
+/** Whether a message has no formatting, so that Slack must not look for any in its texts (`mrkdwn: false`). */
+export const isPlain = (parts: MessagePart[]): boolean =>
+  parts.every((part) => part.type !== 'text' || part.format === 'plain')
+
+const _partToBlocks = (part: MessagePart, isUnmarked: boolean): Block[] => {
+  if (part.type === 'text') {
+    return part.format === 'plain' ? plainToBlocks(part.text, { isUnmarked }) : markdownToBlocks(part.text)
+  }
   const text = partToText(part)
   const url = part.type === 'file' ? part.url : text.slice(text.lastIndexOf(': ') + 2)
   // The text before the URL contains the title, which may come from a stranger.
-  return [{ text: escapeText(text.slice(0, text.length - url.length)) + linkTo(url), gap: '\n\n', isCode: false }]
+  const label = text.slice(0, text.length - url.length)
+  return [{ text: (isUnmarked ? escapeText(label) : literal(label)) + linkTo(url), gap: '\n\n', isCode: false }]
 }
 
 /** Converts Markdown of any length to texts of at most `limit` characters. */
@@ -40,23 +53,30 @@ export const transcriptToPieces = (transcript: TranscriptEntry[]): string[] => {
     remaining -= length
   }
   const omitted = transcript.length - included.length
-  const opening =
-    omitted === 0 ? '*Before the handoff*' : `*Before the handoff* (${omitted} earlier messages are left out)`
+  const left = omitted === 1 ? '1 earlier message is' : `${omitted} earlier messages are`
+  const opening = omitted === 0 ? '*Before the handoff*' : `*Before the handoff* (${left} left out)`
   const pieces = pack([{ text: opening, gap: '\n\n', isCode: false }, ...included.flat()])
   if (pieces.length <= MAX_TRANSCRIPT_PIECES) return pieces
   // A single message exceeds the limit: keep its end, which is closest to the handoff.
   return [`${opening}\n_The beginning of a long message is left out_`, ...pieces.slice(1 - MAX_TRANSCRIPT_PIECES)]
 }
 
+/** The first line stands beside the name. Further ones are quoted: none can pass for somebody else's message. */
 const _entryToBlocks = (entry: TranscriptEntry): Block[] => {
-  const [first, ...rest] = entry.parts.flatMap(_partToBlocks)
+  const [first, ...rest] = entry.parts.flatMap((part) => _partToBlocks(part, false))
   const name = `*${escapeName(entry.name) || (entry.author === 'bot' ? 'Bot' : 'Customer')}*:`
-  if (!first || first.isCode) {
-    return [{ text: name, gap: '\n\n', isCode: false }, ...(first ? [first] : []), ...rest]
-  }
-  const isOwnLine = /^(?:&gt;|[•◦☐☑]|\d+\.) /.test(first.text)
-  return [{ text: `${name}${isOwnLine ? '\n' : ' '}${first.text}`, gap: '\n\n', isCode: false }, ...rest]
+  const head = (text: string): Block => ({ text, gap: '\n\n', isCode: false })
+  if (!first) return [head(name)]
+  if (first.isCode || first.isQuote) return [head(name), ...[first, ...rest].map(_asQuote)]
+  const [line = '', ...others] = first.text.split('\n')
+  const isOwnLine = /^(?:[•◦☐☑]|\d+[.)]) /.test(line)
+  if (isOwnLine) return [head(name), ...[first, ...rest].map(_asQuote)]
+  const below = others.length > 0 ? [_asQuote({ ...first, text: others.join('\n'), gap: '\n' })] : []
+  return [head(`${name} ${line}`), ...below, ...rest.map(_asQuote)]
 }
+
+/** Code is framed already. */
+const _asQuote = (block: Block): Block => (block.isCode ? block : { ...block, gap: '\n', isQuote: true })
 
 /** Joins blocks into as few texts as possible, in order. No text exceeds `limit`, and nothing is omitted. */
 export const pack = (blocks: Block[], limit = MAX_TEXT_LENGTH): string[] => {
@@ -71,13 +91,43 @@ export const pack = (blocks: Block[], limit = MAX_TEXT_LENGTH): string[] => {
 }
 
 const FENCE = '```'
+const QUOTE = '&gt; '
 
-const _split = (block: Block, limit: number): { text: string; gap: string }[] => {
-  const textLimit = block.isCode ? limit - 2 * (FENCE.length + 1) : limit
+/** Room for the marks that close and reopen a span which is cut. */
+const MARKS_LENGTH = 8
+
+const _split = (block: Block, limit: number): { text: string; gap: string }[] =>
+  showMarks(_texts(block, limit - MARKS_LENGTH)).map((text) => ({
+    text: block.isQuote ? text.replace(/^/gm, QUOTE) : text,
+    gap: block.gap,
+  }))
+
+const _texts = (block: Block, limit: number): string[] => {
+  if (block.isQuote) return _splitLines(block.text, limit)
+  if (!block.isCode) return splitText(block.text, limit)
   // A fence inside the code would end the code block.
-  const text = block.isCode ? escapeText(block.text).replaceAll(FENCE, '`\u200b`\u200b`') : block.text
-  const texts = splitText(text, textLimit)
-  return texts.map((part) => ({ text: block.isCode ? `${FENCE}\n${part}\n${FENCE}` : part, gap: block.gap }))
+  const code = escapeText(block.text).replaceAll(FENCE, '`\u200b`\u200b`')
+  return splitText(code, limit - 2 * (FENCE.length + 1)).map((part) => `${FENCE}\n${part}\n${FENCE}`)
+}
+
+/** Splits a text of which each line gets a quotation mark. */
+const _splitLines = (text: string, limit: number): string[] => {
+  const pieces: string[] = []
+  let length = 0
+  for (const line of text
+    .split('\n')
+    .flatMap((whole) => (whole === '' ? [''] : splitText(whole, limit - QUOTE.length)))) {
+    const added = line.length + QUOTE.length + 1
+    const last = pieces.length - 1
+    if (last >= 0 && length + added <= limit) {
+      pieces[last] += `\n${line}`
+      length += added
+    } else {
+      pieces.push(line)
+      length = added
+    }
+  }
+  return pieces
 }
 
 /** Splits mrkdwn at a line, else at a word, else anywhere except inside an entity or a link. */
@@ -102,6 +152,5 @@ const _safeCut = (text: string, limit: number): number => {
   if (link > 0 && text.indexOf('>', link) >= cut) cut = link
   const entity = text.lastIndexOf('&', cut - 1)
   if (entity > 0 && cut - entity < 6 && text.indexOf(';', entity) >= cut) cut = entity
-  const unit = text.charCodeAt(cut - 1)
-  return unit >= 0xd800 && unit <= 0xdbff ? cut - 1 : cut
+  return cut === limit ? cutBefore(text, cut) : cut
 }

@@ -6,6 +6,7 @@ import { asUnknown, isProviderError, isTransient, ProviderError } from '../error
 import type { Tools } from '../kit/tools'
 import type { Metadata, SlackApi } from './api'
 import type { ReadMessage } from './answers'
+import { hasMarks } from './escape'
 import type { MessageAddress } from './ids'
 
 const PART_EVENT = 'hitl_router_message'
@@ -28,6 +29,8 @@ export interface Post {
   /** Identifies the post across retries. Texts that already exist under this key are not posted again. */
   key: string
   texts: string[]
+  /** The texts are plain: Slack must not read marks in them. */
+  isPlain?: boolean
   authorship: Authorship
   /** An earlier attempt may have succeeded: search before posting. */
   mayExist: boolean
@@ -83,7 +86,7 @@ const _postPart = async (
   api: SlackApi,
   tools: Tools,
   root: MessageAddress,
-  { key, authorship, conversationId }: Post,
+  { key, authorship, conversationId, isPlain = false }: Post,
   part: number,
   text: string
 ): Promise<string> => {
@@ -92,7 +95,14 @@ const _postPart = async (
     event_payload: { message_id: key, part: String(part), conversation_id: conversationId },
   }
   const send = async () => {
-    const posted = await api.postMessage({ channel: root.channel, threadTs: root.ts, text, metadata, ...authorship })
+    const posted = await api.postMessage({
+      channel: root.channel,
+      threadTs: root.ts,
+      text,
+      isUnmarked: isPlain && hasMarks(text),
+      metadata,
+      ...authorship,
+    })
     if (posted.threadTs === root.ts || posted.threadTs === undefined) return posted.ts
     await _deleteStray(api, tools, { channel: posted.channel, ts: posted.ts })
     throw new ProviderError('slack', 'not-found', 'The thread takes no replies', { about: 'ticket' })

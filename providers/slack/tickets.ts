@@ -18,7 +18,7 @@ import { conversationOf, updatedHeader, headerFor, isClosed } from './header'
 import { addressToId, idToAddress, messageId, type MessageAddress } from './ids'
 import { keep } from './memory'
 import { atThread, originAt, swapped } from './moves'
-import { markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
+import { isPlain, markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
 import { sendOnce, postTexts, toSlackTime, type Authorship } from './posting'
 import { plainName } from './to-mrkdwn'
 
@@ -157,6 +157,7 @@ export const postMessage = async (app: App, ticket: Ticket, message: OutboundMes
     conversationId: ticket.conversationId,
     key: message.id,
     texts: partsToPieces(message.parts),
+    isPlain: isPlain(message.parts),
     authorship: message.author.type === 'customer' ? _authorshipOf(message.author.customer) : {},
     mayExist: message.mayExist,
     since: message.createdAt ?? tools.now() - EARLIER_POST_MS,

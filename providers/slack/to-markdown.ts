@@ -4,7 +4,17 @@
  * Slack sends `rich_text` blocks with everything that a person types. They are exact. The ambiguous mrkdwn is
  * only the fallback. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
-import { writeCode, writeParagraph, type Block, type Container, type Mark, type Run } from '../kit/markdown-writer'
+import {
+  joinBlocks,
+  toRuns,
+  writeCode,
+  writeParagraph,
+  type Block,
+  type Container,
+  type Mark,
+  type Run,
+} from '../kit/markdown-writer'
+import { linkTarget } from '../kit/addresses'
 import {
   inlineElement,
   richTextBlock,
@@ -24,7 +34,7 @@ export const messageToMarkdown = (message: Pick<MessageEvent, 'text' | 'blocks'>
     return parsed.success ? parsed.data.elements : []
   })
   const blocks = elements.length > 0 ? _richText(elements, botUsers) : _mrkdwn(message.text ?? '', botUsers)
-  return blocks.map(({ gap, text }, index) => (index === 0 ? text : gap + text)).join('')
+  return joinBlocks(blocks)
 }
 
 /** Resolves Slack's three entities. https://docs.slack.dev/messaging/formatting-message-text#escaping */
@@ -95,18 +105,11 @@ const _runs = (elements: unknown[], botUsers: string[]): Run[] =>
     const marks = MARKS.filter((mark) => style?.[mark] === true)
     const text = _textOf(parsed.data, botUsers)
     // A link on several lines would repeat its URL on each line.
-    if (type === 'link') return _lines(text.replace(/\s+/g, ' '), marks, _target(url ?? ''))
-    return _lines(text, marks, undefined)
+    if (type === 'link') return toRuns(text.replace(/\s+/g, ' '), marks, linkTarget(url ?? ''))
+    return toRuns(text, marks, undefined)
   })
 
 const MARKS: Mark[] = ['bold', 'italic', 'strike', 'code']
-
-/** Splits a text into runs. Each line break is a run of its own. */
-const _lines = (text: string, marks: Mark[], link: string | undefined): Run[] =>
-  text
-    .split(/(\n)/)
-    .filter((piece) => piece !== '')
-    .map((piece) => (piece === '\n' ? { text: piece, marks: [], link: undefined } : { text: piece, marks, link }))
 
 const _textOf = (element: InlineElement, botUsers: string[]): string => {
   switch (element.type) {
@@ -125,10 +128,12 @@ const _textOf = (element: InlineElement, botUsers: string[]): string => {
       return `@${element.range ?? 'channel'}`
     case 'color':
       return element.value ?? ''
-    case 'date':
-      return element.fallback ?? ''
-    default:
+    case 'text':
       return element.text ?? ''
+    case 'date':
+      return element.fallback || '[a date that cannot be shown]'
+    default:
+      return element.text || element.url || `[a ${element.type.replaceAll('_', ' ')} that cannot be shown]`
   }
 }
 
@@ -138,14 +143,6 @@ export const emojiOf = (unicode: string | null | undefined): string | undefined 
   const points = unicode.split('-').map((point) => Number.parseInt(point, 16))
   return points.every((point) => point <= 0x10ffff) ? String.fromCodePoint(...points) : undefined
 }
-
-const _target = (url: string): string | undefined =>
-  /^(?:https?:\/\/|mailto:|tel:)\S/i.test(url)
-    ? url.replace(
-        /[\s()<>\\]/g,
-        (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-      )
-    : undefined
 
 // mrkdwn
 // ---------------------------------------------------------------------------------------------------------------
@@ -163,17 +160,25 @@ const _asArray = (block: Block | undefined): Block[] => (block ? [block] : [])
 /** Groups lines: consecutive quoted lines, each bullet, and consecutive lines of text. */
 const _paragraphs = (text: string): { lines: string[]; containers: Container[] }[] => {
   const paragraphs: { kind: string; lines: string[]; containers: Container[] }[] = []
-  let bullets: Container | undefined
+  /** The open lists, each with its indentation. */
+  let lists: { indent: number; containers: Container[] }[] = []
   for (const line of text.split('\n')) {
-    const match = /^(?:(&gt;)|([•◦])\s) ?(.*)$/.exec(line)
+    const match = /^(?:(&gt;) ?|([ \t]*)[•◦▪▫‣]\ufe0e?\s+)(.*)$/.exec(line)
     const kind = match?.[1] ? 'quote' : match ? 'item' : 'text'
     const content = match?.[3] ?? line
-    if (kind !== 'item') bullets = undefined
+    if (kind !== 'item') lists = []
     const last = paragraphs.at(-1)
     if (kind === 'item') {
-      bullets ??= { kind: 'bullets', started: false }
+      const indent = match?.[2]?.length ?? 0
+      lists = lists.filter((list) => list.indent <= indent)
+      const current = lists.at(-1)
+      const isNew = current === undefined || (current.indent < indent && lists.length < MAX_LIST_DEPTH)
+      const above = isNew ? (current?.containers ?? []) : current.containers.slice(0, -2)
+      const list = isNew ? { kind: 'bullets' as const, started: false } : current.containers.at(-2)
       const item: Container = { kind: 'item', started: false, marker: '- ' }
-      paragraphs.push({ kind, lines: [content], containers: [bullets, item] })
+      const containers = [...above, ...(list ? [list] : []), item]
+      lists = [...(isNew ? lists : lists.slice(0, -1)), { indent: isNew ? indent : current.indent, containers }]
+      paragraphs.push({ kind, lines: [content], containers })
     } else if (last?.kind === kind) last.lines.push(content)
     else paragraphs.push({ kind, lines: [content], containers: kind === 'quote' ? [{ kind, started: false }] : [] })
   }
@@ -189,18 +194,18 @@ const _inline = (text: string, marks: Mark[], botUsers: string[]): Run[] => {
   let position = 0
   for (const match of text.matchAll(SPAN)) {
     const [whole, code, control, character, marked] = match
-    runs.push(..._lines(unescapeText(text.slice(position, match.index)), marks, undefined))
+    runs.push(...toRuns(unescapeText(text.slice(position, match.index)), marks, undefined))
     position = match.index + whole.length
     const mark = character ? MARK_OF_CHARACTER[character] : undefined
-    if (code !== undefined) runs.push(..._lines(unescapeText(_plainControls(code)), [...marks, 'code'], undefined))
+    if (code !== undefined) runs.push(...toRuns(unescapeText(_plainControls(code)), [...marks, 'code'], undefined))
     else if (control !== undefined) {
       const { text: visible, link } = _control(control, botUsers)
-      runs.push(..._lines(visible, marks, link))
+      runs.push(...toRuns(visible, marks, link))
     } else if (mark && marked !== undefined) {
       runs.push(..._inline(marked, marks.includes(mark) ? marks : [...marks, mark], botUsers))
     }
   }
-  runs.push(..._lines(unescapeText(text.slice(position)), marks, undefined))
+  runs.push(...toRuns(unescapeText(text.slice(position)), marks, undefined))
   return runs
 }
 
@@ -223,5 +228,5 @@ const _control = (control: string, botUsers: string[]): { text: string; link: st
     if (command === 'subteam') return { text: label || '@team', link: undefined }
     return { text: label || (command === 'date' ? '' : `@${command}`), link: undefined }
   }
-  return { text: label || target, link: _target(target) }
+  return { text: label || target, link: linkTarget(target) }
 }

@@ -32,7 +32,7 @@ describe('an agent’s reply', () => {
     expect(requests).toHaveLength(2)
     expect(messages(events).map((event) => event.id)).toEqual([id, id])
     expect(messages(events)[0]?.parts).toEqual(messages(events)[1]?.parts)
-    expect(messages(events)[0]?.parts).toEqual([{ type: 'text', text: 'done & \\<dusted>' }])
+    expect(messages(events)[0]?.parts).toEqual([{ type: 'text', text: 'done & <dusted>', format: 'plain' }])
   })
 
   it.each([undefined, 'thread_broadcast', 'me_message', 'file_share'])(

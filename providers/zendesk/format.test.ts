@@ -36,7 +36,7 @@ describe('comments', () => {
     const html = toHtml(toComments('<img src=x onerror=alert(1)> **b** [bank](https://evil.test) & "q"')[0] ?? '')
     expect(html).not.toContain('<img')
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;')
-    expect(html).toContain('[bank](<a href="https://evil.test)">https://evil.test)</a>')
+    expect(html).toContain('[bank](<a href="https://evil.test">https://evil.test</a>)')
     expect(htmlToText(html)).toBe('<img src=x onerror=alert(1)> **b** [bank](https://evil.test) & "q"')
   })
 

@@ -1,4 +1,6 @@
-import { shorten, transcriptToText } from '../kit/message-text'
+import { cleanText, cutBefore, oneLine, shorten } from '../kit/text'
+import { leftOut, transcriptToText } from '../kit/message-text'
+import { addressesIn } from '../kit/addresses'
 import type { TranscriptEntry } from '../provider'
 
 /** Zendesk allows 64 KB a comment. The margin is for the markup that it adds. */
@@ -16,9 +18,8 @@ const BREAK_LOOKBACK = 2_000
  * internal data, and removes control characters, including those that change the writing direction.
  */
 const _neutralise = (text: string): string =>
-  text
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => (/[\n\t]/.test(character) ? character : ''))
+  cleanText(text)
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
     .replace(/\{(?=[{%])/g, '{\u200b')
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
@@ -30,8 +31,7 @@ const _escapeLines = (text: string): string => _escape(text).replaceAll('\n', '<
  * `body` would not do: an account setting renders its Markdown, so a customer could hide a link behind another text.
  */
 export const toHtml = (text: string): string => {
-  const linked = text
-    .split(/(https?:\/\/[^\s<>"']+)/)
+  const linked = addressesIn(text)
     .map((piece, index) =>
       index % 2 === 1 ? `<a href="${_escape(piece)}">${_escape(piece)}</a>` : _escapeLines(piece)
     )
@@ -55,7 +55,9 @@ export const toComments = (text: string): string[] => {
   for (const character of clean) {
     const added = _htmlBytes(character)
     if (size + added > MAX_COMMENT_BYTES) {
-      const end = _lastBreak(clean, Math.max(start + 1, position - BREAK_LOOKBACK), position) ?? position
+      const end =
+        _lastBreak(clean, Math.max(start + 1, position - BREAK_LOOKBACK), position) ??
+        (Math.max(cutBefore(clean, position), start) || position)
       chunks.push(clean.slice(start, end))
       size = 0
       for (const carried of clean.slice(end, position)) size += _htmlBytes(carried)
@@ -78,11 +80,10 @@ const _lastBreak = (text: string, from: number, to: number): number | undefined 
 
 /** The title as one line, shortened to a subject's length. */
 export const toSubject = (title: string): string =>
-  shorten(_neutralise(title).replace(/\s+/g, ' ').trim(), MAX_SUBJECT_LENGTH) || 'Handoff from the bot'
+  shorten(_neutralise(oneLine(title, MAX_SUBJECT_LENGTH)), MAX_SUBJECT_LENGTH) || 'Handoff from the bot'
 
 /** A person's name as one line that Zendesk accepts. */
-export const toName = (name: string): string =>
-  shorten(_neutralise(name).replace(/\s+/g, ' ').trim(), 255) || 'Customer'
+export const toName = (name: string): string => shorten(_neutralise(oneLine(name, 255)), 255) || 'Customer'
 
 /** The first comment: the description, after the whole title if the subject can't hold it. */
 export const toOpening = (title: string, description: string | undefined): string => {
@@ -111,7 +112,7 @@ export const toTranscriptNote = (transcript: TranscriptEntry[]): string => {
     kept.unshift(text)
   }
   const omitted = transcript.length - kept.length
-  const gap = omitted === 0 ? [] : [`(${omitted} earlier ${omitted === 1 ? 'message was' : 'messages were'} left out)`]
+  const gap = omitted === 0 ? [] : [leftOut(omitted)]
   return [heading, ...gap, ...kept].join('\n\n')
 }
 
@@ -122,3 +123,4 @@ export const toTag = (text: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}_/-]+/gu, '_')
     .slice(0, 100)
+    .replace(/\p{Surrogate}/gu, '')

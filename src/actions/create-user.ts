@@ -1,4 +1,5 @@
 import { RuntimeError, z } from '@botpress/sdk'
+import { LONGEST_NAME, oneLine } from '../../providers/kit/text'
 import type { Call } from '../botpress/call'
 
 const input = z.object({
@@ -16,7 +17,7 @@ export const createUser = async (call: Call, raw: unknown): Promise<{ userId: st
   const parsed = input.safeParse(raw)
   if (!parsed.success)
     throw new RuntimeError('Create user takes a name, a picture URL and an e-mail address, all optional texts')
-  const name = parsed.data.name?.trim() || 'Customer'
+  const name = oneLine(parsed.data.name ?? '', LONGEST_NAME) || 'Customer'
   const email = parsed.data.email?.trim().toLowerCase()
   const pictureUrl = parsed.data.pictureUrl?.trim()
   const person = { name, ...(pictureUrl ? { pictureUrl } : {}) }

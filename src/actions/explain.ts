@@ -5,13 +5,13 @@ import { decisionOf, readSituation, toHandoff } from './plan'
 import { explain } from '../routing/explain'
 import { rank } from '../routing/rank'
 import { attempts, type Ranking } from '../routing/ranking'
-import type { SessionWishes } from './session-wishes'
+import { cleanWishes, type SessionWishes } from './session-wishes'
 
 type Question = Pick<SessionWishes, 'language' | 'priority' | 'tags' | 'provider' | 'strict'> & { text?: string }
 
 const _rank = async (call: Call, question: Question, instant: number): Promise<Ranking> => {
   const installation = await readInstallation(call)
-  const handoff = { ...toHandoff(question, 'dry-run'), texts: question.text ? [question.text] : [] }
+  const handoff = { ...toHandoff(cleanWishes(question), 'dry-run'), texts: question.text ? [question.text] : [] }
   return rank(await readSituation(call, installation, handoff, { instant }))
 }
 

@@ -1,12 +1,13 @@
 import { RuntimeError, z } from '@botpress/sdk'
 import { isProviderError } from '../../providers/errors'
+import { cleanText, oneLine, shorten } from '../../providers/kit/text'
 import type { TranscriptEntry } from '../../providers/provider'
 import { emit } from '../botpress/analytics'
 import type { Call } from '../botpress/call'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
 import { readInstallation, type Installation } from '../botpress/installation'
-import { getCustomer, realAddress, type KnownCustomer } from '../botpress/people'
+import { customerName, getCustomer, realAddress, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
 import { START_BUDGET_MS } from '../botpress/timing'
 import { providers } from '../definition/registry'
@@ -151,8 +152,8 @@ const _open = async (
   if (candidates.length === 0) throw await _failed(call, conversationId, progress, plan.decision, plan.decision)
   const handoff = {
     conversationId,
-    title: _shortened(request.title || 'Conversation from the bot', LONGEST_TITLE),
-    description: _shortened(request.description ?? '', LONGEST_DESCRIPTION) || undefined,
+    title: oneLine(request.title ?? '', LONGEST_TITLE) || 'Conversation from the bot',
+    description: shorten(cleanText(request.description ?? '').trim(), LONGEST_DESCRIPTION) || undefined,
     customer,
     transcript,
   }
@@ -246,7 +247,7 @@ const _refusal = (attempts: Attempt[]): string =>
 
 const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustomer => {
   const email = realAddress(wishes.email) ?? customer.email
-  const name = wishes.name?.trim() || customer.name
+  const name = wishes.name?.trim() ? customerName(wishes.name) : customer.name
   return { ...customer, name, ...(email ? { email } : {}) }
 }
 
@@ -262,9 +263,4 @@ const _withFirst = (candidates: Candidate[], provider: string | undefined): Cand
   const ranked = candidates.find((candidate) => candidate.provider === provider)
   const first = ranked ?? { provider, reason: 'an interrupted start had asked it', options: {} }
   return [first, ...candidates.filter((candidate) => candidate.provider !== provider)]
-}
-
-const _shortened = (text: string, limit: number): string => {
-  const plain = text.replaceAll('\0', '')
-  return plain.length <= limit ? plain : `${plain.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }

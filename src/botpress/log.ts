@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { escapedLine } from '../../providers/kit/text'
 import type { Log, LogFields } from '../../providers/kit/tools'
 import type { Logger } from './bp'
 
@@ -14,6 +15,9 @@ const REDACTED = [
   'clientSecret',
   'signingSecret',
 ]
+
+const LONGEST_FIELD = 500
+const LONGEST_MESSAGE = 10_000
 
 /** Receives the current line. Writing is synchronous, so lines of different logs don't mix. */
 let _write: (line: string) => void = () => {}
@@ -32,16 +36,18 @@ const _sink = pino(
 
 /**
  * The only way to write a log line. Messages never contain what people wrote. Fields are ids, counts and codes. As a
- * second safety net, pino redacts secrets by field name. The lines appear in the log that bot builders see in Studio.
+ * second safety net, pino redacts secrets by field name, and a field's value can't begin a line or carry an escape
+ * sequence. The lines appear in the log that bot builders see in Studio.
  */
 export const createLog = (logger: Logger, bindings: LogFields = {}): Log => {
   const bot = logger.forBot()
   const write = (line: string): void => {
     const { level, msg, ...fields } = JSON.parse(line) as { level: string; msg: string } & LogFields
     const details = Object.entries(fields)
-      .map(([name, value]) => `${name}=${String(value)}`)
+      .map(([name, value]) => `${name}=${escapedLine(String(value), LONGEST_FIELD)}`)
       .join(' ')
-    const text = details ? `${msg} (${details})` : msg
+    const message = _escapedLines(msg)
+    const text = details ? `${message} (${details})` : message
     if (level === 'error') bot.error(text)
     else if (level === 'warn') bot.warn(text)
     else if (level === 'info') bot.info(text)
@@ -55,6 +61,13 @@ export const createLog = (logger: Logger, bindings: LogFields = {}): Log => {
     }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
+
+/** Only the router's own messages have several lines. */
+const _escapedLines = (message: string): string =>
+  message
+    .split('\n')
+    .map((line) => escapedLine(line, LONGEST_MESSAGE))
+    .join('\n')
 
 const _defined = (fields: LogFields = {}): LogFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

@@ -1,9 +1,11 @@
+import { LONGEST_NAME, oneLine, shorten } from '../../providers/kit/text'
 import type { Agent, Customer } from '../../providers/provider'
 import type { Call } from './call'
 import type { Desk } from './desk'
 import { gone } from './errors'
 import { instanceCache } from './memory'
 import { inert } from './messages'
+import { looksOfficial } from './official-names'
 import { contactTag } from '../definition/registry'
 
 /** The address that the plugin invents for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
@@ -22,6 +24,17 @@ export const realAddress = (email: string | undefined | null): string | undefine
   return ADDRESS.test(trimmed) && !isInventedAddress(trimmed) ? trimmed : undefined
 }
 
+/**
+ * A customer's name for agents: one line, and marked where it could be taken for the bot's, the router's or an agent's.
+ */
+export const customerName = (name: string | undefined | null): string => {
+  const line = oneLine(name ?? '', LONGEST_NAME - MARK.length) || NAMELESS_CUSTOMER
+  return looksOfficial(line) ? line + MARK : line
+}
+
+const MARK = ' (customer)'
+const NAMELESS_CUSTOMER = 'Customer'
+
 export interface KnownCustomer extends Customer {
   tags: Partial<Record<string, string>>
 }
@@ -35,7 +48,7 @@ export const getCustomer = async (call: Call, userId: string): Promise<KnownCust
   const email = realAddress(tags.email)
   return {
     id: user.id,
-    name: user.name?.trim() || 'Customer',
+    name: customerName(user.name),
     tags,
     ...(email ? { email } : {}),
     ...(user.pictureUrl ? { pictureUrl: user.pictureUrl } : {}),
@@ -75,7 +88,7 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
   const known = _agents(call).get(key)
   if (known) return known
   const described = await _describe(call, desk, agent)
-  const named = inert(described.name?.trim() ?? '')
+  const named = shorten(inert(oneLine(described.name ?? '', LONGEST_NAME)), LONGEST_NAME)
   const pictureUrl =
     described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
   const { user } = await call.client.getOrCreateUser({

@@ -1,3 +1,4 @@
+import { cleanText, shorten } from '../../providers/kit/text'
 import type { Ticket, TicketKey } from '../../providers/provider'
 import type { Client } from '../botpress/bp'
 import type { Call } from '../botpress/call'
@@ -123,7 +124,7 @@ export const agentsTag = (agents: AnnouncedAgent[]): string => {
 }
 
 /** Cuts text for people to the size of a tag, which is less than 500 characters. */
-export const tagValue = (text: string): string => (text.length < TAG_SIZE ? text : `${text.slice(0, TAG_SIZE - 2)}…`)
+export const tagValue = (text: string): string => shorten(cleanText(text), TAG_SIZE - 1)
 
 type ConversationTags = NonNullable<Parameters<Client['updateConversation']>[0]['tags']>
 

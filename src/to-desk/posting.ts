@@ -170,7 +170,7 @@ const _toMessage = (
     return {
       id,
       author,
-      parts: members.flatMap(({ type, payload }) => toParts(type, payload)),
+      parts: members.flatMap(({ type, payload, userId }) => toParts(type, payload, userId ? 'customer' : 'bot')),
       mayExist,
       createdAt: Math.max(...members.map(({ createdAt }) => createdAt)),
       others: entries.flatMap(({ deskMessageIds }) => splitIds(deskMessageIds)),

@@ -1,4 +1,6 @@
 import { z } from '@botpress/sdk'
+import { leftOut } from '../../providers/kit/message-text'
+import { shorten } from '../../providers/kit/text'
 import type { MessagePart, TranscriptEntry } from '../../providers/provider'
 import { toParts } from '../botpress/messages'
 
@@ -25,14 +27,15 @@ export const toTranscript = (
     const parsed = historyEntry.safeParse(item)
     if (!parsed.success) return { author: 'bot', name: 'Bot', parts: toParts('unknown', undefined) }
     const { source, type, payload } = parsed.data
-    const parts = _partsOf(type, payload).map(_shortened)
-    if (source?.type !== 'user') return { author: 'bot', name: 'Bot', parts }
-    return { author: 'customer', name: people.nameOf?.(source.userId ?? '') ?? people.customer, parts }
+    const author = source?.type === 'user' ? 'customer' : 'bot'
+    const parts = _partsOf(type, payload, author).map(_shortened)
+    if (author === 'bot') return { author, name: 'Bot', parts }
+    return { author, name: people.nameOf?.(source?.userId ?? '') ?? people.customer, parts }
   })
   const omitted = items.length - entries.length
   if (omitted === 0) return entries
   return [
-    { author: 'bot', name: 'Bot', parts: [{ type: 'text', text: `(${omitted} earlier messages are left out)` }] },
+    { author: 'bot', name: 'Bot', parts: [{ type: 'text', text: leftOut(omitted), format: 'plain' }] },
     ...entries,
   ]
 }
@@ -45,15 +48,13 @@ export const customerTexts = (transcript: TranscriptEntry[]): string[] =>
     .slice(-5)
 
 /** A bug at one entry must not fail the handoff. */
-const _partsOf = (type: string, payload: unknown): MessagePart[] => {
+const _partsOf = (type: string, payload: unknown, author: TranscriptEntry['author']): MessagePart[] => {
   try {
-    return toParts(type, payload)
+    return toParts(type, payload, author)
   } catch {
     return toParts('unknown', undefined)
   }
 }
 
 const _shortened = (part: MessagePart): MessagePart =>
-  part.type === 'text' && part.text.length > LONGEST_TEXT
-    ? { ...part, text: `${part.text.slice(0, LONGEST_TEXT)}…` }
-    : part
+  part.type === 'text' ? { ...part, text: shorten(part.text, LONGEST_TEXT + 1) } : part

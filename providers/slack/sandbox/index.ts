@@ -284,9 +284,10 @@ const _toEntry = (message: StoredMessage): SandboxEntry => {
   }
 }
 
-/** mrkdwn as the client shows it, except marks: resolves control sequences and entities. */
+/** mrkdwn as the client shows it, except marks: resolves control sequences and entities, shows nothing invisible. */
 const _visibleText = (text: string): string =>
   text
+    .replace(/[\u200b\u2060\ufeff]/g, '')
     .replace(/<(?![!@#])(?:[^<>|]+\|)?([^<>]+)>/g, '$1')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
