@@ -1,12 +1,14 @@
-import { asUnknown, isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError, ProviderError, withDetails } from '../errors'
 import { partsToText } from '../kit/message-text'
-import type { OutboundMessage, PostedMessage, Ticket } from '../provider'
-import { partsIn, type Conversation, type Part } from './api'
+import type { Customer, OutboundMessage, PostedMessage, Ticket } from '../provider'
 import { closeAgain } from './closing'
 import { ensureContact } from './contacts'
-import { adminOf, isGone, remember, settling, SKEW_MS, type Desk } from './desk'
-import { byTime, isNote } from './events'
+import { remember, settling, SKEW_MS, type Desk } from './desk'
+import { mayNameSomethingGone } from './failures'
 import { saysTheSame, splitText, toHtml, toPlainBody } from './format'
+import { mergedInto } from './merges'
+import { asUnwritten, participantAfter, readOrEnded } from './participants'
+import { byTime, isNote, partsOf, type Conversation, type Part } from './schemas'
 
 /**
  * How far back to look for an earlier attempt at a customer's message without `createdAt`. Customers repeat themselves,
@@ -24,47 +26,120 @@ const _isSecondPerson = (
   message.author.customer.contactId !== undefined &&
   message.author.customer.contactId !== contactId
 
-/** Posts a customer's message as the contact, and a bot's message as a note. */
+/**
+ * Posts a customer's message as the contact, and a bot's message as a note. A conversation that was merged into another
+ * one is followed there.
+ */
 export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
-  const author =
-    message.author.type === 'bot'
-      ? { isNote: true, id: await adminOf(desk, ticket) }
-      : {
-          isNote: false,
-          id:
-            ticket.contactId ??
-            message.author.customer.contactId ??
-            (await ensureContact(desk, message.author.customer)),
-        }
-  const messageIds: string[] = []
-  const body = partsToText(message.parts)
-  const namedBody = _isSecondPerson(ticket, message) ? `${message.author.customer.name}: ${body}` : body
-  for (const [index, text] of splitText(namedBody).entries()) {
-    const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
-    try {
-      const { part, conversation } = await _postPiece(
-        desk,
-        piece,
-        message.mayExist ? _earliest(desk, message) : undefined
-      )
-      remember(desk, part.id, piece.key)
-      messageIds.push(part.id)
-      // The message has reopened the conversation.
-      if (part.part_type === 'open') await closeAgain(desk, ticket, conversation)
-    } catch (error) {
-      const failure = isGone(error)
-        ? new ProviderError('intercom', 'ended', 'The conversation no longer exists', { status: 404 })
-        : error
-      // Earlier pieces are posted, so a retry has to look for them.
-      throw index > 0 ? asUnknown(failure) : failure
+  const posted = await _postAt(desk, ticket, message)
+  const { messageIds, contactId, reopened } = posted
+  const change = contactId === undefined ? {} : { contactId }
+  if (!reopened) return { messageIds, ...change }
+  try {
+    const conversation = reopened.conversation ?? (await desk.api.conversation(ticket.id))
+    const movedTo = (await mergedInto(desk, ticket, conversation))?.movedTo
+    if (!movedTo) {
+      await closeAgain(desk, ticket, conversation)
+      return { messageIds, ...change }
     }
+    // Nobody reads the merged conversation any more.
+    const there = { ...ticket, id: movedTo.id, contactId: contactId ?? ticket.contactId }
+    const again = await _postAt(desk, there, { ...message, mayExist: true })
+    await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+    const contact = again.contactId ?? contactId
+    return {
+      messageIds: [...again.messageIds, ...messageIds],
+      ...(contact === undefined ? {} : { contactId: contact }),
+      movedTo,
+    }
+  } catch (error) {
+    // The message is posted. A retry finds it and goes on here.
+    throw asUnknown(error)
   }
-  return { messageIds }
+}
+
+interface PostedAt {
+  messageIds: string[]
+  /** The contact that wrote, if it isn't the ticket's. */
+  contactId?: string
+  /** The message has reopened the conversation. */
+  reopened?: { conversation: Conversation | undefined }
+}
+
+const _postAt = async (desk: Desk, ticket: Ticket, message: OutboundMessage): Promise<PostedAt> => {
+  const post = async (author: Author, namePrefix: string, mayExist: boolean): Promise<PostedAt> => {
+    const result: PostedAt = { messageIds: [] }
+    for (const [index, text] of splitText(namePrefix + partsToText(message.parts)).entries()) {
+      const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
+      try {
+        const { part, conversation } = await _postPiece(desk, piece, mayExist ? _earliest(desk, message) : undefined)
+        remember(desk, part.id, piece.key)
+        result.messageIds.push(part.id)
+        if (part.part_type === 'open') result.reopened = { conversation }
+      } catch (error) {
+        // Earlier pieces are posted, so a retry has to look for them.
+        throw index > 0 ? asUnknown(error) : error
+      }
+    }
+    return result
+  }
+  if (message.author.type === 'bot') {
+    return _explained(desk, ticket, () =>
+      desk.acting.act(ticket.memo, (id) => post({ isNote: true, id }, '', message.mayExist))
+    )
+  }
+  const { customer } = message.author
+  const name = `${customer.name}: `
+  const known = ticket.contactId ?? customer.contactId
+  const id = known ?? (await ensureContact(desk, customer))
+  try {
+    const result = await post({ isNote: false, id }, _isSecondPerson(ticket, message) ? name : '', message.mayExist)
+    return known === undefined ? { ...result, contactId: id } : result
+  } catch (error) {
+    if (!mayNameSomethingGone(error)) throw error
+    const participant = await _mended(desk, ticket, customer, id, error)
+    const isNamed = participant.isUncertain || _isSecondPerson(ticket, message)
+    const result = await post({ isNote: false, id: participant.id }, isNamed ? name : '', message.mayExist)
+    return participant.id === ticket.contactId ? result : { ...result, contactId: participant.id }
+  }
+}
+
+/** The contact to write as after a refusal. Throws the refusal when contact and conversation are as they should be. */
+const _mended = async (desk: Desk, ticket: Ticket, customer: Customer, id: string, refusal: unknown) => {
+  let participant
+  try {
+    participant = await participantAfter(desk, ticket, customer, id, refusal)
+  } catch (error) {
+    throw asUnwritten(error, refusal)
+  }
+  if (participant) return participant
+  // A 403 names the contact when it was blocked. That is for people to decide.
+  throw refusal
+}
+
+/** A refused note: `ended` when the conversation is gone. */
+const _explained = async <T>(desk: Desk, ticket: Ticket, post: () => Promise<T>): Promise<T> => {
+  try {
+    return await post()
+  } catch (error) {
+    if (!mayNameSomethingGone(error)) throw error
+    try {
+      await readOrEnded(desk, ticket.id)
+    } catch (reason) {
+      throw asUnwritten(reason, error)
+    }
+    throw isProviderError(error) && error.code === 'not-found' ? withDetails(error, { about: 'account' }) : error
+  }
+}
+
+interface Author {
+  isNote: boolean
+  id: string
 }
 
 interface Piece {
   ticketId: string
-  author: { isNote: boolean; id: string }
+  author: Author
   text: string
   /** Message id and index of the piece: the value that `desk.posted` holds for its part. */
   key: string
@@ -107,7 +182,9 @@ const _send = async (desk: Desk, { ticketId, author, text }: Piece): Promise<Pos
     ? await desk.api.note(ticketId, author.id, toHtml(text))
     : await desk.api.replyAsContact(ticketId, author.id, toPlainBody(text))
   // The newest part by this author is the new one, even if the answer has older ones.
-  const part = parts.toSorted(byTime).findLast((candidate) => candidate.author?.id === author.id)
+  const part = parts
+    .toSorted(byTime)
+    .findLast((candidate) => isNote(candidate) === author.isNote && _isBy(candidate, author))
   if (part) return { part }
   throw new ProviderError('intercom', 'unavailable', 'Could not post the message: the answer does not include it', {
     outcome: 'unknown',
@@ -116,20 +193,26 @@ const _send = async (desk: Desk, { ticketId, author, text }: Piece): Promise<Pos
 
 /** The part with this text and author, at or after `since`, that isn't known to be another message. */
 const _find = async (desk: Desk, piece: Piece, since: number): Promise<Posted | undefined> => {
-  const conversation = await desk.api.conversation(piece.ticketId)
+  const conversation = await readOrEnded(desk, piece.ticketId)
   const sent = piece.author.isNote ? piece.text : toPlainBody(piece.text)
-  const part = partsIn(conversation.conversation_parts?.conversation_parts).findLast((candidate) => {
+  const part = partsOf(conversation).findLast((candidate) => {
     const key = desk.posted.get(candidate.id)
     return (
       (key === undefined || key === piece.key) &&
       !piece.others?.includes(candidate.id) &&
-      candidate.author?.id === piece.author.id &&
       isNote(candidate) === piece.author.isNote &&
+      _isBy(candidate, piece.author) &&
       _timeOf(candidate) >= since &&
       saysTheSame(candidate.body ?? '', sent)
     )
   })
   return part && { part, conversation }
 }
+
+/** A note may have been written as a teammate who has left since, and a message as a contact that was merged since. */
+const _isBy = ({ author }: Part, { isNote: isByTeammate, id }: Author): boolean =>
+  isByTeammate ? author?.type === 'admin' : author?.id === id || CONTACTS.has(author?.type ?? '')
+
+const CONTACTS = new Set(['user', 'lead', 'contact', 'visitor'])
 
 const _timeOf = (part: Part): number => (part.created_at ?? 0) * 1_000

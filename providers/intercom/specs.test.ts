@@ -33,6 +33,10 @@ const EXCEPTIONS: { at: RegExp; reason: string }[] = [
     reason: 'the operation names only 200 and 401',
   },
   {
+    at: /^GET \/contacts\/\w+: response 404 is not described$/,
+    reason: 'its prose says that a merged contact is answered with a 404',
+  },
+  {
     at: /^POST \/contacts: response 409 is not described$/,
     reason: 'the operation names only 200 and 401; Intercom returns 409 for an existing contact',
   },
@@ -71,6 +75,7 @@ const recordCalls = async (): Promise<Recorded[]> => {
     },
   })
   await driver.checkCredentials()
+  const me = recorded.at(-1)?.answer as { id: string } | undefined
   const eve: Customer = {
     id: 'user_eve',
     name: 'Eve',
@@ -106,6 +111,18 @@ const recordCalls = async (): Promise<Recorded[]> => {
   await driver.closeTicket(ticket)
   await driver.postMessage(ticket, { ...text, id: 'm3', author: { type: 'customer', customer } })
   await driver.catchUp?.(ticket, undefined)
+  const customerSays = (id: string) =>
+    driver.postMessage(ticket, { ...text, id, author: { type: 'customer', customer }, mayExist: false })
+  sandbox.convertTicket?.(ticket.id)
+  sandbox.mergeContact?.(ticket.id)
+  await customerSays('m4')
+  sandbox.deleteContact(ticket.id)
+  await customerSays('m5')
+  sandbox.removeAgent?.(me?.id ?? '')
+  await driver.postMessage(ticket, { ...text, id: 'm6', author: { type: 'bot' } })
+  sandbox.deleteReply?.(sandbox.agentReplies(ticket.id, 'oops'))
+  sandbox.mergeTicket?.(ticket.id)
+  await driver.catchUp?.(ticket, undefined)
   sandbox.remove(ticket.id)
   await driver.closeTicket(ticket)
   return recorded
@@ -132,13 +149,16 @@ describe('intercom: the published API description', () => {
       ).toEqual([])
       const operations = new Set(recorded.map((call) => check.operationOf(call)))
       expect([...operations].toSorted()).toEqual([
+        'GET /admins',
         'GET /admins/{admin_id}',
         'GET /contacts/find_by_external_id/{external_id}',
+        'GET /contacts/{contact_id}',
         'GET /conversations/{conversation_id}',
         'GET /me',
         'POST /contacts',
         'POST /conversations',
         'POST /conversations/search',
+        'POST /conversations/{conversation_id}/customers',
         'POST /conversations/{conversation_id}/parts',
         'POST /conversations/{conversation_id}/reply',
         'POST /conversations/{conversation_id}/tags',

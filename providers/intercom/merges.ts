@@ -1,0 +1,55 @@
+/**
+ * Conversations that teammates merge. The merged one is closed and linked to the one that stays.
+ * https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/mergeconversation
+ */
+import type { Ticket, TicketChange } from '../provider'
+import type { Desk } from './desk'
+import { isNotFound } from './failures'
+import { cursorAfter, partsOf, type Conversation, type Part } from './schemas'
+
+const MERGED = 'merged_secondary_conversation'
+const STAYS = 'merged_primary_conversation'
+
+/** How long the two marks of one merge may be apart, in seconds. */
+const APART_S = 10
+
+export interface Merge {
+  /** Marks the merge in the conversation that was merged. */
+  part: Part
+  /** Where the conversation goes on, if that is the same customer's. */
+  movedTo: TicketChange['movedTo']
+}
+
+export const isMerge = (part: Part): boolean => part.part_type === MERGED
+
+/** Undefined: the conversation was not merged into another one. Throws when the other one can't be read. */
+export const mergedInto = async (
+  desk: Desk,
+  ticket: Ticket,
+  conversation: Conversation
+): Promise<Merge | undefined> => {
+  const part = partsOf(conversation).findLast(isMerge)
+  if (!part) return undefined
+  const linked = (conversation.linked_objects?.data ?? []).flatMap(({ id }) => (id && id !== ticket.id ? [id] : []))
+  for (const id of new Set(linked)) {
+    const other = await desk.api.conversation(id).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined
+      throw error
+    })
+    const mark = other && partsOf(other).findLast((candidate) => _isOtherHalf(candidate, part))
+    if (!mark || !_haveContactInCommon(conversation, other)) continue
+    // What was said there before the merge was not said in this conversation.
+    const memo = ticket.memo === undefined ? {} : { memo: ticket.memo }
+    return { part, movedTo: { id, ...memo, cursor: cursorAfter(mark) } }
+  }
+  return { part, movedTo: undefined }
+}
+
+const _isOtherHalf = (candidate: Part, part: Part): boolean =>
+  candidate.part_type === STAYS && Math.abs((candidate.created_at ?? 0) - (part.created_at ?? 0)) <= APART_S
+
+/** Agents' words in another customer's conversation are not for this one. */
+const _haveContactInCommon = (one: Conversation, other: Conversation): boolean => {
+  const ids = new Set((one.contacts?.contacts ?? []).flatMap(({ id }) => (id ? [id] : [])))
+  return (other.contacts?.contacts ?? []).some(({ id }) => Boolean(id) && ids.has(id ?? ''))
+}
