@@ -13,7 +13,7 @@ import { findSession, getSession, rememberedSession, writeTags, type Session } f
 import { flushOutbox } from '../to-desk/outbox'
 import { agentAssigned, agentWrote } from './agents'
 import { absenceOf, closeAbandoned } from './orphans'
-import { isMessage, isStale, mergeEvents, needsReading, readTicket, type Reading } from './reading'
+import { isMessage, isStale, mergeEvents, needsReading, readTicket, withoutRemoved, type Reading } from './reading'
 import { patienceOf, type Work } from './work'
 
 /**
@@ -81,7 +81,7 @@ const FAR_BEHIND = 10
 const _applyReading = async (session: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
   const { work, startCursor, endCursor } = reading
   const { call, progress } = work
-  const events = mergeEvents(pushed, reading.events)
+  const events = mergeEvents(withoutRemoved(pushed, reading.removed), reading.events)
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>

@@ -15,6 +15,8 @@ export interface Reading {
   work: Work
   /** What happened in the ticket between the two cursors, in order. */
   events: SessionEvent[]
+  /** Ids of messages that agents have deleted. */
+  removed: string[]
   startCursor: string | undefined
   endCursor: string | undefined
 }
@@ -37,11 +39,11 @@ export const readTicket = async (
   // After an end, start at the cursor tag instead of this instance's own: what follows the tag is still to be reported.
   const startCursor = session.status === 'open' ? (progress.cursor ?? session.cursor) : session.cursor
   const work: Work = { call, desk, progress, readAt }
-  const nothing: Reading = { work, events: [], startCursor, endCursor: startCursor }
+  const nothing: Reading = { work, events: [], removed: [], startCursor, endCursor: startCursor }
   if (!desk.driver.catchUp || !isNeeded) return nothing
   try {
-    const { events, cursor } = await desk.driver.catchUp(session.ticket, startCursor)
-    return { work, events, startCursor, endCursor: cursor }
+    const { events, cursor, removed = [] } = await desk.driver.catchUp(session.ticket, startCursor)
+    return { work, events, removed, startCursor, endCursor: cursor }
   } catch (error) {
     if (!isProviderError(error) || isTransient(error)) throw error
     // A ticket that can't be read any more must not keep its session open.
@@ -60,6 +62,10 @@ export const readTicket = async (
  */
 export const isStale = (remembered: Session | undefined, session: Session): boolean =>
   remembered?.status !== session.status || (session.status !== 'open' && remembered.cursor !== session.cursor)
+
+/** The pushed events without messages that agents have deleted since. */
+export const withoutRemoved = (pushed: SessionEvent[], removed: string[]): SessionEvent[] =>
+  pushed.filter((event) => !isMessage(event) || !removed.includes(event.id))
 
 /**
  * The ticket's own events in order. What only the webhook has is placed around them: assignments and reopenings before,
