@@ -26,7 +26,7 @@ describe('a file of an agent', () => {
         { type: 'upload', name: 'same.png', url: `${SIGNED}&n=1`, content_type: 'image/png' },
       ],
     })
-    expect(message?.parts.map((piece) => piece.type)).toEqual(['text'])
+    expect(message?.parts.map((piece) => piece.type)).toEqual(Array.from({ length: 6 }, () => 'text'))
     expect(textOf(message).match(/See \*\*this\*\*|“[^”]+”|and/g)).toEqual([
       'See **this**',
       '“a b.png”',
@@ -103,7 +103,7 @@ describe('content that the driver does not know', () => {
   it('delivers the words and options of a quick reply', async () => {
     const metadata = { quick_reply_options: [{ text: 'Yes', uuid: '1' }, { text: '*No*', uuid: '2' }, null] }
     const message = await read({ part_type: 'quick_reply', body: '<p>Again?</p>', metadata })
-    expect(textOf(message)).toBe('Again?\n\n- Yes\n- \\*No\\*')
+    expect(textOf(message)).toBe('Again?\n- Yes\n- \\*No\\*')
   })
 
   it.each(['snoozed', 'unsnoozed', 'close', 'open'])('delivers words that come with “%s”', async (type) => {
@@ -126,8 +126,8 @@ describe('a part that can be read only partly', () => {
     ['an assignment that is no object', { assigned_to: '17' }, 'Hello'],
     ['metadata that are no object', { metadata: [] }, 'Hello'],
     ['a body that is no text', { body: { blocks: [] } }, '[a message of a kind'],
-    ['an attachment that is no object', { attachments: [null] }, 'Hello\n\n[a file: it can’t be shown here'],
-    ['an attachment whose name is no text', { attachments: [{ name: {}, url: 1 }] }, 'Hello\n\n[a file: it can’t'],
+    ['an attachment that is no object', { attachments: [null] }, 'Hello\n[a file: it can’t be shown here'],
+    ['an attachment whose name is no text', { attachments: [{ name: {}, url: 1 }] }, 'Hello\n[a file: it can’t'],
   ])('costs itself only: %s', async (_title, more, expected) => {
     const setup = await setUp()
     const parts = [part({ id: '9', body: '<p>Before</p>' }), part({ id: '10', ...more }), part({ id: '11' })]

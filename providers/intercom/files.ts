@@ -41,19 +41,7 @@ export const contentOf = ({ body, attachments, metadata }: Part): Content => {
     return places.has(_placeOf(url)) ? [] : [file({ type: 'file', kind, url, ...(title ? { title } : {}) })]
   })
   const choices = options.length === 0 ? [] : [_list(options)]
-  return { parts: _joined([...inBody, ...choices, ...attached]), missing }
-}
-
-/** Texts that follow each other are one text: not every channel shows a message of several parts. */
-const _joined = (parts: MessagePart[]): MessagePart[] => {
-  const joined: MessagePart[] = []
-  for (const part of parts) {
-    const last = joined.at(-1)
-    if (part.type === 'text' && last?.type === 'text')
-      joined[joined.length - 1] = { ...last, text: `${last.text}\n\n${part.text}` }
-    else joined.push(part)
-  }
-  return joined
+  return { parts: [...inBody, ...choices, ...attached], missing }
 }
 
 const LONGEST_NAME = 200

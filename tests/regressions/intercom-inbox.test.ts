@@ -155,7 +155,7 @@ describe('a file of an agent', () => {
     const attachments = [{ name: 'invoice.pdf', contentType: 'application/pdf' }]
     sandbox.agentReplies(ticket().id, 'FIRST', { attachments })
     await deliver(['conversation.admin.replied'], ['conversation.admin.replied'])
-    const seen = seenBy(stage, conversationId).join('\n')
+    const seen = JSON.stringify(stage.botpress.bot.seen(conversationId))
     expect(seen).toContain('invoice.pdf')
     expect(seen).not.toContain('intercomcdn')
     const told = ticket().entries.filter(({ kind, text }) => kind === 'note' && text.includes('invoice.pdf'))

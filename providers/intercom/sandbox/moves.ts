@@ -45,6 +45,8 @@ export const createMoves = (state: State, announce: Announce) => {
   }
   const agentAt = (agentId: string | undefined, conversation: StoredConversation): SandboxAgent => {
     const agents = AGENTS.filter(({ id }) => state.admin(id))
+    if (agentId !== undefined && AGENTS.some(({ id }) => id === agentId) && !state.admin(agentId))
+      throw new Error(`Teammate ${agentId} has left the workspace`)
     const found = agents.find((agent) => agent.id === (agentId ?? conversation.adminAssignee)) ?? agents[0]
     if (!found) throw new Error('The sandbox has no agents')
     return found
