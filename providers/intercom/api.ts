@@ -233,9 +233,27 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     note: (conversationId: string, adminId: string, html: string) =>
       reply(conversationId, { message_type: 'note', type: 'admin', admin_id: adminId, body: html }, 'write the note'),
 
-    /** Without a body: the customer would see it. */
-    close: (conversationId: string, adminId: string) =>
-      manage(conversationId, { message_type: 'close', type: 'admin', admin_id: adminId }, 'close the conversation'),
+    /** Deletes what a part says. */
+    redact: (conversationId: string, partId: string) =>
+      http.request({
+        method: 'POST',
+        path: '/conversations/redact',
+        json: { type: 'conversation_part', conversation_id: conversationId, conversation_part_id: partId },
+        schema: anySchema,
+        purpose: 'take the message back',
+        repeatable: true,
+      }),
+
+    /**
+     * Without a body: the customer would see it. Resolves to whether the conversation is linked to others, which it is
+     * when it was merged.
+     */
+    close: async (conversationId: string, adminId: string): Promise<boolean> => {
+      const json = { message_type: 'close', type: 'admin', admin_id: adminId }
+      const answer = await manage(conversationId, json, 'close the conversation')
+      const linked = z.object({ linked_objects: z.object({ data: z.array(z.unknown()).min(1) }) })
+      return linked.safeParse(answer.data).success
+    },
 
     assignTeam: (conversationId: string, adminId: string, teamId: string) =>
       manage(

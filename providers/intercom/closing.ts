@@ -2,12 +2,16 @@ import { asUnknown, isProviderError, isTransient } from '../errors'
 import type { Ticket } from '../provider'
 import type { Desk } from './desk'
 import { isNotFound, mayNameSomethingGone } from './failures'
+import { mergedInto } from './merges'
 import { isReopening, partsOf, type Conversation } from './schemas'
 
-/** Closes the conversation. A no-op when it is closed or deleted. */
+/** Closes the conversation, and the one into which it was merged. A no-op when it is closed or deleted. */
 export const closeTicket = async (desk: Desk, ticket: Ticket): Promise<void> => {
   try {
-    await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+    const isLinked = await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+    const conversation = isLinked ? await _read(desk, ticket) : undefined
+    const movedTo = conversation && (await mergedInto(desk, ticket, conversation))?.movedTo
+    if (movedTo) await desk.acting.act(ticket.memo, (adminId) => desk.api.close(movedTo.id, adminId))
   } catch (error) {
     if (!mayNameSomethingGone(error)) throw error
     // It may be closed already, or gone.

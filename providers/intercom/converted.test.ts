@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { TARGET } from '../conformance/suite'
 import type { SessionEvent, Ticket } from '../provider'
-import { openOne, parsed, setUp, sandboxTicket, textOf, typesOf, type Setup } from './testing'
+import { fault, openOne, parsed, setUp, sandboxTicket, textOf, typesOf, type Setup } from './testing'
 import { TOPICS } from './webhook'
 import { readFileSync } from 'node:fs'
 
@@ -114,13 +114,44 @@ describe('intercom: a conversation merged into another one', () => {
     expect(posted.movedTo).toMatchObject({ id: into })
     const there = sandboxTicket(setup, { ...ticket, id: into })
     expect(there.entries.at(-1)).toMatchObject({ text: 'hello?', kind: 'customer' })
-    expect(posted.messageIds).toContain(there.entries.at(-1)?.id)
-    expect(sandboxTicket(setup, ticket).status).toBe('solved')
+    expect(posted.messageIds).toEqual([there.entries.at(-1)?.id])
+    const merged = sandboxTicket(setup, ticket)
+    expect([merged.status, merged.entries.filter(({ text }) => text === 'hello?')]).toEqual(['solved', []])
     // A retry writes nothing twice.
     const again = await setup.connect().postMessage(ticket, textOf('hello?', { mayExist: true }))
     expect(again.movedTo).toMatchObject({ id: into })
     const all = sandboxTicket(setup, { ...ticket, id: into }).entries
     expect(all.filter(({ text }) => text === 'hello?')).toHaveLength(1)
+  })
+
+  it('counts what was posted before the merge, and takes back what comes after it', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup)
+    const first = await setup.driver.postMessage(ticket, textOf('before'))
+    const into = setup.sandbox.mergeTicket?.(ticket.id) ?? ''
+    const again = await setup.connect().postMessage(ticket, textOf('before', { mayExist: true }))
+    expect(again).toMatchObject({ messageIds: first.messageIds, movedTo: { id: into } })
+    // The answer to the next one is lost after it has reached the merged conversation.
+    setup.sandbox.server.addFault(fault(/GET/, { status: 500, times: 9 }))
+    const next = textOf('after', { id: 'msg_02' })
+    await expect(setup.driver.postMessage(ticket, next)).rejects.toMatchObject({ outcome: 'unknown' })
+    setup.sandbox.server.clearFaults()
+    await setup.connect().postMessage(ticket, { ...next, mayExist: true })
+    const texts = [ticket.id, into].map((id) => sandboxTicket(setup, { ...ticket, id }).entries.map(({ text }) => text))
+    expect(texts.map((all) => all.filter((text) => text === 'after').length)).toEqual([0, 1])
+    expect(sandboxTicket(setup, ticket).status).toBe('solved')
+  })
+
+  it('takes notes and the end to where it goes on, also after a second merge', async () => {
+    const { setup, ticket, into } = await mergedOne()
+    const last = setup.sandbox.mergeTicket?.(into) ?? ''
+    const note = textOf('for colleagues', { author: { type: 'bot' }, mayExist: true })
+    expect((await setup.driver.postMessage(ticket, note)).movedTo).toMatchObject({ id: last })
+    await setup.driver.postMessage(ticket, note)
+    const there = () => sandboxTicket(setup, { ...ticket, id: last })
+    expect(there().entries.filter(({ text }) => text === 'for colleagues')).toHaveLength(1)
+    await setup.driver.closeTicket(ticket)
+    expect(there().status).toBe('solved')
   })
 
   it('ends when the other one is another customer’s or gone', async () => {

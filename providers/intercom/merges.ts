@@ -22,11 +22,15 @@ export interface Merge {
 
 export const isMerge = (part: Part): boolean => part.part_type === MERGED
 
+/** The one that stays may have been merged in turn. */
+const LONGEST_CHAIN = 5
+
 /** Undefined: the conversation was not merged into another one. Throws when the other one can't be read. */
 export const mergedInto = async (
   desk: Desk,
   ticket: Ticket,
-  conversation: Conversation
+  conversation: Conversation,
+  longest = LONGEST_CHAIN
 ): Promise<Merge | undefined> => {
   const part = partsOf(conversation).findLast(isMerge)
   if (!part) return undefined
@@ -38,6 +42,8 @@ export const mergedInto = async (
     })
     const mark = other && partsOf(other).findLast((candidate) => _isOtherHalf(candidate, part))
     if (!mark || !_haveContactInCommon(conversation, other)) continue
+    const next = longest > 1 ? await mergedInto(desk, { ...ticket, id }, other, longest - 1) : undefined
+    if (next) return { part, movedTo: next.movedTo }
     // What was said there before the merge was not said in this conversation.
     const memo = ticket.memo === undefined ? {} : { memo: ticket.memo }
     return { part, movedTo: { id, ...memo, cursor: cursorAfter(mark) } }

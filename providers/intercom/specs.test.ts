@@ -121,8 +121,13 @@ const recordCalls = async (): Promise<Recorded[]> => {
   sandbox.removeAgent?.(me?.id ?? '')
   await driver.postMessage(ticket, { ...text, id: 'm6', author: { type: 'bot' } })
   sandbox.deleteReply?.(sandbox.agentReplies(ticket.id, 'oops'))
-  sandbox.mergeTicket?.(ticket.id)
-  await driver.catchUp?.(ticket, undefined)
+  const ann = { ...eve, contactId: await driver.ensureContact?.(eve) }
+  const second = await driver.openTicket({ ...request, conversationId: 'conv_02', customer: ann })
+  const other: Ticket = { ...second, conversationId: 'conv_02', contactId: ann.contactId }
+  sandbox.mergeTicket?.(other.id)
+  await driver.catchUp?.(other, undefined)
+  const author = { type: 'customer' as const, customer: ann }
+  await driver.postMessage(other, { ...text, id: 'm7', author, mayExist: false })
   sandbox.remove(ticket.id)
   await driver.closeTicket(ticket)
   return recorded
@@ -157,6 +162,7 @@ describe('intercom: the published API description', () => {
         'GET /me',
         'POST /contacts',
         'POST /conversations',
+        'POST /conversations/redact',
         'POST /conversations/search',
         'POST /conversations/{conversation_id}/customers',
         'POST /conversations/{conversation_id}/parts',

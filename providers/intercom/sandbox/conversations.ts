@@ -201,6 +201,23 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
   }
 
+  const redact = (request: SandboxRequest): SandboxResponse => {
+    const body = read(
+      request,
+      z.object({
+        type: z.literal('conversation_part'),
+        conversation_id: z.string(),
+        conversation_part_id: z.string(),
+      })
+    )
+    const conversation = conversationAt(body.conversation_id)
+    const part = conversation.parts.find(({ id }) => id === body.conversation_part_id)
+    if (!part) throw notFound('Conversation part or message not found')
+    part.redacted = true
+    announce('conversation_part.redacted', conversation, part)
+    return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
+  }
+
   const attachContact = (request: SandboxRequest, id: string): SandboxResponse => {
     const { admin_id: adminId, customer } = read(
       request,
@@ -235,6 +252,7 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
   return [
     ['POST', /^\/conversations$/, createConversation],
     ['POST', /^\/conversations\/search$/, search],
+    ['POST', /^\/conversations\/redact$/, redact],
     ['GET', /^\/conversations\/(\d+)$/, retrieve],
     ['PUT', /^\/conversations\/(\d+)$/, update],
     ['POST', /^\/conversations\/(\d+)\/reply$/, reply],
