@@ -142,6 +142,17 @@ describe('intercom: a conversation merged into another one', () => {
     expect(sandboxTicket(setup, ticket).status).toBe('solved')
   })
 
+  it('finds in the merged one what was posted there, when the ticket has moved on already', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup)
+    const first = await setup.driver.postMessage(ticket, textOf('before'))
+    const note = textOf('a note', { id: 'msg_02', author: { type: 'bot' } })
+    const second = await setup.driver.postMessage(ticket, note)
+    const there = { ...ticket, id: setup.sandbox.mergeTicket?.(ticket.id) ?? '' }
+    expect(await setup.connect().postMessage(there, textOf('before', { mayExist: true }))).toEqual(first)
+    expect(await setup.connect().postMessage(there, { ...note, mayExist: true })).toEqual(second)
+  })
+
   it('takes notes and the end to where it goes on, also after a second merge', async () => {
     const { setup, ticket, into } = await mergedOne()
     const last = setup.sandbox.mergeTicket?.(into) ?? ''

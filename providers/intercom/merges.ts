@@ -34,12 +34,8 @@ export const mergedInto = async (
 ): Promise<Merge | undefined> => {
   const part = partsOf(conversation).findLast(isMerge)
   if (!part) return undefined
-  const linked = (conversation.linked_objects?.data ?? []).flatMap(({ id }) => (id && id !== ticket.id ? [id] : []))
-  for (const id of new Set(linked)) {
-    const other = await desk.api.conversation(id).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined
-      throw error
-    })
+  for (const id of _linkedIds(conversation)) {
+    const other = await _read(desk, id)
     const mark = other && partsOf(other).findLast((candidate) => _isOtherHalf(candidate, part))
     if (!mark || !_haveContactInCommon(conversation, other)) continue
     const next = longest > 1 ? await mergedInto(desk, { ...ticket, id }, other, longest - 1) : undefined
@@ -49,6 +45,26 @@ export const mergedInto = async (
     return { part, movedTo: { id, ...memo, cursor: cursorAfter(mark) } }
   }
   return { part, movedTo: undefined }
+}
+
+/** The conversations that were merged into this one. Makes no call when there are none. */
+export const mergedFrom = async (desk: Desk, conversation: Conversation): Promise<Conversation[]> => {
+  if (!partsOf(conversation).some(({ part_type: type }) => type === STAYS)) return []
+  const others = await Promise.all(_linkedIds(conversation).map((id) => _read(desk, id)))
+  return others.filter((other) => other !== undefined).filter((other) => partsOf(other).some(isMerge))
+}
+
+const _linkedIds = ({ id: own, linked_objects: linked }: Conversation): string[] => [
+  ...new Set((linked?.data ?? []).flatMap(({ id }) => (id && id !== own ? [id] : []))),
+]
+
+const _read = async (desk: Desk, id: string): Promise<Conversation | undefined> => {
+  try {
+    return await desk.api.conversation(id)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
 
 const _isOtherHalf = (candidate: Part, part: Part): boolean =>

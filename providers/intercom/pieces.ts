@@ -3,6 +3,7 @@ import { isProviderError, ProviderError } from '../errors'
 import type { OutboundMessage } from '../provider'
 import { settling, SKEW_MS, type Desk } from './desk'
 import { saysTheSame, toHtml, toPlainBody } from './format'
+import { isMerge, mergedFrom } from './merges'
 import { readOrEnded } from './participants'
 import { byTime, isNote, partsOf, type Conversation, type Part } from './schemas'
 
@@ -82,7 +83,16 @@ const _send = async (desk: Desk, { ticketId, author, text }: Piece): Promise<Pos
 const _find = async (desk: Desk, piece: Piece, since: number, read?: Conversation): Promise<Posted | undefined> => {
   const conversation = read ?? (await readOrEnded(desk, piece.ticketId))
   const part = findPiece(desk, piece, since, conversation)
-  return part && { part, conversation }
+  if (part) return { part, conversation }
+  // An attempt before a merge has reached the conversation that was merged into this one.
+  for (const merged of await mergedFrom(desk, conversation)) {
+    const earlier = findPiece(desk, piece, since, merged)
+    const mark = partsOf(merged).findLast(isMerge)
+    // What came after the merge is taken back.
+    if (earlier && mark && byTime(earlier, mark) < 0)
+      return { part: { ...earlier, part_type: 'comment' }, conversation }
+  }
+  return undefined
 }
 
 /** The part with this text and author, at or after `since`, that isn't known to be another message. */
