@@ -41,8 +41,8 @@ export const earliestOf = (desk: Desk, { author, createdAt }: OutboundMessage): 
 }
 
 /**
- * `earliest`: the earliest time of an attempt that may have succeeded. Undefined: this is the first attempt. `read`: the
- * conversation, if it has just been read.
+ * `earliest`: the earliest time of an attempt that may have succeeded. Undefined: this is the first attempt. `read`:
+ * the conversation, if it has just been read.
  */
 export const postPiece = async (
   desk: Desk,
