@@ -383,6 +383,11 @@ export interface CaughtUp extends TicketChange {
   events: SessionEvent[]
   /** Where the next call continues. Unchanged when there was nothing new. */
   cursor: string | undefined
+  /**
+   * Ids of messages that agents have deleted, as far as the desk still lists them. A webhook that is older than the
+   * reading may still announce one.
+   */
+  removed?: string[]
 }
 
 // ---------------------------------------------------------------------------------------------------- subscriptions

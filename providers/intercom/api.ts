@@ -4,78 +4,22 @@ import { oneLine } from '../kit/text'
 import type { Tools } from '../kit/tools'
 import type { Customer } from '../provider'
 import { accessTokenOf, type Config } from './config'
+import { classify, errorCode } from './failures'
+import {
+  adminSchema,
+  contactSchema,
+  conversationSchema,
+  idSchema,
+  meSchema,
+  partsIn,
+  type Conversation,
+} from './schemas'
 
 /** https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/making-a-request#regional-hosting */
 const HOSTS = { us: 'api.intercom.io', eu: 'api.eu.intercom.io', au: 'api.au.intercom.io' } as const
 /** Applies to API responses. Webhooks use the version set in the app. */
 const API_VERSION = '2.14'
 const LONGEST_NAME = 255
-
-export const idSchema = z.union([z.string(), z.number()]).transform(String)
-
-const personSchema = z.object({ type: z.string().nullish(), id: idSchema.nullish(), name: z.string().nullish() })
-
-/** One entry of a conversation, in the API and in webhooks. */
-export const partSchema = z.object({
-  id: idSchema,
-  part_type: z.string().nullish(),
-  body: z.string().nullish(),
-  created_at: z.number().nullish(),
-  redacted: z.boolean().nullish(),
-  author: personSchema.nullish(),
-  assigned_to: personSchema.nullish(),
-  attachments: z
-    .array(z.object({ name: z.string().nullish(), url: z.string().nullish(), content_type: z.string().nullish() }))
-    .nullish(),
-})
-
-export type Part = z.infer<typeof partSchema>
-
-/** Skips malformed parts, so that the others are still delivered. */
-export const partsIn = (list: unknown): Part[] =>
-  (Array.isArray(list) ? list : []).flatMap((entry) => {
-    const part = partSchema.safeParse(entry)
-    return part.success ? [part.data] : []
-  })
-
-export const partListSchema = z.object({ conversation_parts: z.unknown(), total_count: z.number().nullish() }).nullish()
-
-/** The contacts of a conversation. For contacts created by the router, `external_id` is the Botpress user id. */
-export const contactListSchema = z
-  .object({ contacts: z.array(z.object({ id: idSchema.nullish(), external_id: z.string().nullish() })).nullish() })
-  .nullish()
-
-const conversationSchema = z.object({
-  id: idSchema,
-  state: z.string().nullish(),
-  created_at: z.number().nullish(),
-  source: z.object({ body: z.string().nullish(), author: personSchema.nullish() }).nullish(),
-  contacts: contactListSchema,
-  conversation_parts: partListSchema,
-})
-
-export type Conversation = z.infer<typeof conversationSchema>
-
-const adminSchema = z.object({
-  id: idSchema,
-  name: z.string().nullish(),
-  // A URL in `/admins`, an object in `/me`.
-  avatar: z.union([z.string(), z.object({ image_url: z.string().nullish() })]).nullish(),
-})
-
-/** `GET /me` returns null for a token without a teammate. */
-const meSchema = adminSchema
-  .extend({
-    app: z
-      .object({ id_code: z.string().nullish(), name: z.string().nullish(), region: z.string().nullish() })
-      .nullish(),
-  })
-  .nullable()
-
-const contactSchema = z.object({
-  id: idSchema.nullish(),
-  errors: z.array(z.object({ code: z.string().nullish(), message: z.string().nullish() })).nullish(),
-})
 
 const anySchema = z.unknown()
 
@@ -90,10 +34,8 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     baseUrl: `https://${host}`,
     isAllowedHost: (candidate) => candidate === host,
     headers: () => ({ authorization: `Bearer ${token}`, 'intercom-version': API_VERSION }),
-    errorCode: (body) => {
-      const parsed = z.object({ errors: z.array(z.object({ code: z.string() })) }).safeParse(body)
-      return parsed.success ? parsed.data.errors[0]?.code : undefined
-    },
+    errorCode,
+    classify,
     // Seconds since the epoch. There is no Retry-After header.
     // https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
     retryAfterMs: (headers, now) => {
@@ -135,6 +77,30 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         path: `/admins/${encodeURIComponent(adminId)}`,
         schema: adminSchema.nullable(),
         purpose: 'read the teammate',
+        about: 'agent',
+      })
+      return answer.data
+    },
+
+    /** Everybody in the workspace. */
+    admins: async () => {
+      const answer = await http.request({
+        method: 'GET',
+        path: '/admins',
+        schema: z.object({ admins: z.array(adminSchema.nullable().catch(null)) }),
+        purpose: 'list the teammates',
+      })
+      return answer.data.admins.filter((admin) => admin !== null)
+    },
+
+    /** Throws `not-found` for a contact that was merged into another one or deleted. */
+    contact: async (contactId: string) => {
+      const answer = await http.request({
+        method: 'GET',
+        path: `/contacts/${encodeURIComponent(contactId)}`,
+        schema: contactSchema,
+        purpose: 'read the contact',
+        about: 'contact',
       })
       return answer.data
     },
@@ -146,6 +112,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         path: `/contacts/find_by_external_id/${encodeURIComponent(externalId)}`,
         schema: contactSchema,
         purpose: 'find the contact',
+        about: 'contact',
         accepts: [404],
       })
       return answer.status === 404 ? undefined : (answer.data.id ?? undefined)
@@ -165,6 +132,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         },
         schema: contactSchema,
         purpose: 'create the contact',
+        about: 'contact',
         // The external id is unique, so a retry returns 409.
         repeatable: true,
         accepts: [409],
@@ -183,6 +151,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         path: `/contacts/${encodeURIComponent(contactId)}/unarchive`,
         schema: anySchema,
         purpose: 'restore the contact',
+        about: 'contact',
         repeatable: true,
       })
     },
@@ -216,6 +185,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         },
         schema: z.object({ conversations: z.array(conversationSchema) }),
         purpose: 'find the conversation',
+        about: 'contact',
         repeatable: true,
       })
       return answer.data.conversations.toSorted((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))
@@ -227,6 +197,7 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         path: `/conversations/${encodeURIComponent(conversationId)}`,
         schema: conversationSchema,
         purpose: 'read the conversation',
+        about: 'ticket',
       })
       return answer.data
     },
@@ -241,6 +212,17 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         repeatable: true,
       }),
 
+    /** Makes a contact a participant, which lets it reply. */
+    attachContact: (conversationId: string, adminId: string, contactId: string) =>
+      http.request({
+        method: 'POST',
+        path: `/conversations/${encodeURIComponent(conversationId)}/customers`,
+        json: { admin_id: adminId, customer: { intercom_user_id: contactId } },
+        schema: anySchema,
+        purpose: 'add the contact to the conversation',
+        repeatable: true,
+      }),
+
     replyAsContact: (conversationId: string, contactId: string, body: string) =>
       reply(
         conversationId,
@@ -251,9 +233,27 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     note: (conversationId: string, adminId: string, html: string) =>
       reply(conversationId, { message_type: 'note', type: 'admin', admin_id: adminId, body: html }, 'write the note'),
 
-    /** Without a body: the customer would see it. */
-    close: (conversationId: string, adminId: string) =>
-      manage(conversationId, { message_type: 'close', type: 'admin', admin_id: adminId }, 'close the conversation'),
+    /** Deletes what a part says. */
+    redact: (conversationId: string, partId: string) =>
+      http.request({
+        method: 'POST',
+        path: '/conversations/redact',
+        json: { type: 'conversation_part', conversation_id: conversationId, conversation_part_id: partId },
+        schema: anySchema,
+        purpose: 'take the message back',
+        repeatable: true,
+      }),
+
+    /**
+     * Without a body: the customer would see it. Resolves to whether the conversation is linked to others, which it is
+     * when it was merged.
+     */
+    close: async (conversationId: string, adminId: string): Promise<boolean> => {
+      const json = { message_type: 'close', type: 'admin', admin_id: adminId }
+      const answer = await manage(conversationId, json, 'close the conversation')
+      const linked = z.object({ linked_objects: z.object({ data: z.array(z.unknown()).min(1) }) })
+      return linked.safeParse(answer.data).success
+    },
 
     assignTeam: (conversationId: string, adminId: string, teamId: string) =>
       manage(

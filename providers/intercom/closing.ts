@@ -1,20 +1,31 @@
 import { asUnknown, isProviderError, isTransient } from '../errors'
 import type { Ticket } from '../provider'
-import { partsIn, type Conversation } from './api'
-import { adminOf, isGone, type Desk } from './desk'
-import { byTime, isReopening } from './events'
+import type { Desk } from './desk'
+import { isNotFound, mayNameSomethingGone } from './failures'
+import { mergedInto } from './merges'
+import { isReopening, partsOf, type Conversation } from './schemas'
 
-/** Closes the conversation. A no-op when it is closed or deleted. */
+/** Closes the conversation, and the one into which it was merged. A no-op when it is closed or deleted. */
 export const closeTicket = async (desk: Desk, ticket: Ticket): Promise<void> => {
-  const adminId = await adminOf(desk, ticket)
   try {
-    await desk.api.close(ticket.id, adminId)
+    const isLinked = await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+    const conversation = isLinked ? await _read(desk, ticket) : undefined
+    const movedTo = conversation && (await mergedInto(desk, ticket, conversation))?.movedTo
+    if (movedTo) await desk.acting.act(ticket.memo, (adminId) => desk.api.close(movedTo.id, adminId))
   } catch (error) {
-    if (isGone(error)) return
-    if (!isProviderError(error) || error.code !== 'rejected') throw error
-    // It may be closed already.
-    const conversation = await desk.api.conversation(ticket.id)
-    if (conversation.state !== 'closed') throw error
+    if (!mayNameSomethingGone(error)) throw error
+    // It may be closed already, or gone.
+    const conversation = await _read(desk, ticket)
+    if (conversation !== undefined && conversation.state !== 'closed') throw error
+  }
+}
+
+const _read = async (desk: Desk, ticket: Ticket): Promise<Conversation | undefined> => {
+  try {
+    return await desk.api.conversation(ticket.id)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
   }
 }
 
@@ -24,10 +35,12 @@ export const closeTicket = async (desk: Desk, ticket: Ticket): Promise<void> => 
  */
 export const closeAgain = async (desk: Desk, ticket: Ticket, known?: Conversation): Promise<void> => {
   try {
-    const adminId = await adminOf(desk, ticket)
     const conversation = known ?? (await desk.api.conversation(ticket.id))
-    if (conversation.state === 'closed' || !_wasClosedBy(adminId, conversation)) return
-    await desk.api.close(ticket.id, adminId)
+    if (conversation.state === 'closed') return
+    await desk.acting.act(ticket.memo, async (adminId) => {
+      const isOurs = [adminId, ticket.memo].some((id) => id !== undefined && _wasClosedBy(id, conversation))
+      if (isOurs) await desk.api.close(ticket.id, adminId)
+    })
   } catch (error) {
     // The message is posted. A retry finds it and closes.
     if (isTransient(error)) throw asUnknown(error)
@@ -43,7 +56,7 @@ export const closeAgain = async (desk: Desk, ticket: Ticket, known?: Conversatio
  * looks the same.
  */
 const _wasClosedBy = (adminId: string, conversation: Conversation): boolean => {
-  const parts = partsIn(conversation.conversation_parts?.conversation_parts).toSorted(byTime)
+  const parts = partsOf(conversation)
   const last = parts.findLast((part) => part.part_type === 'close' || isReopening(part))
   return last?.part_type === 'close' && last.author?.id === adminId && !last.body
 }

@@ -1,31 +1,52 @@
 import { isProviderError, ProviderError } from '../errors'
 import type { Customer } from '../provider'
 import type { Desk } from './desk'
+import { isNotFound } from './failures'
 
 /**
  * Finds or creates the contact whose external id is the customer's Botpress id. It never uses the search: that index
- * lags, and relying on it would create duplicates.
+ * lags, and relying on it would create duplicates. An e-mail address identifies nobody, since customers type it: a
+ * contact that has the same address is somebody else.
  */
-export const ensureContact = async ({ api }: Desk, customer: Customer): Promise<string> => {
-  const found = await api.findContact(customer.id)
+export const ensureContact = async (desk: Desk, customer: Customer): Promise<string> => {
+  const found = await desk.api.findContact(customer.id)
   if (found) return found
-  const created = await api.createContact(customer).catch((error: unknown) => {
-    // Intercom rejects odd e-mail addresses and pictures: create the contact without them.
-    if (!isProviderError(error) || error.code !== 'rejected') throw error
-    return api.createContact({ id: customer.id, name: customer.name })
-  })
-  if (created.id) return created.id
-  // Another instance created it, a contact has the same e-mail, or it is archived. Intercom names the contact.
-  if (created.existing) {
-    if (created.isArchived) await api.unarchiveContact(created.existing)
-    return created.existing
-  }
-  const existing = await api.findContact(customer.id)
-  if (existing) return existing
+  const anonymous: Customer = { id: customer.id, name: customer.name }
+  const id =
+    (await _create(desk, customer)) ??
+    (await desk.api.findContact(customer.id)) ??
+    // Somebody else has the address.
+    (await _create(desk, anonymous)) ??
+    (await desk.api.findContact(customer.id))
+  if (id) return id
   throw new ProviderError(
     'intercom',
     'rejected',
     'Could not create the contact: it exists, but Intercom does not say which one it is',
-    { status: 409 }
+    { status: 409, about: 'contact' }
   )
+}
+
+/** Undefined: Intercom names no contact of this customer. */
+const _create = async (desk: Desk, customer: Customer): Promise<string | undefined> => {
+  const created = await desk.api.createContact(customer).catch((error: unknown) => {
+    // Intercom rejects odd e-mail addresses and pictures: create the contact without them.
+    if (!isProviderError(error) || error.code !== 'rejected') throw error
+    return desk.api.createContact({ id: customer.id, name: customer.name })
+  })
+  if (created.id || !created.existing) return created.id
+  // Another instance has created it, it is archived, or it has the same e-mail address.
+  const existing = await _read(desk, created.existing)
+  if (existing?.external_id !== customer.id) return undefined
+  if (created.isArchived || existing.archived) await desk.api.unarchiveContact(created.existing)
+  return created.existing
+}
+
+const _read = async ({ api }: Desk, contactId: string) => {
+  try {
+    return await api.contact(contactId)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }

@@ -35,12 +35,13 @@ export const checkCredentials = async (desk: Desk, config: Config): Promise<Acco
       `The workspace is hosted in region “${region}”, not “${config.region}”: change Region`
     )
   }
-  const workspace = me.app?.name ?? 'Intercom'
-  const code = me.app?.id_code ? ` (${me.app.id_code})` : ''
-  const acting = desk.configuredAdmin === undefined ? me : await _actingAdmin(desk, desk.configuredAdmin)
+  const id = me.app?.id_code?.trim()
+  // The name can be changed, so it can't stand in for the id.
+  if (!id) throw new ProviderError('intercom', 'unavailable', 'Intercom did not say which workspace the token is for')
+  const acting = desk.acting.configured === undefined ? me : await _actingAdmin(desk, desk.acting.configured)
   return {
-    id: me.app?.id_code ?? workspace,
-    description: `${workspace}${code} as ${acting.name ?? `teammate ${acting.id}`}`,
+    id,
+    description: `${me.app?.name ?? 'Intercom'} (${id}) as ${acting.name ?? `teammate ${acting.id}`}`,
   }
 }
 

@@ -1,15 +1,18 @@
-import { asUnknown, isProviderError, ProviderError } from '../errors'
+import { asUnknown } from '../errors'
 import { remembered, type Tools } from '../kit/tools'
-import type { Ticket } from '../provider'
-import type { IntercomApi } from './api'
+import { createActingAdmin, type ActingAdmin } from './acting'
+import { createIntercomApi, type IntercomApi } from './api'
+import { linkTo, type Config } from './config'
+import { isNotFound } from './failures'
 
 /** Shared by the driver's functions: the API, the tools and this instance's caches. */
 export interface Desk {
   api: IntercomApi
   tools: Tools
-  /** Id of the teammate who writes notes and closes: as configured, else the owner of the token. */
-  actingAdmin(): Promise<string>
-  configuredAdmin: string | undefined
+  /** Who writes notes and closes. */
+  acting: ActingAdmin
+  /** Opens a conversation in the inbox. */
+  linkTo(conversationId: string): string
   /** Part id → message piece, for parts posted by this instance. Distinguishes equal texts. */
   posted: Map<string, string>
 }
@@ -20,29 +23,15 @@ export const SKEW_MS = 60_000
 /** More than the messages that can be in flight at once. */
 const REMEMBERED = 2_000
 
-export const createDesk = (api: IntercomApi, tools: Tools, adminId: string | undefined): Desk => {
-  let owner: Promise<string> | undefined
+export const createDesk = (config: Config, tools: Tools): Desk => {
+  const api = createIntercomApi(config, tools)
   return {
     api,
     tools,
+    acting: createActingAdmin(api, tools, config),
+    linkTo: (conversationId) => linkTo(config, conversationId),
     // Part ids are unique across workspaces, so all of them share one map.
     posted: remembered(tools, 'intercom/posted', () => new Map<string, string>()),
-    configuredAdmin: adminId,
-    actingAdmin: () => {
-      if (adminId) return Promise.resolve(adminId)
-      owner ??= api.me().then((me) => {
-        if (me) return me.id
-        throw new ProviderError(
-          'intercom',
-          'unauthorized',
-          'Could not sign in: the access token does not belong to a teammate'
-        )
-      })
-      owner.catch(() => {
-        owner = undefined
-      })
-      return owner
-    },
   }
 }
 
@@ -60,7 +49,7 @@ export const retryWhileNew = async <T>(desk: Desk, action: () => Promise<T>): Pr
     try {
       return await action()
     } catch (error) {
-      if (!isProviderError(error) || error.code !== 'not-found') throw error
+      if (!isNotFound(error)) throw error
       await desk.tools.sleep(wait)
     }
   }
@@ -75,10 +64,3 @@ export const settling = async <T>(read: () => Promise<T>): Promise<T> => {
     throw asUnknown(error)
   }
 }
-
-/** The conversation or the contact does not exist. */
-export const isGone = (error: unknown): boolean => isProviderError(error) && error.code === 'not-found'
-
-/** The acting teammate: as configured, else as remembered in the ticket, which saves a call. */
-export const adminOf = async (desk: Desk, ticket: Ticket): Promise<string> =>
-  desk.configuredAdmin ?? ticket.memo ?? (await desk.actingAdmin())

@@ -1,16 +1,15 @@
 import { isProviderError } from '../errors'
 import { defineProvider, type Agent, type SubscriptionTarget } from '../provider'
-import { createIntercomApi } from './api'
 import { closeTicket } from './closing'
-import { adminIdOf, checkConfig, configSchema } from './config'
+import { checkConfig, clientSecretOf, configSchema } from './config'
 import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
-import { catchUp } from './events'
 import { findOrigin } from './origin'
 import { postMessage } from './posting'
+import { catchUp } from './reading'
 import { openTicket } from './tickets'
-import { parseWebhook, verifyWebhook } from './webhook'
+import { parseWebhook, TOPICS, verifyWebhook } from './webhook'
 
 /** Intercom: each handoff is one conversation in the inbox. */
 export const intercom = defineProvider({
@@ -18,12 +17,12 @@ export const intercom = defineProvider({
   title: 'Intercom',
   config: configSchema,
   checkConfig,
-  // Intercom redelivers after a 5xx. A 429 would throttle every delivery.
+  // Intercom delivers once more, after a minute. A 429 would throttle every delivery, a 410 disable the subscription.
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
   connect: (config, tools) => {
-    const desk = createDesk(createIntercomApi(config, tools), tools, adminIdOf(config))
-    const clientSecret = config.clientSecret.trim()
+    const desk = createDesk(config, tools)
+    const clientSecret = clientSecretOf(config)
     return {
       checkCredentials: () => checkCredentials(desk, config),
       ensureContact: (customer) => ensureContact(desk, customer),
@@ -34,7 +33,7 @@ export const intercom = defineProvider({
       findOrigin: (ticketId) => findOrigin(desk, ticketId),
       describeAgent: (agentId) => _describeAgent(desk, agentId),
       verifyWebhook: (request) => verifyWebhook(request, clientSecret, tools.now()),
-      parseWebhook,
+      parseWebhook: (request) => parseWebhook(request, desk.linkTo),
       // Intercom validates a saved endpoint with an unsigned HEAD request.
       answerUnsigned: ({ method }) => (method === 'HEAD' ? { status: 200 } : undefined),
       instructions: _instructions,
@@ -59,12 +58,8 @@ const _instructions = ({ url }: SubscriptionTarget): string =>
     'Set up Intercom webhooks once, by hand:',
     '1. In Intercom, open Settings > Integrations > Developer Hub > your app > Configure > Webhooks.',
     `2. Endpoint URL: ${url}`,
-    '3. Add only these topics:',
-    '   conversation.admin.replied',
-    '   conversation.admin.assigned',
-    '   conversation.admin.closed',
-    '   conversation.admin.opened',
-    '   conversation.deleted',
+    '3. Add only these topics. Those of tickets need the permission “Read tickets”:',
+    ...TOPICS.map((topic) => `   ${topic}`),
     '4. Save. Intercom checks the URL immediately, so save the integration first.',
     '5. Use the client secret of the same app (Basic information) in the configuration.',
   ].join('\n')

@@ -25,10 +25,24 @@ describe('intercom: configuration', () => {
     ['adminId', 'Ada'],
     ['region', 'de'],
     ['accessToken', 'two words'],
-    ['clientSecret', ''],
+    ['clientSecret', 'two words'],
   ])('refuses %s = %j', (field, value) => {
     expect(intercom.config.safeParse({ ...good, [field]: value }).success).toBe(false)
   })
+
+  it.each([{}, { accessToken: '', clientSecret: '' }, { accessToken: ' ', clientSecret: ' ', adminId: '' }])(
+    'names what is missing in %j, and connects without it',
+    async (block) => {
+      const config = intercom.config.parse(block)
+      expect(intercom.checkConfig?.(config)).toEqual([
+        { field: 'accessToken', problem: 'is missing' },
+        { field: 'clientSecret', problem: 'is missing' },
+      ])
+      const { sandbox, tools } = await setUp()
+      const driver = intercom.connect(config, tools)
+      expect(driver.verifyWebhook(sandbox.signed('{}'), undefined)).toBe(false)
+    }
+  )
 
   it('treats a blank acting teammate as absent', async () => {
     const { driver } = await setUp({ adminId: ' ' })
@@ -93,6 +107,16 @@ describe('intercom: credentials', () => {
     })
   })
 
+  it('identifies the workspace by its code, which a new name or token does not change', async () => {
+    const setup = await setUp()
+    await expect(setup.driver.checkCredentials()).resolves.toMatchObject({ id: 'sbx1nter' })
+    const me = { id: '1', name: 'Zoe', app: { id_code: 'sbx1nter', name: 'Acme & Sons', region: 'US' } }
+    setup.sandbox.server.addFault({ kind: 'status', status: 200, body: me })
+    await expect(setup.driver.checkCredentials()).resolves.toMatchObject({ id: 'sbx1nter' })
+    setup.sandbox.server.addFault({ kind: 'status', status: 200, body: { id: '1', app: { name: 'Acme' } } })
+    expect((await failure(setup)).code).toBe('unavailable')
+  })
+
   it('rejects a token without a teammate', async () => {
     const setup = await setUp()
     setup.sandbox.server.addFault({ kind: 'status', status: 200, body: 'null' })
@@ -125,14 +149,23 @@ describe('intercom: contacts', () => {
     expect(new Set(ids).size).toBe(1)
   })
 
-  it('uses the existing contact with the same e-mail', async () => {
-    const { driver } = await setUp()
+  it('takes nobody with the same e-mail address for the customer, since customers type it', async () => {
+    const { driver, sandbox } = await setUp()
     const first = await driver.ensureContact?.(EVE)
-    await expect(driver.ensureContact?.({ ...EVE, id: 'user_eve_again' })).resolves.toBe(first)
+    const second = await driver.ensureContact?.({ ...EVE, id: 'user_eve_again' })
+    expect(second).not.toBe(first)
+    expect(await driver.ensureContact?.({ ...EVE, id: 'user_eve_again' })).toBe(second)
+    expect(sandbox.server.requests.at(-1)?.path).toBe('/contacts/find_by_external_id/user_eve_again')
   })
 
   it('restores an archived contact', async () => {
     const { driver, sandbox, calls } = await setUp()
+    sandbox.server.addFault({
+      kind: 'status',
+      status: 200,
+      body: { type: 'contact', id: '5ba682d2aa', external_id: EVE.id, archived: true },
+      matches: (request) => request.path === '/contacts/5ba682d2aa',
+    })
     sandbox.server.addFault({
       kind: 'status',
       status: 409,

@@ -1,18 +1,15 @@
-import { asUnknown, isProviderError, ProviderError } from '../errors'
+import { asUnknown, isProviderError, withDetails } from '../errors'
 import { partsToText, underName } from '../kit/message-text'
-import type { OutboundMessage, PostedMessage, Ticket } from '../provider'
-import { partsIn, type Conversation, type Part } from './api'
+import type { Customer, OutboundMessage, PostedMessage, Ticket } from '../provider'
 import { closeAgain } from './closing'
 import { ensureContact } from './contacts'
-import { adminOf, isGone, remember, settling, SKEW_MS, type Desk } from './desk'
-import { byTime, isNote } from './events'
-import { saysTheSame, splitText, toHtml, toPlainBody } from './format'
-
-/**
- * How far back to look for an earlier attempt at a customer's message without `createdAt`. Customers repeat themselves,
- * so older matches don't count. The bot doesn't, so the whole conversation is searched for its notes.
- */
-const RETRIED_WITHIN_MS = 10 * 60_000
+import { remember, settling, type Desk } from './desk'
+import { mayNameSomethingGone } from './failures'
+import { splitText } from './format'
+import { mergedInto } from './merges'
+import { asUnwritten, participantAfter, readOrEnded } from './participants'
+import { earliestOf, findPiece, postPiece, type Author, type Piece } from './pieces'
+import { byTime, type Conversation, type Part } from './schemas'
 
 /** A customer other than the conversation's contact. Intercom accepts replies of that contact only. */
 const _isSecondPerson = (
@@ -24,112 +21,143 @@ const _isSecondPerson = (
   message.author.customer.contactId !== undefined &&
   message.author.customer.contactId !== contactId
 
-/** Posts a customer's message as the contact, and a bot's message as a note. */
+/**
+ * Posts a customer's message as the contact, and a bot's message as a note. A conversation that was merged into another
+ * one is followed there.
+ */
 export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
-  const author =
-    message.author.type === 'bot'
-      ? { isNote: true, id: await adminOf(desk, ticket) }
-      : {
-          isNote: false,
-          id:
-            ticket.contactId ??
-            message.author.customer.contactId ??
-            (await ensureContact(desk, message.author.customer)),
-        }
-  const messageIds: string[] = []
-  const body = partsToText(message.parts)
-  const namedBody = _isSecondPerson(ticket, message) ? underName(message.author.customer.name, body) : body
-  for (const [index, text] of splitText(namedBody).entries()) {
-    const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
-    try {
-      const { part, conversation } = await _postPiece(
-        desk,
-        piece,
-        message.mayExist ? _earliest(desk, message) : undefined
-      )
-      remember(desk, part.id, piece.key)
-      messageIds.push(part.id)
-      // The message has reopened the conversation.
-      if (part.part_type === 'open') await closeAgain(desk, ticket, conversation)
-    } catch (error) {
-      const failure = isGone(error)
-        ? new ProviderError('intercom', 'ended', 'The conversation no longer exists', { status: 404 })
-        : error
-      // Earlier pieces are posted, so a retry has to look for them.
-      throw index > 0 ? asUnknown(failure) : failure
+  const known = message.mayExist ? await settling(() => readOrEnded(desk, ticket.id)) : undefined
+  const merge = known && (await settling(() => mergedInto(desk, ticket, known)))
+  if (known && merge?.movedTo) {
+    const earlier = _piecesOf(ticket, message).map((piece) => findPiece(desk, piece, earliestOf(desk, message), known))
+    const found = earlier.filter((part) => part !== undefined)
+    const misplaced = found.filter((part) => byTime(part, merge.part) > 0)
+    // It was posted before the merge.
+    if (found.length === earlier.length && misplaced.length === 0) {
+      return { messageIds: found.map(({ id }) => id), movedTo: merge.movedTo }
     }
+    return _follow(desk, ticket, message, merge.movedTo, misplaced)
   }
-  return { messageIds }
-}
-
-interface Piece {
-  ticketId: string
-  author: { isNote: boolean; id: string }
-  text: string
-  /** Message id and index of the piece: the value that `desk.posted` holds for its part. */
-  key: string
-  /** Ids of parts that are known to be other messages. */
-  others: readonly string[] | undefined
-}
-
-/** A posted part, and the conversation if it was read to find it. */
-interface Posted {
-  part: Part
-  conversation?: Conversation
-}
-
-/** The earliest time of an attempt, in milliseconds since the epoch. */
-const _earliest = (desk: Desk, { author, createdAt }: OutboundMessage): number => {
-  if (createdAt !== undefined) return createdAt - SKEW_MS
-  return author.type === 'bot' ? 0 : desk.tools.now() - RETRIED_WITHIN_MS
-}
-
-/** `earliest`: the earliest time of an attempt that may have succeeded. Undefined: this is the first attempt. */
-const _postPiece = async (desk: Desk, piece: Piece, earliest: number | undefined): Promise<Posted> => {
-  const start = desk.tools.now()
-  const find = (since: number) => settling(() => _find(desk, piece, since))
-  const earlier = earliest === undefined ? undefined : await find(earliest)
-  if (earlier) return earlier
-  try {
-    return await _send(desk, piece)
-  } catch (error) {
-    if (!isProviderError(error) || error.outcome !== 'unknown') throw error
-    const found = await find(start - SKEW_MS)
-    if (!found) return await settling(() => _send(desk, piece))
-    // Without `others`, an older part with the same text can't be told from this message.
-    if (piece.others === undefined && _timeOf(found.part) < Math.floor(start / 1_000) * 1_000) throw error
-    return found
-  }
-}
-
-const _send = async (desk: Desk, { ticketId, author, text }: Piece): Promise<Posted> => {
-  const parts = author.isNote
-    ? await desk.api.note(ticketId, author.id, toHtml(text))
-    : await desk.api.replyAsContact(ticketId, author.id, toPlainBody(text))
-  // The newest part by this author is the new one, even if the answer has older ones.
-  const part = parts.toSorted(byTime).findLast((candidate) => candidate.author?.id === author.id)
-  if (part) return { part }
-  throw new ProviderError('intercom', 'unavailable', 'Could not post the message: the answer does not include it', {
-    outcome: 'unknown',
-  })
-}
-
-/** The part with this text and author, at or after `since`, that isn't known to be another message. */
-const _find = async (desk: Desk, piece: Piece, since: number): Promise<Posted | undefined> => {
-  const conversation = await desk.api.conversation(piece.ticketId)
-  const sent = piece.author.isNote ? piece.text : toPlainBody(piece.text)
-  const part = partsIn(conversation.conversation_parts?.conversation_parts).findLast((candidate) => {
-    const key = desk.posted.get(candidate.id)
-    return (
-      (key === undefined || key === piece.key) &&
-      !piece.others?.includes(candidate.id) &&
-      candidate.author?.id === piece.author.id &&
-      isNote(candidate) === piece.author.isNote &&
-      _timeOf(candidate) >= since &&
-      saysTheSame(candidate.body ?? '', sent)
+  const { parts, contactId, reopened } = await _postAt(desk, ticket, message, known)
+  const posted = { messageIds: parts.map(({ id }) => id), ...(contactId === undefined ? {} : { contactId }) }
+  if (!reopened) return posted
+  // The message is posted. If something fails from here on, a retry finds it.
+  const conversation = reopened.conversation ?? (await settling(() => desk.api.conversation(ticket.id)))
+  const movedTo = (await settling(() => mergedInto(desk, ticket, conversation)))?.movedTo
+  if (movedTo) {
+    return settling(() =>
+      _follow(desk, { ...ticket, contactId: contactId ?? ticket.contactId }, message, movedTo, parts)
     )
-  })
-  return part && { part, conversation }
+  }
+  await closeAgain(desk, ticket, conversation)
+  return posted
 }
 
-const _timeOf = (part: Part): number => (part.created_at ?? 0) * 1_000
+/** Posts where the conversation goes on, and takes back what has reached the merged one, which nobody reads. */
+const _follow = async (
+  desk: Desk,
+  ticket: Ticket,
+  message: OutboundMessage,
+  movedTo: NonNullable<PostedMessage['movedTo']>,
+  misplaced: Part[]
+): Promise<PostedMessage> => {
+  const { parts, contactId } = await _postAt(desk, { ...ticket, id: movedTo.id }, { ...message, mayExist: true })
+  for (const { id } of misplaced) await desk.api.redact(ticket.id, id)
+  if (misplaced.length > 0) await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+  const change = contactId === undefined ? {} : { contactId }
+  return { messageIds: parts.map(({ id }) => id), ...change, movedTo }
+}
+
+/** The pieces as the ticket's own contact posts them. */
+const _piecesOf = (ticket: Ticket, message: OutboundMessage): Piece[] =>
+  _textsOf(message, _isSecondPerson(ticket, message) ? message.author.customer.name : undefined).map((text, index) => ({
+    ticketId: ticket.id,
+    author: { isNote: message.author.type === 'bot', id: ticket.contactId ?? '' },
+    text,
+    key: `${message.id}#${index}`,
+    others: message.others,
+  }))
+
+const _textsOf = ({ parts }: OutboundMessage, name: string | undefined): string[] => {
+  const text = partsToText(parts)
+  return splitText(name === undefined ? text : underName(name, text))
+}
+
+interface PostedAt {
+  parts: Part[]
+  /** The contact that wrote, if it isn't the ticket's. */
+  contactId?: string
+  /** The message has reopened the conversation. */
+  reopened?: { conversation: Conversation | undefined }
+}
+
+/** `read`: the conversation, if it has just been read. */
+const _postAt = async (
+  desk: Desk,
+  ticket: Ticket,
+  message: OutboundMessage,
+  read?: Conversation
+): Promise<PostedAt> => {
+  const earliest = message.mayExist ? earliestOf(desk, message) : undefined
+  const post = async (author: Author, name?: string): Promise<PostedAt> => {
+    const result: PostedAt = { parts: [] }
+    for (const [index, text] of _textsOf(message, name).entries()) {
+      const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
+      try {
+        const { part, conversation } = await postPiece(desk, piece, earliest, read)
+        remember(desk, part.id, piece.key)
+        result.parts.push(part)
+        if (part.part_type === 'open') result.reopened = { conversation }
+      } catch (error) {
+        // Earlier pieces are posted, so a retry has to look for them.
+        throw index > 0 ? asUnknown(error) : error
+      }
+    }
+    return result
+  }
+  if (message.author.type === 'bot') {
+    return _explained(desk, ticket, () => desk.acting.act(ticket.memo, (id) => post({ isNote: true, id })))
+  }
+  const { customer } = message.author
+  const { name } = customer
+  const known = ticket.contactId ?? customer.contactId
+  const id = known ?? (await ensureContact(desk, customer))
+  try {
+    const result = await post({ isNote: false, id }, _isSecondPerson(ticket, message) ? name : undefined)
+    return known === undefined ? { ...result, contactId: id } : result
+  } catch (error) {
+    if (!mayNameSomethingGone(error)) throw error
+    const participant = await _mended(desk, ticket, customer, id, error)
+    const isNamed = participant.isUncertain || _isSecondPerson(ticket, message)
+    const result = await post({ isNote: false, id: participant.id }, isNamed ? name : undefined)
+    return participant.id === ticket.contactId ? result : { ...result, contactId: participant.id }
+  }
+}
+
+/** The contact to write as after a refusal. Throws the refusal when contact and conversation are as they should be. */
+const _mended = async (desk: Desk, ticket: Ticket, customer: Customer, id: string, refusal: unknown) => {
+  let participant
+  try {
+    participant = await participantAfter(desk, ticket, customer, id, refusal)
+  } catch (error) {
+    throw asUnwritten(error, refusal)
+  }
+  if (participant) return participant
+  // A 403 names the contact when it was blocked. That is for people to decide.
+  throw refusal
+}
+
+/** A refused note: `ended` when the conversation is gone. */
+const _explained = async <T>(desk: Desk, ticket: Ticket, post: () => Promise<T>): Promise<T> => {
+  try {
+    return await post()
+  } catch (error) {
+    if (!mayNameSomethingGone(error)) throw error
+    try {
+      await readOrEnded(desk, ticket.id)
+    } catch (reason) {
+      throw asUnwritten(reason, error)
+    }
+    throw isProviderError(error) && error.code === 'not-found' ? withDetails(error, { about: 'account' }) : error
+  }
+}

@@ -3,7 +3,6 @@ import { afterEach } from 'vitest'
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault } from '../kit/sandbox'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest } from '../provider'
-import { createIntercomApi } from './api'
 import { createDesk, remember } from './desk'
 import { intercom } from '.'
 import { createSandbox } from './sandbox'
@@ -33,7 +32,7 @@ export type Setup = Awaited<ReturnType<typeof setUp>>
 
 /** A driver on an instance that no longer remembers what was posted. */
 export const coldInstance = (setup: Setup) => {
-  const desk = createDesk(createIntercomApi(setup.config, setup.tools), setup.tools, undefined)
+  const desk = createDesk(setup.config, setup.tools)
   for (let count = 0; count < 2_000; count += 1) remember(desk, `other part ${count}`, 'other message')
   return setup.connect()
 }

@@ -1,10 +1,11 @@
-import { isProviderError } from '../errors'
+import { isProviderError, withDetails } from '../errors'
 import type { OpenedTicket, TicketRequest } from '../provider'
-import type { Conversation } from './api'
 import { ensureContact } from './contacts'
-import { isGone, settling, SKEW_MS, retryWhileNew, type Desk } from './desk'
+import { settling, SKEW_MS, retryWhileNew, type Desk } from './desk'
+import { isNotFound } from './failures'
 import { noteOf, openingOf, saysTheSame, titleOf } from './format'
 import { referenceOf } from './origin'
+import type { Conversation } from './schemas'
 
 const HANDOFF_WITHIN_MS = 24 * 60 * 60_000
 /** A conversation older than this no longer waits for its note. */
@@ -20,7 +21,7 @@ const MOST_CANDIDATES = 5
 export const openTicket = async (desk: Desk, request: TicketRequest): Promise<OpenedTicket> => {
   const contactId = request.customer.contactId ?? (await ensureContact(desk, request.customer))
   // Fetched in parallel to save time. A failure is retried where the value is needed.
-  desk.actingAdmin().catch(() => {})
+  desk.acting.id().catch(() => {})
   const tags = Promise.all(
     [...new Set(request.options.tags ?? [])].map((name) =>
       desk.api.tagId(name).catch((error: unknown) => _warnMissing(desk, 'tag', error))
@@ -46,6 +47,8 @@ const _create = async (desk: Desk, contactId: string, request: TicketRequest): P
   try {
     return await create()
   } catch (error) {
+    // A new conversation names nothing but its contact.
+    if (isProviderError(error) && isNotFound(error)) throw withDetails(error, { about: 'contact' })
     if (!isProviderError(error) || error.outcome !== 'unknown') throw error
     const found = await _find(desk, contactId, request, desk.tools.now() - start + SKEW_MS)
     return found?.id ?? create()
@@ -73,7 +76,7 @@ const _find = (
       for (const candidate of candidates.slice(0, MOST_CANDIDATES)) {
         const conversation = await desk.api.conversation(candidate.id).catch((error: unknown) => {
           // Deleted, but still in the index.
-          if (isGone(error)) return undefined
+          if (isNotFound(error)) return undefined
           throw error
         })
         if (!conversation) continue
@@ -104,14 +107,15 @@ const _complete = async (
   const { queue } = request.options
   const attempt = (what: string, action: () => Promise<unknown>) =>
     retryWhileNew(desk, action).catch((error: unknown) => _warnMissing(desk, what, error, id))
+  const asAdmin = <T>(action: (admin: string) => Promise<T>): Promise<T> => desk.acting.act(adminId, action)
   await Promise.all([
     attempt('title', () => api.setTitle(id, titleOf(request))),
     ...(adminId === undefined
       ? []
       : [
-          attempt('note', () => _note(desk, id, adminId, request)),
-          ...(queue ? [attempt('team', () => api.assignTeam(id, adminId, queue))] : []),
-          ...tags.map((tag) => attempt('tag', () => api.tag(id, adminId, tag))),
+          attempt('note', () => asAdmin((admin) => _note(desk, id, admin, request))),
+          ...(queue ? [attempt('team', () => asAdmin((admin) => api.assignTeam(id, admin, queue)))] : []),
+          ...tags.map((tag) => attempt('tag', () => asAdmin((admin) => api.tag(id, admin, tag)))),
         ]),
   ])
 }
@@ -128,7 +132,7 @@ const _note = async (desk: Desk, id: string, adminId: string, request: TicketReq
 }
 
 const _admin = (desk: Desk): Promise<string | undefined> =>
-  desk.actingAdmin().catch((error: unknown) => _warnMissing(desk, 'note', error))
+  desk.acting.id().catch((error: unknown) => _warnMissing(desk, 'note', error))
 
 const _memo = (adminId: string | undefined): { memo?: string } => (adminId === undefined ? {} : { memo: adminId })
 

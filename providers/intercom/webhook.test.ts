@@ -34,7 +34,7 @@ describe('intercom: webhooks', () => {
     expect(ignored).toBeTruthy()
   })
 
-  it.each(['note', 'note_and_reopen', 'quick_reply', 'away_mode_assignment'])(
+  it.each(['note', 'note_and_reopen', 'note_and_unsnooze', 'away_mode_assignment', 'participant_added'])(
     'does not deliver a %s part to the customer',
     async (type) => {
       const setup = await setUp()
@@ -152,42 +152,6 @@ describe('intercom: webhooks', () => {
   it('asks the core to catch up when a reply is announced without its part', async () => {
     const setup = await setUp()
     expect(typesOf(parsed(setup, 'conversation.admin.replied', []).events)).toEqual(['ticket-changed'])
-  })
-
-  it('turns formatting, images and attachments into parts', async () => {
-    const setup = await setUp()
-    const url = 'https://downloads.intercomcdn.com/i/o/1/a?expires=1&signature=2'
-    const { events } = parsed(setup, 'conversation.admin.replied', [
-      part({
-        body: `<p>See <b>this</b>:</p><div class="intercom-container"><img src="${url}&amp;n=1"></div><p>and</p>`,
-        attachments: [
-          { type: 'upload', name: 'voice.mp3', url: `${url}&n=2`, content_type: 'audio/mpeg' },
-          { type: 'upload', name: 'film.MOV', url: `${url}&n=3`, content_type: 'application/force-download' },
-          { type: 'upload', name: 'invoice.pdf', url: `${url}&n=4`, content_type: 'application/pdf' },
-          { type: 'upload', name: 'lost.zip', url: null, content_type: 'application/zip' },
-          { type: 'upload', name: 'same.png', url: `${url}&n=1`, content_type: 'image/png' },
-        ],
-      }),
-    ])
-    const file = (kind: string, n: number, title?: string) => ({
-      type: 'file',
-      kind,
-      url: `${url}&n=${n}`,
-      ...(title ? { title } : {}),
-    })
-    expect(events).toMatchObject([
-      {
-        parts: [
-          { type: 'text', text: 'See **this**:' },
-          file('image', 1),
-          { type: 'text', text: 'and' },
-          file('audio', 2, 'voice.mp3'),
-          file('video', 3, 'film.MOV'),
-          file('file', 4, 'invoice.pdf'),
-        ],
-        undelivered: expect.stringContaining('“lost.zip”'),
-      },
-    ])
   })
 
   it('delivers nothing of a redacted part', async () => {

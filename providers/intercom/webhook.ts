@@ -1,9 +1,10 @@
 import { z } from '@botpress/sdk'
 import { isSigned } from '../kit/signature'
 import type { ParsedWebhook, SessionEvent, WebhookRequest } from '../provider'
-import { contactListSchema, idSchema, partListSchema, partsIn } from './api'
+import { eventsByPart } from './events'
+import { isMerge } from './merges'
 import { customerOf } from './origin'
-import { eventsOf } from './events'
+import { contactListSchema, idSchema, partListSchema, partsIn } from './schemas'
 
 /**
  * The signature has no timestamp, so older notifications are refused as replays. Intercom stops redelivering long
@@ -18,19 +19,46 @@ const notificationSchema = z.object({
 })
 
 const itemSchema = z.object({
-  id: idSchema.nullish(),
-  conversation_id: idSchema.nullish(),
-  contacts: contactListSchema.catch(undefined),
+  id: idSchema.nullish().catch(undefined),
+  conversation_id: idSchema.nullish().catch(undefined),
+  contacts: contactListSchema,
   conversation_parts: partListSchema,
+  custom_attributes: z.object({ Merged: z.unknown() }).nullish().catch(undefined),
+  /** Of a ticket: the ticket itself, with the part that the topic is about. */
+  ticket: z.object({ id: idSchema, contacts: contactListSchema }).nullish().catch(undefined),
+  ticket_part: z.unknown(),
 })
 
-const TOPICS = new Set([
-  'conversation.admin.replied',
-  'conversation.admin.assigned',
-  'conversation.admin.closed',
-  'conversation.admin.opened',
-  'conversation.deleted',
-])
+/** A topic that the app must be subscribed to, and the changes of state that it announces. */
+interface Topic {
+  isReply?: true
+  isAssigned?: true
+  isReopened?: true
+  isClosed?: true
+  isDeleted?: true
+  /** What happened has to be read. */
+  isHint?: true
+}
+
+/**
+ * An open conversation that is assigned has a topic of its own, and a conversation that was converted to a ticket comes
+ * under the topics of tickets. https://developers.intercom.com/docs/references/webhooks/webhook-models
+ */
+const TOPIC_MEANINGS: Record<string, Topic> = {
+  'conversation.admin.replied': { isReply: true },
+  'conversation.admin.assigned': { isAssigned: true, isReopened: true },
+  'conversation.admin.open.assigned': { isAssigned: true, isReopened: true },
+  'conversation.admin.closed': { isClosed: true },
+  'conversation.admin.opened': { isReopened: true },
+  'conversation.deleted': { isDeleted: true },
+  'ticket.admin.replied': { isReply: true },
+  'ticket.admin.assigned': { isAssigned: true, isHint: true },
+  'ticket.closed': { isClosed: true },
+  'ticket.resolved': { isClosed: true },
+  'ticket.state.updated': { isHint: true },
+}
+
+export const TOPICS = Object.keys(TOPIC_MEANINGS)
 
 /**
  * `X-Hub-Signature: sha1=<hex>` over the raw body, keyed with the app's client secret.
@@ -44,40 +72,53 @@ export const verifyWebhook = (request: WebhookRequest, clientSecret: string, now
   return !createdAt || createdAt * 1_000 > now - OLDEST_MS
 }
 
-/** The topic gives the change of state; the parts give the messages. */
-export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
+/** The topic gives the change of state; the parts give the messages. `linkTo` opens a conversation in the inbox. */
+export const parseWebhook = (request: WebhookRequest, linkTo: (conversationId: string) => string): ParsedWebhook => {
   const parsed = notificationSchema.safeParse(_json(request.body))
   if (!parsed.success) return { events: [], ignored: 'not a notification' }
   const { topic, data } = parsed.data
   if (topic === 'ping') return { events: [], ignored: 'ping' }
-  if (!TOPICS.has(topic)) return { events: [], ignored: `topic ${topic.slice(0, 80)}` }
+  const meaning = Object.hasOwn(TOPIC_MEANINGS, topic) ? TOPIC_MEANINGS[topic] : undefined
+  if (!meaning) return { events: [], ignored: `topic ${topic.slice(0, 80)}` }
   const item = itemSchema.safeParse(data?.item)
-  const ticketId = item.success ? (item.data.id ?? item.data.conversation_id) : undefined
+  const ofTicket = item.success && topic.startsWith('ticket.') ? item.data.ticket?.id : undefined
+  const ticketId = item.success ? (ofTicket ?? item.data.id ?? item.data.conversation_id) : undefined
   if (!item.success || !ticketId) return { events: [], ignored: `${topic} without a conversation` }
-  const events = _eventsOf(topic, ticketId, item.data)
+  const events = _eventsOf(meaning, ticketId, item.data, linkTo(ticketId))
   return events.length > 0
     ? { events }
     : { events, ignored: `${topic}: by a bot, a workflow or the customer, or internal` }
 }
 
-const _eventsOf = (topic: string, ticketId: string, item: z.infer<typeof itemSchema>): SessionEvent[] => {
-  const ticket = { ticketId, ...(customerOf(item.contacts) ? { origin: 'possible' as const } : {}) }
-  if (topic === 'conversation.deleted') return [{ type: 'ticket-closed', ticket, reason: 'deleted' }]
-  const parts = partsIn(item.conversation_parts?.conversation_parts)
-  const events = eventsOf(ticket, parts, {
-    isClosed: topic === 'conversation.admin.closed',
-    isReopened: topic === 'conversation.admin.opened' || topic === 'conversation.admin.assigned',
-    isAssigned: topic === 'conversation.admin.assigned',
-    isReply: topic === 'conversation.admin.replied',
-  })
+const _eventsOf = (topic: Topic, ticketId: string, item: z.infer<typeof itemSchema>, link: string): SessionEvent[] => {
+  const contacts = item.contacts ?? item.ticket?.contacts
+  const ticket = { ticketId, ...(customerOf(contacts) ? { origin: 'possible' as const } : {}) }
+  if (topic.isDeleted) return [{ type: 'ticket-closed', ticket, reason: 'deleted' }]
+  const parts = [
+    ...partsIn(item.conversation_parts?.conversation_parts),
+    ...partsIn(item.ticket_part === undefined ? [] : [item.ticket_part]),
+  ]
+  // A merged conversation is closed, and goes on in another one: where, has to be read.
+  const isMerged = topic.isClosed && (parts.some(isMerge) || _isTrue(item.custom_attributes?.Merged))
+  const isClosed = topic.isClosed === true && !isMerged
+  const events = eventsByPart(parts, {
+    ticket,
+    link,
+    isClosed,
+    isReopened: topic.isReopened ?? false,
+    isAssigned: topic.isAssigned ?? false,
+    isReply: topic.isReply ?? false,
+  }).flatMap((entry) => entry.events)
   const isEnded = events.some((event) => event.type === 'ticket-closed')
-  if (topic === 'conversation.admin.closed' && !isEnded)
-    events.push({ type: 'ticket-closed', ticket, reason: 'solved' })
-  // The notification doesn't include the reply, so it has to be read.
-  if (parts.length === 0 && topic === 'conversation.admin.replied') events.push({ type: 'ticket-changed', ticket })
-  if (parts.length === 0 && topic === 'conversation.admin.opened') events.push({ type: 'ticket-reopened', ticket })
+  if (isClosed && !isEnded) events.push({ type: 'ticket-closed', ticket, reason: 'solved' })
+  // The notification doesn't include what it is about, so it has to be read.
+  const isEmpty = parts.length === 0
+  if (isMerged || topic.isHint || (isEmpty && topic.isReply)) events.push({ type: 'ticket-changed', ticket })
+  if (isEmpty && topic.isReopened && !topic.isAssigned) events.push({ type: 'ticket-reopened', ticket })
   return events
 }
+
+const _isTrue = (value: unknown): boolean => value === true || value === 'true' || value === 'True'
 
 const _json = (body: string): unknown => {
   try {

@@ -10,7 +10,7 @@ import { LockBusy } from '../session/lock'
 import { tellAgent, withTicket } from '../session/notes'
 import { messageTag } from '../session/progress'
 import { findSession, getSession, rememberedSession, type Session } from '../session/session'
-import { rememberChange } from '../session/ticket-changes'
+import { rememberChange, withChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote } from './agents'
@@ -27,6 +27,7 @@ import {
   type EarlyReading,
   type Reading,
   type ReadingOptions,
+  withoutRemoved,
 } from './reading'
 import { withoutTakenBack } from './taken-back'
 import { patienceOf, type Work } from './work'
@@ -126,12 +127,17 @@ const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
 const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
   const { work, startCursor, endCursor, failure } = reading
   const { call, desk, progress } = work
-  const session = await rememberChange(call, desk, found, reading.change)
-  const events = mergeEvents(await withoutTakenBack(reading, session, pushed), reading.events)
+  // Written down after the events: otherwise a failure in between would lose those of the former place.
+  const session = withChange(found, reading.change)
+  const isMoved = session.ticket.id !== found.ticket.id
+  const events = mergeEvents(
+    await withoutTakenBack(reading, session, withoutRemoved(pushed, reading.removed)),
+    reading.events
+  )
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
-    laterEvents.some(isMessage) ? startCursor : endCursor
+    isMoved || laterEvents.some(isMessage) ? startCursor : endCursor
   const wasRead = new Set(reading.events)
   const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
@@ -142,7 +148,8 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
     if (failure !== undefined && event.type === 'ticket-closed') continue
     const laterEvents = events.slice(index + 1)
     const isComplete = laterEvents.length === 0 && !(isMessage(event) && event.undelivered)
-    const cursor = wasRead.has(event) ? (isComplete ? endCursor : startCursor) : undefined
+    // A place in the new ticket means nothing in the former one.
+    const cursor = wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
     try {
       current = await _applyEvent(work, current, event, { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor })
     } catch (error) {
@@ -155,6 +162,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   await _cleanUp(work, current)
   if (problem !== undefined && (failure === undefined || !pushed.every(isMessage))) throw problem
   if (failure !== undefined) return
+  await rememberChange(call, desk, found, reading.change)
   await moveCursor(reading, current, { isTagDue, settledAt })
   await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })
 }

@@ -22,6 +22,8 @@ export interface Reading {
   events: SessionEvent[]
   /** How many agents' messages were read, those that others have delivered included. */
   messages: number
+  /** Ids of messages that agents have deleted. */
+  removed: string[]
   startCursor: string | undefined
   endCursor: string | undefined
   change: TicketChange
@@ -59,13 +61,28 @@ export const readTicket = async (
   const isOwnPlace = session.status === 'open' && !fromTag
   const startCursor = isOwnPlace ? (progress.cursor ?? session.cursor) : session.cursor
   const work: Work = { call, desk, progress, readAt }
-  const nothing: Reading = { work, events: [], messages: 0, startCursor, endCursor: startCursor, change: {} }
+  const nothing: Reading = {
+    work,
+    events: [],
+    messages: 0,
+    removed: [],
+    startCursor,
+    endCursor: startCursor,
+    change: {},
+  }
   if (!desk.driver.catchUp || !needsReading(pushed)) return nothing
   try {
-    const { events, cursor, ...change } = await desk.driver.catchUp(session.ticket, startCursor)
+    const { events, cursor, removed = [], ...change } = await desk.driver.catchUp(session.ticket, startCursor)
     const endCursor = change.movedTo?.cursor ?? cursor
     const messages = events.filter(isMessage).length
-    return { ...nothing, events: await _withoutDelivered(work, session, events, pushed), messages, endCursor, change }
+    return {
+      ...nothing,
+      events: await _withoutDelivered(work, session, events, pushed),
+      messages,
+      removed,
+      endCursor,
+      change,
+    }
   } catch (error) {
     if (!isProviderError(error) || isTransient(error)) throw error
     const { conversationId, ticket } = session
@@ -161,6 +178,10 @@ export const readEarly = (call: Call, desk: Desk, remembered: Session, options: 
  */
 export const isStale = (remembered: Session | undefined, session: Session): boolean =>
   remembered?.status !== session.status || (session.status !== 'open' && remembered.cursor !== session.cursor)
+
+/** The pushed events without messages that agents have deleted since. */
+export const withoutRemoved = (pushed: SessionEvent[], removed: string[]): SessionEvent[] =>
+  pushed.filter((event) => !isMessage(event) || !removed.includes(event.id))
 
 /**
  * The ticket's own events in order. What only the webhook has is placed around them: assignments and reopenings before,

@@ -6,13 +6,29 @@ import { describeError } from '../botpress/errors'
 import { contactTag } from '../definition/registry'
 import { rememberSession, writeTags, type Session, type Tags } from './session'
 
+/** The session after the change, without writing it down. */
+export const withChange = (session: Session, { contactId, movedTo }: TicketChange): Session => {
+  const { ticket } = session
+  const place = movedTo?.id === ticket.id ? undefined : movedTo
+  const { memo: _former, ...kept } = ticket
+  return {
+    ...session,
+    ticket: {
+      ...(place ? { ...kept, id: place.id, ...(place.memo === undefined ? {} : { memo: place.memo }) } : ticket),
+      ...(contactId === undefined ? {} : { contactId }),
+    },
+    cursor: place?.cursor ?? session.cursor,
+  }
+}
+
 /** Resolves to the session after the change. Throws as Botpress does: then the driver finds the change again. */
 export const rememberChange = async (
   call: Call,
   desk: Desk,
   session: Session,
-  { contactId, movedTo }: TicketChange
+  change: TicketChange
 ): Promise<Session> => {
+  const { contactId, movedTo } = change
   const { conversationId, ticket, customerId } = session
   const contact = contactId === ticket.contactId ? undefined : contactId
   const place = movedTo?.id === ticket.id ? undefined : movedTo
@@ -24,15 +40,7 @@ export const rememberChange = async (
   }
   await writeTags(call, conversationId, tags)
   if (contact !== undefined && customerId !== undefined) await _rememberContact(call, desk, customerId, contact)
-  const { memo: _former, ...kept } = ticket
-  const changed: Session = {
-    ...session,
-    ticket: {
-      ...(place ? { ...kept, id: place.id, ...(place.memo === undefined ? {} : { memo: place.memo }) } : ticket),
-      ...(contact === undefined ? {} : { contactId: contact }),
-    },
-    cursor: place?.cursor ?? session.cursor,
-  }
+  const changed = withChange(session, change)
   rememberSession(call, changed)
   call.log.info(place ? 'A ticket has moved: its session goes on there' : 'The contact behind a ticket has changed', {
     desk: desk.provider.name,

@@ -16,8 +16,9 @@ import type { StageTime } from './time'
 const VENDOR_RETRIES: Record<string, { timeoutMs: number; retryDelaysMs: readonly number[] }> = {
   // https://developer.zendesk.com/documentation/webhooks/ – 12 s time-out; retries 409 soon, time-outs with back-off.
   zendesk: { timeoutMs: 12_000, retryDelaysMs: [2_000, 5_000, 10_000, 30_000, 60_000] },
-  // https://developers.intercom.com/docs/webhooks/webhook-notifications – 5 s time-out; unpublished retry schedule.
-  intercom: { timeoutMs: 5_000, retryDelaysMs: [60_000, 120_000, 240_000, 480_000] },
+  // https://developers.intercom.com/docs/references/webhooks/webhook-models – 5 s time-out; one retry after a minute.
+  // More attempts follow a 429 only.
+  intercom: { timeoutMs: 5_000, retryDelaysMs: [60_000, 600_000, 1_800_000, 3_600_000] },
   // https://docs.slack.dev/apis/events-api/#retries – 3 s time-out; retries at once, after 1 min, after 5 min.
   slack: { timeoutMs: 3_000, retryDelaysMs: [500, 60_000, 300_000] },
 }

@@ -6,7 +6,8 @@ import { z } from '@botpress/sdk'
 import type { SandboxAgent, SandboxHandler, SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { conversationRoutes, type Announce } from './conversations'
 import { invalid, notFound, read, Refusal, text, type Route } from './http'
-import { adminJson, AGENTS, contactJson, OWNER, WORKSPACE, type State } from './state'
+import { adminJson, contactJson } from './json'
+import { OWNER, WORKSPACE, type State } from './state'
 
 const VERSIONS = /^(?:1\.[0-4]|2\.(?:\d|1[0-6])|Unstable)$/
 
@@ -25,8 +26,9 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
     if (!body.role && !body.external_id && !body.email) throw invalid('email, external_id or role is required')
     const existing = state.contacts.find(
       (contact) =>
-        (body.external_id !== undefined && contact.externalId === body.external_id) ||
-        (body.email !== undefined && contact.email?.toLowerCase() === body.email.toLowerCase())
+        !contact.isGone &&
+        ((body.external_id !== undefined && contact.externalId === body.external_id) ||
+          (body.email !== undefined && contact.email?.toLowerCase() === body.email.toLowerCase()))
     )
     if (existing) {
       const kind = existing.archived ? 'An archived contact' : 'A contact'
@@ -54,28 +56,36 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
 
   const routes: Route[] = [
     ...conversationRoutes(state, announce),
-    ['GET', /^\/me$/, () => ({ status: 200, body: _meJson() })],
-    [
-      'GET',
-      /^\/admins$/,
-      () => ({ status: 200, body: { type: 'admin.list', admins: [OWNER, ...AGENTS].map(adminJson) } }),
-    ],
+    // The token outlives its owner.
+    ['GET', /^\/me$/, () => ({ status: 200, body: state.admin(OWNER.id) ? _meJson() : null })],
+    ['GET', /^\/admins$/, () => ({ status: 200, body: { type: 'admin.list', admins: state.admins().map(adminJson) } })],
     ['GET', /^\/admins\/([^/]+)$/, (_request, id) => ({ status: 200, body: adminJson(_adminAt(state, id)) })],
     ['POST', /^\/contacts$/, createContact],
     [
       'GET',
       /^\/contacts\/find_by_external_id\/([^/]+)$/,
       (_request, id) => {
-        const contact = state.contacts.find((candidate) => candidate.externalId === id && !candidate.archived)
+        const contact = state.contacts.find(
+          ({ externalId, archived, isGone }) => externalId === id && !archived && !isGone
+        )
         if (!contact) throw notFound('User Not Found')
         return { status: 200, body: contactJson(contact) }
+      },
+    ],
+    [
+      'GET',
+      /^\/contacts\/([^/]+)$/,
+      (_request, id) => {
+        const contact = state.contacts.find((candidate) => candidate.id === id && !candidate.isGone)
+        if (!contact) throw notFound('User Not Found')
+        return { status: 200, body: { ...contactJson(contact), archived: contact.archived } }
       },
     ],
     [
       'POST',
       /^\/contacts\/([^/]+)\/unarchive$/,
       (_request, id) => {
-        const contact = state.contacts.find((candidate) => candidate.id === id)
+        const contact = state.contacts.find((candidate) => candidate.id === id && !candidate.isGone)
         if (!contact) throw notFound('User Not Found')
         contact.archived = false
         return { status: 200, body: { id, external_id: contact.externalId, type: 'contact', archived: false } }

@@ -1,11 +1,11 @@
 /** Intercom's API for conversations. */
 import { z } from '@botpress/sdk'
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
-import { notFound, read, text, type Route } from './http'
+import { notFound, read, Refusal, text, type Route } from './http'
+import { conversationJson } from './json'
 import {
   authorOfAdmin,
   authorOfContact,
-  conversationJson,
   TEAMS,
   textAsHtml,
   type State,
@@ -43,7 +43,9 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
       request,
       z.object({ from: z.object({ type: z.enum(['lead', 'user', 'contact']), id: text }), body: text })
     )
-    if (!state.contact(from.id)) throw notFound('User Not Found')
+    const contact = state.contact(from.id)
+    if (!contact) throw notFound('User Not Found')
+    if (contact.isBlocked) throw new Refusal(403, 'action_forbidden', 'The contact is blocked')
     const conversation = state.addConversation(from.id, body)
     announce('conversation.user.created', conversation)
     return {
@@ -80,7 +82,9 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     const conversation = conversationAt(id)
     if (body.type === 'user') {
       const contact = state.contact(body.intercom_user_id)
-      if (!contact || contact.id !== conversation.contactId) throw notFound('User Not Found')
+      const participants = [conversation.contactId, ...conversation.otherContactIds]
+      if (!contact || !participants.includes(contact.id)) throw notFound('User Not Found')
+      if (contact.isBlocked) throw new Refusal(403, 'action_forbidden', 'The contact is blocked')
       const part = state.addPart(conversation, {
         partType: conversation.state === 'closed' ? 'open' : 'comment',
         author: authorOfContact(contact),
@@ -170,7 +174,9 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
       .filter((conversation) => !conversation.isDeleted && conversation.createdAt + INDEX_LAG_S <= state.seconds())
       .filter((conversation) =>
         filters.every((condition) => {
-          if (condition.field === 'contact_ids') return conversation.contactId === condition.value
+          if (condition.field === 'contact_ids') {
+            return [conversation.contactId, ...conversation.otherContactIds].includes(condition.value)
+          }
           return condition.operator === '>'
             ? conversation.createdAt > condition.value
             : conversation.createdAt < condition.value
@@ -195,6 +201,37 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
   }
 
+  const redact = (request: SandboxRequest): SandboxResponse => {
+    const body = read(
+      request,
+      z.object({
+        type: z.literal('conversation_part'),
+        conversation_id: z.string(),
+        conversation_part_id: z.string(),
+      })
+    )
+    const conversation = conversationAt(body.conversation_id)
+    const part = conversation.parts.find(({ id }) => id === body.conversation_part_id)
+    if (!part) throw notFound('Conversation part or message not found')
+    part.redacted = true
+    announce('conversation_part.redacted', conversation, part)
+    return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
+  }
+
+  const attachContact = (request: SandboxRequest, id: string): SandboxResponse => {
+    const { admin_id: adminId, customer } = read(
+      request,
+      z.object({ admin_id: z.string(), customer: z.object({ intercom_user_id: z.string() }) })
+    )
+    const conversation = conversationAt(id)
+    adminAt(adminId)
+    const contact = state.contact(customer.intercom_user_id)
+    if (!contact) throw notFound('User Not Found')
+    const participants = [conversation.contactId, ...conversation.otherContactIds]
+    if (!participants.includes(contact.id)) conversation.otherContactIds.push(contact.id)
+    return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
+  }
+
   const tagConversation = (request: SandboxRequest, id: string): SandboxResponse => {
     const body = read(request, z.object({ id: z.string(), admin_id: z.string() }))
     const conversation = state.conversation(id)
@@ -215,10 +252,12 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
   return [
     ['POST', /^\/conversations$/, createConversation],
     ['POST', /^\/conversations\/search$/, search],
+    ['POST', /^\/conversations\/redact$/, redact],
     ['GET', /^\/conversations\/(\d+)$/, retrieve],
     ['PUT', /^\/conversations\/(\d+)$/, update],
     ['POST', /^\/conversations\/(\d+)\/reply$/, reply],
     ['POST', /^\/conversations\/(\d+)\/parts$/, manage],
     ['POST', /^\/conversations\/(\d+)\/tags$/, tagConversation],
+    ['POST', /^\/conversations\/(\d+)\/customers$/, attachContact],
   ]
 }

@@ -1,4 +1,4 @@
-/** The sandbox's workspace, and its JSON as Intercom writes it. */
+/** The sandbox's workspace. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { escapeHtml } from '../format'
 import type { SandboxAgent } from '../../kit/sandbox'
@@ -11,6 +11,9 @@ export interface StoredContact {
   avatar: string | null
   role: string
   archived: boolean
+  /** Merged into another contact or deleted for good: the API no longer finds it. */
+  isGone: boolean
+  isBlocked: boolean
   createdAt: number
 }
 
@@ -28,12 +31,19 @@ export interface StoredPart {
   author: { type: string; id: string; name: string | null; email: string | null }
   assignedTo: { type: string; id: string } | null
   attachments: StoredAttachment[]
+  redacted: boolean
+  /** Options of a quick reply. */
+  options: string[]
+  /** The ticket's state after this part. */
+  ticketState?: string
 }
 
 export interface StoredConversation {
   id: string
   sourceId: string
   contactId: string
+  /** Participants beside the contact. */
+  otherContactIds: string[]
   body: string
   title: string | null
   state: 'open' | 'closed'
@@ -44,6 +54,9 @@ export interface StoredConversation {
   tags: { id: string; name: string }[]
   parts: StoredPart[]
   isDeleted: boolean
+  /** Set once an agent has converted the conversation to a ticket. */
+  ticketState: string | null
+  linkedIds: string[]
 }
 
 export const WORKSPACE = {
@@ -72,6 +85,7 @@ export const createState = (now: () => number) => {
   const contacts: StoredContact[] = []
   const conversations: StoredConversation[] = []
   const tags: { id: string; name: string }[] = []
+  const removedAdmins = new Set<string>()
   const seconds = (): number => Math.floor(now() / 1_000)
   const nextId = (): string => String((ids += 1))
 
@@ -82,9 +96,12 @@ export const createState = (now: () => number) => {
     seconds,
     nextId,
     requestId: () => randomUUID(),
-    admin: (id: string) => [OWNER, ...AGENTS].find((candidate) => candidate.id === id),
+    /** Teammates who have not left. */
+    admins: () => [OWNER, ...AGENTS].filter(({ id }) => !removedAdmins.has(id)),
+    admin: (id: string) => [OWNER, ...AGENTS].find((candidate) => candidate.id === id && !removedAdmins.has(id)),
+    removeAdmin: (id: string) => removedAdmins.add(id),
     conversation: (id: string) => conversations.find((candidate) => candidate.id === id && !candidate.isDeleted),
-    contact: (id: string) => contacts.find((candidate) => candidate.id === id && !candidate.archived),
+    contact: (id: string) => contacts.find(({ id: own, archived, isGone }) => own === id && !archived && !isGone),
     addContact: (contact: Partial<StoredContact>): StoredContact => {
       const added: StoredContact = {
         id: randomBytes(12).toString('hex'),
@@ -94,6 +111,8 @@ export const createState = (now: () => number) => {
         avatar: null,
         role: 'user',
         archived: false,
+        isGone: false,
+        isBlocked: false,
         createdAt: seconds(),
         ...contact,
       }
@@ -105,6 +124,7 @@ export const createState = (now: () => number) => {
         id: nextId(),
         sourceId: nextId(),
         contactId,
+        otherContactIds: [],
         body: textAsHtml(text),
         title: null,
         state: 'open',
@@ -115,6 +135,8 @@ export const createState = (now: () => number) => {
         tags: [],
         parts: [],
         isDeleted: false,
+        ticketState: null,
+        linkedIds: [],
       }
       conversations.push(added)
       return added
@@ -129,6 +151,8 @@ export const createState = (now: () => number) => {
         createdAt: seconds(),
         assignedTo: null,
         attachments: [],
+        redacted: false,
+        options: [],
         ...part,
       }
       conversation.parts.push(added)
@@ -155,123 +179,3 @@ export const authorOfContact = (contact: StoredContact): StoredPart['author'] =>
   name: contact.name,
   email: contact.email ?? '',
 })
-
-// ------------------------------------------------------------------------------------------------------- as API JSON
-
-export const adminJson = (admin: SandboxAgent) => ({
-  type: 'admin',
-  id: admin.id,
-  name: admin.name,
-  email: admin.email,
-  job_title: 'Support',
-  away_mode_enabled: false,
-  away_mode_reassign: false,
-  has_inbox_seat: true,
-  team_ids: [Number(TEAMS[0])],
-  avatar: admin.pictureUrl ?? null,
-})
-
-export const contactJson = (contact: StoredContact) => ({
-  type: 'contact',
-  id: contact.id,
-  external_id: contact.externalId,
-  workspace_id: WORKSPACE.id_code,
-  role: contact.role,
-  ...(contact.email === null ? {} : { email: contact.email }),
-  name: contact.name,
-  created_at: contact.createdAt,
-  updated_at: contact.createdAt,
-  custom_attributes: {},
-  avatar: contact.avatar === null ? null : { type: 'avatar', image_url: contact.avatar },
-})
-
-const _authorJson = ({ type, id, name, email }: StoredPart['author']) => ({
-  type,
-  id,
-  name,
-  ...(email ? { email } : {}),
-  ...(type === 'bot' ? { from_ai_agent: false, is_ai_answer: false } : {}),
-})
-
-export const partJson = (part: StoredPart) => ({
-  type: 'conversation_part',
-  id: part.id,
-  part_type: part.partType,
-  body: part.body,
-  created_at: part.createdAt,
-  updated_at: part.createdAt,
-  notified_at: part.createdAt,
-  assigned_to: part.assignedTo,
-  author: _authorJson(part.author),
-  attachments: part.attachments.map((attachment) => ({
-    type: 'upload',
-    name: attachment.name,
-    url: attachment.url,
-    content_type: attachment.contentType,
-    filesize: 12_345,
-    ...(attachment.contentType.startsWith('image/') ? { width: 640, height: 480 } : {}),
-  })),
-  external_id: null,
-  redacted: false,
-  metadata: {},
-  email_message_metadata: null,
-  app_package_code: null,
-})
-
-/** Lists omit `parts`. */
-export const conversationJson = (state: State, conversation: StoredConversation, parts?: StoredPart[]) => {
-  const contact = state.contacts.find((candidate) => candidate.id === conversation.contactId)
-  return {
-    type: 'conversation',
-    id: conversation.id,
-    created_at: conversation.createdAt,
-    updated_at: conversation.updatedAt,
-    waiting_since: null,
-    snoozed_until: null,
-    source: {
-      type: 'conversation',
-      id: conversation.sourceId,
-      delivered_as: 'customer_initiated',
-      subject: '',
-      body: conversation.body,
-      author: contact
-        ? _authorJson(authorOfContact(contact))
-        : { type: 'user', id: conversation.contactId, name: null },
-      attachments: [],
-      url: null,
-      redacted: false,
-    },
-    contacts: {
-      type: 'contact.list',
-      contacts: [{ type: 'contact', id: conversation.contactId, external_id: contact?.externalId ?? null }],
-    },
-    first_contact_reply: null,
-    admin_assignee_id: conversation.adminAssignee === null ? null : Number(conversation.adminAssignee),
-    team_assignee_id: conversation.teamAssignee === null ? null : Number(conversation.teamAssignee),
-    open: conversation.state === 'open',
-    state: conversation.state,
-    read: false,
-    tags: { type: 'tag.list', tags: conversation.tags.map((tag) => ({ type: 'tag', ...tag })) },
-    priority: 'not_priority',
-    sla_applied: null,
-    statistics: null,
-    conversation_rating: null,
-    teammates: null,
-    title: conversation.title,
-    custom_attributes: {},
-    topics: {},
-    ticket: null,
-    linked_objects: { type: 'list', data: [], total_count: 0, has_more: false },
-    ai_agent: null,
-    ai_agent_participated: false,
-    ...(parts === undefined
-      ? {}
-      : {
-          conversation_parts: {
-            type: 'conversation_part.list',
-            conversation_parts: parts.map(partJson),
-            total_count: parts.length,
-          },
-        }),
-  }
-}
