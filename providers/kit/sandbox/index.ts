@@ -114,6 +114,24 @@ export interface Sandbox {
   customerReplies?(ticketId: string, text: string): void
   /** The vendor's bot or an automation replies. */
   botReplies?(ticketId: string, text: string): void
+  /** Merges the ticket's contact into another one, whose id differs. Absent if the desk knows no contacts. */
+  mergeContact?(ticketId: string): void
+  /**
+   * Merges the ticket into `intoId`, or into a new ticket that the router did not open. Returns the id of the ticket
+   * that stays. Absent if the desk can't merge tickets.
+   */
+  mergeTicket?(ticketId: string, intoId?: string): string
+  /** An agent leaves: their account stays readable as far as the vendor shows it, and acts no more. */
+  removeAgent?(agentId: string): void
+  /**
+   * The vendor gives the place where the ticket lives another address, as a Slack channel gets another id when it is
+   * shared. Webhooks and calls use the new one from now on.
+   */
+  changeAddress?(ticketId: string): void
+  /** Converts the ticket into the desk's other kind, as Intercom converts a conversation to a ticket. */
+  convertTicket?(ticketId: string): void
+  /** An agent deletes a reply, or takes it back. */
+  deleteReply?(messageId: string): void
   /** Creates a ticket that the router did not open, with an agent's reply. Returns its id. */
   foreignTicket(): string
   /** A request with this body, signed like the vendor's. `at`: milliseconds since the epoch. */
