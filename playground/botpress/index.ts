@@ -7,7 +7,7 @@ import { createRuntime, type Runtime, type RuntimeOptions } from './runtime'
 export { manualClock, realClock, type Clock, type ManualClock } from './clock'
 export type { ApiFault } from './faults'
 export type { Invoke, InvokeReply, InvokeRequest, RunnableIntegration } from './gateway'
-export type { Bot, BotOptions, Seen } from './plugin/bot'
+export type { Bot, BotOptions, PluginConfiguration, Seen } from './plugin/bot'
 export type { Runtime } from './runtime'
 export type { Call, RuntimeDefinition, Switches } from './types'
 

@@ -68,6 +68,8 @@ export interface Runtime {
   /** Makes an instance of an integration in this process. With `sockets: false` its API calls stay in the process. */
   inProcess(integration: RunnableIntegration, options?: { sockets?: boolean }): Invoke
   receiveAsBot(receiver: BotReceiver): void
+  /** Serves an action of another integration, by `alias:type`. */
+  serveAction(name: string, serve: (input: unknown) => Record<string, unknown>): void
   close(): Promise<void>
 }
 
@@ -96,6 +98,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   const dispatcher = createDispatcher(clock, switches, queues)
   const calls: Call[] = []
   const integration: Caller = { by: 'integration', alias: identity.alias, definition }
+  const others = new Map<string, (input: unknown) => Record<string, unknown>>()
   let receiver: BotReceiver | undefined
 
   store.users.insert({ ...store.row('user', {}), id: identity.botUserId, owner: 'bot', name: 'Botpress' })
@@ -192,6 +195,8 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   /** The bot calls an action by `alias:type`. */
   const action = async (body: unknown): Promise<RuntimeReply> => {
     const { type, input } = body as { type: string; input: unknown }
+    const other = others.get(type)
+    if (other) return json(200, { output: other(input) })
     const reply = await cloud.callAction(type.replace(`${identity.alias}:`, ''), input)
     return json(reply.status, reply.body)
   }
@@ -256,6 +261,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       }),
     receiveAsBot: (target) => {
       receiver = target
+    },
+    serveAction: (name, serve) => {
+      others.set(name, serve)
     },
     close: server.close,
   }
