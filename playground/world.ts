@@ -6,12 +6,24 @@ import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
 import { providers } from '../src/definition/registry'
-import { createLocalBotpress, realClock, type Clock, type LocalBotpress, type Switches } from './botpress'
+import {
+  createLocalBotpress,
+  realClock,
+  type Clock,
+  type LocalBotpress,
+  type LocalBotpressOptions,
+  type PluginConfiguration,
+  type Switches,
+} from './botpress'
 
 export interface WorldOptions {
   /** Default: the system clock. */
   clock?: Clock
   switches?: Partial<Switches>
+  /** How the bot builder configured the hitl plugin. */
+  plugin?: PluginConfiguration
+  /** Ids of the installation. Two worlds that share a sandbox need different ones. */
+  identity?: LocalBotpressOptions['identity']
   /** Number of router instances. Default: 1. */
   instances?: number
   /** Desks to set up. Default: all registered desks. */
@@ -75,11 +87,12 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     clock,
     definition,
     switches: options.switches,
+    plugin: options.plugin,
+    identity: options.identity,
     sockets,
     integrations: routers(),
     port: options.ports?.botpress,
-    // Some vendors accept only https addresses. Their deliveries go to the local Botpress.
-    publicWebhookUrl: 'https://webhook.botpress.example/wh-local',
+    publicWebhookUrl: PUBLIC_WEBHOOK_URL,
   })
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
   for (const [name, sandbox] of Object.entries(sandboxes)) {
@@ -98,9 +111,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       routing: routing ?? { strategy: 'priority', order: names },
     }),
     save: async (configuration) => {
-      const { gateway, identity } = botpress.runtime
-      gateway.configuration = configuration
-      const reply = await clock.track(gateway.register(`${PUBLIC_URL}/${identity.webhookId}`))
+      const reply = await botpress.save(configuration)
       if (reply.status !== 200) throw new Error(_messageOf(reply.body))
     },
     sandbox: (name) => {
@@ -118,7 +129,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
 }
 
 /** Looks like the Cloud's address, since some vendors accept only https. Their deliveries go to the local Botpress. */
-const PUBLIC_URL = 'https://webhook.botpress.cloud'
+const PUBLIC_WEBHOOK_URL = 'https://webhook.botpress.cloud'
 
 const _messageOf = (body: string | undefined): string => {
   try {

@@ -1,7 +1,8 @@
 /** Decides which faults to inject and records them, so that shrinking can leave them out one by one. */
 import type { Clock } from '../../playground/botpress'
-import { createRolls, type Random } from './random'
 import type { Weather } from './kinds'
+import { faultDuring, makeOutage, type OutageTime } from './outages'
+import { createRolls, type Random } from './random'
 
 export interface InjectedFault {
   /** Place and occasion. A repeated run leaves a fault out by this key. */
@@ -16,8 +17,8 @@ export interface Chaos {
   isActive: boolean
   readonly injected: InjectedFault[]
   readonly random: (place: string) => Random
-  /** The name of the fault to inject into this call, if any. */
-  pickCallFault(side: 'desk' | 'api', place: string): string | undefined
+  /** The name of the fault to inject into this call, if any. `desk` is the vendor that the call goes to. */
+  pickCallFault(side: 'desk' | 'api', place: string, desk?: string): string | undefined
   /** Whether to inject this kind of fault here. */
   happens(kind: string, probability: number, place: string): boolean
 }
@@ -32,6 +33,9 @@ export const createChaos = (options: {
   const { clock, weather } = options
   const rolls = createRolls(options.seed)
   const injected: InjectedFault[] = []
+  const outages = new Map<string, OutageTime | undefined>()
+  const struck = new Set<OutageTime>()
+  const startedAt = clock.now()
 
   const record = (key: string, kind: string, about: string): boolean => {
     if (options.without?.has(key)) return false
@@ -39,15 +43,32 @@ export const createChaos = (options: {
     return true
   }
 
+  /** The outage of this desk at this time. It counts as one fault. */
+  const outageAt = (desk: string): OutageTime | undefined => {
+    if (!outages.has(desk)) {
+      const { random } = rolls(`outage ${desk}`)
+      outages.set(desk, random.chance(weather.outage) ? makeOutage(random, startedAt, weather.outages) : undefined)
+    }
+    const outage = outages.get(desk)
+    if (!outage || clock.now() < outage.from || clock.now() > outage.until) return undefined
+    if (struck.has(outage)) return outage
+    struck.add(outage)
+    if (record(`outage ${desk}`, `outage-${outage.kind}`, desk)) return outage
+    outages.set(desk, undefined)
+    return undefined
+  }
+
   const chaos: Chaos = {
     isActive: true,
     injected,
     random: (place) => rolls(place).random,
-    pickCallFault: (side, place) => {
+    pickCallFault: (side, place, desk) => {
       if (!chaos.isActive) return undefined
+      const outage = desk === undefined || weather.outage === 0 ? undefined : outageAt(desk)
+      if (outage) return faultDuring(outage, rolls(`${desk} during its outage`).random)
       const { key, random } = rolls(`${side} call`)
       if (!random.chance(weather[side])) return undefined
-      const name = random.pick(weather.calls)
+      const name = random.pick(side === 'desk' ? weather.deskCalls : weather.calls)
       return record(key, `${side}-${name}`, place) ? name : undefined
     },
     happens: (kind, probability, place) => {

@@ -39,7 +39,7 @@ export const countFaults = (totals: Totals, weather: Weather): Record<string, nu
   Object.fromEntries(faultsIn(weather).map((kind) => [kind, totals.faults[kind] ?? 0]))
 
 /** A run proves little about a fault that happens less often than this. */
-const REQUIRED_FAULTS = { faults: 500, handoffs: 10_000 }
+const REQUIRED_FAULTS = { faults: 300, handoffs: 10_000 }
 
 /**
  * Kinds of faults that happened too rarely to prove anything. In a short run the count may be up to three standard

@@ -23,7 +23,7 @@ export const createTarget = async (desks: string[]): Promise<Target> => {
   const stage = await createStage({ seed: 'target', desks, weather: CALM })
   const { clock, world, webhooks } = stage
   const { runtime, bot } = world.botpress
-  const actors = createActors(bot, world.sandboxes, clock)
+  const actors = createActors(bot, runtime, world.sandboxes, clock)
   const at = (after: number, move: 'agent-takes' | 'agent-says' | 'customer-says') => ({ after, move, agent: 0 })
   const played = desks.map((desk, handoff) =>
     actors.open({
