@@ -1,7 +1,7 @@
 /** Plays a few handoffs in one world and judges the outcome. */
 import { createActors, type PlayedHandoff } from './actors'
-import { judge, type Violation } from './judge'
-import { MARKS, type TicketsOf } from './places'
+import { judge, saysIn, type Violation } from './judge'
+import { MARKS, orphansOf, sessionTagsOf, type FoundTicket, type TicketsOf } from './places'
 import { createRandom } from './random'
 import type { Weather } from './kinds'
 import type { InjectedFault } from './chaos'
@@ -35,6 +35,10 @@ export interface BatchResult {
   faults: Record<string, number>
   injected: InjectedFault[]
   violations: Violation[]
+  /** Handoffs that another desk than the first one has taken. */
+  failedOver: number
+  /** Tickets without a session. */
+  orphans: number
   ticketsMost: number
   longestAnswer: { ms: number; desk: string }
   trace: string[]
@@ -106,6 +110,9 @@ const _play = async (
   const faults: Record<string, number> = {}
   const moved = all.flatMap((played) => played.moved)
   for (const kind of [...chaos.injected.map((fault) => fault.kind), ...moved]) faults[kind] = (faults[kind] ?? 0) + 1
+  const desksOf = all.flatMap(({ script, conversationId, started }) =>
+    script.anyDesk && started === 'yes' ? [sessionTagsOf(bot, world.botpress.runtime, conversationId).desk] : []
+  )
   const longest = webhooks.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })
   return {
     handoffs: all.length,
@@ -117,6 +124,8 @@ const _play = async (
     faults,
     injected: chaos.injected,
     violations,
+    failedOver: desksOf.filter((desk) => desk !== stage.order[0]).length,
+    orphans: orphansOf(stage, ticketsOf, all).length,
     ticketsMost: Math.max(0, ...all.map(({ script: { handoff } }) => ticketsOf(handoff).length)),
     longestAnswer: { ms: longest.ms, desk: longest.desk },
     trace: all.flatMap((played) => (played.script.handoff === trace ? traceOf(stage, ticketsOf, played) : [])),
@@ -128,7 +137,7 @@ const _play = async (
  * and sends what its outbox holds with the next event of the session, from either side. So every ticket gets one more
  * event, and in half of the batches an agent speaks first. Agents end the sessions that are still open.
  *
- * Returns what still waits although an agent has spoken.
+ * Returns what still waits although an agent has spoken, and agents' words in orphans that nobody has answered.
  */
 const _closeAll = async (
   stage: Stage,
@@ -146,8 +155,9 @@ const _closeAll = async (
   }
   const started = all.filter(({ started }) => started === 'yes')
   const open = started.filter(({ conversationId }) => bot.isActive(conversationId))
+  const unanswered = orphansOf(stage, actors.allTickets(), all).flatMap((orphan) => _unansweredIn(orphan, all))
   const doesAgentBegin = createRandom(`who begins ${all.map(({ script }) => script.handoff).join()}`).chance(0.5)
-  const waiting: Violation[] = []
+  const waiting: Violation[] = [...unanswered]
   if (doesAgentBegin) {
     await performAll(open, 'agent-says')
     waiting.push(...open.flatMap((played) => _waitingIn(stage, actors.allTickets(), played)))
@@ -186,6 +196,22 @@ const _closeAll = async (
   }
   await clock.drain(SETTLING_MS)
   return waiting
+}
+
+/** What an agent has written into a ticket without a session, if nobody has told them. */
+const _unansweredIn = ({ sandbox, ticket }: FoundTicket, all: PlayedHandoff[]): Violation[] => {
+  const marks = new Set(ticket.entries.flatMap(({ text }) => text.match(MARKS) ?? []))
+  const first = ticket.entries.findIndex(({ text }) => all.some((played) => saysIn(played, text)))
+  const isTold = ticket.entries.some(({ kind }, index) => kind === 'note' && index > first)
+  return all.flatMap(({ script: { handoff }, said, started }) =>
+    said
+      .filter(({ by, mark }) => by === 'agent' && marks.has(mark) && !isTold && started !== undefined)
+      .map(({ mark }) => ({
+        handoff,
+        kind: 'orphan',
+        what: `nobody has answered ${mark} in ${sandbox.name} ${ticket.id}`,
+      }))
+  )
 }
 
 /** An open session's messages that an agent's sign of life has not sent to the desk. */

@@ -23,6 +23,9 @@ export interface Chaos {
   happens(kind: string, probability: number, place: string): boolean
 }
 
+/** Of one desk in one batch. */
+const MOST_OUTAGES = 3
+
 export const createChaos = (options: {
   seed: string
   clock: Clock
@@ -33,7 +36,7 @@ export const createChaos = (options: {
   const { clock, weather } = options
   const rolls = createRolls(options.seed)
   const injected: InjectedFault[] = []
-  const outages = new Map<string, OutageTime | undefined>()
+  const outages = new Map<string, OutageTime[]>()
   const struck = new Set<OutageTime>()
   const startedAt = clock.now()
 
@@ -43,19 +46,31 @@ export const createChaos = (options: {
     return true
   }
 
-  /** The outage of this desk at this time. It counts as one fault. */
+  const outagesOf = (desk: string): OutageTime[] => {
+    const known = outages.get(desk)
+    if (known) return known
+    const { random } = rolls(`outages ${desk}`)
+    const made = Array.from({ length: MOST_OUTAGES }, () => makeOutage(random, startedAt, weather.outages))
+    const chosen = made.filter(() => random.chance(weather.outage))
+    outages.set(desk, chosen)
+    return chosen
+  }
+
+  /** The outage of this desk at this time. Each counts as one fault. */
   const outageAt = (desk: string): OutageTime | undefined => {
-    if (!outages.has(desk)) {
-      const { random } = rolls(`outage ${desk}`)
-      outages.set(desk, random.chance(weather.outage) ? makeOutage(random, startedAt, weather.outages) : undefined)
+    const now = clock.now()
+    const outage = outagesOf(desk).find(({ from, until }) => now >= from && now <= until)
+    if (!outage || struck.has(outage)) return outage
+    const number = outagesOf(desk).indexOf(outage)
+    if (!record(`outage ${desk}#${number}`, `outage-${outage.kind}`, desk)) {
+      outages.set(
+        desk,
+        outagesOf(desk).map((other) => (other === outage ? { ...outage, until: 0 } : other))
+      )
+      return undefined
     }
-    const outage = outages.get(desk)
-    if (!outage || clock.now() < outage.from || clock.now() > outage.until) return undefined
-    if (struck.has(outage)) return outage
     struck.add(outage)
-    if (record(`outage ${desk}`, `outage-${outage.kind}`, desk)) return outage
-    outages.set(desk, undefined)
-    return undefined
+    return outage
   }
 
   const chaos: Chaos = {

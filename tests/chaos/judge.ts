@@ -117,14 +117,16 @@ const _orphans = ({ played, orphans, report }: HandoffCase): void => {
   if (_isStartUnknown(played)) return
   for (const { desk, id, status, entries } of orphans) {
     if (status === 'open') report('orphan', `${desk} ${id} is still open`)
-    const isOfAgent = ({ text }: SandboxEntry): boolean =>
-      played.said.some(({ by, mark }) => by === 'agent' && text.includes(mark))
-    const last = entries.findLastIndex((entry) => isOfAgent(entry))
+    const first = entries.findIndex(({ text }) => saysIn(played, text))
     // One note is enough: the ticket is closed with it.
-    if (last >= 0 && !entries.some(({ kind }) => kind === 'note'))
-      report('orphan', `nobody was told in ${desk} ${id} about ${_marksIn(entries[last]?.text ?? '').join(' ')}`)
+    if (first >= 0 && !entries.some(({ kind }, index) => kind === 'note' && index > first))
+      report('orphan', `nobody was told in ${desk} ${id} about ${_marksIn(entries[first]?.text ?? '').join(' ')}`)
   }
 }
+
+/** Whether this is what an agent said in the handoff. */
+export const saysIn = ({ said }: PlayedHandoff, text: string): boolean =>
+  said.some(({ by, mark }) => by === 'agent' && text.includes(mark))
 
 const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
   orphans.some(({ desk, id }) => desk === said.desk && id === said.ticketId)

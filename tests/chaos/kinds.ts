@@ -34,7 +34,7 @@ export interface Weather {
   start: number
   /** Longest time between two kills of real processes, in milliseconds. 0: no kills. */
   kill: number
-  /** Per desk and batch: it has an outage, of one of these kinds. */
+  /** Per desk and possible outage, of which it may have three in a batch; of one of these kinds. */
   outage: number
   outages: readonly Outage[]
   /** Handoffs don't name their desk, so another one may take over. */
@@ -97,7 +97,7 @@ const LOST_ANSWERS: Weather = {
 /** What vendors, the Cloud and bot builders may do, beside the faults of rough weather. */
 const FIELD: Weather = {
   ...ROUGH,
-  outage: 0.4,
+  outage: 0.3,
   vendorMoves: 0.8,
   saves: 0.6,
   skew: 2_000,

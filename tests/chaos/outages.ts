@@ -21,8 +21,8 @@ export interface OutageTime {
 }
 
 /** The beginnings and the middles of a batch's handoffs lie within this time. */
-const WITHIN_MS = 45_000
-const LONGEST_MS = 40_000
+const WITHIN_MS = 60_000
+const LONGEST_MS = 30_000
 const SHORTEST_MS = 4_000
 
 /** The outage of one desk in one batch. */

@@ -55,6 +55,19 @@ export const ownTickets = (
   return [...own, ...found.filter(({ sandbox, isMergeTarget }) => sandbox.name === desk && isMergeTarget)]
 }
 
+/** Tickets of these handoffs that no session has. */
+export const orphansOf = (
+  { world: { botpress } }: { world: { botpress: { bot: Bot; runtime: Runtime } } },
+  ticketsOf: TicketsOf,
+  all: Seeker[]
+): FoundTicket[] =>
+  all.flatMap(({ script, conversationId, started }) => {
+    const found = ticketsOf(script.handoff)
+    if (started !== 'yes') return found
+    const own = ownTickets(found, script, sessionTagsOf(botpress.bot, botpress.runtime, conversationId))
+    return found.filter((ticket) => !own.includes(ticket))
+  })
+
 export const createPlaces = (bot: Bot, runtime: Runtime, sandboxes: Record<string, Sandbox>) => {
   const places = new Map<number, Place>()
   const targets = new Map<number, Place[]>()

@@ -79,6 +79,7 @@ export const summary = (totals: Totals, weather: Weather, seed: string, seconds:
     ...tooRare(totals, weather).map((line) => `! too rare: ${line}`),
     'violations',
     ...Object.entries(_countViolations(totals)).map(([kind, count]) => `  ${kind.padEnd(widest)} ${count}`),
+    `failed over: ${totals.failedOver}; orphans: ${totals.orphans}`,
     `tickets per session, at most: ${totals.ticketsMost}`,
     `slowest webhook answer: ${totals.longestAnswer.ms} ms in the run’s time (${totals.longestAnswer.desk})`,
     `canaries printed: ${totals.leaks.length}`,

@@ -19,6 +19,8 @@ export interface Stage {
   webhooks: WebhookLog
   /** How the bot builder configured the plugin. */
   plugin: PluginConfiguration
+  /** The order in which desks are asked at first. */
+  order: string[]
   /** Disturbs the router's instances while handoffs are played. */
   disturb(plays: Promise<unknown>): Promise<void>
   close(): Promise<void>
@@ -108,8 +110,11 @@ export const createStage = async (options: {
       (body as { type?: string } | undefined)?.type === 'desk:startHitl' &&
       chaos.happens('start-repeated', weather.start, 'startHitl'),
   })
-  await clock.run(world.save(world.configuration({ strategy: 'priority', order: desks })))
-  const saves = createSaves(world, desks, chaos, clock)
+  // Where handoffs name no desk, each desk is the first one in some batches.
+  const first = weather.anyDesk ? chaos.random('order').between(0, desks.length - 1) : 0
+  const order = [...desks.slice(first), ...desks.slice(0, first)]
+  await clock.run(world.save(world.configuration({ strategy: 'priority', order })))
+  const saves = createSaves(world, order, chaos, clock)
   const deploy = async (): Promise<void> => {
     // Deployments replace healthy instances.
     for (let times = 0; times < 4; times += 1) {
@@ -131,6 +136,7 @@ export const createStage = async (options: {
     weather,
     webhooks,
     plugin,
+    order,
     disturb: async () => {
       await Promise.all([deploy(), configure()])
     },
