@@ -24,11 +24,13 @@ export interface WorldOptions {
   plugin?: PluginConfiguration
   /** Ids of the installation. Two worlds that share a sandbox need different ones. */
   identity?: LocalBotpressOptions['identity']
+  /** Rows are numbered from here on. */
+  firstId?: number
   /** Number of router instances. Default: 1. */
   instances?: number
   /** Desks to set up. Default: all registered desks. */
   desks?: string[]
-  /** Sandboxes of desks that have no folder in providers/. */
+  /** Sandboxes of desks that have no folder in providers/, and sandboxes that another world has, too. */
   others?: Record<string, (options: SandboxOptions) => Sandbox>
   /** Ports of `botpress` and of each sandbox by name. Default: free ports. */
   ports?: Record<string, number | undefined>
@@ -46,6 +48,8 @@ export interface World {
   configuration(routing?: Record<string, unknown>): Record<string, unknown>
   /** Saves a configuration. Throws the router's message when the router refuses it. */
   save(configuration: Record<string, unknown>): Promise<void>
+  /** Delivers a vendor's webhook to this world's installation. */
+  receive(request: WebhookRequest): Promise<WebhookReply>
   /** Returns the sandbox of a desk. Throws for an unknown desk. */
   sandbox(name: string): Sandbox
   /** Replaces all instances of the router with new ones, as a restart does. */
@@ -89,6 +93,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     switches: options.switches,
     plugin: options.plugin,
     identity: options.identity,
+    firstId: options.firstId,
     sockets,
     integrations: routers(),
     port: options.ports?.botpress,
@@ -114,6 +119,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       const reply = await botpress.save(configuration)
       if (reply.status !== 200) throw new Error(_messageOf(reply.body))
     },
+    receive: (request) => clock.track(receive(request)),
     sandbox: (name) => {
       const sandbox = sandboxes[name]
       if (!sandbox) throw new Error(`The world has no sandbox "${name}"`)

@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   definition: RuntimeDefinition
   switches?: Partial<Switches>
   identity?: Partial<Identity>
+  /** Rows are numbered from here on. Two bots of one Cloud share no ids. Default: 0. */
+  firstId?: number
   /** The configuration that the bot builder saved. */
   configuration?: unknown
   /** Whether to record `calls`. Long simulations turn it off. */
@@ -90,7 +92,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     token: 'bp_local_token',
     ...options.identity,
   }
-  const store = createStore(() => clock.now())
+  const store = createStore(() => clock.now(), options.firstId)
   const faults = createFaults()
   const gateway = createGateway(identity)
   gateway.configuration = options.configuration ?? {}
