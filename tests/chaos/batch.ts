@@ -156,7 +156,9 @@ const _closeAll = async (
   const started = all.filter(({ started }) => started === 'yes')
   const open = started.filter(({ conversationId }) => bot.isActive(conversationId))
   const unanswered = orphansOf(stage, actors.allTickets(), all).flatMap((orphan) => _unansweredIn(orphan, all))
-  const doesAgentBegin = createRandom(`who begins ${all.map(({ script }) => script.handoff).join()}`).chance(0.5)
+  const doesAgentBegin = createRandom(`who begins ${all.map(({ script }) => script.handoff).join()}`).chance(
+    stage.weather.outage > 0 ? 0.8 : 0.5
+  )
   const waiting: Violation[] = [...unanswered]
   if (doesAgentBegin) {
     await performAll(open, 'agent-says')

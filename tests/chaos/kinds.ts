@@ -5,7 +5,7 @@ import { SAVES } from './saves'
 import { DELETIONS, VENDOR_MOVES } from './script'
 
 /** Ways to break the router on purpose. They prove that the judge notices. */
-export const BREAKS = ['dedupe', 'reading', 'guard'] as const
+export const BREAKS = ['dedupe', 'reading', 'guard', 'account', 'orphans', 'outbox'] as const
 export type Break = (typeof BREAKS)[number]
 
 /** How often faults happen. Numbers are probabilities unless a comment says otherwise. */
@@ -108,7 +108,7 @@ const FIELD: Weather = {
 /** The same without a single fault: whatever is found here is not the work of chance. */
 const ODD: Weather = { ...FIELD, desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0, restart: 0, outage: 0 }
 /** Desks are down, slow, lying or closed while handoffs look for one. */
-const FAILOVER: Weather = { ...ROUGH, desk: 0.03, anyDesk: true, outage: 0.7 }
+const FAILOVER: Weather = { ...ROUGH, desk: 0.03, crash: 0.006, anyDesk: true, outage: 0.7 }
 
 export const WEATHERS = {
   calm: CALM,

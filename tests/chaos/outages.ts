@@ -22,8 +22,14 @@ export interface OutageTime {
 
 /** The beginnings and the middles of a batch's handoffs lie within this time. */
 const WITHIN_MS = 60_000
-const LONGEST_MS = 30_000
-const SHORTEST_MS = 4_000
+const SHORT_MS = [4_000, 30_000] as const
+/** Longer than a message is offered to its desk: it waits in the outbox until the next event. */
+const LONG_MS = [60_000, 180_000] as const
+
+const _lengthOf = (random: Random): number => {
+  const [shortest, longest] = random.chance(0.3) ? LONG_MS : SHORT_MS
+  return random.between(shortest, longest)
+}
 
 /** The outage of one desk in one batch. */
 export const makeOutage = (random: Random, now: number, kinds: readonly Outage[]): OutageTime => {
@@ -31,7 +37,7 @@ export const makeOutage = (random: Random, now: number, kinds: readonly Outage[]
   return {
     kind: random.pick(kinds),
     from,
-    until: from + random.between(SHORTEST_MS, LONGEST_MS),
+    until: from + _lengthOf(random),
     refusal: random.pick(ACCOUNT_FAULT_NAMES),
   }
 }
