@@ -156,7 +156,6 @@ export const createActors = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
         case 'address-changes':
         case 'ticket-converted':
           if (!_change(place, move, agentId)) break
-          places.forget(script.handoff)
           played.moved.push(move)
           break
         default:

@@ -99,7 +99,9 @@ export const createPlaces = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
     placeOf: ({ script, conversationId, started }: Seeker): Place | undefined => {
       const { handoff, anyDesk } = script
       const known = places.get(handoff)
-      if (known) return known
+      // A channel that gets another id takes all its threads along.
+      if (known?.sandbox.tickets().some(({ id }) => id === known.ticketId)) return known
+      places.delete(handoff)
       if (anyDesk && started === 'yes') {
         const [own] = ownTickets(allTickets()(handoff), script, sessionTagsOf(bot, runtime, conversationId))
         if (own) places.set(handoff, { sandbox: own.sandbox, ticketId: own.ticket.id })
@@ -108,10 +110,6 @@ export const createPlaces = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
       const place = find(script)
       if (place && !anyDesk) places.set(handoff, place)
       return place
-    },
-    /** The ticket has another id now: agents look for it again. */
-    forget: (handoff: number): void => {
-      places.delete(handoff)
     },
     /** The ticket was merged into another one, where its agents go on. */
     moveTo: (handoff: number, place: Place): void => {
