@@ -149,8 +149,11 @@ const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void 
 const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: HandoffCase): void => {
   const { runtime } = stage.world.botpress
   const expected = runtime.store.messagesOf(sessionId ?? '').filter((message) => message.direction === 'outgoing')
-  const arrivals = tickets.flatMap(({ desk, id, entries }) =>
-    entries.flatMap((entry) => _marksIn(entry.text).map((mark) => ({ mark, entry, place: `${desk} ${id}` })))
+  const arrivals = tickets.flatMap(({ desk, id, entries, isMergeTarget }) =>
+    // Where tickets are merged, the agent who does it quotes the last words.
+    entries
+      .filter(({ kind }) => !isMergeTarget || kind === 'customer')
+      .flatMap((entry) => _marksIn(entry.text).map((mark) => ({ mark, entry, place: `${desk} ${id}` })))
   )
   const order: string[] = []
   for (const message of expected) {
