@@ -118,5 +118,3 @@ export const createPlaces = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
     },
   }
 }
-
-export type Places = ReturnType<typeof createPlaces>
