@@ -13,7 +13,7 @@ import type { Weather } from './kinds'
 import type { StageTime } from './time'
 
 /**
- * How long each vendor waits for an answer and between its attempts: the first one and as many more as there are delays.
+ * How long each vendor waits for an answer and between its attempts: the first and as many more as there are delays.
  * The sandbox decides which answers are followed by another attempt.
  */
 const VENDOR_RETRIES: Record<string, { timeoutMs: number; retryDelaysMs: readonly number[] }> = {

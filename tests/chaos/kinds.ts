@@ -1,8 +1,7 @@
 /** The kinds of weather: how often each fault happens in it. */
 import { ACCOUNT_FAULT_NAMES, CALL_FAULT_NAMES, callFault } from './call-faults'
+import { DELETIONS, SAVES, VENDOR_MOVES } from './moves'
 import { OUTAGES, type Outage } from './outages'
-import { SAVES } from './saves'
-import { DELETIONS, VENDOR_MOVES } from './script'
 
 /** Ways to break the router on purpose. They prove that the judge notices. */
 export const BREAKS = ['dedupe', 'reading', 'guard', 'account', 'orphans', 'outbox'] as const
@@ -45,7 +44,7 @@ export interface Weather {
   saves: number
   /** Largest difference between the clocks of two instances, in milliseconds. */
   skew: number
-  /** Whether batches differ in what the Cloud may do: hide scheduled messages, show tags, activate late, short pages. */
+  /** Whether batches differ in what the Cloud may do: hide scheduled messages, show tags, activate late. */
   variesPlatform: boolean
   /** Per handoff: Botpress forgets its customer, an agent or its conversation. */
   deletions: number

@@ -1,16 +1,9 @@
 /** The configuration is saved anew while sessions are open. */
 import type { World } from '../../playground/world'
 import type { Chaos } from './chaos'
+import type { SAVES } from './moves'
 import type { StageTime } from './time'
 
-/**
- * - again: nothing has changed.
- * - order: the desks are asked in another order.
- * - disabled: a desk gets no new handoffs until the next save. Its open sessions go on.
- * - credentials: a desk's credentials are replaced by others of the same account.
- * - reinstalled: the integration has another webhook address.
- */
-export const SAVES = ['again', 'order', 'disabled', 'credentials', 'reinstalled'] as const
 type Save = (typeof SAVES)[number]
 
 /** A bot builder who is refused tries again after this time. */

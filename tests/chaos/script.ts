@@ -1,18 +1,6 @@
 /** Random scripts: what the people in one handoff do. */
-import type { Weather } from './kinds'
+import { DELETIONS, VENDOR_MOVES } from './moves'
 import { createRandom, type Random } from './random'
-
-/** What vendors and agents do to a ticket, its contact, its address or a message. Desks that can't do it skip it. */
-export const VENDOR_MOVES = [
-  'contact-merged',
-  'ticket-merged',
-  'agent-leaves',
-  'address-changes',
-  'ticket-converted',
-  'agent-deletes',
-] as const
-/** What Botpress forgets, by a bot builder's hand or by its retention. */
-export const DELETIONS = ['customer-forgotten', 'agent-forgotten', 'conversation-forgotten'] as const
 
 export type Move =
   | (typeof VENDOR_MOVES)[number]
@@ -76,7 +64,11 @@ const _talk = (random: Random): Move => {
 const END: Move[] = ['agent-solves', 'agent-solves-with-text', 'customer-ends', 'bot-stops']
 
 /** What a weather adds to scripts. */
-export type ScriptExtras = Pick<Weather, 'anyDesk' | 'vendorMoves' | 'deletions'>
+interface ScriptExtras {
+  anyDesk: boolean
+  vendorMoves: number
+  deletions: number
+}
 
 /** The script of a handoff. Extras are drawn apart, so the rest is the same in every weather. */
 export const makeScript = (

@@ -1,4 +1,4 @@
-/** Attacks through the desks' own answers: pages of HTML, nonsense and hostile values in place of what was asked for. */
+/** Attacks through the desks' own answers: pages of HTML, nonsense and hostile values in place of JSON. */
 import fc from 'fast-check'
 import type { InvokeReply } from '../../playground/botpress'
 import { ERROR_PAGE } from '../chaos/call-faults'

@@ -1,7 +1,8 @@
 /** The target of attacks: a world with an open session at every desk. */
 import type { WebhookRequest } from '../../providers/provider'
 import { createActors, type PlayedHandoff } from '../chaos/actors'
-import { VENDOR_MOVES, type Move } from '../chaos/script'
+import { VENDOR_MOVES } from '../chaos/moves'
+import type { Move } from '../chaos/script'
 import { CALM } from '../chaos/kinds'
 import { createStage, type Stage } from '../chaos/stage'
 import type { InvokeReply } from '../../playground/botpress'

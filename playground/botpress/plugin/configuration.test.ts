@@ -51,7 +51,7 @@ const TEXTS: PluginConfiguration = {
   onUserHitlCloseMessage: 'you have left',
 }
 
-/** A session with an agent, an unreadable message of theirs, and an end by the agent; then one that the customer ends. */
+/** A session with an agent, a message that can't be shown, and the agent's end; then one that the customer ends. */
 const tellAll = async (world: TestWorld): Promise<{ customer: string[]; desk: string[] }> => {
   const { bot, client } = world
   const { conversationId, downstreamId } = await world.openSession()
