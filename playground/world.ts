@@ -6,17 +6,31 @@ import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
 import { providers } from '../src/definition/registry'
-import { createLocalBotpress, realClock, type Clock, type LocalBotpress, type Switches } from './botpress'
+import {
+  createLocalBotpress,
+  realClock,
+  type Clock,
+  type LocalBotpress,
+  type LocalBotpressOptions,
+  type PluginConfiguration,
+  type Switches,
+} from './botpress'
 
 export interface WorldOptions {
   /** Default: the system clock. */
   clock?: Clock
   switches?: Partial<Switches>
+  /** How the bot builder configured the hitl plugin. */
+  plugin?: PluginConfiguration
+  /** Ids of the installation. Two worlds that share a sandbox need different ones. */
+  identity?: LocalBotpressOptions['identity']
+  /** Rows are numbered from here on. */
+  firstId?: number
   /** Number of router instances. Default: 1. */
   instances?: number
   /** Desks to set up. Default: all registered desks. */
   desks?: string[]
-  /** Sandboxes of desks that have no folder in providers/. */
+  /** Sandboxes of desks that have no folder in providers/, and sandboxes that another world has, too. */
   others?: Record<string, (options: SandboxOptions) => Sandbox>
   /** Ports of `botpress` and of each sandbox by name. Default: free ports. */
   ports?: Record<string, number | undefined>
@@ -34,6 +48,8 @@ export interface World {
   configuration(routing?: Record<string, unknown>): Record<string, unknown>
   /** Saves a configuration. Throws the router's message when the router refuses it. */
   save(configuration: Record<string, unknown>): Promise<void>
+  /** Delivers a vendor's webhook to this world's installation. */
+  receive(request: WebhookRequest): Promise<WebhookReply>
   /** Returns the sandbox of a desk. Throws for an unknown desk. */
   sandbox(name: string): Sandbox
   /** Replaces all instances of the router with new ones, as a restart does. */
@@ -75,11 +91,13 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     clock,
     definition,
     switches: options.switches,
+    plugin: options.plugin,
+    identity: options.identity,
+    firstId: options.firstId,
     sockets,
     integrations: routers(),
     port: options.ports?.botpress,
-    // Some vendors accept only https addresses. Their deliveries go to the local Botpress.
-    publicWebhookUrl: 'https://webhook.botpress.example/wh-local',
+    publicWebhookUrl: PUBLIC_WEBHOOK_URL,
   })
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
   for (const [name, sandbox] of Object.entries(sandboxes)) {
@@ -98,11 +116,10 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       routing: routing ?? { strategy: 'priority', order: names },
     }),
     save: async (configuration) => {
-      const { gateway, identity } = botpress.runtime
-      gateway.configuration = configuration
-      const reply = await clock.track(gateway.register(`${PUBLIC_URL}/${identity.webhookId}`))
+      const reply = await botpress.save(configuration)
       if (reply.status !== 200) throw new Error(_messageOf(reply.body))
     },
+    receive: (request) => clock.track(receive(request)),
     sandbox: (name) => {
       const sandbox = sandboxes[name]
       if (!sandbox) throw new Error(`The world has no sandbox "${name}"`)
@@ -118,7 +135,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
 }
 
 /** Looks like the Cloud's address, since some vendors accept only https. Their deliveries go to the local Botpress. */
-const PUBLIC_URL = 'https://webhook.botpress.cloud'
+const PUBLIC_WEBHOOK_URL = 'https://webhook.botpress.cloud'
 
 const _messageOf = (body: string | undefined): string => {
   try {

@@ -225,7 +225,7 @@ describe('a configuration', () => {
     const stage = await startStage()
     for (const name of DESKS) stage.sandbox(name).server.addFault({ kind: 'status', status: 500, times: 50 })
     const reply = await stage.finish(
-      stage.botpress.runtime.gateway.unregister('https://webhook.botpress.example/wh-local')
+      stage.botpress.runtime.gateway.unregister('https://webhook.botpress.cloud/wh-local')
     )
     expect(reply.status).toBe(200)
   })

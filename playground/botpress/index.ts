@@ -7,7 +7,7 @@ import { createRuntime, type Runtime, type RuntimeOptions } from './runtime'
 export { manualClock, realClock, type Clock, type ManualClock } from './clock'
 export type { ApiFault } from './faults'
 export type { Invoke, InvokeReply, InvokeRequest, RunnableIntegration } from './gateway'
-export type { Bot, BotOptions, Seen } from './plugin/bot'
+export type { Bot, BotOptions, PluginConfiguration, Seen } from './plugin/bot'
 export type { Runtime } from './runtime'
 export type { Call, RuntimeDefinition, Switches } from './types'
 
@@ -22,7 +22,7 @@ export interface LocalBotpressOptions extends Omit<RuntimeOptions, 'clock'>, Bot
   choose?: (request: { headers: Record<string, string> }, count: number) => number
   /** Default: a free port. */
   port?: number
-  /** The webhook address that the integration gets at registration. Default: where this Botpress listens. */
+  /** Begins the webhook address that the integration gets at registration. Default: where this Botpress listens. */
   publicWebhookUrl?: string
 }
 
@@ -34,6 +34,8 @@ export interface LocalBotpress {
   url: string
   /** Base address for the webhooks of vendors. */
   webhookUrl: string
+  /** The webhook address that the integration gets at registration. */
+  webhookAddress(): string
   /** Sets the instances of the integration. */
   connect(...integrations: (RunnableIntegration | string)[]): void
   /** Saves a configuration as Studio does: stores it and calls `register`. */
@@ -55,6 +57,11 @@ export const createLocalBotpress = async (options: LocalBotpressOptions): Promis
     typeof integration === 'string'
       ? invokeOverHttp(integration)
       : runtime.inProcess(integration, { sockets: options.sockets })
+  /** A reinstallation gives it another id. */
+  const webhookAddress = (): string =>
+    options.publicWebhookUrl === undefined
+      ? runtime.webhookUrl
+      : `${options.publicWebhookUrl}/${runtime.identity.webhookId}`
   const connect: LocalBotpress['connect'] = (...integrations) =>
     runtime.gateway.connect(integrations.map(instance), options.choose)
   if (options.integrations) connect(...options.integrations)
@@ -66,9 +73,10 @@ export const createLocalBotpress = async (options: LocalBotpressOptions): Promis
     url,
     webhookUrl: runtime.webhookUrl,
     connect,
+    webhookAddress,
     save: (configuration) => {
       runtime.gateway.configuration = configuration
-      return clock.track(runtime.gateway.register(options.publicWebhookUrl ?? runtime.webhookUrl))
+      return clock.track(runtime.gateway.register(webhookAddress()))
     },
     settle: () => clock.settle(),
     close: runtime.close,

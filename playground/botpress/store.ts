@@ -138,8 +138,9 @@ export interface Store {
   touch(row: Row): void
 }
 
-export const createStore = (now: () => number): Store => {
-  let counter = 0
+/** `firstId` keeps the ids of two Clouds apart. */
+export const createStore = (now: () => number, firstId = 0): Store => {
+  let counter = firstId
   const byConversation = new Map<string, Message[]>()
   const messages = _createTable<Message>()
   return {

@@ -1,7 +1,7 @@
 /** Test support for the runtime: a small desk in an integration built with the real SDK. */
 import { Client } from '@botpress/client'
 import { Integration, RuntimeError, type IntegrationProps } from '@botpress/sdk'
-import { createLocalBotpress, manualClock, type LocalBotpress, type ManualClock } from '.'
+import { createLocalBotpress, manualClock, type BotOptions, type LocalBotpress, type ManualClock } from '.'
 import type { RunnableIntegration } from './gateway'
 import type { RuntimeOptions } from './runtime'
 import type { RuntimeDefinition } from './types'
@@ -103,7 +103,7 @@ export interface TestWorld extends LocalBotpress {
   solve(downstreamId: string): Promise<void>
 }
 
-export const createTestWorld = async (options: Partial<RuntimeOptions> & { upstreamAlias?: string } = {}) => {
+export const createTestWorld = async (options: Partial<RuntimeOptions> & BotOptions = {}) => {
   const clock = manualClock()
   const desk = createDesk()
   const world = await createLocalBotpress({ definition, clock, integrations: [desk.integration], ...options })

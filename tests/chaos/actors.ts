@@ -1,6 +1,7 @@
 /** Customers and agents who follow a script. They record what they say for the judge. */
-import type { Sandbox, SandboxTicket } from '../../providers/kit/sandbox'
-import type { Bot } from '../../playground/botpress'
+import type { Sandbox } from '../../providers/kit/sandbox'
+import type { Bot, Runtime } from '../../playground/botpress'
+import { createPlaces, handoffMark, markOf, type Place } from './places'
 import type { Move, Script, Step } from './script'
 import type { StageTime } from './time'
 
@@ -13,15 +14,19 @@ export interface Utterance {
   /** Of the agent, if an agent wrote it. */
   name?: string
   agentId?: string
+  desk?: string
   ticketId?: string
   /** The desk's id of it. */
   messageId?: string
   at: number
+  /** When the agent deleted it. */
+  deletedAt?: number
 }
 
 export interface Take {
   agentId: string
   name: string
+  desk: string
   at: number
 }
 
@@ -38,52 +43,52 @@ export interface PlayedHandoff {
   ends: { move: Move; at: number }[]
   /** The bot's stopHitl failed, and Botpress stopped retrying it. */
   isStopLost?: boolean
-}
-
-/** An unlikely string: a search for marks finds no other text. */
-export const markOf = (handoff: number, kind: string, number: number): string => `Q${handoff}${kind}${number}Q`
-export const MARKS = /Q\d+[a-z]+\d+Q/g
-/** Part of the handoff's description. Identifies its tickets. */
-export const handoffMark = (handoff: number): string => markOf(handoff, 'h', 0)
-
-/** Returns the tickets of one handoff at all desks. */
-export type TicketsOf = (handoff: number) => { sandbox: Sandbox; ticket: SandboxTicket }[]
-
-const _isOf = ({ title, entries }: SandboxTicket, handoff: number): boolean => {
-  const mark = handoffMark(handoff)
-  return title.includes(mark) || entries.some(({ text }) => text.includes(mark))
+  /** When Botpress forgot the session's conversation. */
+  forgottenAt?: number
+  /** What vendors did and Botpress forgot. */
+  moved: Move[]
 }
 
 const POLL_MS = 100
 const MAX_POLLS = 400
 
-export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock: StageTime) => {
-  const ticketIds = new Map<number, string>()
+type Change = 'contact-merged' | 'agent-leaves' | 'address-changes' | 'ticket-converted'
 
-  /** A snapshot of the tickets at all desks, by handoff. */
-  const allTickets = (): TicketsOf => {
-    const all = Object.values(sandboxes).flatMap((sandbox) => sandbox.tickets().map((ticket) => ({ sandbox, ticket })))
-    return (handoff) => all.filter(({ ticket }) => _isOf(ticket, handoff))
+/** The vendor changes something about the ticket. Returns whether this desk can. */
+const _change = ({ sandbox, ticketId }: Place, move: Change, agentId: string): boolean => {
+  switch (move) {
+    case 'contact-merged':
+      sandbox.mergeContact?.(ticketId)
+      return sandbox.mergeContact !== undefined
+    case 'agent-leaves': {
+      // Somebody has to stay.
+      const canLeave = sandbox.removeAgent !== undefined && agentId !== sandbox.agents[0]?.id
+      if (canLeave) sandbox.removeAgent?.(agentId)
+      return canLeave
+    }
+    case 'address-changes':
+      sandbox.changeAddress?.(ticketId)
+      return sandbox.changeAddress !== undefined
+    case 'ticket-converted':
+      sandbox.convertTicket?.(ticketId)
+      return sandbox.convertTicket !== undefined
   }
+}
 
-  /** The id of the ticket at the script's desk, or undefined while there is none. */
-  const ticketIdOf = ({ handoff, desk }: Script): string | undefined => {
-    const id = ticketIds.get(handoff) ?? sandboxes[desk]?.tickets().find((ticket) => _isOf(ticket, handoff))?.id
-    if (id !== undefined) ticketIds.set(handoff, id)
-    return id
-  }
+export const createActors = (bot: Bot, runtime: Runtime, sandboxes: Record<string, Sandbox>, clock: StageTime) => {
+  const places = createPlaces(bot, runtime, sandboxes)
 
   const open = (script: Script): PlayedHandoff => {
     const { conversationId } = bot.newCustomer({ name: `Eve ${script.handoff}` })
-    return { script, conversationId, said: [], takes: [], ends: [] }
+    return { script, conversationId, said: [], takes: [], ends: [], moved: [] }
   }
 
   /** A move at the desk. No-op if there is no ticket or the ticket accepts no more. */
-  const atDesk = (played: PlayedHandoff, { move, agent: number }: Step): void => {
+  const atDesk = (played: PlayedHandoff, { move, agent: number }: Step, place = places.placeOf(played)): void => {
     const { said, script } = played
-    const sandbox = sandboxes[script.desk]
-    const ticketId = ticketIdOf(script)
-    if (!sandbox || ticketId === undefined) return
+    if (!place) return
+    const { sandbox, ticketId } = place
+    const desk = sandbox.name
     const agent = sandbox.agents[number % sandbox.agents.length]
     if (!agent) return
     const { id: agentId, name } = agent
@@ -93,7 +98,7 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
       const newMark = mark(kind)
       const messageId = post(`${newMark} is what ${by === 'agent' ? name : by} said`)
       const author = by === 'agent' ? { name, agentId } : {}
-      said.push({ mark: newMark, by, at, ticketId, ...author, ...(messageId ? { messageId } : {}) })
+      said.push({ mark: newMark, by, at, desk, ticketId, ...author, ...(messageId ? { messageId } : {}) })
     }
     try {
       switch (move) {
@@ -116,13 +121,13 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
           break
         case 'agent-takes':
           sandbox.assign(ticketId, agentId)
-          played.takes.push({ agentId, name, at })
+          played.takes.push({ agentId, name, desk, at })
           break
         case 'agent-solves':
           sandbox.solve(ticketId, { agentId })
           played.ends.push({ move, at })
           // Some desks assign an unassigned ticket to the agent who solves it.
-          played.takes.push({ agentId, name, at })
+          played.takes.push({ agentId, name, desk, at })
           break
         case 'agent-solves-with-text':
           say('agent', 'a', (text) => sandbox.solve(ticketId, { agentId, text }))
@@ -130,6 +135,28 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
           break
         case 'agent-reopens':
           sandbox.reopen(ticketId)
+          break
+        case 'agent-deletes': {
+          const last = said.findLast(({ messageId, deletedAt }) => messageId !== undefined && deletedAt === undefined)
+          if (!last?.messageId || !sandbox.deleteReply) break
+          sandbox.deleteReply(last.messageId)
+          played.moved.push(move)
+          last.deletedAt = at
+          break
+        }
+        case 'ticket-merged': {
+          const into = sandbox.mergeTicket?.(ticketId)
+          if (into === undefined) break
+          places.moveTo(script.handoff, { sandbox, ticketId: into })
+          played.moved.push(move)
+          break
+        }
+        case 'contact-merged':
+        case 'agent-leaves':
+        case 'address-changes':
+        case 'ticket-converted':
+          if (!_change(place, move, agentId)) break
+          played.moved.push(move)
           break
         default:
           throw new Error(`${move} isn't a move at a desk`)
@@ -157,14 +184,35 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
         played.isStopLost = true
       }
       void clock.track(bot.stopHitl(conversationId).catch(onFailure))
+    } else if (step.move === 'customer-forgotten' || step.move === 'agent-forgotten') {
+      _forgetUser(played, step.move === 'agent-forgotten')
+    } else if (step.move === 'conversation-forgotten') {
+      const sessionId = bot.downstreamOf(conversationId)
+      if (sessionId === undefined || played.forgottenAt !== undefined) return
+      played.forgottenAt = at
+      played.moved.push(step.move)
+      await runtime.perform({ by: 'bot' }, 'DELETE', `/v1/chat/conversations/${sessionId}`)
     } else {
       atDesk(played, step)
     }
   }
 
+  /** Deletes a user that the router made: the customer's or the last agent's. */
+  const _forgetUser = (played: PlayedHandoff, isAgent: boolean): void => {
+    const [own] = runtime.store.messagesOf(played.conversationId).filter(({ direction }) => direction === 'incoming')
+    const customer = runtime.store.users.get(own?.userId ?? '')?.tags['hitl#downstream']
+    const agent = runtime.store
+      .messagesOf(bot.downstreamOf(played.conversationId) ?? '')
+      .findLast(({ direction }) => direction === 'incoming')?.userId
+    const userId = isAgent ? agent : customer
+    if (userId === undefined) return
+    runtime.store.users.remove(userId)
+    played.moved.push(isAgent ? 'agent-forgotten' : 'customer-forgotten')
+  }
+
   const playEarlySteps = async (played: PlayedHandoff): Promise<void> => {
     if (played.script.early.length === 0) return
-    for (let polls = 0; ticketIdOf(played.script) === undefined; polls += 1) {
+    for (let polls = 0; places.placeOf(played) === undefined; polls += 1) {
       if (polls === MAX_POLLS || played.started === 'refused') return
       await clock.sleep(POLL_MS)
     }
@@ -183,7 +231,7 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
       await bot.startHitl(conversationId, {
         title: `Handoff ${script.handoff}`,
         description: `${handoffMark(script.handoff)} is what this is about`,
-        hitlSession: { provider: script.desk, strict: true },
+        ...(script.anyDesk ? {} : { hitlSession: { provider: script.desk, strict: true } }),
       })
       played.started = 'yes'
     } catch (error) {
@@ -198,5 +246,13 @@ export const createActors = (bot: Bot, sandboxes: Record<string, Sandbox>, clock
     }
   }
 
-  return { open, play, perform, allTickets, ticketIdOf }
+  return {
+    open,
+    play,
+    perform,
+    allTickets: places.allTickets,
+    /** An agent writes into this ticket, whether or not it is the session's. */
+    speakIn: (played: PlayedHandoff, place: Place): void =>
+      atDesk(played, { after: 0, move: 'agent-says', agent: 0 }, place),
+  }
 }

@@ -1,13 +1,15 @@
 /** Plays a few handoffs in one world and judges the outcome. */
 import { createActors, type PlayedHandoff } from './actors'
-import { judge, type Violation } from './judge'
+import { judge, saysIn, type Violation } from './judge'
+import { MARKS, orphansOf, sessionTagsOf, type FoundTicket, type TicketsOf } from './places'
+import { createRandom } from './random'
 import type { Weather } from './kinds'
 import type { InjectedFault } from './chaos'
 import { vendorTimeoutMs } from './deliveries'
 import type { Interceptor } from './instances'
 import { makeScript, type Script } from './script'
 import { createStage, type Stage } from './stage'
-import { AGENT_CLOSED, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
+import { AGENT_CLOSED, NOBODY_CAME, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
 import { traceOf } from './trace'
 
 export interface BatchOptions {
@@ -33,6 +35,10 @@ export interface BatchResult {
   faults: Record<string, number>
   injected: InjectedFault[]
   violations: Violation[]
+  /** Handoffs that another desk than the first one has taken. */
+  failedOver: number
+  /** Tickets without a session. */
+  orphans: number
   ticketsMost: number
   longestAnswer: { ms: number; desk: string }
   trace: string[]
@@ -44,7 +50,9 @@ const BETWEEN_MS = 15_000
 
 export const runBatch = async (options: BatchOptions): Promise<BatchResult> => {
   const { first, count, desks, seed } = options
-  const scripts = options.scripts ?? Array.from({ length: count }, (_, index) => makeScript(seed, first + index, desks))
+  const scripts =
+    options.scripts ??
+    Array.from({ length: count }, (_, index) => makeScript(seed, first + index, desks, options.weather))
   const stage = await createStage({
     seed: `${seed}/batch ${first}`,
     desks,
@@ -78,7 +86,7 @@ const _play = async (
 ): Promise<BatchResult> => {
   const { clock, chaos, world, webhooks } = stage
   const { bot } = world.botpress
-  const actors = createActors(bot, world.sandboxes, clock)
+  const actors = createActors(bot, world.botpress.runtime, world.sandboxes, clock)
   const all = scripts.map((script) => actors.open(script))
   chaos.isActive = true
   const hangs: string[] = []
@@ -88,10 +96,10 @@ const _play = async (
   })
   chaos.isActive = false
   await clock.drain(SETTLING_MS)
-  await _closeAll(stage, actors, all)
+  const waiting = await _closeAll(stage, actors, all)
 
   const ticketsOf = actors.allTickets()
-  const violations = judge({ stage, ticketsOf, all })
+  const violations = [...waiting, ...judge({ stage, ticketsOf, all })]
   const [{ script } = { script: { handoff: 0 } }] = all
   for (const what of [...hangs, ...rejections]) violations.push({ handoff: script.handoff, kind: 'crashed', what })
   // In real time the answer time depends on the machine, so it proves nothing.
@@ -100,7 +108,11 @@ const _play = async (
     if (ms >= vendorTimeoutMs(desk)) violations.push({ handoff: script.handoff, kind: 'late answer', what })
   }
   const faults: Record<string, number> = {}
-  for (const { kind } of chaos.injected) faults[kind] = (faults[kind] ?? 0) + 1
+  const moved = all.flatMap((played) => played.moved)
+  for (const kind of [...chaos.injected.map((fault) => fault.kind), ...moved]) faults[kind] = (faults[kind] ?? 0) + 1
+  const desksOf = all.flatMap(({ script, conversationId, started }) =>
+    script.anyDesk && started === 'yes' ? [sessionTagsOf(bot, world.botpress.runtime, conversationId).desk] : []
+  )
   const longest = webhooks.answers.reduce((most, answer) => (answer.ms > most.ms ? answer : most), { ms: 0, desk: '' })
   return {
     handoffs: all.length,
@@ -112,6 +124,8 @@ const _play = async (
     faults,
     injected: chaos.injected,
     violations,
+    failedOver: desksOf.filter((desk) => desk !== stage.order[0]).length,
+    orphans: orphansOf(stage, ticketsOf, all).length,
     ticketsMost: Math.max(0, ...all.map(({ script: { handoff } }) => ticketsOf(handoff).length)),
     longestAnswer: { ms: longest.ms, desk: longest.desk },
     trace: all.flatMap((played) => (played.script.handoff === trace ? traceOf(stage, ticketsOf, played) : [])),
@@ -120,14 +134,16 @@ const _play = async (
 
 /**
  * Ends everything in calm weather. The router finds a webhook that a vendor gave up with the next event of the ticket,
- * and sends what its outbox holds with the next event of the session. So every ticket gets one more event. Agents end
- * the sessions that are still open.
+ * and sends what its outbox holds with the next event of the session, from either side. So every ticket gets one more
+ * event, and in half of the batches an agent speaks first. Agents end the sessions that are still open.
+ *
+ * Returns what still waits although an agent has spoken, and agents' words in orphans that nobody has answered.
  */
 const _closeAll = async (
   stage: Stage,
   actors: ReturnType<typeof createActors>,
   all: PlayedHandoff[]
-): Promise<void> => {
+): Promise<Violation[]> => {
   const { clock, world, webhooks } = stage
   const { bot } = world.botpress
   const performAll = async (
@@ -139,8 +155,17 @@ const _closeAll = async (
   }
   const started = all.filter(({ started }) => started === 'yes')
   const open = started.filter(({ conversationId }) => bot.isActive(conversationId))
+  const unanswered = orphansOf(stage, actors.allTickets(), all).flatMap((orphan) => _unansweredIn(orphan, all))
+  const doesAgentBegin = createRandom(`who begins ${all.map(({ script }) => script.handoff).join()}`).chance(
+    stage.weather.outage > 0 ? 0.8 : 0.5
+  )
+  const waiting: Violation[] = [...unanswered]
+  if (doesAgentBegin) {
+    await performAll(open, 'agent-says')
+    waiting.push(...open.flatMap((played) => _waitingIn(stage, actors.allTickets(), played)))
+  }
   await performAll(open, 'customer-says')
-  await performAll(open, 'agent-says')
+  if (!doesAgentBegin) await performAll(open, 'agent-says')
   await performAll(open, 'agent-solves')
   const ticketsOf = actors.allTickets()
   const { runtime } = world.botpress
@@ -155,7 +180,9 @@ const _closeAll = async (
   const isStopLost = ({ conversationId, ends, isStopLost: isLost }: PlayedHandoff): boolean =>
     isLost === true ||
     (ends.some(({ move }) => move === 'customer-ends') &&
-      !bot.seen(conversationId).some(({ text }) => text === SESSION_ENDED || text === AGENT_CLOSED))
+      !bot
+        .seen(conversationId)
+        .some(({ text }) => text === SESSION_ENDED || text === AGENT_CLOSED || text === NOBODY_CAME))
   const isIncomplete = (played: PlayedHandoff): boolean =>
     (played.started === 'yes' && bot.isActive(played.conversationId)) ||
     isStopLost(played) ||
@@ -164,5 +191,43 @@ const _closeAll = async (
     failed.has(bot.downstreamOf(played.conversationId)) ||
     webhooks.givenUp.some(({ body }) => ticketsOf(played.script.handoff).some(({ ticket }) => body.includes(ticket.id)))
   await performAll(all.filter(isIncomplete), 'agent-says')
+  // The router learns of an orphan only when somebody acts in it.
+  for (const played of all.filter(({ script }) => script.anyDesk)) {
+    for (const { sandbox, ticket } of ticketsOf(played.script.handoff))
+      if (ticket.status === 'open') actors.speakIn(played, { sandbox, ticketId: ticket.id })
+  }
   await clock.drain(SETTLING_MS)
+  return waiting
+}
+
+/** What an agent has written into a ticket without a session, if nobody has told them. */
+const _unansweredIn = ({ sandbox, ticket }: FoundTicket, all: PlayedHandoff[]): Violation[] => {
+  const marks = new Set(ticket.entries.flatMap(({ text }) => text.match(MARKS) ?? []))
+  const first = ticket.entries.findIndex(({ text }) => all.some((played) => saysIn(played, text)))
+  const isTold = ticket.entries.some(({ kind }, index) => kind === 'note' && index > first)
+  return all.flatMap(({ script: { handoff }, said, started }) =>
+    said
+      .filter(({ by, mark }) => by === 'agent' && marks.has(mark) && !isTold && started !== undefined)
+      .map(({ mark }) => ({
+        handoff,
+        kind: 'orphan',
+        what: `nobody has answered ${mark} in ${sandbox.name} ${ticket.id}`,
+      }))
+  )
+}
+
+/** An open session's messages that an agent's sign of life has not sent to the desk. */
+const _waitingIn = (stage: Stage, ticketsOf: TicketsOf, played: PlayedHandoff): Violation[] => {
+  const { bot, runtime } = stage.world.botpress
+  const { conversationId, script, forgottenAt } = played
+  if (!bot.isActive(conversationId) || forgottenAt !== undefined) return []
+  const posted = new Set(
+    ticketsOf(script.handoff).flatMap(({ ticket }) => ticket.entries.flatMap(({ text }) => text.match(MARKS) ?? []))
+  )
+  return runtime.store
+    .messagesOf(bot.downstreamOf(conversationId) ?? '')
+    .filter(({ direction }) => direction === 'outgoing')
+    .flatMap(({ payload }) => String(payload['text'] ?? '').match(MARKS) ?? [])
+    .filter((mark) => !posted.has(mark))
+    .map((mark) => ({ handoff: script.handoff, kind: 'waiting', what: `${mark} waits although an agent has written` }))
 }

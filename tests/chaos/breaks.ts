@@ -1,6 +1,7 @@
 /** Routers that are broken on purpose. The code under test stays unchanged; its HTTP calls are intercepted. */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
-import { isAxiosError } from 'axios'
+import { AxiosError, isAxiosError } from 'axios'
+import { ERROR_PAGE, SLACK_ACCOUNT_WORDS } from './call-faults'
 import type { Interceptor } from './instances'
 import type { Break } from './kinds'
 
@@ -62,6 +63,52 @@ const _withoutGuard: Interceptor = (side, inner) => {
     )
 }
 
+/** Takes what the desk says of the account, or a proxy's page, for a refusal of this message. */
+const _withoutAccount: Interceptor = (side, inner) => {
+  if (side === 'api') return inner
+  return async (config) => {
+    const answer = await inner(config)
+    const text = String(answer.data)
+    const isAboutAccount = answer.status >= 300 && answer.status < 400 ? true : ACCOUNT_STATUSES.has(answer.status)
+    if (!isAboutAccount && text !== ERROR_PAGE && !SLACK_ACCOUNT_WORDS.some((word) => text.includes(`"${word}"`)))
+      return answer
+    return { ...answer, status: 200, data: JSON.stringify({ ok: false, error: 'msg_too_long' }) }
+  }
+}
+
+const ACCOUNT_STATUSES = new Set([402, 423, 451])
+
+/** Never tells an agent that nobody reads a ticket. */
+const _withoutOrphans: Interceptor = (side, inner) => {
+  if (side === 'api') return inner
+  return async (config) => {
+    if (!/Replies here are not delivered/.test(String(config.data).replaceAll(/\+|%20/g, ' '))) return inner(config)
+    throw new AxiosError('No answer', 'ECONNRESET', config)
+  }
+}
+
+/** Doesn't see a message that has waited for its desk. */
+const _withoutOutbox: Interceptor = (side, inner) => {
+  if (side === 'desk') return inner
+  return async (config) => {
+    const answer = await inner(config)
+    if (config.method?.toLowerCase() !== 'get' || !/\/messages(\?|$)/.test(config.url ?? '')) return answer
+    const isText = typeof answer.data === 'string'
+    const page = (isText ? JSON.parse(answer.data as string) : answer.data) as Page
+    if (!page.messages) return answer
+    const messages = page.messages.filter(
+      ({ direction, createdAt }) => direction === 'incoming' || Date.now() - Date.parse(createdAt) < OVERLOOKED_MS
+    )
+    return { ...answer, data: isText ? JSON.stringify({ ...page, messages }) : { ...page, messages } }
+  }
+}
+
+interface Page {
+  messages?: { direction: string; createdAt: string }[]
+}
+
+const OVERLOOKED_MS = 45_000
+
 export const breakRouter = (what: Break): Interceptor => {
   switch (what) {
     case 'dedupe':
@@ -70,5 +117,11 @@ export const breakRouter = (what: Break): Interceptor => {
       return _withoutReading
     case 'guard':
       return _withoutGuard
+    case 'account':
+      return _withoutAccount
+    case 'orphans':
+      return _withoutOrphans
+    case 'outbox':
+      return _withoutOutbox
   }
 }

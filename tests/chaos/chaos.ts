@@ -1,7 +1,8 @@
 /** Decides which faults to inject and records them, so that shrinking can leave them out one by one. */
 import type { Clock } from '../../playground/botpress'
-import { createRolls, type Random } from './random'
 import type { Weather } from './kinds'
+import { faultDuring, makeOutage, type OutageTime } from './outages'
+import { createRolls, type Random } from './random'
 
 export interface InjectedFault {
   /** Place and occasion. A repeated run leaves a fault out by this key. */
@@ -16,11 +17,14 @@ export interface Chaos {
   isActive: boolean
   readonly injected: InjectedFault[]
   readonly random: (place: string) => Random
-  /** The name of the fault to inject into this call, if any. */
-  pickCallFault(side: 'desk' | 'api', place: string): string | undefined
+  /** The name of the fault to inject into this call, if any. `desk` is the vendor that the call goes to. */
+  pickCallFault(side: 'desk' | 'api', place: string, desk?: string): string | undefined
   /** Whether to inject this kind of fault here. */
   happens(kind: string, probability: number, place: string): boolean
 }
+
+/** Of one desk in one batch. */
+const MOST_OUTAGES = 3
 
 export const createChaos = (options: {
   seed: string
@@ -32,6 +36,9 @@ export const createChaos = (options: {
   const { clock, weather } = options
   const rolls = createRolls(options.seed)
   const injected: InjectedFault[] = []
+  const outages = new Map<string, OutageTime[]>()
+  const struck = new Set<OutageTime>()
+  const startedAt = clock.now()
 
   const record = (key: string, kind: string, about: string): boolean => {
     if (options.without?.has(key)) return false
@@ -39,15 +46,44 @@ export const createChaos = (options: {
     return true
   }
 
+  const outagesOf = (desk: string): OutageTime[] => {
+    const known = outages.get(desk)
+    if (known) return known
+    const { random } = rolls(`outages ${desk}`)
+    const made = Array.from({ length: MOST_OUTAGES }, () => makeOutage(random, startedAt, weather.outages))
+    const chosen = made.filter(() => random.chance(weather.outage))
+    outages.set(desk, chosen)
+    return chosen
+  }
+
+  /** The outage of this desk at this time. Each counts as one fault. */
+  const outageAt = (desk: string): OutageTime | undefined => {
+    const now = clock.now()
+    const outage = outagesOf(desk).find(({ from, until }) => now >= from && now <= until)
+    if (!outage || struck.has(outage)) return outage
+    const number = outagesOf(desk).indexOf(outage)
+    if (!record(`outage ${desk}#${number}`, `outage-${outage.kind}`, desk)) {
+      outages.set(
+        desk,
+        outagesOf(desk).map((other) => (other === outage ? { ...outage, until: 0 } : other))
+      )
+      return undefined
+    }
+    struck.add(outage)
+    return outage
+  }
+
   const chaos: Chaos = {
     isActive: true,
     injected,
     random: (place) => rolls(place).random,
-    pickCallFault: (side, place) => {
+    pickCallFault: (side, place, desk) => {
       if (!chaos.isActive) return undefined
+      const outage = desk === undefined || weather.outage === 0 ? undefined : outageAt(desk)
+      if (outage) return faultDuring(outage, rolls(`${desk} during its outage`).random)
       const { key, random } = rolls(`${side} call`)
       if (!random.chance(weather[side])) return undefined
-      const name = random.pick(weather.calls)
+      const name = random.pick(side === 'desk' ? weather.deskCalls : weather.calls)
       return record(key, `${side}-${name}`, place) ? name : undefined
     },
     happens: (kind, probability, place) => {

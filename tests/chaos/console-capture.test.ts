@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { markOf } from './actors'
+import { markOf } from './places'
 import { captureConsole, watchSecrets, type ConsoleCapture } from './console-capture'
 
 let capture: ConsoleCapture | undefined

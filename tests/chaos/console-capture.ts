@@ -2,7 +2,7 @@
  * Captures everything that the process prints and searches it for canaries: the sandboxes' credentials and the messages
  * of simulated people. Neither may be printed.
  */
-import { MARKS } from './actors'
+import { MARKS } from './places'
 
 const CHANNELS = ['log', 'info', 'warn', 'error', 'debug'] as const
 /** Texts of simulated people. */

@@ -12,13 +12,15 @@ import type { Chaos } from './chaos'
 import type { Weather } from './kinds'
 import type { StageTime } from './time'
 
-/** How long each vendor waits for an answer and between its attempts. */
+/**
+ * How long each vendor waits for an answer and between its attempts: the first and as many more as there are delays.
+ * The sandbox decides which answers are followed by another attempt.
+ */
 const VENDOR_RETRIES: Record<string, { timeoutMs: number; retryDelaysMs: readonly number[] }> = {
   // https://developer.zendesk.com/documentation/webhooks/ – 12 s time-out; retries 409 soon, time-outs with back-off.
   zendesk: { timeoutMs: 12_000, retryDelaysMs: [2_000, 5_000, 10_000, 30_000, 60_000] },
-  // https://developers.intercom.com/docs/references/webhooks/webhook-models – 5 s time-out; one retry after a minute.
-  // More attempts follow a 429 only.
-  intercom: { timeoutMs: 5_000, retryDelaysMs: [60_000, 600_000, 1_800_000, 3_600_000] },
+  // https://developers.intercom.com/docs/webhooks/webhook-notifications – 5 s time-out; one retry after a minute.
+  intercom: { timeoutMs: 5_000, retryDelaysMs: [60_000] },
   // https://docs.slack.dev/apis/events-api/#retries – 3 s time-out; retries at once, after 1 min, after 5 min.
   slack: { timeoutMs: 3_000, retryDelaysMs: [500, 60_000, 300_000] },
 }
@@ -84,13 +86,15 @@ export const connectWebhooks = (
       return reply
     })
     sandbox.deliveries.schedule((delivery, send) => {
+      const delays = VENDOR_RETRIES[desk]?.retryDelaysMs
+      if (delays && delivery.attempt > delays.length + 1) {
+        givenUp.push({ desk, body: delivery.request.body, at: clock.now() })
+        return
+      }
       const random = chaos.random(`${desk} way`)
       const usual = 10 + random.between(0, weather.spread / 10) * 10
       const late = chaos.happens('webhook-delayed', rate, desk) ? random.between(1, 30) * 500 : 0
-      const wait =
-        delivery.attempt === 1
-          ? 0
-          : (VENDOR_RETRIES[desk]?.retryDelaysMs[delivery.attempt - 2] ?? 1_000) * retryDelayFactor
+      const wait = delivery.attempt === 1 ? 0 : (delays?.[delivery.attempt - 2] ?? 1_000) * retryDelayFactor
       clock.setTimer(() => _send(desk, delivery, send, { clock, givenUp }), wait + usual + late)
     })
   }

@@ -10,7 +10,7 @@ import type { Invoke, Runtime } from '../../playground/botpress'
 import { faultBody } from '../../playground/botpress/faults'
 import { invokeInProcess } from '../../playground/botpress/gateway'
 import type { Chaos } from './chaos'
-import { callFault, type CallFault } from './kinds'
+import { accountRefusal, callFault, ERROR_PAGE, SLACK_ACCOUNT_WORDS, type CallFault } from './call-faults'
 import type { SimulatedTime } from './time'
 
 /** Wraps the transport of an instance and may change its calls. Used to break the router on purpose. */
@@ -24,8 +24,12 @@ export interface InstancesOptions {
   environment: Environment
   /** The transport to the vendors. */
   vendors: AxiosAdapter
+  /** The desk behind an origin. */
+  deskAt(origin: string): string | undefined
   count: number
   crashes: number
+  /** Largest difference between two clocks, in milliseconds. */
+  skew: number
   intercept?: Interceptor
 }
 
@@ -70,7 +74,9 @@ export const createInstances = (options: InstancesOptions) => {
 }
 
 const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
-  const { clock, chaos, runtime, environment } = options
+  const { clock, chaos, runtime } = options
+  const offset = options.skew === 0 ? 0 : chaos.random('skew').between(-options.skew / 2, options.skew / 2)
+  const environment: Environment = { ...options.environment, now: () => options.environment.now() + offset }
   let isAlive = true
   let die: (error: Error) => void = () => {}
   const death = new Promise<never>((_resolve, reject) => {
@@ -91,7 +97,8 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
       if (!isAlive) return _never()
       const random = chaos.random(`${side} latency`)
       const place = `${config.method?.toUpperCase() ?? 'GET'} ${_pathOf(config)}`
-      const name = chaos.pickCallFault(side, place)
+      const desk = side === 'desk' ? options.deskAt(_originOf(config)) : undefined
+      const name = chaos.pickCallFault(side, place, desk)
       const dies = chaos.happens('crash', options.crashes, place)
       const diesBefore = dies && chaos.random('crash side').chance(0.5)
       if (diesBefore) crash()
@@ -101,7 +108,7 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
       if (!isAlive) return _never()
       try {
         if (!name || callFault(name).kind === 'slow') return await inner(config)
-        return await _failedCall(clock, side, callFault(name), config, inner)
+        return await _failedCall(options, side, callFault(name), config, inner)
       } finally {
         if (dies) crash()
         if (!isAlive) await _never()
@@ -131,8 +138,10 @@ const _rounded = (ms: number): number => Math.ceil(ms / 5) * 5
 const _pathOf = ({ url = '/' }: InternalAxiosRequestConfig): string =>
   (url.startsWith('http') ? new URL(url).pathname : url).replace(/\?.*$/s, '')
 
+const _originOf = ({ baseURL, url }: InternalAxiosRequestConfig): string => new URL(baseURL ?? url ?? '').origin
+
 const _failedCall = async (
-  clock: SimulatedTime,
+  { clock, chaos }: InstancesOptions,
   side: 'desk' | 'api',
   fault: CallFault,
   config: InternalAxiosRequestConfig,
@@ -144,10 +153,12 @@ const _failedCall = async (
     throw new AxiosError('No answer', AxiosError.ECONNABORTED, config)
   }
   if (fault.kind === 'disconnect') throw new AxiosError('No answer', 'ECONNRESET', config)
-  const status = fault.status ?? 500
-  const headers: Record<string, string> =
-    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
-  const data = side === 'api' ? JSON.stringify(faultBody(status)) : ''
+  const word = chaos.random('word').pick(SLACK_ACCOUNT_WORDS)
+  const refusal = fault.body === 'account' ? accountRefusal(_originOf(config), word) : undefined
+  const status = refusal?.status ?? fault.status ?? 500
+  const page = fault.body === 'html' ? ERROR_PAGE : ''
+  const data = side === 'api' ? JSON.stringify(faultBody(status)) : (refusal?.body ?? page)
+  const headers = { 'content-type': page === '' ? 'application/json' : 'text/html', ...fault.headers }
   const response: AxiosResponse = { data, status, statusText: '', headers, config }
   if (config.validateStatus?.(status) ?? true) return response
   throw new AxiosError(

@@ -1,8 +1,10 @@
 /** Compares what people wrote with what arrived at both sides, once everything has settled. */
+import type { Seen } from '../../playground/botpress'
 import { INJECTED_FAULT } from '../../playground/botpress/faults'
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
-import { AGENT_CLOSED, AGENT_JOINED, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
-import { MARKS, type PlayedHandoff, type Utterance, type TicketsOf } from './actors'
+import { AGENT_CLOSED, AGENT_JOINED, NOBODY_CAME, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
+import type { PlayedHandoff, Utterance } from './actors'
+import { MARKS, ownTickets, sessionTagsOf, type TicketsOf } from './places'
 import type { Stage } from './stage'
 
 export const VIOLATIONS = [
@@ -18,6 +20,9 @@ export const VIOLATIONS = [
   'leaked',
   'unsolved',
   'wrong note',
+  'waiting',
+  'orphan',
+  'undeleted',
   'late answer',
   'crashed',
 ] as const
@@ -35,10 +40,14 @@ interface Evidence {
   all: PlayedHandoff[]
 }
 
+type CaseTicket = SandboxTicket & { desk: string; isMergeTarget: boolean }
+
 interface HandoffCase extends Evidence {
   played: PlayedHandoff
-  /** Every ticket of this handoff, at all desks. */
-  tickets: (SandboxTicket & { desk: string })[]
+  /** The session's tickets: one, and what agents merged it into. */
+  tickets: CaseTicket[]
+  /** Tickets of this handoff that its session doesn't have, at all desks. */
+  orphans: CaseTicket[]
   /** The session's Botpress conversation. */
   sessionId: string | undefined
   report(kind: ViolationKind, what: string): void
@@ -53,6 +62,8 @@ const LAST_TRY_MS = 16 * 60_000
 const UNKNOWN_AGENT = 'Agent'
 /** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
+/** What is scheduled for the customer can't be taken back. Nothing is scheduled further ahead. */
+const UNSTOPPABLE_MS = 16_000
 /** Tags record when the customer hears of the end. The router decided it up to this much earlier. */
 const BEFORE_CLOSING_MS = 5_000
 
@@ -60,12 +71,22 @@ export const judge = (evidence: Evidence): Violation[] => {
   const violations: Violation[] = []
   for (const played of evidence.all) {
     const { handoff } = played.script
-    const tickets = evidence.ticketsOf(handoff).map(({ sandbox, ticket }) => ({ ...ticket, desk: sandbox.name }))
-    const sessionId = evidence.stage.world.botpress.bot.downstreamOf(played.conversationId)
+    const { bot, runtime } = evidence.stage.world.botpress
+    const found = evidence.ticketsOf(handoff)
+    const own = ownTickets(found, played.script, sessionTagsOf(bot, runtime, played.conversationId))
+    const [tickets, orphans] = [own, found.filter((one) => !own.includes(one))].map((some) =>
+      some.map(({ sandbox, ticket, isMergeTarget }): CaseTicket => ({ ...ticket, desk: sandbox.name, isMergeTarget }))
+    ) as [CaseTicket[], CaseTicket[]]
+    const sessionId = bot.downstreamOf(played.conversationId)
     const report = (kind: ViolationKind, what: string) => violations.push({ handoff, kind, what })
-    const handoffCase: HandoffCase = { ...evidence, played, tickets, sessionId, report }
+    const handoffCase: HandoffCase = { ...evidence, played, tickets, orphans, sessionId, report }
     _tickets(handoffCase)
+    _orphans(handoffCase)
     if (played.started !== 'yes' || sessionId === undefined) continue
+    if (played.forgottenAt !== undefined) {
+      _forgotten(handoffCase, played.forgottenAt)
+      continue
+    }
     _toDesk(handoffCase)
     _toCustomer(handoffCase)
     _announcements(handoffCase)
@@ -82,19 +103,57 @@ const _isStartUnknown = ({ started, refusal }: PlayedHandoff): boolean =>
 
 const _tickets = ({ played, tickets, report }: HandoffCase): void => {
   if (played.started === undefined) report('crashed', 'Start HITL never returned')
+  if (played.forgottenAt !== undefined) return
   const expected = played.started === 'yes' ? 1 : 0
-  const relevant = expected === 0 ? tickets.filter(({ status }) => status === 'open') : tickets
+  const counted = tickets.filter(({ isMergeTarget }) => !isMergeTarget)
+  const relevant = expected === 0 ? counted.filter(({ status }) => status === 'open') : counted
   if (relevant.length === expected || (relevant.length === 1 && _isStartUnknown(played))) return
   const where = relevant.map(({ desk, id, status }) => `${desk} ${id} ${status}`).join(', ')
   report('tickets', `${relevant.length} instead of ${expected}: ${where}`)
+}
+
+/** A ticket without a session is closed, and whoever has written in it is told. */
+const _orphans = ({ played, orphans, report }: HandoffCase): void => {
+  if (_isStartUnknown(played)) return
+  for (const { desk, id, status, entries } of orphans) {
+    if (status === 'open') report('orphan', `${desk} ${id} is still open`)
+    const first = entries.findIndex(({ text }) => saysIn(played, text))
+    // One note is enough: the ticket is closed with it.
+    if (first >= 0 && !entries.some(({ kind }, index) => kind === 'note' && index > first))
+      report('orphan', `nobody was told in ${desk} ${id} about ${_marksIn(entries[first]?.text ?? '').join(' ')}`)
+  }
+}
+
+/** Whether this is what an agent said in the handoff. */
+export const saysIn = ({ said }: PlayedHandoff, text: string): boolean =>
+  said.some(({ by, mark }) => by === 'agent' && text.includes(mark))
+
+const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
+  orphans.some(({ desk, id }) => desk === said.desk && id === said.ticketId)
+
+/** Botpress has forgotten the session's conversation: an agent who writes is told, and the ticket is closed. */
+const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void => {
+  const unheard = played.said.filter((said) => said.by === 'agent' && said.at > at + CROSSING_MS)
+  if (unheard.length === 0) return
+  const entries = tickets.flatMap((ticket) => ticket.entries)
+  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
+    report(
+      'lost',
+      `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
+    )
+  const open = tickets.filter(({ status }) => status === 'open')
+  if (open.length > 0) report('unsolved', `forgotten: ${open.map(({ desk, id }) => `${desk} ${id}`).join(', ')}`)
 }
 
 /** Customer messages reach the ticket once and in order. A message refused after the end isn't lost. */
 const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: HandoffCase): void => {
   const { runtime } = stage.world.botpress
   const expected = runtime.store.messagesOf(sessionId ?? '').filter((message) => message.direction === 'outgoing')
-  const arrivals = tickets.flatMap(({ entries }) =>
-    entries.flatMap((entry) => _marksIn(entry.text).map((mark) => ({ mark, entry })))
+  const arrivals = tickets.flatMap(({ desk, id, entries, isMergeTarget }) =>
+    // Where tickets are merged, the agent who does it quotes the last words.
+    entries
+      .filter(({ kind }) => !isMergeTarget || kind === 'customer')
+      .flatMap((entry) => _marksIn(entry.text).map((mark) => ({ mark, entry, place: `${desk} ${id}` })))
   )
   const order: string[] = []
   for (const message of expected) {
@@ -106,7 +165,9 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
       continue
     }
     order.push(mark)
-    if (found.length > 1) report('duplicated', `the customer’s ${mark}, ${found.length} times`)
+    // A desk may copy what was said before into the ticket that another one is merged into.
+    if (found.length > new Set(found.map(({ place }) => place)).size)
+      report('duplicated', `the customer’s ${mark}, ${found.length} times`)
     if (found.some(({ entry }) => entry.kind !== 'customer'))
       report('customer as bot', `${mark} came as ${found.map(({ entry }) => entry.kind).join(', ')}`)
   }
@@ -161,15 +222,23 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
       if (found.length > 0) report('leaked', `${said.by} ${said.mark}`)
     }
     if (said.by !== 'agent') continue
-    if (found.length === 0) {
-      undelivered.push(said)
+    if (_isInOrphan(handoffCase, said)) {
+      if (found.length > 0) report('misrouted', `${said.mark}, written in an orphan, was shown to the customer`)
       continue
     }
+    if (found.length === 0) {
+      // What an agent has deleted may be gone.
+      if (said.deletedAt === undefined) undelivered.push(said)
+      continue
+    }
+    const lateMs = (found[0]?.message.at ?? 0) - (said.deletedAt ?? Number.POSITIVE_INFINITY)
+    if (lateMs > UNSTOPPABLE_MS)
+      report('undeleted', `${said.mark} was shown ${lateMs} ms after ${said.name} deleted it`)
     order.push(said.mark)
     if (found.length > 1) report('duplicated', `the agent’s ${said.mark}, ${found.length} times`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
-      else if (message.name !== said.name && message.name !== UNKNOWN_AGENT)
+      else if (message.name !== said.name && message.name !== UNKNOWN_AGENT && !_isNameless(stage, message))
         report('wrong agent', `${said.mark} by ${said.name} appeared as ${message.name}`)
     }
   }
@@ -189,35 +258,44 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
   }
 }
 
+const _isNameless = ({ plugin }: Stage, { name }: Seen): boolean =>
+  name === undefined && plugin.useHumanAgentInfo === false
+
 /** Exactly one note names each undelivered message. No note names a delivered one, except in a race with the end. */
 const _failureNotes = (
-  { played, report, stage }: HandoffCase,
+  handoffCase: HandoffCase,
   entries: SandboxEntry[],
   undelivered: Utterance[],
   shownAt: (said: Utterance) => number
 ): void => {
+  const { played, report, stage } = handoffCase
   const closings = stage.world.botpress.bot
     .seen(played.conversationId)
-    .filter(({ text }) => text === AGENT_CLOSED || text === SESSION_ENDED)
+    .filter(({ text }) => text === AGENT_CLOSED || text === SESSION_ENDED || text === NOBODY_CAME)
   const ends = [...played.ends, ...closings].map(({ at }) => at)
   const noted = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
   for (const said of played.said) {
     if (said.by !== 'agent') continue
+    if (_isInOrphan(handoffCase, said)) continue
     const times = noted.filter((mark) => mark === said.mark).length
     const isLost = undelivered.includes(said)
     if (isLost && times === 0) report('lost', `the agent’s ${said.mark}, without a note to ${said.name}`)
     if (isLost && times > 1)
       report('wrong note', `${times} notes to ${said.name} say that ${said.mark} was not delivered`)
     const isCrossing = (at: number): boolean => ends.some((end) => Math.abs(at - end) < CROSSING_MS)
-    if (!isLost && times > 0 && !isCrossing(said.at) && !isCrossing(shownAt(said)))
+    if (!isLost && said.deletedAt === undefined && times > 0 && !isCrossing(said.at) && !isCrossing(shownAt(said)))
       report('wrong note', `a note to ${said.name} says that ${said.mark} was not delivered, but it was`)
   }
 }
 
-const _announcements = ({ stage, played, report }: HandoffCase): void => {
+const _announcements = (handoffCase: HandoffCase): void => {
+  const { stage, played, report } = handoffCase
   const seen = stage.world.botpress.bot.seen(played.conversationId)
   const joined = seen.filter(({ text }) => text === AGENT_JOINED).length
-  const wrote = new Set(seen.filter(({ from }) => from === 'agent').map(({ name }) => name))
+  const shown = new Set(seen.flatMap(({ payload }) => _marksIn(JSON.stringify(payload))))
+  const wrote = new Set(
+    played.said.flatMap(({ by, mark, name }) => (by === 'agent' && shown.has(mark) ? (name ?? []) : []))
+  )
   const possible = new Set([
     ...wrote,
     ...played.takes.map(({ name }) => name),
@@ -227,7 +305,8 @@ const _announcements = ({ stage, played, report }: HandoffCase): void => {
   const certain = new Set([
     ...wrote,
     // Slack has no reassignment: a second claim has no effect.
-    ...(played.script.desk === 'slack' ? [] : played.takes)
+    ...played.takes
+      .filter(({ desk }) => desk !== 'slack' && !played.script.anyDesk)
       .filter(({ at }) => at + LAST_TRY_MS < endedAt)
       // The router may never see an assignee who was replaced soon and wrote nothing.
       .filter(({ at }) => !played.takes.some((other) => other.at > at && other.at < at + LAST_TRY_MS))
@@ -248,6 +327,7 @@ const _ending = ({ stage, played, sessionId, tickets, report }: HandoffCase): vo
   const continued = bot.continued.filter(({ conversationId }) => conversationId === played.conversationId).length
   if (bot.isActive(played.conversationId)) report('ended', 'never: the session is still open')
   if (closed > 1 || ended > 1) report('ended', `the customer was notified ${closed + ended} times`)
+  if (stage.plugin.flowOnHitlStopped === false && continued > 0) report('ended', 'the flow continued')
   if (continued > 1 && closed + ended < 2) report('ended', `the flow continued ${continued} times`)
   const stops = runtime.store.events
     .withTags({})

@@ -1,45 +1,18 @@
-/** The kinds of faults by name, and how often each weather injects them. Reports use these names. */
-
-/** A failing HTTP call. `before`: the request has no effect. `after`: it succeeds, but its answer is lost. */
-export interface CallFault {
-  kind: 'status' | 'timeout' | 'disconnect' | 'slow'
-  effect: 'before' | 'after'
-  status?: number
-  /** Value of the Retry-After header in seconds. */
-  retryAfter?: number
-}
-
-const CALL_FAULTS: Record<string, CallFault> = {
-  '429': { kind: 'status', status: 429, effect: 'before', retryAfter: 1 },
-  '429-long': { kind: 'status', status: 429, effect: 'before', retryAfter: 10 },
-  '500-before': { kind: 'status', status: 500, effect: 'before' },
-  '502-before': { kind: 'status', status: 502, effect: 'before' },
-  '503-before': { kind: 'status', status: 503, effect: 'before', retryAfter: 1 },
-  '500-after': { kind: 'status', status: 500, effect: 'after' },
-  '502-after': { kind: 'status', status: 502, effect: 'after' },
-  'timeout-before': { kind: 'timeout', effect: 'before' },
-  'timeout-after': { kind: 'timeout', effect: 'after' },
-  'disconnect-before': { kind: 'disconnect', effect: 'before' },
-  'disconnect-after': { kind: 'disconnect', effect: 'after' },
-  slow: { kind: 'slow', effect: 'before' },
-}
-
-export const CALL_FAULT_NAMES = Object.keys(CALL_FAULTS)
-
-export const callFault = (name: string): CallFault => {
-  const fault = CALL_FAULTS[name]
-  if (!fault) throw new Error(`Unknown fault: ${name}`)
-  return fault
-}
+/** The kinds of weather: how often each fault happens in it. */
+import { ACCOUNT_FAULT_NAMES, CALL_FAULT_NAMES, callFault } from './call-faults'
+import { DELETIONS, SAVES, VENDOR_MOVES } from './moves'
+import { OUTAGES, type Outage } from './outages'
 
 /** Ways to break the router on purpose. They prove that the judge notices. */
-export const BREAKS = ['dedupe', 'reading', 'guard'] as const
+export const BREAKS = ['dedupe', 'reading', 'guard', 'account', 'orphans', 'outbox'] as const
 export type Break = (typeof BREAKS)[number]
 
 /** How often faults happen. Numbers are probabilities unless a comment says otherwise. */
 export interface Weather {
-  /** The faults that calls can have. */
+  /** The faults that calls to Botpress can have. */
   calls: readonly string[]
+  /** The faults that calls to a vendor can have. */
+  deskCalls: readonly string[]
   /** Per call to a vendor, for all kinds together. */
   desk: number
   /** Per call to Botpress, for all kinds together. */
@@ -60,10 +33,28 @@ export interface Weather {
   start: number
   /** Longest time between two kills of real processes, in milliseconds. 0: no kills. */
   kill: number
+  /** Per desk and possible outage, of which it may have three in a batch; of one of these kinds. */
+  outage: number
+  outages: readonly Outage[]
+  /** Handoffs don't name their desk, so another one may take over. */
+  anyDesk: boolean
+  /** Per handoff: the vendor or somebody at the desk does something to its ticket, contact, agent or messages. */
+  vendorMoves: number
+  /** Per possible save: the configuration is saved anew. */
+  saves: number
+  /** Largest difference between the clocks of two instances, in milliseconds. */
+  skew: number
+  /** Whether batches differ in what the Cloud may do: hide scheduled messages, show tags, activate late. */
+  variesPlatform: boolean
+  /** Per handoff: Botpress forgets its customer, an agent or its conversation. */
+  deletions: number
+  /** Whether the bot builder configures the plugin, in some batches. */
+  configuresPlugin: boolean
 }
 
 export const CALM: Weather = {
   calls: CALL_FAULT_NAMES,
+  deskCalls: [...CALL_FAULT_NAMES, ...ACCOUNT_FAULT_NAMES],
   desk: 0,
   api: 0,
   crash: 0,
@@ -74,6 +65,15 @@ export const CALM: Weather = {
   spread: 0,
   instances: 1,
   kill: 0,
+  outage: 0,
+  outages: OUTAGES,
+  anyDesk: false,
+  vendorMoves: 0,
+  saves: 0,
+  skew: 0,
+  variesPlatform: false,
+  deletions: 0,
+  configuresPlugin: false,
 }
 export const ROUGH: Weather = {
   ...CALM,
@@ -90,11 +90,33 @@ export const ROUGH: Weather = {
 /** Calls to desks succeed, but some answers are lost. No other faults. */
 const LOST_ANSWERS: Weather = {
   ...CALM,
-  calls: CALL_FAULT_NAMES.filter((name) => callFault(name).effect === 'after'),
+  deskCalls: CALL_FAULT_NAMES.filter((name) => callFault(name).effect === 'after'),
   desk: 0.08,
 }
+/** What vendors, the Cloud and bot builders may do, beside the faults of rough weather. */
+const FIELD: Weather = {
+  ...ROUGH,
+  outage: 0.3,
+  vendorMoves: 0.8,
+  saves: 0.6,
+  skew: 2_000,
+  variesPlatform: true,
+  deletions: 0.15,
+  configuresPlugin: true,
+}
+/** The same without a single fault: whatever is found here is not the work of chance. */
+const ODD: Weather = { ...FIELD, desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0, restart: 0, outage: 0 }
+/** Desks are down, slow, lying or closed while handoffs look for one. */
+const FAILOVER: Weather = { ...ROUGH, desk: 0.03, crash: 0.006, anyDesk: true, outage: 0.7 }
 
-export const WEATHERS = { calm: CALM, rough: ROUGH, 'lost-answers': LOST_ANSWERS }
+export const WEATHERS = {
+  calm: CALM,
+  rough: ROUGH,
+  'lost-answers': LOST_ANSWERS,
+  odd: ODD,
+  field: FIELD,
+  failover: FAILOVER,
+}
 export type WeatherName = keyof typeof WEATHERS
 
 /** For real processes in real time. */
@@ -102,7 +124,7 @@ export const KILLING: Weather = { ...CALM, spread: 200, kill: 4_000 }
 
 /** Every kind of fault in this weather. `desk-…`: calls to a vendor. `api-…`: calls to Botpress. */
 export const faultsIn = (weather: Weather): string[] => [
-  ...(weather.desk > 0 ? weather.calls.map((name) => `desk-${name}`) : []),
+  ...(weather.desk > 0 ? weather.deskCalls.map((name) => `desk-${name}`) : []),
   ...(weather.api > 0 ? weather.calls.map((name) => `api-${name}`) : []),
   ...(weather.crash > 0 ? ['crash'] : []),
   ...(weather.restart > 0 ? ['restart'] : []),
@@ -110,4 +132,8 @@ export const faultsIn = (weather: Weather): string[] => [
   ...(weather.repeat > 0 ? ['message-repeated'] : []),
   ...(weather.start > 0 ? ['start-repeated'] : []),
   ...(weather.kill > 0 ? ['process-killed', 'request-cut-off'] : []),
+  ...(weather.outage > 0 ? weather.outages.map((kind) => `outage-${kind}`) : []),
+  ...(weather.saves > 0 ? SAVES.map((kind) => `save-${kind}`) : []),
+  ...(weather.vendorMoves > 0 ? VENDOR_MOVES : []),
+  ...(weather.deletions > 0 ? DELETIONS : []),
 ]

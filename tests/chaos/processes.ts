@@ -85,7 +85,7 @@ const _createStage = async ({ seed, desks, processes, onOutput }: ProcessesOptio
         chaos.happens('process-killed', 1, String(pid))
       }
     }
-    return { world, clock, chaos, weather: KILLING, webhooks, disturb, close }
+    return { world, clock, chaos, weather: KILLING, webhooks, plugin: {}, order: desks, disturb, close }
   } catch (error) {
     await close()
     throw error

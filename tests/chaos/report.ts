@@ -39,7 +39,7 @@ export const countFaults = (totals: Totals, weather: Weather): Record<string, nu
   Object.fromEntries(faultsIn(weather).map((kind) => [kind, totals.faults[kind] ?? 0]))
 
 /** A run proves little about a fault that happens less often than this. */
-const REQUIRED_FAULTS = { faults: 500, handoffs: 10_000 }
+const REQUIRED_FAULTS = { faults: 300, handoffs: 10_000 }
 
 /**
  * Kinds of faults that happened too rarely to prove anything. In a short run the count may be up to three standard
@@ -79,6 +79,7 @@ export const summary = (totals: Totals, weather: Weather, seed: string, seconds:
     ...tooRare(totals, weather).map((line) => `! too rare: ${line}`),
     'violations',
     ...Object.entries(_countViolations(totals)).map(([kind, count]) => `  ${kind.padEnd(widest)} ${count}`),
+    `failed over: ${totals.failedOver}; orphans: ${totals.orphans}`,
     `tickets per session, at most: ${totals.ticketsMost}`,
     `slowest webhook answer: ${totals.longestAnswer.ms} ms in the run’s time (${totals.longestAnswer.desk})`,
     `canaries printed: ${totals.leaks.length}`,

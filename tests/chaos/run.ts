@@ -26,6 +26,8 @@ export interface Totals {
   refused: number
   faults: Record<string, number>
   violations: Violation[]
+  failedOver: number
+  orphans: number
   ticketsMost: number
   longestAnswer: { ms: number; desk: string }
   /** Printed lines with a canary. Empty if the output isn't captured. */
@@ -70,6 +72,8 @@ export const emptyTotals = (): Totals => ({
   refused: 0,
   faults: {},
   violations: [],
+  failedOver: 0,
+  orphans: 0,
   ticketsMost: 0,
   longestAnswer: { ms: 0, desk: '' },
   leaks: [],
@@ -79,6 +83,8 @@ export const addTo = (totals: Totals, result: NonNullable<Done['result']>): void
   totals.handoffs += result.handoffs
   totals.messages += result.messages
   totals.refused += result.refused
+  totals.failedOver += result.failedOver
+  totals.orphans += result.orphans
   totals.ticketsMost = Math.max(totals.ticketsMost, result.ticketsMost)
   totals.violations.push(...result.violations)
   totals.leaks.push(...result.leaks)

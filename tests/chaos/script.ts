@@ -1,7 +1,10 @@
 /** Random scripts: what the people in one handoff do. */
+import { DELETIONS, VENDOR_MOVES } from './moves'
 import { createRandom, type Random } from './random'
 
 export type Move =
+  | (typeof VENDOR_MOVES)[number]
+  | (typeof DELETIONS)[number]
   | 'customer-says'
   | 'agent-says'
   | 'agent-edits'
@@ -26,7 +29,10 @@ export interface Step {
 export interface Script {
   /** Number of the handoff in its run. */
   handoff: number
+  /** The desk that the handoff names. */
   desk: string
+  /** It names none: routing decides. */
+  anyDesk?: boolean
   /** Milliseconds after the start of the batch. */
   startsAt: number
   /** Steps of an agent as soon as the ticket exists, even before the plugin listens. */
@@ -57,7 +63,39 @@ const _talk = (random: Random): Move => {
 
 const END: Move[] = ['agent-solves', 'agent-solves-with-text', 'customer-ends', 'bot-stops']
 
-export const makeScript = (seed: string, handoff: number, desks: readonly string[]): Script => {
+/** What a weather adds to scripts. */
+interface ScriptExtras {
+  anyDesk: boolean
+  vendorMoves: number
+  deletions: number
+}
+
+/** The script of a handoff. Extras are drawn apart, so the rest is the same in every weather. */
+export const makeScript = (
+  seed: string,
+  handoff: number,
+  desks: readonly string[],
+  extras?: Partial<ScriptExtras>
+): Script => {
+  const script = _plainScript(seed, handoff, desks)
+  if (!extras) return script
+  const random = createRandom(`${seed}/extras ${handoff}`)
+  const steps = [...script.steps]
+  const insert = (move: Move): void => {
+    const step: Step = { after: _pause(random), move, agent: random.chance(0.7) ? 0 : 1 }
+    steps.splice(random.between(1, steps.length - 1), 0, step)
+  }
+  if (random.chance(extras.vendorMoves ?? 0)) insert(random.pick(VENDOR_MOVES))
+  if (random.chance(extras.deletions ?? 0)) insert(random.pick(DELETIONS))
+  if (!extras.anyDesk) return { ...script, steps }
+  // Where several tickets may be opened for one handoff, an agent may act in any of them, and early.
+  const early = script.early.length > 0 || random.chance(0.6) ? script.early : [_earlyStep(random)]
+  return { ...script, steps, early, anyDesk: true }
+}
+
+const _earlyStep = (random: Random): Step => ({ after: _pause(random), move: 'agent-says', agent: 0 })
+
+const _plainScript = (seed: string, handoff: number, desks: readonly string[]): Script => {
   const random = createRandom(`${seed}/script ${handoff}`)
   const step = (move: Move): Step => ({ after: _pause(random), move, agent: random.chance(0.7) ? 0 : 1 })
   const early = random.chance(0.25) ? [step(random.chance(0.4) ? 'agent-takes' : 'agent-says')] : []
@@ -77,7 +115,11 @@ export const makeScript = (seed: string, handoff: number, desks: readonly string
 }
 
 /** The script on one line. */
-export const describeScript = ({ desk, early, steps }: Script): string => {
+export const describeScript = ({ desk, anyDesk, early, steps }: Script): string => {
   const describe = ({ after, move, agent }: Step) => `+${after} ${move}${move.startsWith('agent') ? ` (${agent})` : ''}`
-  return [`at ${desk}`, ...early.map((step) => `early ${describe(step)}`), ...steps.map(describe)].join(', ')
+  return [
+    anyDesk ? 'at any desk' : `at ${desk}`,
+    ...early.map((step) => `early ${describe(step)}`),
+    ...steps.map(describe),
+  ].join(', ')
 }

@@ -25,7 +25,9 @@ export const shrink = async (
   kind: ViolationKind
 ): Promise<Shortest | undefined> => {
   const base = batchOptions(options, firstOf(handoff))
-  let scripts = Array.from({ length: base.count }, (_, index) => makeScript(base.seed, base.first + index, base.desks))
+  let scripts = Array.from({ length: base.count }, (_, index) =>
+    makeScript(base.seed, base.first + index, base.desks, base.weather)
+  )
   const without = new Set<string>()
   let tries = 0
   let best: BatchResult | undefined

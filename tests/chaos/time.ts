@@ -77,7 +77,8 @@ export const simulatedTime = (): SimulatedTime => {
   const set = (task: () => unknown, ms: number): Timer => {
     count += 1
     changes += 1
-    const timer = { due: time + Math.max(0, ms), number: count, task, isCancelled: false }
+    // Clocks show whole milliseconds.
+    const timer = { due: time + Math.max(0, Math.ceil(ms)), number: count, task, isCancelled: false }
     heap.push(timer)
     return timer
   }

@@ -1,5 +1,6 @@
 /** Everything that happened in one handoff, one line each, in order. Messages appear as their marks. */
-import { MARKS, type PlayedHandoff, type TicketsOf } from './actors'
+import type { PlayedHandoff } from './actors'
+import { MARKS, type TicketsOf } from './places'
 import type { Stage } from './stage'
 
 const _shorten = (text: string): string => (text.match(MARKS) ?? [text.slice(0, 60).replaceAll('\n', ' ')]).join(' ')

@@ -122,18 +122,31 @@ export const messages = defineAttack({
 
 // Configuration
 
+/** Studio sends empty strings for fields of a block that were left empty. */
+const _blanked = (configuration: unknown, blank: [number, string | null] | null): unknown => {
+  if (!blank) return configuration
+  const [number, value] = blank
+  return Object.fromEntries(
+    Object.entries(configuration as Record<string, unknown>).map(([name, block], index) => {
+      if (index !== number || typeof block !== 'object' || block === null) return [name, block]
+      return [name, Object.fromEntries(Object.keys(block).map((field) => [field, field === 'enabled' ? true : value]))]
+    })
+  )
+}
+
 export const configurations = defineAttack({
   name: 'configurations',
   request: fc.record({
     changes: mutations,
     whole: fc.option(hostile, { freq: 6 }),
     url: fc.constantFrom('https://webhooks.example/wh', 'https://webhooks.example/wh/'),
+    blank: fc.option(fc.tuple(fc.nat(2), fc.constantFrom('', ' ', '\u200b', null)), { freq: 3 }),
   }),
-  run: async (target, { changes, whole, url }) => {
+  run: async (target, { changes, whole, url, blank }) => {
     const { runtime } = target.stage.world.botpress
     const valid = runtime.gateway.configuration
     const before = target.state()
-    runtime.gateway.configuration = whole ?? mutate(valid, changes) ?? {}
+    runtime.gateway.configuration = whole ?? mutate(_blanked(valid, blank), changes) ?? {}
     try {
       const reply = await target.send(() => runtime.gateway.register(url))
       const failure = unexpected(reply, isClear)

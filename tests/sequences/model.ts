@@ -18,7 +18,22 @@ export type Move =
   | AgentMove
   | { kind: 'reopen' | 'customer-mails' | 'vendor-bot-says'; ticket: number }
   | { kind: 'webhook-again' | 'message-again'; back: number }
+  | { kind: 'vendor-change'; what: VendorChange; ticket: number }
+  | { kind: 'forget-user'; whose: 'customer' | 'agent' }
+  | OutageMove
   | { kind: 'pass'; ms: number }
+
+/** What a vendor or an agent changes; nothing that people see depends on it. Desks that can't do it skip it. */
+export const VENDOR_CHANGES = ['merge-contact', 'change-address', 'convert-ticket', 'delete-reply'] as const
+export type VendorChange = (typeof VENDOR_CHANGES)[number]
+
+/** The customer writes while the desk is down. Then it is back, and this person is the first to write. */
+export interface OutageMove {
+  kind: 'outage'
+  first: 'customer' | 'agent'
+  agent: number
+  ticket: number
+}
 
 /** `agent` is an index into the desk's agents. */
 export interface AgentMove {
@@ -187,6 +202,11 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
         return
       case 'agent-says':
         return say(ticket, move.agent, words)
+      case 'outage':
+        apply({ kind: 'customer-says' }, `${words} into silence`)
+        if (move.first === 'customer') apply({ kind: 'customer-says' }, words)
+        else say(ticket, move.agent, words)
+        return
       case 'agent-takes':
         if (!habits.claimsOnce || ticket.announced.size === 0) announce(ticket, move.agent)
         return
@@ -214,15 +234,21 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
       case 'message-again':
       case 'pass':
       case 'forget':
+      case 'forget-user':
+      case 'vendor-change':
         return
     }
   }
 
   return {
     apply,
-    needsRest: ({ kind }) => kind === 'hand-over' || (isStopping && (kind === 'reopen' || kind === 'customer-mails')),
+    needsRest: ({ kind }) =>
+      ['hand-over', 'outage', 'vendor-change', 'forget-user'].includes(kind) ||
+      (isStopping && (kind === 'reopen' || kind === 'customer-mails')),
     allows: (move) => {
       if (move.kind === 'hand-over') return !isActive
+      // Only an open session has something to send when the desk is back.
+      if (move.kind === 'outage') return isActive && move.ticket === 0
       const ticket = ticketOf(move)
       // An open ticket can't be reopened.
       return ticket !== undefined && (move.kind !== 'reopen' || ticket.status === 'solved')

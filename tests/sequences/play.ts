@@ -12,6 +12,10 @@ export interface Surroundings extends Partial<Switches> {
   instances: number
   /** The first step comes before the plugin is certain to listen. */
   isEarly: boolean
+  /** How far the second instance's clock is ahead, in milliseconds. */
+  skewMs?: number
+  /** What the customer types to end the session. */
+  command?: string
 }
 
 const surroundings: fc.Arbitrary<Surroundings> = fc.record({
@@ -19,15 +23,22 @@ const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   isEarly: fc.boolean(),
   delivery: fc.constantFrom('concurrent', 'serial'),
   getOrCreate: fc.constantFrom('exact', 'contains'),
+  scheduledMessages: fc.constantFrom('visible', 'hidden'),
+  tagsVisibleToIntegration: fc.boolean(),
+  pageSize: fc.constantFrom(5, 20),
+  activationDelayMs: fc.constantFrom(0, 2_000),
+  skewMs: fc.constantFrom(0, 0, 1_000),
+  command: fc.constantFrom('/end', 'stop'),
 })
 
 /** Plays a handoff and then these steps. Rejects when people don't see what they must. */
 export const play = async (
   desk: string,
-  { instances, isEarly, ...switches }: Surroundings,
+  { instances, isEarly, skewMs = 0, command = '/end', ...switches }: Surroundings,
   commands: Iterable<fc.AsyncCommand<Played, Scene>>
 ): Promise<void> => {
-  const scene = await openScene({ desk, instances, switches })
+  const plugin = { userHitlCloseCommand: command }
+  const scene = await openScene({ desk, instances, switches, skewMs, plugin })
   try {
     const played: Played = { model: createModel(habitsOf(desk), scene.agents), steps: 0, hurried: 0 }
     await step({ kind: 'hand-over' }, isEarly).run(played, scene)

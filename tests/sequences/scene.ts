@@ -4,16 +4,19 @@ import type { Environment } from '../../src/botpress/environment'
 import { createIntegration } from '../../src/integration'
 import { createRandom } from '../chaos/random'
 import { simulatedTime } from '../chaos/time'
-import type { Invoke, InvokeRequest, Runtime, Switches } from '../../playground/botpress'
+import type { Invoke, InvokeRequest, PluginConfiguration, Runtime, Switches } from '../../playground/botpress'
 import { CUSTOMER_LEFT } from '../../playground/botpress/plugin/texts'
 import { createWorld } from '../../playground/world'
-import type { AgentMove, Move, TicketView, View } from './model'
+import type { AgentMove, Move, OutageMove, TicketView, VendorChange, View } from './model'
 
 export interface SceneOptions {
   desk: string
   /** How many instances of the router share the work. */
   instances: number
   switches: Partial<Switches>
+  /** How far the second instance's clock is ahead, in milliseconds. */
+  skewMs?: number
+  plugin?: PluginConfiguration
 }
 
 export interface Scene {
@@ -32,10 +35,13 @@ export interface Scene {
 const TIMEOUT_MS = 8_000
 /** Latency of every call. */
 const LATENCY_MS = 5
+/** Longer than a delivery waits for the desk. */
+const OUTAGE_MS = 90_000
 const UNDELIVERED = /was not delivered: “(.+)”/
 const WARNING = 'replies here are not delivered'
 
-export const openScene = async ({ desk, instances, switches }: SceneOptions): Promise<Scene> => {
+export const openScene = async (options: SceneOptions): Promise<Scene> => {
+  const { desk, instances, switches, skewMs = 0, plugin = {} } = options
   const clock = simulatedTime()
   const uninstall = clock.install()
   const world = await createWorld({
@@ -43,6 +49,7 @@ export const openScene = async ({ desk, instances, switches }: SceneOptions): Pr
     sockets: false,
     desks: [desk],
     switches: { latencyMs: LATENCY_MS, ...switches },
+    plugin,
   })
   const { bot, runtime } = world.botpress
   const sandbox = world.sandbox(desk)
@@ -57,9 +64,13 @@ export const openScene = async ({ desk, instances, switches }: SceneOptions): Pr
       return sandbox.server.transport(config)
     },
   }
-  const routers = _createRouters(runtime, environment, instances)
+  const environments = Array.from({ length: instances }, (_, index) => ({
+    ...environment,
+    now: () => clock.now() + index * skewMs,
+  }))
+  const routers = _createRouters(runtime, environments)
   await clock.run(world.save(world.configuration()))
-  const { conversationId } = bot.newCustomer()
+  const { userId, conversationId } = bot.newCustomer()
 
   const repetitions: string[] = []
   const repeat = (what: string, answer: Promise<number | undefined>): void => {
@@ -80,6 +91,28 @@ export const openScene = async ({ desk, instances, switches }: SceneOptions): Pr
     const ticket = tickets().at(-1 - back)
     if (!ticket) throw new RangeError(`There is no ticket ${back}`)
     return ticket.id
+  }
+
+  /** Deliveries during an outage may fail; later ones must not. */
+  const silences: { from: number; until: number }[] = []
+  const isExcused = (at: number): boolean => silences.some(({ from, until }) => at >= from && at <= until)
+
+  const outage = async ({ first, agent, ticket }: OutageMove, words: string): Promise<void> => {
+    const from = clock.now()
+    sandbox.server.addFault({ kind: 'status', status: 503, times: Number.POSITIVE_INFINITY })
+    void clock.track(bot.customerSays(conversationId, `${words} into silence`))
+    await clock.drain(OUTAGE_MS)
+    sandbox.server.clearFaults()
+    silences.push({ from, until: clock.now() })
+    if (first === 'customer') void clock.track(bot.customerSays(conversationId, words))
+    else _atDesk(sandbox, idOf(ticket), { kind: 'agent-says', agent, ticket }, words)
+  }
+
+  const forgetUser = (whose: 'customer' | 'agent'): void => {
+    const messages = runtime.store.messagesOf(bot.downstreamOf(conversationId) ?? '')
+    const agent = messages.findLast(({ direction }) => direction === 'incoming')?.userId
+    const customer = runtime.store.users.get(userId)?.tags['hitl#downstream']
+    runtime.store.users.remove((whose === 'agent' ? agent : customer) ?? '')
   }
 
   const perform = async (move: Move, words: string): Promise<void> => {
@@ -107,6 +140,12 @@ export const openScene = async ({ desk, instances, switches }: SceneOptions): Pr
         return routers.start()
       case 'pass':
         return clock.drain(move.ms)
+      case 'outage':
+        return outage(move, words)
+      case 'forget-user':
+        return forgetUser(move.whose)
+      case 'vendor-change':
+        return _changeAtVendor(sandbox, idOf(move.ticket), move.what)
       default:
         return _atDesk(sandbox, idOf(move.ticket), move, words)
     }
@@ -134,7 +173,7 @@ export const openScene = async ({ desk, instances, switches }: SceneOptions): Pr
         .filter(({ reply }) => reply?.status !== 200)
         .map(({ reply }) => `a webhook: answered ${reply?.status}`),
       ...runtime.deliveries
-        .filter(({ to, status }) => to === 'integration' && status !== 200)
+        .filter(({ to, status, at }) => to === 'integration' && status !== 200 && !isExcused(at))
         .map(({ status }) => `a message: answered ${status}`),
       ...repetitions,
     ],
@@ -167,22 +206,40 @@ const _atDesk = (sandbox: Sandbox, ticketId: string, { kind, agent }: AgentMove,
   }
 }
 
+const _changeAtVendor = (sandbox: Sandbox, ticketId: string, what: VendorChange): void => {
+  switch (what) {
+    case 'merge-contact':
+      return sandbox.mergeContact?.(ticketId)
+    case 'change-address':
+      return sandbox.changeAddress?.(ticketId)
+    case 'convert-ticket':
+      return sandbox.convertTicket?.(ticketId)
+    case 'delete-reply': {
+      const ticket = sandbox.tickets().find(({ id }) => id === ticketId)
+      const last = ticket?.entries.findLast(({ kind }) => kind === 'agent')
+      return last && sandbox.deleteReply?.(last.id)
+    }
+  }
+}
+
 /** `said` is what the customer wrote to the bot. */
 const _viewOf = ({ entries, status }: SandboxTicket, said: Set<string>): TicketView => {
   const notes = entries.filter(({ kind }) => kind === 'note').map(({ text }) => text)
   const told = notes.flatMap((text) => UNDELIVERED.exec(text)?.[1] ?? [])
   return {
     status: status === 'open' ? 'open' : 'solved',
-    posted: entries
-      .filter(({ kind, text }) => (kind === 'customer' ? said.has(text) : text === CUSTOMER_LEFT))
-      .map(({ text }) => text),
+    posted: entries.flatMap(({ kind, text }) => {
+      if (kind !== 'customer') return text === CUSTOMER_LEFT ? [text] : []
+      // What has waited for the desk goes out merged.
+      return text.split(/\n+/).filter((line) => said.has(line))
+    }),
     told: told.toSorted(),
     warned: notes.filter((text) => text.includes(WARNING)).length,
   }
 }
 
 /** The router's instances, and a record of their deliveries for exact duplicates. */
-const _createRouters = (runtime: Runtime, environment: Environment, count: number) => {
+const _createRouters = (runtime: Runtime, environments: Environment[]) => {
   const messages: InvokeRequest[] = []
   const recorded =
     (invoke: Invoke): Invoke =>
@@ -193,7 +250,7 @@ const _createRouters = (runtime: Runtime, environment: Environment, count: numbe
   const routers = {
     /** Replaces all instances by fresh ones, which remember nothing. */
     start: (): void => {
-      const fresh = Array.from({ length: count }, () => createIntegration(environment))
+      const fresh = environments.map((environment) => createIntegration(environment))
       runtime.gateway.connect(fresh.map((router) => recorded(runtime.inProcess(router, { sockets: false }))))
     },
     /** Delivers a message again; 0 is the last one. Resolves to the status of the answer. */

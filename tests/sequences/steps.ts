@@ -1,7 +1,7 @@
 /** The steps of a sequence, as commands that fast-check generates, runs and shrinks. */
 import * as fc from 'fast-check'
 import { expect } from 'vitest'
-import type { AgentMove, Model, Move } from './model'
+import { VENDOR_CHANGES, type AgentMove, type Model, type Move } from './model'
 import type { Scene } from './scene'
 
 /** Longer than anything that the router schedules. */
@@ -83,6 +83,14 @@ const MOVES: fc.Arbitrary<Move>[] = [
   fc.record({ kind: fc.constantFrom('webhook-again', 'message-again'), back }),
   minutes.map((count): Move => ({ kind: 'pass', ms: count * 60_000 })),
   fc.constant({ kind: 'forget' }),
+  fc.record({
+    kind: fc.constant('outage'),
+    first: fc.constantFrom('customer', 'agent'),
+    agent,
+    ticket: fc.constant(0),
+  }),
+  fc.record({ kind: fc.constant('vendor-change'), what: fc.constantFrom(...VENDOR_CHANGES), ticket }),
+  fc.record({ kind: fc.constant('forget-user'), whose: fc.constantFrom('customer', 'agent') }),
 ]
 
 /** Up to `count` steps in any order. */

@@ -33,15 +33,21 @@ export interface BotApi {
   tagConversation(id: string, tags: Tags): Promise<void>
   getUser(id: string): Promise<BotUser>
   tagUser(id: string, tags: Tags): Promise<void>
-  /** The newest page of messages, oldest message first. */
-  newestMessages(conversationId: string): Promise<BotMessage[]>
+  /** A page of messages, newest first. */
+  messages(conversationId: string, token?: string): Promise<{ messages: BotMessage[]; nextToken?: string }>
   createMessage(message: { conversationId: string; type: string; payload: Payload; tags?: Tags }): Promise<void>
-  createEvent(event: { type: string; payload: Payload; conversationId?: string; userId?: string }): Promise<void>
+  createEvent(event: {
+    type: string
+    payload: Payload
+    conversationId?: string
+    userId?: string
+    schedule?: { delay: number }
+  }): Promise<void>
   getState(conversationId: string, name: string): Promise<Payload | undefined>
   getOrSetState(conversationId: string, name: string, payload: Payload): Promise<Payload>
   setState(conversationId: string, name: string, payload: Payload): Promise<void>
-  /** Calls an action of the integration and returns its output. */
-  callAction(type: string, input: Payload): Promise<Payload>
+  /** Calls an action of the desk's integration, or of the one with this alias, and returns its output. */
+  callAction(type: string, input: Payload, alias?: string): Promise<Payload>
 }
 
 const RETRIES = 3
@@ -90,9 +96,13 @@ export const createBotApi = (runtime: Runtime): BotApi => {
     tagUser: async (id, tags) => {
       await request('PUT', `users/${id}`, { tags })
     },
-    newestMessages: async (conversationId) => {
-      const { messages } = await request<{ messages: BotMessage[] }>('GET', `messages?conversationId=${conversationId}`)
-      return messages.toReversed()
+    messages: async (conversationId, token) => {
+      const next = token === undefined ? '' : `&nextToken=${encodeURIComponent(token)}`
+      const { messages, meta } = await request<{ messages: BotMessage[]; meta: { nextToken?: string } }>(
+        'GET',
+        `messages?conversationId=${conversationId}${next}`
+      )
+      return { messages, nextToken: meta.nextToken }
     },
     createMessage: async ({ tags = {}, ...message }) => {
       await request('POST', 'messages', { ...message, tags, userId: botId })
@@ -116,7 +126,7 @@ export const createBotApi = (runtime: Runtime): BotApi => {
     setState: async (conversationId, name, payload) => {
       await request('POST', statePath(conversationId, name), { payload })
     },
-    callAction: async (type, input) =>
-      (await request<{ output: Payload }>('POST', 'actions', { type: `${alias}:${type}`, input })).output,
+    callAction: async (type, input, of = alias) =>
+      (await request<{ output: Payload }>('POST', 'actions', { type: `${of}:${type}`, input })).output,
   }
 }

@@ -6,8 +6,16 @@ import { createBotApi } from './bot-api'
 import { startHitl, stopHitl, type StartCard } from './start-stop'
 import { handleEvent } from './events'
 import { handleMessage } from './messages'
-import { own, type PluginContext, type PluginNote } from './context'
+import {
+  DEFAULT_PLUGIN_CONFIGURATION,
+  own,
+  type PluginConfiguration,
+  type PluginContext,
+  type PluginNote,
+} from './context'
 import { END_COMMAND, TEXTS_FOR_CUSTOMERS } from './texts'
+
+export type { PluginConfiguration } from './context'
 
 /** One message as the customer saw it. */
 export interface Seen {
@@ -30,8 +38,8 @@ export interface Seen {
 export interface BotOptions {
   /** Alias of the customers' channel. Agents have names and pictures only on `webchat`, the default. */
   upstreamAlias?: string
-  /** Whether the bot's flow continues when a session ends. Default: true. */
-  flowOnHitlStopped?: boolean
+  /** How the bot builder configured the plugin. */
+  plugin?: PluginConfiguration
 }
 
 export interface Bot {
@@ -51,7 +59,7 @@ export interface Bot {
   startHitl(conversationId: string, card: Omit<StartCard, 'userId'> & { userId?: string }): Promise<void>
   /** Runs the Stop HITL card. */
   stopHitl(conversationId: string): Promise<void>
-  /** The customer types `/end`. */
+  /** The customer types the command that ends the session: `/end`, unless it is configured otherwise. */
   endByCustomer(conversationId: string): Promise<void>
   /** The messages that the customer saw, in order. */
   seen(conversationId: string): Seen[]
@@ -79,6 +87,7 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
   const channel: Caller = { by: 'integration', alias: upstreamAlias }
   const customers = new Map<string, string>()
   const webchatUsers = new Map<string, string>()
+  const ownTexts = new Set(TEXTS_FOR_CUSTOMERS)
   const onHandled = new Map<string, () => void>()
   const received: Bot['received'] = []
   const events: Bot['events'] = []
@@ -95,23 +104,26 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     switches: runtime.switches,
     identity,
     upstreamAlias,
-    flowOnHitlStopped: options.flowOnHitlStopped ?? true,
-    webchatUser: async (key, { name, pictureUrl }) => {
-      const existing = store.users.get(webchatUsers.get(key) ?? '')
-      if (existing) {
-        Object.assign(existing, { name, pictureUrl })
-        return existing.id
-      }
-      const id = newUser({ name, pictureUrl })
-      webchatUsers.set(key, id)
-      return id
-    },
+    configuration: { ...DEFAULT_PLUGIN_CONFIGURATION, ...options.plugin },
     log: {
       note: (what, ids) => {
         notes.push({ what, at: clock.now(), ...ids })
       },
+      said: (text) => {
+        ownTexts.add(text)
+      },
     },
   }
+
+  // The customers' channel makes a user of its own for every agent.
+  runtime.serveAction('webchat:getOrCreateUser', (input) => {
+    const { name, pictureUrl, user } = input as { name?: string; pictureUrl?: string; user: { id: string } }
+    const existing = store.users.get(webchatUsers.get(user.id) ?? '')
+    if (existing) Object.assign(existing, { name, pictureUrl })
+    const userId = existing?.id ?? newUser({ name, pictureUrl })
+    webchatUsers.set(user.id, userId)
+    return { userId }
+  })
 
   const recordErrors = async (about: string, work: () => Promise<void>): Promise<void> => {
     try {
@@ -149,7 +161,7 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     const base = { type: message.type, text, payload, at: message.createdAt, messageId: message.id }
     if (message.direction === 'incoming') return { from: 'customer', ...base }
     if (message.tags[own('downstream')] === undefined) {
-      return { from: TEXTS_FOR_CUSTOMERS.has(text) ? 'system' : 'bot', ...base }
+      return { from: ownTexts.has(text) ? 'system' : 'bot', ...base }
     }
     const shownAs = store.users.get(typeof payload['userId'] === 'string' ? payload['userId'] : '')
     const writers = store.messagesOf(conversationId).filter((other) => other.direction === 'incoming')
@@ -202,7 +214,7 @@ export const createBot = (runtime: Runtime, options: BotOptions = {}): Bot => {
     },
     stopHitl: (conversationId) => enqueue(conversationId, () => stopHitl(plugin, conversationId)),
     endByCustomer: async (conversationId) => {
-      await customerSays(conversationId, END_COMMAND)
+      await customerSays(conversationId, plugin.configuration.userHitlCloseCommand || END_COMMAND)
     },
     seen: (conversationId) =>
       store

@@ -1,9 +1,20 @@
 /** Handles messages that reach the bot, from either side. */
 import type { Message } from '../store'
 import type { BotConversation } from './bot-api'
-import { assignAgent, createUserLinker, linkWebchatUser } from './people'
-import { abort, continueWorkflow, deactivate, forward, isActive, own, readSessionConfig, say } from './context'
-import type { PluginContext } from './context'
+import { assignAgent, linkWebchatUser } from './people'
+import {
+  abort,
+  continueWorkflow,
+  deactivate,
+  forward,
+  isActive,
+  own,
+  readSessionConfig,
+  say,
+  sayConfigured,
+  type PluginConfiguration,
+  type PluginContext,
+} from './context'
 import {
   AGENT_NOT_SUPPORTED,
   CUSTOMER_LEFT,
@@ -31,19 +42,18 @@ const _fromDesk = async (plugin: PluginContext, message: Message, conversation: 
     plugin.log.note('message dropped: session inactive', { conversationId: downstreamId, id: message.id })
     return
   }
+  const author = await plugin.api.getUser(message.userId)
   const upstreamId = conversation.tags[own('upstream')]
   if (!upstreamId) return abort(plugin, downstreamId, NOT_CONNECTED)
-  if (!SUPPORTED_TYPES.has(message.type)) return say(plugin, downstreamId, AGENT_NOT_SUPPORTED)
-
-  const author = await plugin.api.getUser(message.userId)
-  await readSessionConfig(plugin, upstreamId)
+  const { onIncompatibleMsgTypeMessage } = await readSessionConfig(plugin, upstreamId)
+  if (!SUPPORTED_TYPES.has(message.type)) {
+    return sayConfigured(plugin, downstreamId, onIncompatibleMsgTypeMessage, AGENT_NOT_SUPPORTED)
+  }
   await plugin.api.getConversation(upstreamId)
+  const shown = await linkWebchatUser(plugin, upstreamId, author, false)
   // Read at the start, so an assignment in flight goes unnoticed.
   const isAssigned = conversation.tags[own('humanAgentId')] !== undefined
-  if (!isAssigned) await assignAgent(plugin, { upstreamId, downstreamId }, author.id, false)
-  await readSessionConfig(plugin, upstreamId)
-  const writer = isAssigned ? author : await plugin.api.getUser(author.id)
-  const shown = await linkWebchatUser(plugin, writer, false)
+  if (!isAssigned) await assignAgent(plugin, { upstreamId, downstreamId }, author.id)
   const { additionalData, ...payload } = message.payload
   const data = typeof additionalData === 'string' ? { [own('additionalData')]: additionalData } : {}
   const tags = { [own('downstream')]: message.id, ...data }
@@ -53,7 +63,7 @@ const _fromDesk = async (plugin: PluginContext, message: Message, conversation: 
 const _fromCustomer = async (plugin: PluginContext, message: Message, upstream: BotConversation): Promise<boolean> => {
   const { id: upstreamId } = upstream
   if (!(await isActive(plugin, upstreamId))) return false
-  await readSessionConfig(plugin, upstreamId)
+  const configuration = await readSessionConfig(plugin, upstreamId)
   if (!SUPPORTED_TYPES.has(message.type)) {
     await say(plugin, upstreamId, NOT_SUPPORTED)
     return true
@@ -64,30 +74,41 @@ const _fromCustomer = async (plugin: PluginContext, message: Message, upstream: 
     return true
   }
   const writer = await plugin.api.getUser(message.userId)
-  const userId = writer.tags[own('downstream')] ?? (await createUserLinker(plugin).downstreamUserId(writer.id))
-  if (_isEndCommand(message)) {
-    await _endByCustomer(plugin, upstreamId, downstreamId)
+  const userId = writer.tags[own('downstream')]
+  if (!userId) {
+    // The desk doesn't hear of it: its side stays active, and stopHitl isn't called.
+    await abort(plugin, upstreamId, NOT_CONNECTED)
     return true
   }
   await plugin.api.getConversation(downstreamId)
+  if (_isEndCommand(message, configuration)) {
+    await _endByCustomer(plugin, upstreamId, downstreamId, configuration)
+    return true
+  }
   const tags = { [own('upstream')]: message.id }
   await forward(plugin, downstreamId, message.type, { ...message.payload, userId }, tags)
   return true
 }
 
-const _isEndCommand = (message: Message): boolean => {
+const _isEndCommand = (message: Message, { userHitlCloseCommand }: PluginConfiguration): boolean => {
   const text = message.payload['text']
-  return typeof text === 'string' && text.trim().toLowerCase() === END_COMMAND
+  const command = (userHitlCloseCommand || END_COMMAND).trim().toLowerCase()
+  return typeof text === 'string' && text.trim().toLowerCase() === command
 }
 
 /** When the integration's stopHitl fails, the customer gets no message and the flow doesn't continue. */
-const _endByCustomer = async (plugin: PluginContext, upstreamId: string, downstreamId: string): Promise<void> => {
-  await say(plugin, downstreamId, CUSTOMER_LEFT)
+const _endByCustomer = async (
+  plugin: PluginContext,
+  upstreamId: string,
+  downstreamId: string,
+  configuration: PluginConfiguration
+): Promise<void> => {
+  await sayConfigured(plugin, downstreamId, configuration.onUserHitlCancelledMessage, CUSTOMER_LEFT)
   await Promise.allSettled([
     deactivate(plugin, upstreamId, 'patient-used-termination-command'),
     deactivate(plugin, downstreamId, 'patient-used-termination-command'),
   ])
   await plugin.api.callAction('stopHitl', { conversationId: downstreamId })
-  await say(plugin, upstreamId, SESSION_ENDED)
-  await continueWorkflow(plugin, upstreamId)
+  await sayConfigured(plugin, upstreamId, configuration.onUserHitlCloseMessage, SESSION_ENDED)
+  await continueWorkflow(plugin, upstreamId, configuration)
 }

@@ -1,6 +1,6 @@
 /** Links users across both sides: customers get a user at the desk, agents get one in the customer's channel. */
 import type { BotApi, BotUser } from './bot-api'
-import { own, readSessionConfig, say, type PluginContext } from './context'
+import { own, readSessionConfig, sayConfigured, type PluginContext } from './context'
 import { AGENT_JOINED } from './texts'
 
 /** The placeholder address that the plugin gives to customers without an email address. */
@@ -40,6 +40,7 @@ export const createUserLinker = (plugin: PluginContext): UserLinker => {
         email: overrides?.email ?? _placeholderEmail(identity.botId, user.id),
       })
       const downstreamUserId = String(output['userId'])
+      await api.getUser(downstreamUserId)
       const link = { [own('downstream')]: downstreamUserId, [own('integrationAlias')]: identity.alias }
       await Promise.all([
         api.tagUser(user.id, link),
@@ -53,38 +54,47 @@ export const createUserLinker = (plugin: PluginContext): UserLinker => {
 
 /**
  * The user that represents an agent in the customer's channel. With `renew` it is created again and replaces any link
- * of the desk's user, even a link to a customer.
+ * of the desk's user, even a link to a customer. Undefined when it fails: the message then appears as the bot's.
  */
 export const linkWebchatUser = async (
   plugin: PluginContext,
+  upstreamId: string,
   downstreamUser: BotUser,
   renew: boolean
 ): Promise<string | undefined> => {
-  if (plugin.upstreamAlias !== 'webchat') return undefined
-  const linked = downstreamUser.tags[own('upstream')]
+  const { useHumanAgentInfo } = await readSessionConfig(plugin, upstreamId)
+  if (plugin.upstreamAlias !== 'webchat' || !useHumanAgentInfo) return undefined
+  const { id, name, pictureUrl, tags } = downstreamUser
+  const linked = tags[own('upstream')]
   if (linked && !renew) return linked
-  const userId = await plugin.webchatUser(downstreamUser.id, downstreamUser)
-  await plugin.api.tagUser(downstreamUser.id, { [own('upstream')]: userId })
-  return userId
+  try {
+    const user = { id, conversationId: upstreamId }
+    const output = await plugin.api.callAction('getOrCreateUser', { name, pictureUrl, user }, 'webchat')
+    const { userId } = output
+    if (typeof userId !== 'string') return undefined
+    await plugin.api.tagUser(id, { [own('upstream')]: userId })
+    return userId
+  } catch {
+    return undefined
+  }
 }
 
-/** Announces that an agent joined. Every call announces again. */
+/** Announces that an agent joined. Every call announces again, and renews the agent's link. */
 export const assignAgent = async (
   plugin: PluginContext,
   session: { upstreamId: string; downstreamId: string },
-  agentUserId: string,
-  renewLink: boolean
+  agentUserId: string
 ): Promise<void> => {
   const api: BotApi = plugin.api
   await api.getConversation(session.upstreamId)
   const agent = await api.getUser(agentUserId)
   const name = agent.name ? agent.name : 'A Human Agent'
-  await readSessionConfig(plugin, session.upstreamId)
+  const { onHumanAgentAssignedMessage } = await readSessionConfig(plugin, session.upstreamId)
   const tags = { [own('humanAgentId')]: agentUserId, [own('humanAgentName')]: name }
   await Promise.all([
     api.tagConversation(session.downstreamId, tags),
     api.tagConversation(session.upstreamId, tags),
-    say(plugin, session.upstreamId, AGENT_JOINED),
-    linkWebchatUser(plugin, agent, renewLink),
+    sayConfigured(plugin, session.upstreamId, onHumanAgentAssignedMessage, AGENT_JOINED),
+    linkWebchatUser(plugin, session.upstreamId, agent, true),
   ])
 }

@@ -85,6 +85,8 @@ export interface Sandbox {
   readonly name: string
   /** A configuration that works against this sandbox. */
   readonly config: Record<string, unknown>
+  /** Other credentials of the same account, where the vendor has several kinds. */
+  readonly otherConfig?: Record<string, unknown>
   /** The vendor's origins that this sandbox replaces ('https://slack.com'). */
   readonly origins: string[]
   readonly agents: SandboxAgent[]

@@ -145,6 +145,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     name: 'zendesk',
     config: { subdomain: 'acme', clientId: credentials.clientId, clientSecret: credentials.clientSecret },
     tokenConfig: { subdomain: 'acme', email: credentials.email, apiToken: credentials.apiToken },
+    otherConfig: { subdomain: 'acme', email: credentials.email, apiToken: credentials.apiToken },
     origins,
     agents: [ada, bob].map((agent) => ({
       id: String(agent.id),
