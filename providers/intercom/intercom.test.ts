@@ -125,10 +125,14 @@ describe('intercom: contacts', () => {
     expect(new Set(ids).size).toBe(1)
   })
 
-  it('uses the existing contact with the same e-mail', async () => {
-    const { driver } = await setUp()
-    const first = await driver.ensureContact?.(EVE)
-    await expect(driver.ensureContact?.({ ...EVE, id: 'user_eve_again' })).resolves.toBe(first)
+  it('never uses another contact with the same e-mail', async () => {
+    const { driver, sandbox } = await setUp()
+    const eve = { ...EVE, email: 'shared@customer.example' }
+    const first = await driver.ensureContact?.(eve)
+    const second = await driver.ensureContact?.({ ...eve, id: 'user_eve_again' })
+    expect(second).not.toBe(first)
+    await expect(driver.ensureContact?.({ ...eve, id: 'user_eve_again' })).resolves.toBe(second)
+    expect(sandbox.server.requests.at(-1)?.path).toContain('user_eve_again')
   })
 
   it('restores an archived contact', async () => {
@@ -136,6 +140,7 @@ describe('intercom: contacts', () => {
     sandbox.server.addFault({
       kind: 'status',
       status: 409,
+      times: 2,
       body: {
         type: 'error.list',
         errors: [

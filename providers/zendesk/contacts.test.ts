@@ -55,7 +55,7 @@ describe('the customer’s contact', () => {
     expect(setting.sandbox.state.user(Number(id))).toMatchObject({ role: 'end-user', email: null })
   })
 
-  it('is the existing end user with the same e-mail address, left unchanged', async () => {
+  it('is never another end user with the same e-mail address, who stays unchanged', async () => {
     const setting = await setUp()
     const known = setting.sandbox.state.addUser({
       name: 'Eve from the shop',
@@ -63,8 +63,18 @@ describe('the customer’s contact', () => {
       email: 'eve@customer.example',
       external_id: 'shop-17',
     })
-    expect(await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)).toBe(String(known.id))
+    const id = await capabilitiesOf(setting.driver).ensureContact(eveWithEmail)
+    expect(id).not.toBe(String(known.id))
     expect(known).toMatchObject({ name: 'Eve from the shop', external_id: 'shop-17' })
+    expect(setting.sandbox.state.user(Number(id))).toMatchObject({ external_id: 'botpress:user_eve', email: null })
+  })
+
+  it('is a separate one for each of two customers who type the same e-mail address', async () => {
+    const setting = await setUp()
+    const { ensureContact } = capabilitiesOf(setting.driver)
+    const other = { ...eveWithEmail, id: 'user_other' }
+    const ids = [await ensureContact(eveWithEmail), await ensureContact(other)]
+    expect(new Set([...ids, await ensureContact(eveWithEmail), await ensureContact(other)]).size).toBe(2)
   })
 
   it('is created once when the first response is lost', async () => {

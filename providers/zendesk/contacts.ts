@@ -5,19 +5,18 @@ import { toName } from './format'
 import { userExternalId } from './identity'
 
 const userAnswerSchema = z.object({ user: userSchema.extend({ id: userSchema.shape.id.unwrap().unwrap() }) })
-const usersSchema = z.object({ users: z.array(userSchema) })
 
 /** The longest address that SMTP allows. */
 const MAX_ADDRESS_LENGTH = 254
-/** An address that needs no escaping in Zendesk's search syntax. */
 const ADDRESS = /^[^\s@":<>\\]+@[^\s@":<>\\]+\.[^\s@":<>\\]+$/
 
 /**
  * Finds or creates the customer's contact and returns its id.
  *
- * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), its
- * owner becomes the contact, but only if they are an end user. `create_or_update` would also match by address: a
- * customer who types an agent's address would overwrite that agent. Without an address it matches by external id.
+ * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), it
+ * stays with its owner: an address that people type identifies nobody. The contact is then found by our external id,
+ * or created without the address. `create_or_update` would also match by address: a customer who types an agent's
+ * address would overwrite that agent. Without an address it matches by external id.
  * https://developer.zendesk.com/api-reference/ticketing/users/users/#create-or-update-user
  */
 export const ensureContact = async (api: Api, customer: Customer): Promise<string> => {
@@ -28,46 +27,27 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
     // Otherwise Zendesk asks the customer by mail to confirm an account that they never asked for.
     skip_verify_email: true,
   }
+  const make = async (path: string, user: object): Promise<string> => {
+    const answer = await api.request({
+      method: 'POST',
+      path,
+      json: { user },
+      schema: userAnswerSchema,
+      purpose: 'create the contact',
+      // A user created by an attempt without an answer is found by its external id.
+      repeatable: true,
+    })
+    return answer.user.id
+  }
   const email = customer.email?.trim()
   if (email && email.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(email)) {
     try {
-      const { user } = await api.request({
-        method: 'POST',
-        path: '/api/v2/users',
-        json: { user: { ...person, email } },
-        schema: userAnswerSchema,
-        purpose: 'create the contact',
-        // A user created by an attempt without an answer is found below, by address or external id.
-        repeatable: true,
-      })
-      return user.id
+      return await make('/api/v2/users', { ...person, email })
     } catch (error) {
       if (!hasCode(error, 'rejected')) throw error
-      const owner = await _customerWithEmail(api, email)
-      if (owner) return owner
     }
   }
-  const { user } = await api.request({
-    method: 'POST',
-    path: '/api/v2/users/create_or_update',
-    json: { user: person },
-    schema: userAnswerSchema,
-    purpose: 'create the contact',
-    repeatable: true,
-  })
-  return user.id
-}
-
-const _customerWithEmail = async (api: Api, email: string): Promise<string | undefined> => {
-  const { users } = await api.request({
-    method: 'GET',
-    path: '/api/v2/users/search',
-    query: { query: `email:"${email}"` },
-    schema: usersSchema,
-    purpose: 'look the contact up',
-  })
-  const owner = users.find((user) => user.email?.toLowerCase() === email.toLowerCase() && user.role === 'end-user')
-  return owner?.id ?? undefined
+  return make('/api/v2/users/create_or_update', person)
 }
 
 /** Whether the contact still exists. */

@@ -7,11 +7,20 @@ import { inert } from './messages'
 import { contactTag } from '../definition/registry'
 
 /** The address that the plugin invents for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
-const INVENTED_ADDRESS = /@no-reply\.[^@\s]+\.botpress\.com$/i
+const INVENTED_ADDRESS = /^[^@\s]+@no-reply\.[^@\s]+\.botpress\.com$/i
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 /** The longest address that mail servers accept. */
 const LONGEST_ADDRESS = 254
+/** A tag holds no more. */
+const LONGEST_PLACEHOLDER = 500
 const LONGEST_PICTURE_URL = 1_000
+
+/**
+ * The address in lower case when the plugin has invented it: it names a user of the bot. Undefined for every other
+ * address.
+ */
+export const placeholderOf = (email: string | undefined): string | undefined =>
+  email !== undefined && email.length < LONGEST_PLACEHOLDER && isInventedAddress(email) ? email.toLowerCase() : undefined
 
 export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.test(email.trim())
 
