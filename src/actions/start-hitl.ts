@@ -44,7 +44,8 @@ const input = z.object({
  */
 export const startHitl = (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
   const { now } = call.environment
-  const run: Run = { id: randomId(call.environment), deadline: now() + START_BUDGET_MS }
+  const arrivedAt = now()
+  const run: Run = { id: randomId(call.environment), arrivedAt, deadline: arrivedAt + START_BUDGET_MS }
   const policy = {
     until: run.deadline - LAST_TRY_MS,
     pauseMs: PAUSE_MS,
@@ -57,6 +58,8 @@ export const startHitl = (call: Call, raw: unknown): Promise<{ conversationId: s
 
 interface Run {
   id: string
+  /** Milliseconds since the epoch. */
+  arrivedAt: number
   /** Milliseconds since the epoch. */
   deadline: number
 }
@@ -78,8 +81,9 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
   const reading = Promise.all([getCustomer(call, userId), readInstallation(call)])
   // A repeated start returns without this result.
   reading.catch(() => undefined)
-  const { conversationId, session } = await conversationOf(call, raw, userId)
-  if (session) return repeatedStart(call, session)
+  const handoff = { customerId: userId, arrivedAt: run.arrivedAt }
+  const { conversationId, repeats } = await conversationOf(call, raw, handoff)
+  if (repeats) return repeatedStart(call, repeats)
   const [found, installation] = await reading
   if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
@@ -113,7 +117,8 @@ const _alone = async (
   } catch (error) {
     if (!(error instanceof LockBusy || error instanceof LeaseLost)) throw error
     const session = await getSession(call, conversationId)
-    if (session) return repeatedStart(call, session)
+    // It was in flight when this one arrived.
+    if (session) return repeatedStart(call, { session, answers: 0 })
     if (error instanceof LeaseLost && now() + PAUSE_MS + LAST_TRY_MS <= deadline) throw error
     throw new RuntimeError('The same handoff is being started already: wait for it to finish')
   }

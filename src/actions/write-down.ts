@@ -55,8 +55,8 @@ export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<v
   const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
   if (openedAt + SPARE_MS < call.environment.now()) {
-    const anew = new Date(call.environment.now()).toISOString()
-    await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew }))
+    const anew = () => new Date(call.environment.now()).toISOString()
+    await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew() }))
   }
 }
 

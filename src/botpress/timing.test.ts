@@ -4,10 +4,7 @@ import { BREAKER_SETTINGS } from '../routing/breaker'
 import * as timing from './timing'
 
 const BOTPRESS_ACTION_MS = 60_000
-/**
- * The plugin's calls between the answer of startHitl and listening; Botpress repeats a lost answer after 1, 2 and 3 s.
- */
-const REPETITIONS_MS = 6_000
+const REPETITIONS = 3
 
 describe('durations fit into each other', () => {
   it.each<[string, number, number]>([
@@ -28,7 +25,11 @@ describe('durations fit into each other', () => {
       timing.START_BUDGET_MS,
     ],
     ['a waiting caller outlives a dead holder within a start', timing.LEASE_MS, timing.START_BUDGET_MS],
-    ['the plugin listens after every repetition of a start', REPETITIONS_MS, timing.ACTIVATION_MS],
+    [
+      'a repetition comes before the plugin is believed to listen',
+      REPETITIONS * timing.REPETITION_PAUSE_MS + timing.REPETITION_SLACK_MS,
+      timing.ACTIVATION_MS - timing.HANDLING_MS,
+    ],
     ['the end comes after what is unsure', timing.UNSURE_MS, timing.HANDLING_MS],
     ['messages follow each other before an end', timing.SPACING_MS, timing.UNSURE_MS],
     ['what is waited out here is shorter than what is unsure', timing.LONGEST_WAIT_MS, timing.UNSURE_MS],

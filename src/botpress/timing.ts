@@ -34,6 +34,10 @@ export const LONGEST_POST_MS = 9_000
  * answer.
  */
 export const ACTIVATION_MS = 8_000
+/** Botpress's client repeats a lost call after this time, then after twice and three times as long. */
+export const REPETITION_PAUSE_MS = 1_000
+/** A repetition may come this much later: the answer took its time to get lost, the new call its time to arrive. */
+export const REPETITION_SLACK_MS = 2_500
 /** The plugin reads, links and writes before it has handled an event: whatever depends on that waits this long. */
 export const HANDLING_MS = 1_500
 /** Two messages of one session that follow each other more closely may overlap in the bot and arrive out of order. */

@@ -174,6 +174,7 @@ export const hitlChannel = {
       agents: { title: 'Agents', description: 'Announced agents, newest last: id at the desk and moment' },
       cursor: { title: 'Cursor', description: 'Where the ticket has been read up to' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
+      repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
       claim: { title: 'Claim', description: 'Marks a helper conversation with which a rotation begins' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
