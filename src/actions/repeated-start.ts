@@ -8,7 +8,13 @@
  */
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
-import { ACTIVATION_MS, HANDLING_MS, REPETITION_PAUSE_MS, REPETITION_SLACK_MS } from '../botpress/timing'
+import {
+  ACTIVATION_MS,
+  HANDLING_MS,
+  LONGEST_REPETITION_SLACK_MS,
+  REPETITION_PAUSE_MS,
+  REPETITION_SLACK_MS,
+} from '../botpress/timing'
 import { writeTags, type Session, type Tags } from '../session/session'
 
 /** A session whose start may be repeated. */
@@ -34,10 +40,12 @@ export const repetitionOf = async (
   if (session.botEndedAt !== undefined || Object.keys(tags).some((name) => PLUGINS_LINK.test(name))) return undefined
   const { answers, at } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0 }
   // The nth repetition comes n seconds after the answer before it.
-  if (arrivedAt > at + (answers + 1) * REPETITION_PAUSE_MS + REPETITION_SLACK_MS) return undefined
-  // The plugin passes messages on only after it has received the answer.
+  const lateMs = arrivedAt - at - (answers + 1) * REPETITION_PAUSE_MS
+  if (lateMs > LONGEST_REPETITION_SLACK_MS) return undefined
+  // The plugin passes messages on only after it has received the answer. What an agent writes meanwhile waits for it.
   const { messages } = await call.client.listMessages({ conversationId: session.conversationId })
-  return messages.some(({ direction }) => direction === 'outgoing') ? undefined : { session, answers }
+  const shows = lateMs > REPETITION_SLACK_MS ? messages : messages.filter(({ direction }) => direction === 'outgoing')
+  return shows.length > 0 ? undefined : { session, answers }
 }
 
 const _readRepeats = (tag: string | undefined): { answers: number; at: number } | undefined => {

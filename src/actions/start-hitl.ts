@@ -165,6 +165,7 @@ const _open = async (
     deadline,
     mayExist: lease.inDoubt.length > 0,
     recordDesk: progress.recordDesk,
+    confirmHeld: progress.confirmHeld,
     onFailed: async (attempt, next) => {
       await Promise.all([
         recordFailure(call, attempt),
@@ -203,6 +204,8 @@ const _earlierRuns = ({ inDoubt }: Lease): { provider: string | undefined; turn:
 interface Progress {
   recordTurn(turn: number): Promise<void>
   recordDesk(provider: string): Promise<void>
+  /** Makes no call while the lease is safe. */
+  confirmHeld(): Promise<void>
   recordFailure(): Promise<void>
 }
 
@@ -221,6 +224,9 @@ const _createProgress = (call: Call, lease: Lease, turn: number | undefined): Pr
       const policy = { tries: RECORD_TRIES, pauseMs: RECORD_PAUSE_MS, isRetried }
       await retry(call, policy, () => lease.renew({ ...operation }))
     },
+    confirmHeld: async () => {
+      if (!lease.isSafe()) await lease.renew({ ...operation })
+    },
     // The renewed lease can be released, so that a repeated start goes on at once.
     recordFailure: () => lease.renew({ ...operation, failed: true }),
   }
@@ -234,10 +240,10 @@ const _failed = async (
   reason: string,
   message: string
 ): Promise<RuntimeError> => {
-  const tags = { status: 'failed', reason: tagValue(reason) }
   // First: a run that has lost its lock throws here, and must not touch the session of the run that took over.
   await progress.recordFailure()
-  await writeTags(call, conversationId, tags)
+  // Only the lock says that it failed: this write may still be on its way when another run has opened the session.
+  await writeTags(call, conversationId, { reason: tagValue(reason) })
   return new RuntimeError(message)
 }
 

@@ -32,6 +32,8 @@ export interface OpeningOptions {
   mayExist: boolean
   /** Called before a desk is asked. Throws LeaseLost when another run has taken over. */
   recordDesk(provider: string): Promise<void>
+  /** Called before a ticket is written down. Throws LeaseLost when another run has taken over. */
+  confirmHeld(): Promise<void>
   /** Runs before the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
@@ -63,6 +65,7 @@ export const openAtFirst = async (
     const longest = Math.max(share, remaining - others * SHORTEST_SHARE_MS)
     const result = await _attempt(call, handoff, candidate, { longest, share }, options)
     if (result.kind === 'opened') {
+      await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
       await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
       return { kind: 'opened', provider, reason, attempts }

@@ -20,7 +20,9 @@ const LONGEST_PICTURE_URL = 1_000
  * address.
  */
 export const placeholderOf = (email: string | undefined): string | undefined =>
-  email !== undefined && email.length < LONGEST_PLACEHOLDER && isInventedAddress(email) ? email.toLowerCase() : undefined
+  email !== undefined && email.length < LONGEST_PLACEHOLDER && isInventedAddress(email)
+    ? email.toLowerCase()
+    : undefined
 
 export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.test(email.trim())
 

@@ -86,6 +86,11 @@ export const lockState = z.object({
   holder: z.string().title('Holder').describe('Random id of the caller that holds the lock.'),
   at: z.number().title('Since').describe('When the lease began, in milliseconds since the epoch.'),
   isReleased: z.boolean().optional().title('Released').describe('Whether the next caller need not wait.'),
+  releasedBy: z
+    .string()
+    .optional()
+    .title('Released by')
+    .describe('The same, if it is the holder’s id: it releases nobody else’s lock.'),
   operation: operation.optional().title('Operation').describe('What the holder is about to do.'),
   inDoubt: z.array(operation).optional().title('In doubt').describe('What earlier holders may have done.'),
 })
@@ -159,7 +164,7 @@ export const hitlChannel = {
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
       customerId: { title: 'Customer', description: 'Botpress user of the customer' },
       customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
-      status: { title: 'Status', description: 'open or closed; failed when no desk took the handoff' },
+      status: { title: 'Status', description: 'open or closed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
       endingAt: {
         title: 'Ending',
@@ -175,7 +180,12 @@ export const hitlChannel = {
       cursor: { title: 'Cursor', description: 'Where the ticket has been read up to' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
       repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
-      claim: { title: 'Claim', description: 'Marks a helper conversation with which a rotation begins' },
+      claim: {
+        title: 'Claim',
+        description: 'Marks a helper conversation: with it a rotation begins, or a lock goes on',
+      },
+      toBotNext: { title: 'Lock to the bot', description: 'The helper conversation that this lock has moved to' },
+      toDeskNext: { title: 'Lock to the desk', description: 'The helper conversation that this lock has moved to' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
   },

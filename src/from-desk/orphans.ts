@@ -6,6 +6,7 @@ import { START_BUDGET_MS } from '../botpress/timing'
 import { gone } from '../botpress/errors'
 import { readSession, type Tags } from '../session/session'
 import { tellAgent } from '../session/notes'
+import { newestTerm } from '../session/terms'
 
 /** A start has ended after this time, even if Botpress repeats it. */
 const ABANDONED_MS = 90_000
@@ -80,8 +81,7 @@ const _byCustomer = async (
   return opening && openedAt <= opening.at + START_BUDGET_MS + SKEW_MS ? candidate : undefined
 }
 
-const _openingOf = async (call: Call, id: string) =>
-  (await gone(call.client.getState({ type: 'conversation', id, name: 'opening' })))?.state.payload
+const _openingOf = (call: Call, conversationId: string) => newestTerm(call, { conversationId, lock: 'opening' })
 
 const NOTES: Record<Orphan['kind'], string> = {
   failed:

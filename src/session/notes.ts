@@ -6,13 +6,17 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
-import { withLock } from './lock'
+import { withLock, type Lease } from './lock'
 
 /** Characters of a message that a note quotes. */
 const EXCERPT = 60
 
 /** Changes a ticket while holding the lock to its desk: a slow change must not follow the ticket's end. */
-export const withTicket = <T>(call: Call, { conversationId }: Ticket, work: () => Promise<T>): Promise<T> => {
+export const withTicket = <T>(
+  call: Call,
+  { conversationId }: Ticket,
+  work: (lease: Lease) => Promise<T>
+): Promise<T> => {
   const operation = { kind: 'post' as const }
   const request = { conversationId, lock: 'toDesk' as const, operation, patienceMs: NOTE_PATIENCE_MS, keepsDoubt: true }
   return withLock(call, request, work)
@@ -26,7 +30,10 @@ export const withTicket = <T>(call: Call, { conversationId }: Ticket, work: () =
 export const tellAgent = async (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> => {
   const note: OutboundMessage = { id, author: { type: 'bot' }, parts: [{ type: 'text', text }], mayExist: true }
   try {
-    await withTicket(call, ticket, () => desk.driver.postMessage(ticket, note))
+    await withTicket(call, ticket, async (lease) => {
+      await lease.confirm()
+      await desk.driver.postMessage(ticket, note)
+    })
   } catch (error) {
     if (!isTicketOver(error) && !isMessageRejected(error)) throw error
     call.log.warn('Could not tell the agent', {

@@ -10,14 +10,14 @@ import {
 import type { OutboundMessage } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
-import { describeError } from '../botpress/errors'
+import { describeError, gone } from '../botpress/errors'
 import { toParts } from '../botpress/messages'
 import { LONGEST_POST_MS } from '../botpress/timing'
 import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
 import type { Authors } from './authors'
-import { isSettled, type Entry } from './entries'
-import { joinIds, markDelivered, markRefused, markUnit, splitIds } from './message-tags'
+import { isSettled, toEntry, type Entry } from './entries'
+import { joinIds, markDelivered, markInDoubt, markRefused, markUnit, splitIds } from './message-tags'
 import { earlierUnit, MOST_MERGED, newUnit, type Unit } from './units'
 
 const SHORTEST_WAIT_MS = 1_000
@@ -82,6 +82,10 @@ export const postNext = async (
   const message = _toMessage(posting, queue, unit, author.author, mayExist)
   if (!message) return _refuse(call, queue, unit, 'The message could not be read')
   await markUnit(call, unit, waiting, (entry) => !_mayExist(queue, entry))
+  if (lease.isSuccession) {
+    if (await _isSettledElsewhere(call, lease, unit)) return undefined
+    message.mayExist = true
+  }
   lease.assertHeld()
   limits.deadline = now() + LONGEST_POST_MS
   _note(queue, unit, true)
@@ -96,6 +100,24 @@ export const postNext = async (
   await markDelivered(call, unit.members, joinIds(messageIds))
   _note(queue, unit, undefined)
   return undefined
+}
+
+/**
+ * An earlier holder may still be at work. It doesn't post what it finds marked, and what it has begun before shows here:
+ * in the lock or in the message.
+ */
+const _isSettledElsewhere = async (call: Call, lease: Lease, { members }: Unit): Promise<boolean> => {
+  await markInDoubt(
+    call,
+    members.filter(({ sentAs }) => sentAs === undefined)
+  )
+  await lease.confirm()
+  const current = await Promise.all(members.map(({ id }) => gone(call.client.getMessage({ id }))))
+  for (const [index, answer] of current.entries()) {
+    const entry = members[index]
+    if (answer && entry) Object.assign(entry, toEntry(answer.message))
+  }
+  return members.some(isSettled)
 }
 
 const _mayExist = ({ mayExist }: Queue, { id, sentAs }: Entry): boolean => mayExist.get(id) ?? sentAs !== undefined

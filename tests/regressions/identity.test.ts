@@ -65,6 +65,7 @@ describe.each(DESKS)('at %s, a ticket of one’s own has', (desk) => {
       const { bot } = stage.botpress
       const first = await handOver(stage)
       if (talks === 'agent' || talks === 'both') first.sandbox.agentReplies(first.ticket().id, 'Hello')
+      if (talks === 'nobody') await stage.pass(20_000)
       if (talks === 'customer' || talks === 'both') await stage.finish(bot.customerSays(first.conversationId, 'hello?'))
       const second = bot.newConversation(first.userId)
       await askForHuman(stage, second)
