@@ -44,7 +44,8 @@ export const repetitionOf = async (
   if (lateMs > LONGEST_REPETITION_SLACK_MS) return undefined
   // The plugin passes messages on only after it has received the answer. What an agent writes meanwhile waits for it.
   const { messages } = await call.client.listMessages({ conversationId: session.conversationId })
-  const shows = lateMs > REPETITION_SLACK_MS ? messages : messages.filter(({ direction }) => direction === 'outgoing')
+  const own = messages.filter(({ conversationId }) => conversationId === session.conversationId)
+  const shows = lateMs > REPETITION_SLACK_MS ? own : own.filter(({ direction }) => direction === 'outgoing')
   return shows.length > 0 ? undefined : { session, answers }
 }
 

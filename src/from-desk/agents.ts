@@ -7,7 +7,7 @@ import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessage } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
 import { tellAgent, tellNotDelivered, withTicket } from '../session/notes'
-import { deliveredAt, messageTag } from '../session/progress'
+import { deliveredAt, deliveriesOf, messageTag } from '../session/progress'
 import { getSession, type Session } from '../session/session'
 import { deliver, deliverLocked, type AgentMessage, type Delivery } from './delivery'
 import { patienceOf, type Work } from './work'
@@ -93,7 +93,7 @@ const _tellUnlessDelivered = async (
   { id, parts }: EventOf<'message-posted'>
 ): Promise<void> => {
   const deskMessageId = messageTag(desk, id)
-  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  const messages = await deliveriesOf(call, { conversationId, deskMessageId })
   const until = (endedAt ?? 0) - UNSURE_MS
   if (!messages.some((message) => deliveredAt(message) <= until)) {
     await tellNotDelivered(call, desk, ticket, id, parts)

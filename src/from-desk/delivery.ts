@@ -10,7 +10,7 @@ import { retry } from '../botpress/retry'
 import { activatedAt, FRESH_MS, LONGEST_WAIT_MS, SPACING_MS } from '../botpress/timing'
 import { meaningOf, phaseOf } from '../session/life'
 import { LeaseLost, withLock, type Lease } from '../session/lock'
-import { deliveredAt, noteDelivered, type StoredMessage } from '../session/progress'
+import { deliveredAt, deliveriesOf, noteDelivered, type StoredMessage } from '../session/progress'
 import { reconciledSession } from '../session/reconcile'
 import { getSession, readSession, type Session } from '../session/session'
 import { patienceOf, type Work } from './work'
@@ -138,8 +138,8 @@ const _deliverScheduled = async (
   const { call, progress } = work
   const { conversationId } = session
   const { deskMessageId } = message
-  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
-  const at = deliveredAt(messages[0] ?? (await _schedule(work, session, lease, message)))
+  const [known] = await deliveriesOf(call, { conversationId, deskMessageId })
+  const at = deliveredAt(known ?? (await _schedule(work, session, lease, message)))
   noteDelivered(progress, deskMessageId, at)
   return { kind: 'delivered', at, session: undefined }
 }

@@ -75,7 +75,8 @@ const _byCustomer = async (
   { customerId, openedAt }: { customerId: string; openedAt: number }
 ): Promise<Candidate | undefined> => {
   const { conversations } = await call.client.listConversations({ channel: 'hitl', tags: { customerId } })
-  const newestFirst = conversations.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
+  const theirs = conversations.filter(({ tags }) => (tags as Tags).customerId === customerId)
+  const newestFirst = theirs.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
   const candidate = newestFirst.find(({ createdAt }) => Date.parse(createdAt) - SKEW_MS <= openedAt)
   const opening = candidate && (await _openingOf(call, candidate.id))
   return opening && openedAt <= opening.at + START_BUDGET_MS + SKEW_MS ? candidate : undefined

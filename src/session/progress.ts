@@ -42,6 +42,17 @@ export const deskMessageIdOf = ({ tags }: StoredMessage): string | undefined =>
 export const deliveredAt = ({ tags, createdAt }: StoredMessage): number =>
   Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
 
+/** The copies of an agent's message in a session, newest first. What the Cloud lists is compared again. */
+export const deliveriesOf = async (
+  call: Call,
+  { conversationId, deskMessageId }: { conversationId: string; deskMessageId: string }
+) => {
+  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+  return messages.filter(
+    (message) => message.conversationId === conversationId && deskMessageIdOf(message) === deskMessageId
+  )
+}
+
 /** The progress of a session: from memory, or read from the newest page of its messages. */
 export const progressOf = async (
   call: Call,

@@ -5,7 +5,7 @@ import { activatedAt, HANDLING_MS } from '../botpress/timing'
 import { needsCleanup } from './cleanup'
 import { emittedAt } from './emit-once'
 import { OutcomeUnknown, type Lease, type Operation } from './lock'
-import { deliveredAt } from './progress'
+import { deliveredAt, deliveriesOf } from './progress'
 import { agentsTag, readSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
 
 /**
@@ -78,8 +78,7 @@ const _announcedAt = async (
   // It may be scheduled, but no later than the moment at which the plugin listens.
   if (emitted !== undefined) return Math.max(call.environment.now(), activatedAt(session))
   if (deskMessageId === undefined) return undefined
-  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
-  const [message] = messages
+  const [message] = await deliveriesOf(call, { conversationId, deskMessageId })
   return message && deliveredAt(message)
 }
 

@@ -4,7 +4,7 @@ import type { Desk } from '../botpress/desk'
 import { toParts } from '../botpress/messages'
 import { LONGEST_SCHEDULE_MS, UNSURE_MS } from '../botpress/timing'
 import { tellNotDelivered } from './notes'
-import { deliveredAt, deskMessageIdOf, messageTag, type StoredMessage } from './progress'
+import { deliveredAt, deliveriesOf, deskMessageIdOf, messageTag, type StoredMessage } from './progress'
 import type { Session } from './session'
 
 /** Botpress stops repeating a failed action within this time. */
@@ -59,7 +59,7 @@ export const tellOfUnread = async (call: Call, desk: Desk, session: Session): Pr
     if (event.type !== 'message-posted') continue
     const deskMessageId = messageTag(desk, event.id)
     if (delivered.has(deskMessageId)) continue
-    const { messages: older } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
+    const older = await deliveriesOf(call, { conversationId, deskMessageId })
     if (older.length === 0) await tellNotDelivered(call, desk, ticket, event.id, event.parts)
   }
 }
