@@ -2,6 +2,7 @@ import { RuntimeError, z } from '@botpress/sdk'
 import { isProviderError } from '../../providers/errors'
 import type { TranscriptEntry } from '../../providers/provider'
 import { emit } from '../botpress/analytics'
+import { storedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
@@ -163,6 +164,7 @@ const _open = async (
   }
   const opened = await openAtFirst(call, handoff, candidates, {
     deadline,
+    account: (provider) => storedAccount(call, provider, installation)?.id,
     mayExist: lease.inDoubt.length > 0,
     recordDesk: progress.recordDesk,
     confirmHeld: progress.confirmHeld,

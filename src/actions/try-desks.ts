@@ -28,6 +28,8 @@ export interface Attempt {
 export interface OpeningOptions {
   /** Milliseconds since the epoch. */
   deadline: number
+  /** The account behind a desk's credentials, if it is known. */
+  account(provider: string): string | undefined
   /** An earlier run may have opened a ticket. */
   mayExist: boolean
   /** Called before a desk is asked. Throws LeaseLost when another run has taken over. */
@@ -136,9 +138,11 @@ const _openAt = async (
     const customer = _withoutContact(handoff.customer, candidate.provider)
     return _openFor(target, { ...handoff, customer }, candidate)
   })
+  const { account } = options
   return {
     kind: 'opened',
-    writeDown: (onOpened) => writeDown({ call, desk, handoff, candidate, ticket, contactId }, onOpened),
+    writeDown: (onOpened) =>
+      writeDown({ call, desk, handoff, candidate, ticket, contactId, account: account(candidate.provider) }, onOpened),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Tools } from '../../providers/kit/tools'
 import type { Driver, Provider, SubscriptionTarget } from '../../providers/provider'
 import { providers } from '../definition/registry'
+import { withinAccount } from './accounts'
 import type { Call } from './call'
 
 /** Limits of one attempt. The driver reads them before each request, so they may change meanwhile. */
@@ -44,7 +45,7 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
     resolveOrigin: call.environment.resolveOrigin,
     transport: call.environment.transport,
   }
-  return { provider, driver: provider.connect(parsed.data, tools) }
+  return { provider, driver: withinAccount(call, name, provider.connect(parsed.data, tools)) }
 }
 
 /** Where a desk sends its webhooks. `installation` tells two installations in one account apart. */

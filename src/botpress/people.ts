@@ -1,4 +1,5 @@
 import type { Agent, Customer } from '../../providers/provider'
+import { savedAccount } from './accounts'
 import type { Call } from './call'
 import type { Desk } from './desk'
 import { gone } from './errors'
@@ -58,14 +59,22 @@ export const withContact = async (call: Call, desk: Desk, customer: KnownCustome
   const { tags, ...person } = customer
   if (!desk.driver.ensureContact) return person
   const tag = contactTag(desk.provider.name)
-  const known = tags[tag]
+  const account = (await savedAccount(call, desk.provider.name))?.id
+  const known = _contactIn(account, tags[tag])
   if (known) return { ...person, contactId: known }
   const contactId = await desk.driver.ensureContact(person)
+  const stored = account === undefined ? contactId : `${contactId} ${account}`
   // Without the tag the desk finds the contact again, so a failure costs a call later.
-  await call.client.updateUser({ id: customer.id, tags: { [tag]: contactId } as never }).catch(() => {
+  await call.client.updateUser({ id: customer.id, tags: { [tag]: stored } as never }).catch(() => {
     call.log.warn('Could not store the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
   })
   return { ...person, contactId }
+}
+
+/** A contact's id means something in its account only, which follows it in the tag. */
+const _contactIn = (account: string | undefined, tag: string | undefined): string | undefined => {
+  const [contactId, of] = (tag ?? '').split(' ')
+  return of === undefined || account === undefined || of === account ? contactId || undefined : undefined
 }
 
 /** An agent as this instance last saw them. */

@@ -112,6 +112,17 @@ export const states = {
         .optional()
         .title('Rotations')
         .describe('Newest known turn of each rotation and who holds it.'),
+      accounts: z
+        .record(
+          z.object({
+            id: z.string().title('Account').describe('Id of the account at the desk.'),
+            credentials: z.string().title('Credentials').describe('Hash of the configuration that was checked.'),
+            botId: z.string().optional().title('Bot').describe('Author id of what the router posts there.'),
+          })
+        )
+        .optional()
+        .title('Accounts')
+        .describe('The account behind the saved credentials of each desk.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -159,6 +170,7 @@ export const hitlChannel = {
     tags: {
       provider: { title: 'Desk', description: 'The desk that owns the session' },
       ticketId: { title: 'Ticket', description: 'Id of the ticket at the desk' },
+      account: { title: 'Account', description: 'Id of the account at the desk in which the ticket is' },
       ticketMemo: { title: 'Ticket memo', description: 'What the desk’s driver keeps with the ticket' },
       ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },

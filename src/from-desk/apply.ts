@@ -1,4 +1,5 @@
 import type { SessionEvent, TicketKey } from '../../providers/provider'
+import { isByBot, savedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { retry } from '../botpress/retry'
@@ -56,7 +57,8 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   const remembered = rememberedSession(call, desk.provider.name, key)
   const earlyReading = remembered && read(remembered)
   earlyReading?.catch(() => undefined)
-  const session = await findSession(call, desk.provider.name, key)
+  const account = await savedAccount(call, desk.provider.name)
+  const session = await findSession(call, desk.provider.name, key, account?.id)
   if (!session) return _withoutSession(call, desk, key, events)
   const reading = await (earlyReading && !isStale(remembered, session) ? earlyReading : read(session))
   await _applyReading(session, events, reading)
@@ -80,8 +82,12 @@ const FAR_BEHIND = 10
 
 const _applyReading = async (session: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
   const { work, startCursor, endCursor } = reading
-  const { call, progress } = work
-  const events = mergeEvents(pushed, reading.events)
+  const { call, desk, progress } = work
+  const account = await savedAccount(call, desk.provider.name)
+  const events = mergeEvents(
+    pushed.filter((event) => !isByBot(account, event)),
+    reading.events
+  )
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
