@@ -12,6 +12,8 @@ export interface Limits {
   timeoutMs: number
   /** `false`: a rate limit is reported at once instead of being waited out (`Tools.waitsForLimits`). */
   waitsForLimits?: boolean
+  /** A driver's own waits end at the deadline, too. */
+  wakesAtDeadline?: boolean
 }
 
 /** A connected desk. */
@@ -32,7 +34,10 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
   if (!parsed.success || (provider.checkConfig?.(parsed.data) ?? []).length > 0) return undefined
   const tools: Tools = {
     now: call.environment.now,
-    sleep: call.environment.sleep,
+    sleep: (ms) => {
+      const left = limits?.wakesAtDeadline ? Math.max(0, limits.deadline - call.environment.now()) : ms
+      return call.environment.sleep(Math.min(ms, left))
+    },
     log: call.log,
     memory: call.memory.drivers,
     get timeoutMs() {

@@ -45,6 +45,12 @@ describe('durations fit into each other', () => {
     ['a note waits out a dead holder', timing.LEASE_MS, timing.NOTE_PATIENCE_MS],
     ['last words arrive after the end was handled', timing.HANDLING_MS, timing.JUST_ENDED_MS],
     ['polls grow', timing.POLL_MS, timing.LONGEST_POLL_MS],
+    ['the next desk takes over soon', timing.FAILOVER_MS + 1_500, 8_001],
+    [
+      'three desks that are down fit into a start',
+      2 * timing.FAILOVER_MS + timing.LAST_SETTLING_MS + timing.START_RESERVE_MS,
+      timing.START_BUDGET_MS,
+    ],
     ['a start fits into an action', timing.START_BUDGET_MS, BOTPRESS_ACTION_MS],
     [
       'a stop fits into an action, with one call in flight',

@@ -64,6 +64,10 @@ export const NOTE_PATIENCE_MS = 25_000
 export const START_BUDGET_MS = 25_000
 /** The part of that which is kept for writing down that a ticket exists. */
 export const START_RESERVE_MS = 2_000
+/** A desk that is down or silent is left for the next one after this time. One answer may take 40 % of it. */
+export const FAILOVER_MS = 6_000
+/** The last desk is asked for this long whether a ticket exists after all. Then the bot learns that it failed. */
+export const LAST_SETTLING_MS = 8_000
 /** The whole of stopHitl. The customer waits for the closing text meanwhile. */
 export const STOP_BUDGET_MS = 30_000
 /** How long a stop empties the outbox before it solves the ticket: longer than a dead holder keeps the lock. */
