@@ -10,7 +10,7 @@ const TAG_SIZE = 500
 export type Tags = Partial<Record<string, string>>
 
 export interface SessionTicket extends Ticket {
-  /** The account at the desk in which it was opened, if that is known. Another account's ticket may have the same id. */
+  /** The account in which it was opened, if that is known. Another account's ticket may have the same id. */
   account?: string
 }
 

@@ -103,7 +103,7 @@ export const postNext = async (
 }
 
 /**
- * An earlier holder may still be at work. It doesn't post what it finds marked, and what it has begun before shows here:
+ * An earlier holder may still be at work. It doesn't post what it finds marked. What it has begun before shows here,
  * in the lock or in the message.
  */
 const _isSettledElsewhere = async (call: Call, lease: Lease, { members }: Unit): Promise<boolean> => {

@@ -56,6 +56,7 @@ describe.each(DESKS)('at %s, a ticket of one’s own has', (desk) => {
         stage,
         people.map(({ conversationId }) => conversationId)
       )
+      expect(ticketsOf(stage), `${pauseMs} ms later`).toHaveLength(2)
     }
   })
 
@@ -71,6 +72,7 @@ describe.each(DESKS)('at %s, a ticket of one’s own has', (desk) => {
       await askForHuman(stage, second)
       await stage.pass(SETTLED_MS)
       await expectSeparate(stage, [first.conversationId, second])
+      expect(ticketsOf(stage), talks).toHaveLength(2)
     }
   })
 
@@ -86,6 +88,7 @@ describe.each(DESKS)('at %s, a ticket of one’s own has', (desk) => {
     await askForHuman(stage, second)
     await stage.pass(SETTLED_MS)
     await expectSeparate(stage, [conversationId, second])
+    expect(ticketsOf(stage)).toHaveLength(2)
   })
 
   it('a second window at once, where the Cloud shows the plugin’s tags', async () => {
@@ -97,6 +100,7 @@ describe.each(DESKS)('at %s, a ticket of one’s own has', (desk) => {
     await askForHuman(stage, second)
     await stage.pass(SETTLED_MS)
     await expectSeparate(stage, [conversationId, second])
+    expect(ticketsOf(stage)).toHaveLength(2)
   })
 })
 
@@ -145,6 +149,7 @@ describe.each(DESKS)('at %s, one ticket has', (desk) => {
     const { conversationId } = bot.newCustomer({ name: 'Eve' })
     loseAnswers(stage, 'createUser', 2)
     await askForHuman(stage, conversationId, userEmail ? { userEmail } : {})
+    expect(bot.isActive(conversationId)).toBe(true)
     await joinedOnce(stage, conversationId)
   })
 

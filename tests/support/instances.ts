@@ -41,8 +41,15 @@ const NEVER = new Promise<never>(() => {})
 /** Latency of a call. */
 const LATENCY_MS = 20
 
-/** Replaces the stage's instance by `count` instances. The stage must have no sockets. */
-export const connectInstances = (stage: Stage, count: number): Instances => {
+/**
+ * Replaces the stage's instance by `count` instances. The stage must have no sockets. `clocksMs`: how far each one's
+ * clock is ahead.
+ */
+export const connectInstances = (
+  stage: Stage,
+  count: number,
+  { clocksMs = [] }: { clocksMs?: number[] } = {}
+): Instances => {
   const { clock, botpress, sandboxes } = stage
   const { runtime } = botpress
   const choices: [string, number][] = []
@@ -110,7 +117,10 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
     }
   }
 
-  const all = Array.from({ length: count }, () => start(createIntegration))
+  const all = Array.from({ length: count }, (_unused, index) => {
+    const aheadMs = clocksMs[index] ?? 0
+    return start((own) => createIntegration({ ...own, now: () => own.now() + aheadMs }))
+  })
   const connect = (): void =>
     runtime.gateway.connect(
       all.map(({ invoke }) => invoke),
