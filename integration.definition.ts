@@ -17,7 +17,7 @@ const extended = new sdk.IntegrationDefinition({
   states,
   user,
   entities,
-  attributes: { category: 'Customer Support', repo: 'hitl-router' },
+  attributes: { category: 'Customer Support', repo: 'botpress' },
   // The schemas are zui 1.3.3 instances, which only the legacy transformer of newer CLIs reads.
   __advanced: { useLegacyZuiTransformer: true },
 }).extend(hitl, (self) => ({

@@ -25,6 +25,22 @@ describe('createUser', () => {
     expect(stage.botpress.runtime.store.users.size).toBe(before + 1)
   })
 
+  it.each([
+    'eve@customer.example',
+    'user_1@no-reply.botpress.com',
+    'no-reply@botpress.com',
+    '@no-reply.bot-1.botpress.com',
+    '',
+    undefined,
+  ])('makes another user for each call with an address that the plugin did not make up (%s)', async (email) => {
+    const stage = await startStage()
+    const ids = [
+      await action(stage, 'createUser', { name: 'Eve', email }),
+      await action(stage, 'createUser', { name: 'Bob', email }),
+    ].map(({ output }) => output?.userId)
+    expect(new Set(ids).size).toBe(2)
+  })
+
   it('calls no desk', async () => {
     const stage = await startStage()
     const requestCounts = () => DESKS.map((name) => stage.sandbox(name).server.requests.length)

@@ -35,6 +35,8 @@ export interface Switches {
   deliveryDelayMs: number | ((delivery: Delivery) => number)
   /** Whether a scheduled message can be read and listed before its time. */
   scheduledMessages: 'visible' | 'hidden'
+  /** Whether listings ignore tags and types, so that the caller has to compare. */
+  ignoresFilters: boolean
   /** Extra time between the reply to startHitl and the activation of the session by the plugin. */
   activationDelayMs: number
 }
@@ -49,6 +51,7 @@ export const DEFAULT_SWITCHES: Switches = {
   redeliver: false,
   deliveryDelayMs: 0,
   scheduledMessages: 'visible',
+  ignoresFilters: false,
   activationDelayMs: 0,
 }
 

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Call } from '../botpress/call'
 import { retry, TooSlow } from '../botpress/retry'
-import { readSession, type Session } from '../session/session'
-
-/** A start with the same content within this time repeats the handoff. Botpress repeats a lost answer after seconds. */
-const REPEAT_MS = 3 * 60_000
+import { readSession } from '../session/session'
+import { repetitionOf, type RepeatedSession } from './repeated-start'
 
 /** The plugin waits for the answer to a repeated start before it listens, so a slow answer is asked for again. */
 const QUICKLY = {
@@ -14,18 +12,28 @@ const QUICKLY = {
   isRetried: (error: unknown): boolean => error instanceof TooSlow,
 }
 
-/** Identifies the handoff by its content. Nothing else in the call tells a repeated start from a new one. */
+/**
+ * The content of a start, with the customer's Botpress user in it. A repetition has the same, but so may a second
+ * window of the same customer: repeated-start.ts tells them apart.
+ */
 const _keyOf = (input: unknown, generation: number): string =>
   `${createHash('sha256').update(JSON.stringify(input)).digest('base64url').slice(0, 32)}${generation > 0 ? `.${generation}` : ''}`
 
 export interface HandoffConversation {
   conversationId: string
   /** Present when this start repeats one that succeeded. */
-  session: Session | undefined
+  repeats: RepeatedSession | undefined
 }
 
-/** The conversation of this handoff: the same one for a repeated start, a new one for a new handoff. */
-export const conversationOf = async (call: Call, input: unknown, customerId: string): Promise<HandoffConversation> => {
+/**
+ * The conversation of this handoff: the same one for a repeated start, a new one for a new handoff. `arrivedAt` is when
+ * the start arrived, in milliseconds since the epoch.
+ */
+export const conversationOf = async (
+  call: Call,
+  input: unknown,
+  { customerId, arrivedAt }: { customerId: string; arrivedAt: number }
+): Promise<HandoffConversation> => {
   for (let generation = 0; ; generation += 1) {
     const handoff = _keyOf(input, generation)
     const { conversation } = await retry(call, QUICKLY, () =>
@@ -38,10 +46,9 @@ export const conversationOf = async (call: Call, input: unknown, customerId: str
     )
     const conversationId = conversation.id
     const session = readSession(conversation)
-    if (!session) return { conversationId, session }
-    const isYoung = (session.openedAt ?? 0) + REPEAT_MS > call.environment.now()
-    // The bot only ends a session whose start was answered. An agent may end one before that.
-    if (isYoung && session.botEndedAt === undefined) return { conversationId, session }
-    // An older handoff had the same content: this one gets the next conversation.
+    if (!session) return { conversationId, repeats: undefined }
+    const repeats = await repetitionOf(call, session, conversation.tags, arrivedAt)
+    if (repeats) return { conversationId, repeats }
+    // The answer of that start has arrived. This one gets the next conversation.
   }
 }

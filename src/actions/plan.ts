@@ -181,7 +181,8 @@ const _openSessions = async (call: Call, provider: string): Promise<number> => {
       tags: { provider, status: 'open' },
       ...(nextToken ? { nextToken } : {}),
     })
-    count += page.conversations.filter((conversation) => readSession(conversation)?.status === 'open').length
+    const sessions = page.conversations.map(readSession)
+    count += sessions.filter((session) => session?.status === 'open' && session.provider === provider).length
     nextToken = page.meta.nextToken
   } while (nextToken)
   return count

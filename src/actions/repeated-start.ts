@@ -1,22 +1,76 @@
+/**
+ * Which start repeats another one. The plugin gives a start no key, so only what happened since tells a repetition from
+ * a new handoff with the same content, such as one from the customer's second window.
+ *
+ * A start is repeated when its answer was lost: Botpress's client calls again one, two and three seconds after a lost
+ * answer. Until then the plugin knows nothing of the session. Whatever shows that it does, or comes later, is a handoff
+ * of its own: two tickets are better than one that two windows share.
+ */
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
-import { ACTIVATION_MS, HANDLING_MS } from '../botpress/timing'
-import { writeTags, type Session } from '../session/session'
+import {
+  ACTIVATION_MS,
+  HANDLING_MS,
+  LONGEST_REPETITION_SLACK_MS,
+  REPETITION_PAUSE_MS,
+  REPETITION_SLACK_MS,
+} from '../botpress/timing'
+import { writeTags, type Session, type Tags } from '../session/session'
 
-/** A repeated start that returns within this time still leaves the plugin enough time to listen. */
-const SPARE_MS = ACTIVATION_MS - HANDLING_MS
+/** A session whose start may be repeated. */
+export interface RepeatedSession {
+  session: Session
+  /** How many repetitions were answered before. */
+  answers: number
+}
+
+/** The plugin's tag on the desk's conversation, where the Cloud shows other integrations' tags. */
+const PLUGINS_LINK = /#upstream$/
+
+/**
+ * What this start repeats, if its answer can have been lost. `arrivedAt` in milliseconds since the epoch. Throws as
+ * Botpress does.
+ */
+export const repetitionOf = async (
+  call: Call,
+  session: Session,
+  tags: Tags,
+  arrivedAt: number
+): Promise<RepeatedSession | undefined> => {
+  if (session.botEndedAt !== undefined || Object.keys(tags).some((name) => PLUGINS_LINK.test(name))) return undefined
+  const { answers, at } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0 }
+  // The nth repetition comes n seconds after the answer before it.
+  const lateMs = arrivedAt - at - (answers + 1) * REPETITION_PAUSE_MS
+  if (lateMs > LONGEST_REPETITION_SLACK_MS) return undefined
+  // The plugin passes messages on only after it has received the answer. What an agent writes meanwhile waits for it.
+  const { messages } = await call.client.listMessages({ conversationId: session.conversationId })
+  const own = messages.filter(({ conversationId }) => conversationId === session.conversationId)
+  const shows = lateMs > REPETITION_SLACK_MS ? own : own.filter(({ direction }) => direction === 'outgoing')
+  return shows.length > 0 ? undefined : { session, answers }
+}
+
+const _readRepeats = (tag: string | undefined): { answers: number; at: number } | undefined => {
+  const [count, iso] = (tag ?? '').split('@')
+  const at = Date.parse(iso ?? '')
+  return Number.isNaN(at) ? undefined : { answers: Number(count), at }
+}
 
 /**
  * Returns the conversation of a start that has already succeeded. The plugin may have missed the first answer. It then
  * listens only after this one, so its time to listen starts again, and an end that it may have missed is sent again.
  */
-export const repeatedStart = async (call: Call, session: Session): Promise<{ conversationId: string }> => {
+export const repeatedStart = async (
+  call: Call,
+  { session, answers }: RepeatedSession
+): Promise<{ conversationId: string }> => {
   const { conversationId } = session
   const now = call.environment.now()
+  const at = new Date(now).toISOString()
   try {
-    if (session.status === 'open' && (session.openedAt ?? 0) + SPARE_MS < now) {
-      await writeTags(call, conversationId, { openedAt: new Date(now).toISOString() })
-    }
+    await writeTags(call, conversationId, {
+      repeats: `${answers + 1}@${at}`,
+      ...(session.status === 'open' ? { openedAt: at } : {}),
+    })
     if (session.status === 'closed' && session.botEndedAt === undefined && (session.endedAt ?? 0) < now + HANDLING_MS) {
       const schedule = { delay: ACTIVATION_MS }
       await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule })

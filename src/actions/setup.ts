@@ -1,6 +1,7 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { ConfigProblem, Subscription } from '../../providers/provider'
 import type { Call } from '../botpress/call'
+import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
 import { connectDesk, subscriptionTarget } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
@@ -26,13 +27,21 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
 
   const before = await readInstallation(call)
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
-  for (const { name, subscription } of results) if (subscription) subscriptions[name] = subscription
+  const accounts = { ...before.accounts }
+  for (const { name, subscription, account } of results) {
+    if (subscription) subscriptions[name] = subscription
+    if (account) {
+      _reportReplaced(call, name, before.accounts?.[name], account)
+      accounts[name] = account
+    }
+  }
   // Also after a failure: the other desks' webhooks exist and have to be verified.
   if (
     JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) ||
+    JSON.stringify(accounts) !== JSON.stringify(before.accounts ?? {}) ||
     Object.keys(before.health ?? {}).length > 0
   ) {
-    await patchInstallation(call, { subscriptions, health: {} })
+    await patchInstallation(call, { subscriptions, accounts, health: {} })
   }
   forgetSubscriptions(call)
   if (failed.length > 0)
@@ -41,7 +50,17 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
 
 interface SetUp {
   subscription?: Subscription
+  account?: KnownAccount
   error?: string
+}
+
+const _reportReplaced = (call: Call, name: string, before: KnownAccount | undefined, after: KnownAccount): void => {
+  if (before === undefined || before.id === after.id) return
+  call.log.warn(
+    `${providers[name]?.title ?? name} has another account now. Open sessions of the earlier one are left alone: ` +
+      'their messages are not delivered until its credentials are saved again',
+    { desk: name }
+  )
 }
 
 const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<SetUp> => {
@@ -55,7 +74,7 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
     const account = await desk.driver.checkCredentials()
     const subscription = await desk.driver.subscribe?.(target)
     call.log.info(`${desk.provider.title} is connected: ${account.description}`, { desk: name })
-    return subscription ? { subscription } : {}
+    return { account: toKnownAccount(call, name, account), ...(subscription ? { subscription } : {}) }
   } catch (error) {
     return { error: describeError(error).replace(`[${name}] `, '') }
   }

@@ -3,6 +3,7 @@ import { isProviderError } from '../../providers/errors'
 import { cleanText, oneLine, shorten } from '../../providers/kit/text'
 import type { TranscriptEntry } from '../../providers/provider'
 import { emit } from '../botpress/analytics'
+import { storedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
@@ -45,7 +46,8 @@ const input = z.object({
  */
 export const startHitl = (call: Call, raw: unknown): Promise<{ conversationId: string }> => {
   const { now } = call.environment
-  const run: Run = { id: randomId(call.environment), deadline: now() + START_BUDGET_MS }
+  const arrivedAt = now()
+  const run: Run = { id: randomId(call.environment), arrivedAt, deadline: arrivedAt + START_BUDGET_MS }
   const policy = {
     until: run.deadline - LAST_TRY_MS,
     pauseMs: PAUSE_MS,
@@ -58,6 +60,8 @@ export const startHitl = (call: Call, raw: unknown): Promise<{ conversationId: s
 
 interface Run {
   id: string
+  /** Milliseconds since the epoch. */
+  arrivedAt: number
   /** Milliseconds since the epoch. */
   deadline: number
 }
@@ -79,8 +83,9 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
   const reading = Promise.all([getCustomer(call, userId), readInstallation(call)])
   // A repeated start returns without this result.
   reading.catch(() => undefined)
-  const { conversationId, session } = await conversationOf(call, raw, userId)
-  if (session) return repeatedStart(call, session)
+  const handoff = { customerId: userId, arrivedAt: run.arrivedAt }
+  const { conversationId, repeats } = await conversationOf(call, raw, handoff)
+  if (repeats) return repeatedStart(call, repeats)
   const [found, installation] = await reading
   if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
@@ -114,7 +119,8 @@ const _alone = async (
   } catch (error) {
     if (!(error instanceof LockBusy || error instanceof LeaseLost)) throw error
     const session = await getSession(call, conversationId)
-    if (session) return repeatedStart(call, session)
+    // It was in flight when this one arrived.
+    if (session) return repeatedStart(call, { session, answers: 0 })
     if (error instanceof LeaseLost && now() + PAUSE_MS + LAST_TRY_MS <= deadline) throw error
     throw new RuntimeError('The same handoff is being started already: wait for it to finish')
   }
@@ -159,8 +165,10 @@ const _open = async (
   }
   const opened = await openAtFirst(call, handoff, candidates, {
     deadline,
+    account: (provider) => storedAccount(call, provider, installation)?.id,
     mayExist: lease.inDoubt.length > 0,
     recordDesk: progress.recordDesk,
+    confirmHeld: progress.confirmHeld,
     onFailed: async (attempt, next) => {
       await Promise.all([
         recordFailure(call, attempt),
@@ -199,6 +207,8 @@ const _earlierRuns = ({ inDoubt }: Lease): { provider: string | undefined; turn:
 interface Progress {
   recordTurn(turn: number): Promise<void>
   recordDesk(provider: string): Promise<void>
+  /** Makes no call while the lease is safe. */
+  confirmHeld(): Promise<void>
   recordFailure(): Promise<void>
 }
 
@@ -217,6 +227,9 @@ const _createProgress = (call: Call, lease: Lease, turn: number | undefined): Pr
       const policy = { tries: RECORD_TRIES, pauseMs: RECORD_PAUSE_MS, isRetried }
       await retry(call, policy, () => lease.renew({ ...operation }))
     },
+    confirmHeld: async () => {
+      if (!lease.isSafe()) await lease.renew({ ...operation })
+    },
     // The renewed lease can be released, so that a repeated start goes on at once.
     recordFailure: () => lease.renew({ ...operation, failed: true }),
   }
@@ -230,10 +243,10 @@ const _failed = async (
   reason: string,
   message: string
 ): Promise<RuntimeError> => {
-  const tags = { status: 'failed', reason: tagValue(reason) }
   // First: a run that has lost its lock throws here, and must not touch the session of the run that took over.
   await progress.recordFailure()
-  await writeTags(call, conversationId, tags)
+  // Only the lock says that it failed: this write may still be on its way when another run has opened the session.
+  await writeTags(call, conversationId, { reason: tagValue(reason) })
   return new RuntimeError(message)
 }
 

@@ -6,13 +6,17 @@ import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { withContact, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
-import { START_RESERVE_MS } from '../botpress/timing'
+import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
 import { LeaseLost } from '../session/lock'
 import { writeDown, type Candidate, type Handoff } from './write-down'
 
-/** Reserved for each remaining desk, even while an earlier one's outcome is being found out. */
+/** Reserved for each remaining desk while the ticket of an earlier run is looked for. */
 const SHORTEST_SHARE_MS = 5_000
+/** A look may itself take a moment: no further one begins after this part of a share. */
+const SETTLING_SHARE = 0.75
+/** After an unknown outcome a desk has at least this much time for a look, even past its share. */
+const ONE_LOOK_MS = 1_000
 /** An answer may take this part of the remaining time. The rest is needed to find out whether it worked. */
 const ANSWER_SHARE = 0.4
 const SHORTEST_WAIT_MS = 1_000
@@ -28,10 +32,14 @@ export interface Attempt {
 export interface OpeningOptions {
   /** Milliseconds since the epoch. */
   deadline: number
+  /** The account behind a desk's credentials, if it is known. */
+  account(provider: string): string | undefined
   /** An earlier run may have opened a ticket. */
   mayExist: boolean
   /** Called before a desk is asked. Throws LeaseLost when another run has taken over. */
   recordDesk(provider: string): Promise<void>
+  /** Called before a ticket is written down. Throws LeaseLost when another run has taken over. */
+  confirmHeld(): Promise<void>
   /** Runs before the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
@@ -59,10 +67,13 @@ export const openAtFirst = async (
     const remaining = options.deadline - START_RESERVE_MS - call.environment.now()
     const others = candidates.length - index - 1
     // An earlier run may have left a ticket at the first desk: finding it comes before everything else.
-    const share = options.mayExist && index === 0 ? remaining : remaining / (others + 1)
-    const longest = Math.max(share, remaining - others * SHORTEST_SHARE_MS)
-    const result = await _attempt(call, handoff, candidate, { longest, share }, options)
+    const comesFirst = options.mayExist && index === 0
+    const time = comesFirst
+      ? { share: remaining, settling: Math.max(remaining / (others + 1), remaining - others * SHORTEST_SHARE_MS) }
+      : _timeFor(remaining, others)
+    const result = await _attempt(call, handoff, candidate, time, options)
     if (result.kind === 'opened') {
+      await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
       await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
       return { kind: 'opened', provider, reason, attempts }
@@ -75,10 +86,17 @@ export const openAtFirst = async (
   return { kind: 'failed', attempts }
 }
 
-/** Milliseconds for one desk: its share, and how long it may look for a ticket after an unknown outcome. */
+/** Milliseconds for one desk: its share, and when it stops to look for a ticket after an unknown outcome. */
 interface Time {
   share: number
-  longest: number
+  settling: number
+}
+
+/** The customer waits for the next desk, so a desk that is down or silent is left soon, with an orphan if need be. */
+const _timeFor = (remaining: number, others: number): Time => {
+  if (others === 0) return { share: remaining, settling: Math.min(remaining, LAST_SETTLING_MS) }
+  const share = Math.min(remaining / (others + 1), FAILOVER_MS)
+  return { share, settling: share * SETTLING_SHARE }
 }
 
 type AttemptResult =
@@ -112,20 +130,21 @@ const _openAt = async (
   call: Call,
   handoff: Handoff,
   candidate: Candidate,
-  { longest, share }: Time,
+  { settling, share }: Time,
   options: OpeningOptions
 ): Promise<AttemptResult> => {
   const { now } = call.environment
   const startedAt = now()
   const limits: Limits = {
     deadline: startedAt + share,
+    wakesAtDeadline: true,
     get timeoutMs() {
       return Math.max(SHORTEST_WAIT_MS, (limits.deadline - now()) * ANSWER_SHARE)
     },
   }
   const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
-  const target = { call, desk, limits, deadline: startedAt + longest, options }
+  const target = { call, desk, limits, settlesUntil: startedAt + settling, options }
   const { ticket, contactId } = await _openFor(target, handoff, candidate).catch((error: unknown) => {
     // The remembered contact may have been deleted at the desk.
     const remembered = handoff.customer.tags[contactTag(candidate.provider)]
@@ -133,9 +152,11 @@ const _openAt = async (
     const customer = _withoutContact(handoff.customer, candidate.provider)
     return _openFor(target, { ...handoff, customer }, candidate)
   })
+  const { account } = options
   return {
     kind: 'opened',
-    writeDown: (onOpened) => writeDown({ call, desk, handoff, candidate, ticket, contactId }, onOpened),
+    writeDown: (onOpened) =>
+      writeDown({ call, desk, handoff, candidate, ticket, contactId, account: account(candidate.provider) }, onOpened),
   }
 }
 
@@ -144,12 +165,12 @@ interface Target {
   desk: Desk
   limits: Limits
   /** Unknown outcomes are looked into until then, in milliseconds since the epoch. */
-  deadline: number
+  settlesUntil: number
   options: OpeningOptions
 }
 
 const _openFor = async (
-  { call, desk, limits, deadline, options }: Target,
+  { call, desk, limits, settlesUntil, options }: Target,
   { conversationId, title, description, transcript, customer: known }: Handoff,
   candidate: Candidate
 ): Promise<{ ticket: OpenedTicket; contactId: string | undefined }> => {
@@ -166,11 +187,19 @@ const _openFor = async (
     options: candidate.options,
   }
   let isRepeated = false
+  let hasFailed = false
   // One customer gets one ticket: after an unknown outcome the desk looks for the ticket before it opens another.
-  const isRetried = (error: unknown): boolean => isProviderError(error) && error.outcome === 'unknown'
-  const ticket = await retry(call, { until: deadline, pauseMs: UNKNOWN_PAUSE_MS, isRetried }, async () => {
+  const { now } = call.environment
+  let until = settlesUntil
+  const isRetried = (error: unknown): boolean => {
+    const isUnknown = isProviderError(error) && error.outcome === 'unknown'
+    if (isUnknown && !hasFailed) until = Math.max(until, now() + UNKNOWN_PAUSE_MS + ONE_LOOK_MS)
+    hasFailed = true
+    return isUnknown && now() + UNKNOWN_PAUSE_MS < until
+  }
+  const ticket = await retry(call, { pauseMs: UNKNOWN_PAUSE_MS, isRetried }, async () => {
     if (isRepeated) {
-      limits.deadline = deadline
+      limits.deadline = until
       await options.recordDesk(candidate.provider)
     }
     const mayExist = options.mayExist || isRepeated

@@ -40,6 +40,8 @@ export interface OpenedSession {
   candidate: Candidate
   ticket: OpenedTicket
   contactId: string | undefined
+  /** The account in which it was opened, if that is known. */
+  account: string | undefined
 }
 
 /**
@@ -55,8 +57,8 @@ export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<v
   const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
   if (openedAt + SPARE_MS < call.environment.now()) {
-    const anew = new Date(call.environment.now()).toISOString()
-    await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew }))
+    const anew = () => new Date(call.environment.now()).toISOString()
+    await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew() }))
   }
 }
 
@@ -75,12 +77,20 @@ const _readBack = async (call: Call, desk: Desk, ticket: TicketKey): Promise<voi
 }
 
 /** Resolves to the moment at which the session was opened, in milliseconds since the epoch. */
-const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: OpenedSession): Promise<number> => {
+const _writeSession = async ({
+  call,
+  handoff,
+  candidate,
+  ticket,
+  contactId,
+  account,
+}: OpenedSession): Promise<number> => {
   const { conversationId, customer } = handoff
   const openedAt = call.environment.now()
   const tags: Tags = {
     provider: candidate.provider,
     ticketId: ticket.id,
+    account: account ?? '',
     ticketMemo: ticket.memo ?? '',
     contactId: contactId ?? '',
     customerId: customer.id,
@@ -89,7 +99,7 @@ const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: Op
     status: 'open',
     openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
-    ...(ticket.url ? { ticketUrl: tagValue(ticket.url) } : {}),
+    ticketUrl: tagValue(ticket.url ?? ''),
   }
   await writeTags(call, conversationId, tags)
   rememberSession(call, {
@@ -98,6 +108,7 @@ const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: Op
     ticket: {
       id: ticket.id,
       conversationId,
+      ...(account === undefined ? {} : { account }),
       ...(ticket.memo === undefined ? {} : { memo: ticket.memo }),
       ...(contactId === undefined ? {} : { contactId }),
     },

@@ -1,6 +1,7 @@
 import type { Tools } from '../../providers/kit/tools'
 import type { Driver, Provider, SubscriptionTarget } from '../../providers/provider'
 import { providers } from '../definition/registry'
+import { withinAccount } from './accounts'
 import type { Call } from './call'
 
 /** Limits of one attempt. The driver reads them before each request, so they may change meanwhile. */
@@ -11,6 +12,8 @@ export interface Limits {
   timeoutMs: number
   /** `false`: a rate limit is reported at once instead of being waited out (`Tools.waitsForLimits`). */
   waitsForLimits?: boolean
+  /** A driver's own waits end at the deadline, too. */
+  wakesAtDeadline?: boolean
 }
 
 /** A connected desk. */
@@ -31,7 +34,10 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
   if (!parsed.success || (provider.checkConfig?.(parsed.data) ?? []).length > 0) return undefined
   const tools: Tools = {
     now: call.environment.now,
-    sleep: call.environment.sleep,
+    sleep: (ms) => {
+      const left = limits?.wakesAtDeadline ? Math.max(0, limits.deadline - call.environment.now()) : ms
+      return call.environment.sleep(Math.min(ms, left))
+    },
     log: call.log,
     memory: call.memory.drivers,
     get timeoutMs() {
@@ -44,7 +50,7 @@ export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | u
     resolveOrigin: call.environment.resolveOrigin,
     transport: call.environment.transport,
   }
-  return { provider, driver: provider.connect(parsed.data, tools) }
+  return { provider, driver: withinAccount(call, name, provider.connect(parsed.data, tools)) }
 }
 
 /** Where a desk sends its webhooks. `installation` tells two installations in one account apart. */

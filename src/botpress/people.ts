@@ -1,5 +1,6 @@
 import { LONGEST_NAME, oneLine, shorten } from '../../providers/kit/text'
 import type { Agent, Customer } from '../../providers/provider'
+import { savedAccount } from './accounts'
 import type { Call } from './call'
 import type { Desk } from './desk'
 import { gone } from './errors'
@@ -9,11 +10,22 @@ import { looksOfficial } from './official-names'
 import { contactTag } from '../definition/registry'
 
 /** The address that the plugin invents for a customer without one: `<user id>@no-reply.<bot id>.botpress.com`. */
-const INVENTED_ADDRESS = /@no-reply\.[^@\s]+\.botpress\.com$/i
+const INVENTED_ADDRESS = /^[^@\s]+@no-reply\.[^@\s]+\.botpress\.com$/i
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 /** The longest address that mail servers accept. */
 const LONGEST_ADDRESS = 254
+/** A tag holds no more. */
+const LONGEST_PLACEHOLDER = 500
 const LONGEST_PICTURE_URL = 1_000
+
+/**
+ * The address in lower case when the plugin has invented it: it names a user of the bot. Undefined for every other
+ * address.
+ */
+export const placeholderOf = (email: string | undefined): string | undefined =>
+  email !== undefined && email.length < LONGEST_PLACEHOLDER && isInventedAddress(email)
+    ? email.toLowerCase()
+    : undefined
 
 export const isInventedAddress = (email: string): boolean => INVENTED_ADDRESS.test(email.trim())
 
@@ -60,14 +72,22 @@ export const withContact = async (call: Call, desk: Desk, customer: KnownCustome
   const { tags, ...person } = customer
   if (!desk.driver.ensureContact) return person
   const tag = contactTag(desk.provider.name)
-  const known = tags[tag]
+  const account = (await savedAccount(call, desk.provider.name))?.id
+  const known = _contactIn(account, tags[tag])
   if (known) return { ...person, contactId: known }
   const contactId = await desk.driver.ensureContact(person)
+  const stored = account === undefined ? contactId : `${contactId} ${account}`
   // Without the tag the desk finds the contact again, so a failure costs a call later.
-  await call.client.updateUser({ id: customer.id, tags: { [tag]: contactId } as never }).catch(() => {
+  await call.client.updateUser({ id: customer.id, tags: { [tag]: stored } as never }).catch(() => {
     call.log.warn('Could not store the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
   })
   return { ...person, contactId }
+}
+
+/** A contact's id means something in its account only, which follows it in the tag. */
+const _contactIn = (account: string | undefined, tag: string | undefined): string | undefined => {
+  const [contactId, of] = (tag ?? '').split(' ')
+  return of === undefined || account === undefined || of === account ? contactId || undefined : undefined
 }
 
 /** An agent as this instance last saw them. */

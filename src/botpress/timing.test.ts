@@ -4,10 +4,8 @@ import { BREAKER_SETTINGS } from '../routing/breaker'
 import * as timing from './timing'
 
 const BOTPRESS_ACTION_MS = 60_000
-/**
- * The plugin's calls between the answer of startHitl and listening; Botpress repeats a lost answer after 1, 2 and 3 s.
- */
-const REPETITIONS_MS = 6_000
+/** Botpress repeats a lost answer three times. */
+const REPETITIONS_MS = (1 + 2 + 3) * timing.REPETITION_PAUSE_MS
 
 describe('durations fit into each other', () => {
   it.each<[string, number, number]>([
@@ -24,11 +22,13 @@ describe('durations fit into each other', () => {
     ['one answer of a desk fits into the lease of a start', timing.VENDOR_TIMEOUT_MS, timing.START_LEASE_MS],
     [
       'a start waits out a dead one and still asks a desk',
-      timing.START_LEASE_MS + timing.SETTLING_MS + timing.VENDOR_TIMEOUT_MS + timing.START_RESERVE_MS,
+      timing.START_LEASE_MS + timing.VENDOR_TIMEOUT_MS + timing.START_RESERVE_MS,
       timing.START_BUDGET_MS,
     ],
     ['a waiting caller outlives a dead holder within a start', timing.LEASE_MS, timing.START_BUDGET_MS],
     ['the plugin listens after every repetition of a start', REPETITIONS_MS, timing.ACTIVATION_MS],
+    ['a repetition is usually not late', timing.REPETITION_SLACK_MS, timing.LONGEST_REPETITION_SLACK_MS],
+    ['a crashed start is repeated', timing.START_LEASE_MS, timing.LONGEST_REPETITION_SLACK_MS],
     ['the end comes after what is unsure', timing.UNSURE_MS, timing.HANDLING_MS],
     ['messages follow each other before an end', timing.SPACING_MS, timing.UNSURE_MS],
     ['what is waited out here is shorter than what is unsure', timing.LONGEST_WAIT_MS, timing.UNSURE_MS],
@@ -45,6 +45,12 @@ describe('durations fit into each other', () => {
     ['a note waits out a dead holder', timing.LEASE_MS, timing.NOTE_PATIENCE_MS],
     ['last words arrive after the end was handled', timing.HANDLING_MS, timing.JUST_ENDED_MS],
     ['polls grow', timing.POLL_MS, timing.LONGEST_POLL_MS],
+    ['the next desk takes over soon', timing.FAILOVER_MS + 1_500, 8_001],
+    [
+      'three desks that are down fit into a start',
+      2 * timing.FAILOVER_MS + timing.LAST_SETTLING_MS + timing.START_RESERVE_MS,
+      timing.START_BUDGET_MS,
+    ],
     ['a start fits into an action', timing.START_BUDGET_MS, BOTPRESS_ACTION_MS],
     [
       'a stop fits into an action, with one call in flight',

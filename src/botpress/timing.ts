@@ -19,8 +19,6 @@ export const LEASE_MS = 20_000
 export const START_LEASE_MS = 12_000
 /** A holder whose work takes long renews its lease this often. */
 export const RENEWAL_MS = 3_000
-/** Two callers may find the same lease expired. The one whose id is stored after this time goes on. */
-export const SETTLING_MS = 300
 /** Waiting callers ask again after this time, then less and less often. */
 export const POLL_MS = 150
 export const LONGEST_POLL_MS = 1_000
@@ -34,6 +32,12 @@ export const LONGEST_POST_MS = 9_000
  * answer.
  */
 export const ACTIVATION_MS = 8_000
+/** Botpress's client repeats a lost call after this time, then after twice and three times as long. */
+export const REPETITION_PAUSE_MS = 1_000
+/** A repetition usually comes this much later at most: the answer takes its time to get lost, the call to arrive. */
+export const REPETITION_SLACK_MS = 2_500
+/** It may come this much later when an instance has crashed and another one has to be started first. */
+export const LONGEST_REPETITION_SLACK_MS = 12_500
 /** The plugin reads, links and writes before it has handled an event: whatever depends on that waits this long. */
 export const HANDLING_MS = 1_500
 /** Two messages of one session that follow each other more closely may overlap in the bot and arrive out of order. */
@@ -60,6 +64,10 @@ export const NOTE_PATIENCE_MS = 25_000
 export const START_BUDGET_MS = 25_000
 /** The part of that which is kept for writing down that a ticket exists. */
 export const START_RESERVE_MS = 2_000
+/** A desk that is down or silent is left for the next one after this time. One answer may take 40 % of it. */
+export const FAILOVER_MS = 6_000
+/** The last desk is asked for this long whether a ticket exists after all. Then the bot learns that it failed. */
+export const LAST_SETTLING_MS = 8_000
 /** The whole of stopHitl, what it goes on with after its answer included. */
 export const STOP_BUDGET_MS = 30_000
 /**

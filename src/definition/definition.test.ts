@@ -96,7 +96,8 @@ describe('the definition', () => {
     expect(Object.values(definition.interfaces ?? {})).toMatchObject([{ name: 'hitl', version: '2.1.0' }])
     expect(definition.props.actions, 'in the props, where a CLI looks').toHaveProperty('startHitl')
     expect(definition.__advanced?.useLegacyZuiTransformer).toBe(true)
-    expect(definition.props.attributes?.category).toBe('Customer Support')
+    // What the integrations on the Hub carry.
+    expect(definition.props.attributes).toEqual({ category: 'Customer Support', repo: 'botpress' })
   })
 
   it('has titles and descriptions that satisfy the linter', () => {

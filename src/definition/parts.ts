@@ -86,6 +86,11 @@ export const lockState = z.object({
   holder: z.string().title('Holder').describe('Random id of the caller that holds the lock.'),
   at: z.number().title('Since').describe('When the lease began, in milliseconds since the epoch.'),
   isReleased: z.boolean().optional().title('Released').describe('Whether the next caller need not wait.'),
+  releasedBy: z
+    .string()
+    .optional()
+    .title('Released by')
+    .describe('The same, if it is the holder’s id: it releases nobody else’s lock.'),
   operation: operation.optional().title('Operation').describe('What the holder is about to do.'),
   inDoubt: z.array(operation).optional().title('In doubt').describe('What earlier holders may have done.'),
 })
@@ -107,6 +112,17 @@ export const states = {
         .optional()
         .title('Rotations')
         .describe('Newest known turn of each rotation and who holds it.'),
+      accounts: z
+        .record(
+          z.object({
+            id: z.string().title('Account').describe('Id of the account at the desk.'),
+            credentials: z.string().title('Credentials').describe('Hash of the configuration that was checked.'),
+            botId: z.string().optional().title('Bot').describe('Author id of what the router posts there.'),
+          })
+        )
+        .optional()
+        .title('Accounts')
+        .describe('The account behind the saved credentials of each desk.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -154,12 +170,13 @@ export const hitlChannel = {
     tags: {
       provider: { title: 'Desk', description: 'The desk that owns the session' },
       ticketId: { title: 'Ticket', description: 'Id of the ticket at the desk' },
+      account: { title: 'Account', description: 'Id of the account at the desk in which the ticket is' },
       ticketMemo: { title: 'Ticket memo', description: 'What the desk’s driver keeps with the ticket' },
       ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
       customerId: { title: 'Customer', description: 'Botpress user of the customer' },
       customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
-      status: { title: 'Status', description: 'open or closed; failed when no desk took the handoff' },
+      status: { title: 'Status', description: 'open or closed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
       endingAt: {
         title: 'Ending',
@@ -179,7 +196,13 @@ export const hitlChannel = {
         description: 'Messages of the bot’s side that are older than this do not wait, ISO 8601',
       },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
-      claim: { title: 'Claim', description: 'Marks a helper conversation with which a rotation begins' },
+      repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
+      claim: {
+        title: 'Claim',
+        description: 'Marks a helper conversation: with it a rotation begins, or a lock goes on',
+      },
+      toBotNext: { title: 'Lock to the bot', description: 'The helper conversation that this lock has moved to' },
+      toDeskNext: { title: 'Lock to the desk', description: 'The helper conversation that this lock has moved to' },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
   },

@@ -1,4 +1,5 @@
 import type { SessionEvent, TicketKey } from '../../providers/provider'
+import { isByBot, savedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { retry } from '../botpress/retry'
@@ -73,7 +74,8 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   // Reading the ticket in parallel to the session saves time.
   const remembered = rememberedSession(call, desk.provider.name, key)
   const early = remembered && readEarly(call, desk, remembered, options)
-  const session = await findSession(call, desk.provider.name, key)
+  const account = await savedAccount(call, desk.provider.name)
+  const session = await findSession(call, desk.provider.name, key, account?.id)
   if (!session) return _withoutSession(call, desk, key, events)
   const reading = await (early ? _readAfter(call, desk, session, remembered, early, options) : undefined)
   await _applyReading(session, events, reading ?? (await readTicket(call, desk, session, options)))
@@ -127,11 +129,13 @@ const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
 const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
   const { work, startCursor, endCursor, failure } = reading
   const { call, desk, progress } = work
+  const account = await savedAccount(call, desk.provider.name)
   // Written down after the events: otherwise a failure in between would lose those of the former place.
   const session = withChange(found, reading.change)
   const isMoved = session.ticket.id !== found.ticket.id
+  const others = pushed.filter((event) => !isByBot(account, event))
   const events = mergeEvents(
-    await withoutTakenBack(reading, session, withoutRemoved(pushed, reading.removed)),
+    await withoutTakenBack(reading, session, withoutRemoved(others, reading.removed)),
     reading.events
   )
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor

@@ -6,6 +6,7 @@ import { START_BUDGET_MS } from '../botpress/timing'
 import { gone } from '../botpress/errors'
 import { readSession, rememberedSession, type Session, type Tags } from '../session/session'
 import { isOwnNote, tellAgent, tellAgentAlone } from '../session/notes'
+import { newestTerm } from '../session/terms'
 
 /** A start has ended after this time, even if Botpress repeats it. */
 const ABANDONED_MS = 90_000
@@ -92,14 +93,14 @@ const _byCustomer = async (
   { customerId, openedAt }: { customerId: string; openedAt: number }
 ): Promise<Candidate | undefined> => {
   const { conversations } = await call.client.listConversations({ channel: 'hitl', tags: { customerId } })
-  const newestFirst = conversations.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
+  const theirs = conversations.filter(({ tags }) => (tags as Tags).customerId === customerId)
+  const newestFirst = theirs.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
   const candidate = newestFirst.find(({ createdAt }) => Date.parse(createdAt) - SKEW_MS <= openedAt)
   const opening = candidate && (await _openingOf(call, candidate.id))
   return opening && openedAt <= opening.at + START_BUDGET_MS + SKEW_MS ? candidate : undefined
 }
 
-const _openingOf = async (call: Call, id: string) =>
-  (await gone(call.client.getState({ type: 'conversation', id, name: 'opening' })))?.state.payload
+const _openingOf = (call: Call, conversationId: string) => newestTerm(call, { conversationId, lock: 'opening' })
 
 const NOTES: Record<Orphan['kind'], string> = {
   failed:

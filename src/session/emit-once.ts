@@ -24,7 +24,7 @@ export const emittedAt = async (call: Call, event: BotEvent, since: number): Pro
   let nextToken: string | undefined
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const { events, meta } = await call.client.listEvents({ type: event.type, ...(nextToken ? { nextToken } : {}) })
-    const found = events.find(({ payload }) => _isSame(payload, event.payload))
+    const found = events.find((other) => _isSame(other, event))
     if (found) return Date.parse(found.createdAt)
     nextToken = meta.nextToken
     const oldest = events.at(-1)
@@ -33,8 +33,16 @@ export const emittedAt = async (call: Call, event: BotEvent, since: number): Pro
   return undefined
 }
 
-const _isSame = (payload: unknown, wanted: Record<string, string>): boolean =>
-  Object.entries(wanted).every(([field, value]) => (payload as Record<string, unknown> | null)?.[field] === value)
+/** The type counts as well: the Cloud may not filter by it, and the payload of one event may contain another's. */
+const _isSame = ({ type, payload }: { type: string; payload: unknown }, wanted: BotEvent): boolean => {
+  // The bot sees the type after the integration's alias.
+  if (type.slice(type.lastIndexOf(':') + 1) !== wanted.type) return false
+  const fields = (payload ?? {}) as Record<string, unknown>
+  return (
+    Object.keys(fields).length === Object.keys(wanted.payload).length &&
+    Object.entries(wanted.payload).every(([field, value]) => fields[field] === value)
+  )
+}
 
 /**
  * Emits an event for the bot, `delayMs` from now. Resolves to the moment at which the bot receives it, in milliseconds

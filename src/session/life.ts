@@ -4,7 +4,7 @@
  */
 import { activatedAt, JUST_ENDED_MS } from '../botpress/timing'
 
-/** Values of the status tag. A conversation whose start failed has the status “failed”, and isn't a session. */
+/** Values of the status tag. A conversation whose start failed has none, and isn't a session. */
 export const STATUSES = ['open', 'closed'] as const
 export type Status = (typeof STATUSES)[number]
 

@@ -7,14 +7,18 @@ import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
-import { withLock } from './lock'
+import { withLock, type Lease } from './lock'
 import type { Session } from './session'
 
 /** Characters of a message that a note quotes. */
 const EXCERPT = 60
 
 /** Changes a ticket while holding the lock to its desk: a slow change must not follow the ticket's end. */
-export const withTicket = <T>(call: Call, { conversationId }: Ticket, work: () => Promise<T>): Promise<T> => {
+export const withTicket = <T>(
+  call: Call,
+  { conversationId }: Ticket,
+  work: (lease: Lease) => Promise<T>
+): Promise<T> => {
   const operation = { kind: 'post' as const }
   const request = { conversationId, lock: 'toDesk' as const, operation, patienceMs: NOTE_PATIENCE_MS, keepsDoubt: true }
   return withLock(call, request, work)
@@ -26,7 +30,12 @@ export const withTicket = <T>(call: Call, { conversationId }: Ticket, work: () =
  * do.
  */
 export const tellAgent = (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> =>
-  _tell(call, desk, ticket, { id, text }, (work) => withTicket(call, ticket, work))
+  _tell(call, desk, ticket, { id, text }, (work) =>
+    withTicket(call, ticket, async (lease) => {
+      await lease.confirm()
+      await work()
+    })
+  )
 
 /** The same where there is no conversation, and so no lock. */
 export const tellAgentAlone = (call: Call, desk: Desk, ticket: Ticket, id: string, text: string): Promise<void> =>

@@ -74,7 +74,9 @@ export const findDelivered = async (
 ): Promise<StoredMessage | undefined> => {
   const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
   // A filter that is ignored must not make one message pass for another.
-  return messages.find((message) => deskMessageIdOf(message) === deskMessageId)
+  return messages.find(
+    (message) => message.conversationId === conversationId && deskMessageIdOf(message) === deskMessageId
+  )
 }
 
 /** The place from which to read on, by the newest agent's message of a page. */

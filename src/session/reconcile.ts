@@ -1,11 +1,12 @@
 /** Finds out what earlier holders of the lock to the bot have done, and writes it down. */
 import type { Call } from '../botpress/call'
+import { gone } from '../botpress/errors'
 import { activatedAt, HANDLING_MS } from '../botpress/timing'
 import { needsCleanup } from './cleanup'
 import { emittedAt } from './emit-once'
 import { OutcomeUnknown, type Lease, type Operation } from './lock'
-import { deliveredAt } from './progress'
-import { agentsTag, getSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
+import { deliveredAt, findDelivered } from './progress'
+import { agentsTag, readSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
 
 /**
  * The session as it is now, for the holder of the lock to the bot. Whatever earlier holders may have done is found out
@@ -15,9 +16,12 @@ import { agentsTag, getSession, writeTags, type AnnouncedAgent, type Session, ty
 export const reconciledSession = async (
   call: Call,
   conversationId: string,
-  { inDoubt }: Lease
+  lease: Lease
 ): Promise<Session | undefined> => {
-  const session = await getSession(call, conversationId)
+  const answer = await gone(call.client.getConversation({ id: conversationId }))
+  await lease.confirm(answer?.conversation.tags ?? {})
+  const session = answer && readSession(answer.conversation)
+  const { inDoubt } = lease
   if (!session || inDoubt.length === 0) return session
   try {
     return await (session.status === 'open' ? _reconcile(call, session, inDoubt) : _afterEnd(call, session, inDoubt))
@@ -74,8 +78,7 @@ const _announcedAt = async (
   // It may be scheduled, but no later than the moment at which the plugin listens.
   if (emitted !== undefined) return Math.max(call.environment.now(), activatedAt(session))
   if (deskMessageId === undefined) return undefined
-  const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
-  const [message] = messages
+  const message = await findDelivered(call, conversationId, deskMessageId)
   return message && deliveredAt(message)
 }
 

@@ -10,6 +10,11 @@ const TAG_SIZE = 500
 
 export type Tags = Partial<Record<string, string>>
 
+export interface SessionTicket extends Ticket {
+  /** The account in which it was opened, if that is known. Another account's ticket may have the same id. */
+  account?: string
+}
+
 /**
  * A conversation of the hitl channel that has a ticket. Its tags are the only record of a session; moments in
  * milliseconds since the epoch.
@@ -18,7 +23,7 @@ export interface Session {
   conversationId: string
   /** Registry key of the desk. */
   provider: string
-  ticket: Ticket
+  ticket: SessionTicket
   status: Status
   openedAt: number | undefined
   customerId: string | undefined
@@ -72,8 +77,9 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
   // A slow start may write the status “open” after the end.
   const status = endedAt === undefined ? tags.status : 'closed'
   if (!tags.provider || !tags.ticketId || !isStatus(status)) return undefined
-  const ticket: Ticket = { id: tags.ticketId, conversationId: id }
+  const ticket: SessionTicket = { id: tags.ticketId, conversationId: id }
   if (tags.ticketMemo) ticket.memo = tags.ticketMemo
+  if (tags.account) ticket.account = tags.account
   if (tags.contactId) ticket.contactId = tags.contactId
   return {
     conversationId: id,
@@ -153,11 +159,19 @@ export const rememberedSession = (call: Call, provider: string, key: TicketKey):
 
 /**
  * The session that a desk's event is about, as it is now. It is never created: a ticket that the router did not open
- * has none. The conversation id in an event counts only when that conversation belongs to this desk and this ticket.
+ * has none. The conversation id in an event counts only when that conversation belongs to this desk and this ticket, in
+ * this account if that is known.
  */
-export const findSession = async (call: Call, provider: string, key: TicketKey): Promise<Session | undefined> => {
+export const findSession = async (
+  call: Call,
+  provider: string,
+  key: TicketKey,
+  account: string | undefined
+): Promise<Session | undefined> => {
   const isMatch = (session: Session | undefined): session is Session =>
-    session?.provider === provider && session.ticket.id === key.ticketId
+    session?.provider === provider &&
+    session.ticket.id === key.ticketId &&
+    (account === undefined || session.ticket.account === undefined || session.ticket.account === account)
   const conversationId = rememberedSession(call, provider, key)?.conversationId ?? key.conversationId
   let session = conversationId ? await getSession(call, conversationId) : undefined
   if (!isMatch(session)) {

@@ -127,6 +127,8 @@ const _postAll = async (call: Call, attempt: Attempt, lease: Lease, queue: Queue
     const entries = await _read(call, attempt)
     queue.entries = entries
     const waiting = (): Entry[] => entries.filter((entry) => !isSettled(entry) && isDeliverable(session, entry))
+    // The mark may be that of a holder who has taken the lock over elsewhere.
+    if (waiting().some(({ sentAs }) => sentAs !== undefined)) await lease.confirm()
     if (isFirst && lease.inDoubt.length > 0) {
       const [oldest] = waiting()
       // If its message isn't listed yet, the next holder has to look.

@@ -11,15 +11,15 @@ import {
 import type { OutboundMessage, PostedMessage, TicketChange } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
-import { describeError } from '../botpress/errors'
+import { describeError, gone } from '../botpress/errors'
 import { toParts } from '../botpress/messages'
 import { LONGEST_POST_MS } from '../botpress/timing'
 import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
 import { rememberChange } from '../session/ticket-changes'
 import type { Authors } from './authors'
-import { isSettled, type Entry } from './entries'
-import { joinIds, markDelivered, markRefused, markUnit, splitIds } from './message-tags'
+import { isSettled, toEntry, type Entry } from './entries'
+import { joinIds, markDelivered, markInDoubt, markRefused, markUnit, splitIds } from './message-tags'
 import { earlierUnit, MOST_MERGED, newUnit, type Unit } from './units'
 
 const SHORTEST_WAIT_MS = 1_000
@@ -85,6 +85,10 @@ export const postNext = async (
   const message = _toMessage(posting, queue, unit, author.author, mayExist)
   if (!message) return _refuse(call, queue, unit, 'The message could not be read')
   await markUnit(call, unit, waiting, (entry) => !_mayExist(queue, entry))
+  if (lease.isSuccession) {
+    if (await _isSettledElsewhere(call, lease, unit)) return undefined
+    message.mayExist = true
+  }
   lease.assertHeld()
   limits.deadline = now() + LONGEST_POST_MS
   _note(queue, unit, true)
@@ -131,6 +135,24 @@ const _renewContact = async (posting: Posting, unit: Unit, lost: ProviderError):
     const waitMs = isProviderError(error) ? _waitAfter(error) : SHORTEST_WAIT_MS
     return waitMs === undefined ? { error } : { error, waitMs }
   }
+}
+
+/**
+ * An earlier holder may still be at work. It doesn't post what it finds marked. What it has begun before shows here,
+ * in the lock or in the message.
+ */
+const _isSettledElsewhere = async (call: Call, lease: Lease, { members }: Unit): Promise<boolean> => {
+  await markInDoubt(
+    call,
+    members.filter(({ sentAs }) => sentAs === undefined)
+  )
+  await lease.confirm()
+  const current = await Promise.all(members.map(({ id }) => gone(call.client.getMessage({ id }))))
+  for (const [index, answer] of current.entries()) {
+    const entry = members[index]
+    if (answer && entry) Object.assign(entry, toEntry(answer.message))
+  }
+  return members.some(isSettled)
 }
 
 const _mayExist = ({ mayExist }: Queue, { id, sentAs }: Entry): boolean => mayExist.get(id) ?? sentAs !== undefined

@@ -21,8 +21,8 @@ export interface Asked {
 export interface Instance {
   /** Crashes before or after the first matching call takes effect. Later calls get no answer. */
   dieAt(when: 'before' | 'after', matches: (asked: Asked) => boolean): void
-  /** Delays the first matching call by `ms` milliseconds. */
-  delayAt(ms: number, matches: (asked: Asked) => boolean): void
+  /** Delays the first matching call by `ms` milliseconds, before it takes effect or `after` that. */
+  delayAt(ms: number, matches: (asked: Asked) => boolean, when?: 'before' | 'after'): void
   /** All calls of the instance, in order. */
   readonly asked: Asked[]
 }
@@ -34,15 +34,22 @@ export interface Instances {
   /** The instance `from` has the next turn. */
   takeTurns(from: number): void
   /** Runs code of the router in a new instance. */
-  run(work: (call: Call) => Promise<void>): Promise<void>
+  run(work: (call: Call) => Promise<void>, prepare?: (instance: Instance) => void): Promise<void>
 }
 
 const NEVER = new Promise<never>(() => {})
 /** Latency of a call. */
 const LATENCY_MS = 20
 
-/** Replaces the stage's instance by `count` instances. The stage must have no sockets. */
-export const connectInstances = (stage: Stage, count: number): Instances => {
+/**
+ * Replaces the stage's instance by `count` instances. The stage must have no sockets. `clocksMs`: how far each one's
+ * clock is ahead.
+ */
+export const connectInstances = (
+  stage: Stage,
+  count: number,
+  { clocksMs = [] }: { clocksMs?: number[] } = {}
+): Instances => {
   const { clock, botpress, sandboxes } = stage
   const { runtime } = botpress
   const choices: [string, number][] = []
@@ -66,7 +73,7 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
   const start = (make: (environment: Environment) => RunnableIntegration): Instance & { invoke: Invoke } => {
     const asked: Asked[] = []
     let isAlive = true
-    const delays: { ms: number; matches: (asked: Asked) => boolean }[] = []
+    const delays: { ms: number; when: 'before' | 'after'; matches: (asked: Asked) => boolean }[] = []
     let fatal: { when: 'before' | 'after'; matches: (asked: Asked) => boolean } | undefined
     let die: (error: Error) => void = () => {}
     const death = new Promise<never>((_resolve, reject) => {
@@ -81,8 +88,13 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
         if (!isAlive) return NEVER
         asked.push(call)
         const delay = delays.findIndex(({ matches }) => matches(call))
-        for (const { ms } of delay === -1 ? [] : delays.splice(delay, 1)) await clock.sleep(ms)
-        if (!fatal?.matches(call)) return inner(config)
+        const [late] = delay === -1 ? [] : delays.splice(delay, 1)
+        if (late?.when === 'before') await clock.sleep(late.ms)
+        if (!fatal?.matches(call)) {
+          const answer = await inner(config)
+          if (late?.when === 'after') await clock.sleep(late.ms)
+          return answer
+        }
         if (fatal.when === 'after') await inner(config)
         isAlive = false
         die(new Error('The instance has died'))
@@ -98,14 +110,17 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
       dieAt: (when, matches) => {
         fatal = { when, matches }
       },
-      delayAt: (ms, matches) => {
-        delays.push({ ms, matches })
+      delayAt: (ms, matches, when = 'before') => {
+        delays.push({ ms, when, matches })
       },
       invoke: (request) => Promise.race([invoke(request), death]),
     }
   }
 
-  const all = Array.from({ length: count }, () => start(createIntegration))
+  const all = Array.from({ length: count }, (_unused, index) => {
+    const aheadMs = clocksMs[index] ?? 0
+    return start((own) => createIntegration({ ...own, now: () => own.now() + aheadMs }))
+  })
   const connect = (): void =>
     runtime.gateway.connect(
       all.map(({ invoke }) => invoke),
@@ -123,9 +138,10 @@ export const connectInstances = (stage: Stage, count: number): Instances => {
     takeTurns: (from) => {
       turns = from
     },
-    run: async (work) => {
-      const { invoke } = start((own) => _integrationOf((props) => work(createCall(own, createMemory(own), props))))
-      runtime.gateway.connect([invoke], () => 0)
+    run: async (work, prepare = () => {}) => {
+      const instance = start((own) => _integrationOf((props) => work(createCall(own, createMemory(own), props))))
+      prepare(instance)
+      runtime.gateway.connect([instance.invoke], () => 0)
       // The gateway chooses the instance synchronously.
       const reply = runtime.gateway.webhook({ method: 'POST', path: '/', query: '', headers: {}, body: '' })
       connect()

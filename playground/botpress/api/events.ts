@@ -104,6 +104,7 @@ export const listEvents: Operation = (cloud, caller, { query }) => {
   const fields = ['type', 'conversationId', 'userId', 'messageId', 'status'] as const
   const events = cloud.store.events.withTags({}).filter((event) => {
     const view = eventView(caller, event)
+    if (cloud.switches.ignoresFilters) return canAccess(event)
     return canAccess(event) && fields.every((field) => !query.has(field) || view[field] === query.get(field))
   })
   const page = pageOf(events, { nextToken: pageQuery(query).nextToken }, cloud.switches.pageSize)
