@@ -109,7 +109,7 @@ describe.each(DESKS)('waiting messages at %s', (desk) => {
     expect(linesOf(session.posted())).toEqual([...texts.filter((text) => text !== 'message 5.'), 'the last'])
     expect(session.posted().length).toBeLessThanOrEqual(5)
     expect(session.answers('the last')).toEqual([200])
-    expect(session.refusalOf('message 5.')).toContain('422')
+    expect(session.refusalOf('message 5.')).toContain('the desk answered')
     for (const text of texts) expect(session.refusalOf(text) === undefined).toBe(text !== 'message 5.')
   })
 
@@ -127,7 +127,7 @@ describe.each(DESKS)('waiting messages at %s', (desk) => {
     await session.says('fifth')
     await session.stage.pass(GIVEN_UP_MS)
     expect(linesOf(session.posted())).toEqual(['first', 'second', 'third', 'fourth', 'fifth'])
-    expect(session.refusalOf('poison')).toContain('422')
+    expect(session.refusalOf('poison')).toContain('the desk answered')
   })
 })
 

@@ -87,10 +87,13 @@ describe('a file of an agent', () => {
 })
 
 describe('content that the driver does not know', () => {
+  it('is named in its place', async () => {
+    expect(textOf(await read({ body: '<canvas></canvas><object data="x"></object>' }))).toContain('cannot be shown')
+  })
+
   it.each([
     ['a card without words', { body: null }],
     ['an empty paragraph', { body: '<p></p>' }],
-    ['only elements that cannot be shown', { body: '<canvas></canvas><object data="x"></object>' }],
     ['a quick reply without words', { part_type: 'quick_reply', body: null }],
     ['a type of part that is new, with words', { part_type: 'video_message', body: '<p>Hello</p>' }],
     ['a type of part that is new, with a file', { part_type: 'voice', body: null, attachments: [{ name: 'a' }] }],

@@ -121,6 +121,7 @@ export const createSandbox = ({ now }: SandboxOptions): Sandbox => {
 
   return {
     name: 'memory-desk',
+    refusal: { status: 422, body: { error: 'text' } },
     config: { token: TOKEN, signingSecret: SECRET },
     origins: ['https://memory-desk.example'],
     agents,

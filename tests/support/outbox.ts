@@ -94,7 +94,7 @@ export const marksUnit = ({ side, method, path, body }: Asked): boolean =>
 export const rejects = ({ sandbox }: Session, text: string): void => {
   sandbox.server.addFault({
     kind: 'status',
-    status: 422,
+    ...sandbox.refusal,
     times: Number.POSITIVE_INFINITY,
     matches: ({ method, body }) =>
       method !== 'GET' && decodeURIComponent(body.toString('utf8').replaceAll('+', ' ')).includes(text),

@@ -89,6 +89,10 @@ export const createSandbox = ({ now }: SandboxOptions): IntercomSandbox => {
 
   return {
     name: 'intercom',
+    refusal: {
+      status: 422,
+      body: { type: 'error.list', errors: [{ code: 'parameter_invalid', field: 'body', message: 'Body is invalid' }] },
+    },
     config: { accessToken: ACCESS_TOKEN, clientSecret: CLIENT_SECRET, region: 'us' },
     origins: ['https://api.intercom.io', 'https://api.eu.intercom.io', 'https://api.au.intercom.io'],
     agents: AGENTS,

@@ -90,6 +90,8 @@ export interface Sandbox {
   /** The vendor's origins that this sandbox replaces ('https://slack.com'). */
   readonly origins: string[]
   readonly agents: SandboxAgent[]
+  /** How the vendor refuses a message for its text. */
+  readonly refusal: { status: number; body: unknown }
   readonly server: SandboxServer
   readonly deliveries: DeliveryQueue
   tickets(): SandboxTicket[]

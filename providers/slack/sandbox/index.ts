@@ -168,6 +168,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
 
   return {
     name: 'slack',
+    refusal: { status: 200, body: { ok: false, error: 'invalid_blocks' } },
     config: { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, channel: CHANNEL },
     origins: ['https://slack.com'],
     agents: AGENTS,

@@ -145,6 +145,14 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     name: 'zendesk',
     config: { subdomain: 'acme', clientId: credentials.clientId, clientSecret: credentials.clientSecret },
     tokenConfig: { subdomain: 'acme', email: credentials.email, apiToken: credentials.apiToken },
+    refusal: {
+      status: 422,
+      body: {
+        error: 'RecordInvalid',
+        description: 'Record validation errors',
+        details: { comment: [{ error: 'InvalidValue' }] },
+      },
+    },
     otherConfig: { subdomain: 'acme', email: credentials.email, apiToken: credentials.apiToken },
     origins,
     agents: [ada, bob].map((agent) => ({
