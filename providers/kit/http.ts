@@ -163,7 +163,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     const body = _parseJson(response.data)
     if ((response.status < 200 || response.status > 299) && !request.accepts?.includes(response.status)) {
       const classified = options.classify?.(response.status, body)
-      const code = classified?.code ?? _codeOf(response.status, body)
+      const code = classified?.code ?? _codeOf(response.status, body, body === undefined && Boolean(response.data))
       const word = options.errorCode?.(body)
       throw fail(
         code,
@@ -242,9 +242,10 @@ const _parseJson = (text: unknown): unknown => {
 const REFUSALS = new Set([400, 409, 413, 414, 415, 422])
 
 /** A vendor answers in JSON. A page in its place comes from a proxy, and says nothing about what was asked for. */
-const _codeOf = (status: number, body: unknown): ProviderErrorCode => {
-  if (status === 401 || status === 403) return 'unauthorized'
+const _codeOf = (status: number, body: unknown, isPage: boolean): ProviderErrorCode => {
   if (status === 429) return 'rate-limited'
+  if (isPage) return 'unavailable'
+  if (status === 401 || status === 403) return 'unauthorized'
   if (typeof body !== 'object' || body === null) return 'unavailable'
   if (status === 404 || status === 410) return 'not-found'
   return REFUSALS.has(status) ? 'rejected' : 'unavailable'

@@ -98,9 +98,7 @@ const _readAfter = async (
   // Others have moved the tag on. One page is as good from either place; more would read what they have delivered.
   stop()
   const early = await reading.catch(() => undefined)
-  return early && !early.failure
-    ? _withDesk(desk, early)
-    : readTicket(call, desk, session, { ...options, fromTag: true })
+  return early ? _withDesk(desk, early) : readTicket(call, desk, session, { ...options, fromTag: true })
 }
 
 /** The rest of the work is not bound to the limits of the early reading. */
@@ -127,7 +125,7 @@ const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
 }
 
 const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
-  const { work, startCursor, endCursor, failure } = reading
+  const { work, startCursor, endCursor } = reading
   const { call, desk, progress } = work
   const account = await savedAccount(call, desk.provider.name)
   // Written down after the events: otherwise a failure in between would lose those of the former place.
@@ -146,10 +144,8 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
   let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
-  let problem = failure
+  let problem: unknown
   for (const [index, event] of events.entries()) {
-    // Without a reading it isn't known what comes before the end.
-    if (failure !== undefined && event.type === 'ticket-closed') continue
     const laterEvents = events.slice(index + 1)
     const isComplete = laterEvents.length === 0 && !(isMessage(event) && event.undelivered)
     // A place in the new ticket means nothing in the former one.
@@ -164,8 +160,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   const isRareMoment = isTagDue || progress.isNew
   const settledAt = await _flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
-  if (problem !== undefined && (failure === undefined || !pushed.every(isMessage))) throw problem
-  if (failure !== undefined) return
+  if (problem !== undefined) throw problem
   await rememberChange(call, desk, found, reading.change)
   await moveCursor(reading, current, { isTagDue, settledAt })
   await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })

@@ -27,8 +27,6 @@ export interface Reading {
   startCursor: string | undefined
   endCursor: string | undefined
   change: TicketChange
-  /** The ticket can't be read until someone mends it. */
-  failure?: unknown
 }
 
 /** From this many messages on, writing the tag costs less than making others read them. */
@@ -90,12 +88,13 @@ export const readTicket = async (
       const key = { ticketId: ticket.id, conversationId }
       return { ...nothing, events: [{ type: 'ticket-closed', ticket: key, reason: 'deleted' }] }
     }
+    // Without a reading, the order of what agents write isn't known: it waits, like in an outage.
     call.log.error('A ticket cannot be read: agents’ messages wait until its desk is mended', {
       desk: desk.provider.name,
       conversationId,
       error: describeError(error),
     })
-    return { ...nothing, failure: error }
+    throw error
   }
 }
 

@@ -12,13 +12,13 @@ const LAG_MS = 1_000
  * before, lags behind, or was taken back: a second reading from further back tells. Throws as Botpress and a desk do.
  */
 export const withoutTakenBack = async (
-  { work, events, failure }: Reading,
+  { work, events }: Reading,
   session: Session,
   pushed: SessionEvent[]
 ): Promise<SessionEvent[]> => {
   const { call, desk, progress } = work
   const { catchUp } = desk.driver
-  if (!catchUp || failure !== undefined || session.status !== 'open') return pushed
+  if (!catchUp || session.status !== 'open') return pushed
   const isKnown = (event: SessionEvent): boolean =>
     !isMessage(event) || progress.ids.has(messageTag(desk, event.id)) || _has(events, event)
   const missing = pushed.filter((event) => !isKnown(event)).filter(isMessage)
