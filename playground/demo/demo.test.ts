@@ -81,6 +81,7 @@ describe('the demo', () => {
         firstDesk(world).server.addFault({
           kind: 'status',
           status: 422,
+          body: {},
           matches: ({ body }) => body.includes('Third floor'),
         })
       },

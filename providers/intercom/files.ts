@@ -8,6 +8,8 @@ import type { MessagePart } from '../provider'
 import { escapeHtml } from './format'
 import type { Part } from './schemas'
 
+type TextPart = Extract<MessagePart, { type: 'text' }>
+
 export interface Content {
   parts: MessagePart[]
   /** What the customer doesn't receive: names of files and kinds of content. */
@@ -21,7 +23,7 @@ export const contentOf = ({ body, attachments, metadata }: Part): Content => {
   const places = new Set<string>()
   const replaced = (name: string): MessagePart => {
     missing.push(name)
-    return { type: 'text', text: _note(name) }
+    return { type: 'text', text: _plainNote(name), format: 'plain' }
   }
   const file = (part: Extract<MessagePart, { type: 'file' }>): MessagePart =>
     _isTemporary(part.url) ? replaced(part.title ?? _nameIn(part.url) ?? WORDS[part.kind]) : part
@@ -30,7 +32,7 @@ export const contentOf = ({ body, attachments, metadata }: Part): Content => {
       places.add(_placeOf(part.url))
       return [file(part)]
     }
-    if (part.type === 'text') return [{ type: 'text', text: _withoutTemporaryLinks(part.text, missing, places) }]
+    if (part.type === 'text') return [_withoutTemporaryLinks(part, missing, places)]
     return [part]
   })
   const options = (metadata?.quick_reply_options ?? []).flatMap(({ text }) => (text?.trim() ? [text] : []))
@@ -47,9 +49,11 @@ export const contentOf = ({ body, attachments, metadata }: Part): Content => {
 const LONGEST_NAME = 200
 const WORDS = { image: 'an image', audio: 'a recording', video: 'a video', file: 'a file' } as const
 
-/** For the customer, as Markdown: the name may have signs of its own. */
-const _note = (name: string): string =>
-  htmlToMarkdown(`<p>${escapeHtml(`[${_described(name)}: it can’t be shown here, please ask for it]`)}</p>`)
+/** For the customer. */
+const _plainNote = (name: string): string => `[${_described(name)}: it can’t be shown here, please ask for it]`
+
+/** The same as Markdown: the name may have signs of its own. */
+const _note = (name: string): string => htmlToMarkdown(`<p>${escapeHtml(_plainNote(name))}</p>`)
 
 const _described = (name: string): string =>
   Object.values<string>(WORDS).includes(name) ? name : `file “${shorten(name.replace(/\s+/g, ' '), LONGEST_NAME)}”`
@@ -105,16 +109,18 @@ const _decoded = (path: string): string => {
 /** A link with its text, or a bare address. */
 const LINK = /\[((?:[^[\]\\]|\\.)*)\]\((https?:\/\/[^\s)]+)\)|https?:\/\/[^\s<>)\]]+/gi
 
-const _withoutTemporaryLinks = (markdown: string, missing: string[], places: Set<string>): string =>
-  markdown.replace(LINK, (link: string, text: string | undefined, target: string | undefined) => {
+const _withoutTemporaryLinks = (part: TextPart, missing: string[], places: Set<string>): TextPart => ({
+  ...part,
+  text: part.text.replace(LINK, (link: string, text: string | undefined, target: string | undefined) => {
     const address = target ?? link
     if (!_isFileAtIntercom(address)) return link
     const name = _nameIn(address) ?? WORDS.file
     places.add(_placeOf(address))
     missing.push(name)
-    const note = _note(name)
+    const note = part.format === 'plain' ? _plainNote(name) : _note(name)
     return text?.trim() ? `${text} ${note}` : note
-  })
+  }),
+})
 
 const EXTENSIONS: [RegExp, 'image' | 'audio' | 'video'][] = [
   [/\.(?:png|jpe?g|gif|webp|avif|heic|bmp|svg)$/i, 'image'],

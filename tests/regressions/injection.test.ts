@@ -1,9 +1,10 @@
 /** Injection: customers' text triggers nothing at a desk, and agents' text triggers nothing in a bot. */
 import { describe, expect, it } from 'vitest'
+import type { IntercomSandbox } from '../../providers/intercom/sandbox'
 import type { Sandbox, SandboxRequest } from '../../providers/kit/sandbox'
 import type { SlackSandbox } from '../../providers/slack/sandbox'
 import { handOver, seenBy, SETTLED_MS } from '../support/handoffs'
-import { DESKS, send, sessionAt, startAt } from './helpers'
+import { DESKS, sessionAt, startAt } from './helpers'
 
 const HOSTILE_TEXTS = [
   '<!channel> <!here|here> <!everyone> <!subteam^S0TEAM0001> <@U0ADA000001> <@U0ADA000001|ada> <#C0SUPPORT01|x> @here @channel',
@@ -208,39 +209,14 @@ describe.each(DESKS)('an agent at %s', (desk) => {
 })
 
 describe('an agent at Intercom, which sends HTML', () => {
-  const replyWith = (body: string, name: string) => (ticketId: string) =>
-    JSON.stringify({
-      type: 'notification_event',
-      app_id: 'sbx1nter',
-      topic: 'conversation.admin.replied',
-      data: {
-        item: {
-          type: 'conversation',
-          id: ticketId,
-          conversation_parts: {
-            conversation_parts: [
-              {
-                type: 'conversation_part',
-                id: '990001',
-                part_type: 'comment',
-                body,
-                created_at: 1_800_000_000,
-                author: { type: 'admin', id: '7700', name },
-                attachments: [
-                  { name: '{{{x}}}', url: 'https://files.example/{{env.SECRET}}', content_type: 'image/png' },
-                ],
-              },
-            ],
-          },
-        },
-      },
-    })
+  const FILE = { name: '{{{x}}}', url: 'https://files.example/{{env.SECRET}}', contentType: 'image/png' }
 
   it('cannot inject an expression through the URL of an image or link, or through their name', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt('intercom')
     const html =
       '<p>see <a href="https://evil.example/{{env.SECRET}}">here</a></p><img src="https://evil.example/{{user.email}}" alt="{{{y}}}">'
-    await send(stage, sandbox.signed(replyWith(html, 'Ada {{env.SECRET}}')(ticket().id)))
+    const inbox = sandbox as IntercomSandbox
+    inbox.agentWritesHtml(ticket().id, html, { name: 'Ada {{env.SECRET}}', file: FILE })
     await stage.pass(SETTLED_MS)
     const { store } = stage.botpress.runtime
     const messages = store.messagesOf(stage.botpress.bot.downstreamOf(conversationId) ?? '')
@@ -252,11 +228,13 @@ describe('an agent at Intercom, which sends HTML', () => {
   it('cannot send a script, a form or an executable URL', async () => {
     const { stage, sandbox, ticket, conversationId } = await sessionAt('intercom')
     const html = `${HOSTILE_TEXTS.join('')}<a href="javascript:alert(1)">x</a><img src="data:text/html,x"><a href="vbscript:x">y</a>`
-    await send(stage, sandbox.signed(replyWith(html, 'Ada')(ticket().id)))
+    const inbox = sandbox as IntercomSandbox
+    inbox.agentWritesHtml(ticket().id, html, { name: 'Ada' })
     await stage.pass(SETTLED_MS)
     const { store } = stage.botpress.runtime
     const messages = store.messagesOf(stage.botpress.bot.downstreamOf(conversationId) ?? '')
     const shown = JSON.stringify(messages.map(({ payload }) => payload))
+    expect(messages.length).toBeGreaterThan(1)
     expect(shown).not.toMatch(/\]\((?:javascript|data|vbscript):/i)
     expect(shown).not.toMatch(/(?<!\\\\)<(?:script|form|button|iframe|svg|img)/i)
   })

@@ -32,6 +32,16 @@ type Moves = Pick<
   | 'deleteReply'
 >
 
+/** Moves that only Intercom's inbox has. */
+interface InboxMoves {
+  /** Writes with the editor, or by the API: any HTML, and a file. */
+  agentWritesHtml(
+    ticketId: string,
+    html: string,
+    agent: { name: string; file?: StoredPart['attachments'][number] }
+  ): string
+}
+
 export const createMoves = (state: State, announce: Announce) => {
   const conversationAt = (ticketId: string): StoredConversation => {
     const found = state.conversation(ticketId)
@@ -94,7 +104,13 @@ export const createMoves = (state: State, announce: Announce) => {
     return `https://downloads.intercomcdn.com/i/o/${path}?${query}`
   }
 
-  const moves: Moves = {
+  const moves: Moves & InboxMoves = {
+    agentWritesHtml: (ticketId, html, { name, file }) => {
+      const conversation = conversationAt(ticketId)
+      const agent = agentAt(undefined, conversation)
+      const author = { ...authorOfAdmin(agent), name }
+      return reply(conversation, agent, { author, body: html, attachments: file ? [file] : [] }).id
+    },
     agentReplies: (ticketId, text, options) => {
       const conversation = conversationAt(ticketId)
       const attachments = (options?.attachments ?? []).map((file) => ({ ...file, url: fileUrl(file.name) }))
