@@ -55,6 +55,11 @@ export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
 export interface ConfigProblem {
   field: string
   problem: string
+  /**
+   * The block can be saved all the same: its instructions say how to get what is missing. Until then the desk takes no
+   * handoffs.
+   */
+  notReady?: true
 }
 
 /** Keeps the type of the schema while checking the shape. */

@@ -11,8 +11,9 @@ export interface Piece {
 export const cut = (piece: Piece, separator: RegExp): Piece[] => {
   let at = piece.at
   const pieces: Piece[] = []
-  for (const part of piece.text.split(new RegExp(`(${separator.source})`))) {
-    if (part.trim() !== '' && !separator.test(part)) pieces.push(trimmed({ text: part, at }))
+  const whole = new RegExp(`^(?:${separator.source})$`, separator.flags)
+  for (const part of piece.text.split(new RegExp(`(${separator.source})`, separator.flags))) {
+    if (part.trim() !== '' && !whole.test(part)) pieces.push(trimmed({ text: part, at }))
     at += part.length
   }
   return pieces
@@ -29,3 +30,24 @@ export const quote = ({ text, at }: Piece): string => `"${text}" (character ${at
 /** The trimmed rest after the first `length` characters. */
 export const after = ({ text, at }: Piece, length: number): Piece =>
   trimmed({ text: text.slice(length), at: at + length })
+
+/** Hyphens and dashes that word processors and keyboards write. */
+const _DASHES = /[\u00ad\u02d7\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]/g
+
+/** A text as a person would read it aloud: one kind of hyphen and space, no wide signs. Positions stay the same. */
+export const plain = (text: string): string =>
+  text
+    .replace(/[\u0080-\uffff]/g, (sign) => {
+      const usual = sign.normalize('NFKC')
+      return usual.length === 1 ? usual : sign
+    })
+    .replace(_DASHES, '-')
+    .replace(/[\u200b-\u200f\u2060\ufeff]/g, ' ')
+
+/** Replaces remarks in parentheses by spaces. A remark with a digit may hold a time, so it stays. */
+export const withoutRemarks = (text: string): string =>
+  text.replace(/\([^()\d]*\)/g, (remark) => ' '.repeat(remark.length))
+
+/** The entries of a line. Separators alone are none. */
+export const entriesOf = (text: string): Piece[] =>
+  cut({ text: withoutRemarks(plain(text)), at: 0 }, /[;\n]/).filter((piece) => /[\p{L}\d]/u.test(piece.text))
