@@ -53,7 +53,8 @@ export const explainRouting = async (call: Call, question: Question & { at?: str
   const { timeZone } = readRouting(call.context.configuration)
   const at = question.at?.trim() ? question.at : undefined
   const instant = at === undefined ? call.environment.now() : parseMoment(at, timeZone)
-  if (instant === undefined) throw new RuntimeError(`At isn’t a valid time: ${MOMENT_ADVICE}, or leave it empty for now`)
+  if (instant === undefined)
+    throw new RuntimeError(`At isn’t a valid time: ${MOMENT_ADVICE}, or leave it empty for now`)
   const ranking = await _rank(call, question, instant)
   const desk = attempts(ranking)[0]
   return {

@@ -1,5 +1,6 @@
 /** Converts the configuration of an older version, whose Routing block held lists of objects. */
 import { providers } from '../definition/registry'
+import { NOBODY_THERE, STRATEGIES } from '../routing/config'
 
 type Block = Readonly<Record<string, unknown>>
 
@@ -41,10 +42,20 @@ export const convertConfiguration = (configuration: Block): Record<string, unkno
     ...(first === undefined ? {} : { preferredDesk: _deskTitle(first) }),
     ...(others.length === 0 ? {} : { then: others.map(_deskTitle).join(', ') }),
     ...kept,
+    ..._inWords(kept),
     ...(_isFilled(rules) ? { rules: (Array.isArray(rules) ? rules : [rules]).filter(_isFilled).map(ruleLine) } : {}),
   }
   return converted
 }
+
+/** Choices as Studio shows them. */
+const _inWords = ({ strategy, nobodyThere }: Block): Block => ({
+  ...(_isFilled(strategy) && { strategy: _words(STRATEGIES, strategy) }),
+  ...(_isFilled(nobodyThere) && { nobodyThere: _words(NOBODY_THERE, nobodyThere) }),
+})
+
+const _words = (choices: Readonly<Record<string, string>>, key: unknown): unknown =>
+  typeof key === 'string' && Object.hasOwn(choices, key) ? choices[key] : key
 
 const _deskName = (name: unknown): string => {
   const wanted = String(name).trim().toLowerCase()

@@ -9,8 +9,8 @@ type Block = Readonly<Record<string, unknown>>
 const SETTINGS = Object.keys(deskFields())
 
 /**
- * A desk's block as people meant it: without texts that were left empty. Undefined for a desk that isn't used: its block
- * holds nothing but defaults.
+ * A desk's block as people meant it: without texts that were left empty. Undefined for a desk that isn't used: its
+ * block holds nothing but defaults.
  */
 export const deskBlock = (configuration: Context['configuration'], name: string): Block | undefined => {
   const blocks = configuration as Record<string, unknown> | null | undefined
@@ -29,11 +29,18 @@ const _isEmpty = (value: unknown): boolean =>
   (typeof value === 'string' && value.trim() === '') ||
   (Array.isArray(value) && value.every(_isEmpty))
 
+/** Reading a schema takes milliseconds, so its defaults are read once. */
+const _defaults = new Map<string, Block>()
+
 /** What Studio may fill in by itself. */
-const _defaultsOf = ({ config }: Provider<ConfigSchema>): Block => {
+const _defaultsOf = ({ name, config }: Provider<ConfigSchema>): Block => {
+  const known = _defaults.get(name)
+  if (known) return known
   const { properties = {} } = config.toJSONSchema() as { properties?: Record<string, { default?: unknown }> }
   const filled = Object.entries(properties).filter(([, field]) => field.default !== undefined)
-  return { enabled: true, ...Object.fromEntries(filled.map(([name, field]) => [name, field.default])) }
+  const defaults = { enabled: true, ...Object.fromEntries(filled.map(([field, { default: value }]) => [field, value])) }
+  _defaults.set(name, defaults)
+  return defaults
 }
 
 /** Every desk with a block in the configuration, in registry order. A block is enabled unless it says otherwise. */
@@ -54,7 +61,8 @@ export const configuredDesks = (configuration: Context['configuration']): Config
     ]
   })
 
-const _withoutTitle = ({ field, problem }: ConfigProblem): string => `${field.split(' → ').slice(1).join(' → ')} ${problem}`
+const _withoutTitle = ({ field, problem }: ConfigProblem): string =>
+  `${field.split(' → ').slice(1).join(' → ')} ${problem}`
 
 /**
  * What keeps the desks' blocks from being saved, under the field names that Studio shows. A disabled desk may be

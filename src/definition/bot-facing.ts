@@ -59,14 +59,21 @@ export const actions = {
     input: {
       schema: z.object({
         ...question,
-        at: z.string().optional().title('At').describe('The time, such as 2026-12-24T09:00, in the time zone of Routing. Empty: now.'),
+        at: z
+          .string()
+          .optional()
+          .title('At')
+          .describe('The time, such as 2026-12-24T09:00, in the time zone of Routing. Empty: now.'),
       }),
     },
     output: {
       schema: z.object({
         decision: z.string().title('Decision').describe('What would happen, as a sentence.'),
         desk: z.string().optional().title('Desk').describe('The desk that would take it.'),
-        explanation: z.string().title('Explanation').describe('The moment, then all desks in order with their reasons, one per line.'),
+        explanation: z
+          .string()
+          .title('Explanation')
+          .describe('The moment, then all desks in order with their reasons, one per line.'),
       }),
     },
   },

@@ -32,7 +32,9 @@ const _divided = _pattern(String.raw`(\d{1,2})([/-])(\d{1,2})\2(\d{4})`)
 const _slashed = _pattern(String.raw`(\d{1,2})\/(\d{1,2})`)
 const _monthFirst = _pattern(String.raw`${_MONTH}\.?[\s-]{0,2}${_DAY}${_YEAR}`)
 const _dayFirst = _pattern(String.raw`${_DAY}\.?[\s-]{0,2}(?:of\s)?${_MONTH}\.?${_YEAR}`)
-const _daysOfMonth = _pattern(String.raw`${_DAY}\.?\s?(?:-|\bto\b|\buntil\b)\s?${_DAY}\.?\s?(?:of\s)?${_MONTH}\.?${_YEAR}`)
+const _daysOfMonth = _pattern(
+  String.raw`${_DAY}\.?\s?(?:-|\bto\b|\buntil\b)\s?${_DAY}\.?\s?(?:of\s)?${_MONTH}\.?${_YEAR}`
+)
 const _monthWithDays = _pattern(String.raw`${_MONTH}\.?\s?${_DAY}\s?(?:-|\bto\b|\buntil\b)\s?${_DAY}${_YEAR}`)
 
 /** The date at the beginning of a text. Whether it exists is another question. */

@@ -51,7 +51,10 @@ const _ownCircles = (
   const isNearlyServed = considered.some((desk) => speaks(desk, language, true))
   if (isServed) return { own: [exact, near] }
   if (isNearlyServed) {
-    return { own: [near], why: `no considered desk serves ${languageName(language)}, so those for ${primary} of another region do` }
+    return {
+      own: [near],
+      why: `no considered desk serves ${languageName(language)}, so those for ${primary} of another region do`,
+    }
   }
   const why = `no considered desk serves ${languageName(language)}`
   if (defaultLanguage && considered.some((desk) => speaks(desk, defaultLanguage, true))) {
@@ -83,7 +86,12 @@ const _outerCircles = (
   }
   if (rule) {
     const speaking = language === undefined ? 'desks without the rule' : `other desks for ${languageName(language)}`
-    circles.push({ desks: all, isOfRule: false, ...(language !== undefined && { language, isNear: true }), name: speaking })
+    circles.push({
+      desks: all,
+      isOfRule: false,
+      ...(language !== undefined && { language, isNear: true }),
+      name: speaking,
+    })
     if (defaultLanguage) {
       const name = `other desks for ${languageName(defaultLanguage)}, the default language,`
       circles.push({ desks: all, isOfRule: false, language: defaultLanguage, isNear: true, name })

@@ -11,7 +11,7 @@ export interface ClockTime {
 /** The source of a regular expression with three groups: the hour with its minutes, the meridiem, a word. */
 export const TIME = String.raw`(?:(\d{1,2}(?:\s?[:.h]\s?\d{2}(?::\d{2})?)?|\d{4})\s{0,2}(?:(a\.?m\.?|p\.?m\.?|a|p)\b\.?|h(?:rs?|ours?)?\b|uhr\b|o.?clock\b)?|(noon|midday|midnight))`
 
-/** Reads the groups of `TIME`. `isEnd`: midnight is then 24:00. A string is the problem: `25:00 isn't a time of day`. */
+/** Reads the groups of `TIME`. `isEnd`: midnight is then 24:00. */
 export const readTime = (
   [digits, meridiem, word]: (string | undefined)[],
   isEnd: boolean

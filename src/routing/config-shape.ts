@@ -100,7 +100,8 @@ export const readText = (given: Field | undefined, problems: FieldProblem[]): st
   const { value, field } = given
   if (typeof value === 'string') return value.trim()
   if (typeof value === 'number') return String(value)
-  const isTexts = Array.isArray(value) && value.every((item) => isEmpty(item) || ['string', 'number'].includes(typeof item))
+  const isTexts =
+    Array.isArray(value) && value.every((item) => isEmpty(item) || ['string', 'number'].includes(typeof item))
   if (isTexts) {
     return value
       .filter((item) => !isEmpty(item))

@@ -27,7 +27,11 @@ const _number = (title: string, description: string) => z.number().optional().ti
 const _texts = (title: string, description: string) => z.array(z.string()).optional().title(title).describe(description)
 const _choice = (words: Record<string, string>, title: string, description: string) => {
   const [first = '', ...others] = Object.values(words)
-  return z.enum([first, ...others]).default(first).title(title).describe(description)
+  return z
+    .enum([first, ...others])
+    .default(first)
+    .title(title)
+    .describe(description)
 }
 
 /** What is special about a desk, in its block. */
@@ -39,18 +43,19 @@ export const deskFields = () => ({
 })
 
 /** `desks`: their titles, in registry order. */
-export const routingSchema = <Titles extends [string, ...string[]]>(desks: Titles) =>
-  z.object({
+export const routingSchema = <Titles extends [string, ...string[]]>(desks: Titles) => {
+  const [one, other = one, third = other] = desks
+  return z.object({
     preferredDesk: z
       .enum(desks)
       .optional()
       .title('Preferred desk')
       .describe('Comes first. To switch vendors, change this field.'),
-    then: _text('Then', 'The desks that follow, in order: Slack, Intercom. Empty: as listed here.'),
+    then: _text('Then', `The desks that follow, in order: ${other}, ${third}. Empty: as listed here.`),
     strategy: _choice(STRATEGIES, 'Strategy', 'Which of the open desks takes the next handoff.'),
     rules: _texts(
       'Rules',
-      'The first that fits decides: tags vip -> slack, zendesk; priority urgent · language fr and tags billing -> zendesk; queue 360001 · share 10% -> intercom'
+      `The first that fits decides: tags vip -> ${one}, ${other}; priority urgent · language fr and tags billing -> ${one}; queue 360001 · share 10% -> ${third}`
     ),
     otherwise: _choice(
       OTHERWISE,
@@ -70,6 +75,7 @@ export const routingSchema = <Titles extends [string, ...string[]]>(desks: Title
     receivedTexts: _texts('Received texts', 'When a ticket waits for the team: en: We answer from {opening} on.'),
     handedOnTexts: _texts('Handed-on texts', 'When the after-hours desk takes over: en: Our night team is with you.'),
   })
+}
 
 /** Names of the fields of older versions, as they were shown. */
 export const OLDER_TITLES: Record<string, string> = {

@@ -30,7 +30,8 @@ export const textForCustomer = (what: Told, telling: Telling, opening?: ToldOpen
   const isKnown = language.source === 'session' || language.source === 'detected'
   const spoken = isKnown ? language.language : (handoff.spoken?.language ?? routing.defaultLanguage)
   const configured = what === 'available' || what === 'busy' ? [] : (routing.texts?.[what] ?? [])
-  const chosen = _chosen(configured, spoken) ?? (_ownTag(spoken) ? undefined : _chosen(configured, routing.defaultLanguage))
+  const chosen =
+    _chosen(configured, spoken) ?? (_ownTag(spoken) ? undefined : _chosen(configured, routing.defaultLanguage))
   if (chosen) {
     const filled = _filled(chosen.text, chosen.language ?? spoken ?? 'en', opening, telling.instant)
     if (filled !== '') return filled
@@ -49,11 +50,14 @@ const _keyOf = (what: Told, opening: ToldOpening | undefined): keyof CustomerTex
 }
 
 const _chosen = (texts: readonly Text[], language: string | undefined): Text | undefined => {
-  const of = (fits: (tag: string) => boolean) => texts.find((text) => text.language !== undefined && fits(text.language))
+  const of = (fits: (tag: string) => boolean) =>
+    texts.find((text) => text.language !== undefined && fits(text.language))
   const own =
     language === undefined
       ? undefined
-      : (of((tag) => tag === language) ?? of((tag) => serves(tag, language)) ?? of((tag) => isSameLanguage(tag, language)))
+      : (of((tag) => tag === language) ??
+        of((tag) => serves(tag, language)) ??
+        of((tag) => isSameLanguage(tag, language)))
   return own ?? texts.find((text) => text.language === undefined)
 }
 
@@ -94,7 +98,13 @@ export const formatOpening = ({ at, timeZone }: ToldOpening, language: string, n
   const day = (instant: number): number => Math.floor(wallTime(timeZone, instant) / DAY_MS)
   const isNear = day(at) - day(now) < 7
   const date = isNear ? {} : { day: 'numeric' as const, month: 'long' as const }
-  const moment = new Intl.DateTimeFormat(locale, { timeZone, weekday: 'long', ...date, hour: 'numeric', minute: '2-digit' })
+  const moment = new Intl.DateTimeFormat(locale, {
+    timeZone,
+    weekday: 'long',
+    ...date,
+    hour: 'numeric',
+    minute: '2-digit',
+  })
   const zone = new Intl.DateTimeFormat(locale, { timeZone, hour: 'numeric', timeZoneName: 'short' })
   const name = zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
   const clock = primaryLanguage(language) === 'de' ? ' Uhr' : ''

@@ -73,7 +73,7 @@ const _desk = (desk: Desk, { strategy }: Routing): string => {
   ])
 }
 
-/** `when the language is French and a tag is billing: Zendesk; the ticket goes to queue 360001`. */
+/** `when the language is French and a tag is billing: Alpha; the ticket goes to queue 360001.` */
 export const describeRule = (rule: Rule, routing: Routing): string => {
   const { languages, priorities, tags, calendar, share, desks, options, otherwise } = rule
   const conditions = [
@@ -83,7 +83,10 @@ export const describeRule = (rule: Rule, routing: Routing): string => {
     ...(calendar ? [`the time is within ${describeCalendar(calendar)}`] : []),
   ]
   const percent = share ? `${Number((share.to - share.from).toFixed(6))} % of ` : ''
-  const which = conditions.length > 0 ? `${percent ? `${percent}handoffs ` : ''}when ${_list(conditions)}` : `${percent || ''}all handoffs`
+  const which =
+    conditions.length > 0
+      ? `${percent ? `${percent}handoffs ` : ''}when ${_list(conditions)}`
+      : `${percent || ''}all handoffs`
   const ticket = [
     ...(options.queue ? [`goes to queue ${options.queue}`] : []),
     ...(options.priority ? [`gets priority ${options.priority}`] : []),
@@ -111,7 +114,10 @@ export const describeCalendar = ({ week, dates, timeZone }: Calendar): string =>
   `${[_week(week), ...dates.map(_special)].join('; ')} (${timeZone})`
 
 const _periods = (periods: readonly Period[]): string =>
-  periods.map((period) => formatPeriod(period)).join(' and ').replace('00:00-24:00', 'all day')
+  periods
+    .map((period) => formatPeriod(period))
+    .join(' and ')
+    .replace('00:00-24:00', 'all day')
 
 const _week = (week: readonly Period[][]): string => {
   const days = week.map(_periods)

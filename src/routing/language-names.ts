@@ -7,9 +7,10 @@ const _COMMON = (
   'sw ta te th tk tr uk ur uz vi xh yi yo yue zh zu'
 ).split(' ')
 
-const _REGIONAL = (
-  'en-AU en-CA en-GB en-US es-419 es-ES es-MX fr-CA fr-CH de-AT de-CH nl-BE pt-BR pt-PT zh-Hans zh-Hant sr-Latn'
-).split(' ')
+const _REGIONAL =
+  'en-AU en-CA en-GB en-US es-419 es-ES es-MX fr-CA fr-CH de-AT de-CH nl-BE pt-BR pt-PT zh-Hans zh-Hant sr-Latn'.split(
+    ' '
+  )
 
 /** Names that CLDR doesn't have. */
 const _ALIASES: Record<string, string> = {
@@ -63,7 +64,9 @@ const _regionCode = (name: string): string | undefined => {
     const english = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
     const letters = Array.from({ length: 26 }, (_letter, index) => String.fromCodePoint(65 + index))
     const codes = letters.flatMap((first) => letters.map((second) => first + second))
-    _regions = new Map(codes.flatMap((code) => (english.of(code) ? [[_fold(english.of(code) ?? ''), code] as const] : [])))
+    _regions = new Map(
+      codes.flatMap((code) => (english.of(code) ? [[_fold(english.of(code) ?? ''), code] as const] : []))
+    )
     for (const [alias, code] of [
       ['usa', 'US'],
       ['us', 'US'],
@@ -107,7 +110,9 @@ const _spokenIn = (code: string): string | undefined => {
   const usual = new Intl.Locale(language).maximize().region
   if (language === 'und') return undefined
   if (language === 'hi') return 'hi or en-IN'
-  return usual === region && language !== 'pt' && language !== 'en' ? language : `${language}-${region ?? code.toUpperCase()}`
+  return usual === region && language !== 'pt' && language !== 'en'
+    ? language
+    : `${language}-${region ?? code.toUpperCase()}`
 }
 
 /**

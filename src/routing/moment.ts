@@ -6,7 +6,8 @@ const _iso =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/i
 
 /** How to write a moment, for messages. */
-export const MOMENT_ADVICE = 'write it like 2026-12-24T09:00, in the time zone of Routing, or like 2026-12-24T09:00+01:00'
+export const MOMENT_ADVICE =
+  'write it like 2026-12-24T09:00, in the time zone of Routing, or like 2026-12-24T09:00+01:00'
 
 /**
  * Milliseconds since the epoch. Without an offset it is local time in `timeZone`. Undefined for anything else than ISO
@@ -15,7 +16,9 @@ export const MOMENT_ADVICE = 'write it like 2026-12-24T09:00, in the time zone o
 export const parseMoment = (text: string, timeZone = 'UTC'): number | undefined => {
   const match = _iso.exec(text.trim())
   if (!match) return undefined
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0))
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0))
   const milliseconds = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1_000)
   const wall = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds)
   const isReal = new Date(wall).toISOString().slice(0, 10) === text.trim().slice(0, 10)

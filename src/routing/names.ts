@@ -1,7 +1,6 @@
 /** Lists of desks and languages as people write them, with any separator. */
-import { fieldProblem, type FieldProblem } from './config-shape'
 import { readLanguage } from './language'
-import { cut, plain, type Piece } from './parsed'
+import { after, cut, plain, type Piece } from './parsed'
 
 /** How a message quotes a piece: with its position in a line, without it in a field of its own. */
 export type Show = (piece: Piece) => string
@@ -10,7 +9,7 @@ export const inField: Show = ({ text }) => `"${text}"`
 
 const _separator = /->|→|[,;|/\n>&+]|\band\b|\bthen\b|\bor\b/i
 
-/** A name for comparing: `Zendesk`, `zendesk ` and `ZENDESK` are one. */
+/** A name for comparing: `Alpha`, `alpha ` and `ALPHA` are one. */
 const _key = (text: string): string => text.toLowerCase().replace(/[^\p{L}\d]/gu, '')
 
 interface Named {
@@ -50,27 +49,29 @@ export const readLanguages = (list: Piece, show: Show, refuse: (problem: string)
 /** The items between separators. What is no name is cut at its spaces, if names are among the parts. */
 const _items = (list: Piece, isName: (text: string) => boolean): Piece[] =>
   cut(list, _separator)
-    .map(({ text, at }) => {
-      const number = /^\d+[.)]\s*/.exec(text)?.[0].length ?? 0
-      return { text: text.slice(number), at: at + number }
-    })
+    .map((piece) => _unquoted(after(piece, /^\d+[.)]\s*/.exec(piece.text)?.[0].length ?? 0)))
     .flatMap((piece) => {
-      const parts = cut(piece, /\s+/)
+      const parts = cut(piece, /\s+(?:\d+[.)]\s+)?/)
       return !isName(piece.text) && parts.some(({ text }) => isName(text)) ? parts : [piece]
     })
 
 /** Texts between commas and semicolons, each once. */
 export const readList = (list: Piece, separator = /[,;|\n]|\bor\b/i): Piece[] => {
   const seen = new Set<string>()
-  return cut(list, separator).filter(({ text }) => {
-    const isNew = !seen.has(text)
-    seen.add(text)
-    return isNew
-  })
+  return cut(list, separator)
+    .map(_unquoted)
+    .filter(({ text }) => {
+      const isNew = !seen.has(text)
+      seen.add(text)
+      return isNew
+    })
+}
+
+/** `vip` for `"vip"`. */
+const _unquoted = ({ text, at }: Piece): Piece => {
+  const inside = /^["'“”„‘’](.+)["'“”‘’]$/.exec(text)?.[1]
+  return inside === undefined ? { text, at } : { text: inside, at: at + 1 }
 }
 
 /** A field that is nothing but separators names nothing, and would stand for everything. */
 export const namesNothing = (text: string | undefined): boolean => text !== undefined && !/[\p{L}\d]/u.test(text)
-
-export const nothingNamed = (path: (string | number)[], what: string): FieldProblem =>
-  fieldProblem(path, `names no ${what}; fill it in, or leave it empty`)

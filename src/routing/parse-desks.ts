@@ -100,9 +100,7 @@ const _olderEntries = (
     }
     const before = positions.get(desk.provider)
     if (before !== undefined) {
-      problems.push(
-        fieldProblem([...path, 'desk'], `${desk.provider} already has entry ${before + 1}; merge the two`)
-      )
+      problems.push(fieldProblem([...path, 'desk'], `${desk.provider} already has entry ${before + 1}; merge the two`))
       continue
     }
     positions.set(desk.provider, index)

@@ -48,7 +48,7 @@ export const parseRules = (
   const context = { desks, timeZone, problems }
   const given = fieldOf(block, 'rules', fieldName(['rules']))
   const items = given === undefined ? [] : _items(given.value)
-  const sources = items.map((item, index) => _sourceOf(item, index, problems))
+  const sources = items.map((item, index) => _sourceOf(item, index, desks[0]?.provider ?? '', problems))
   const rules = sources.map((source, index) => source && _readRule(source, index, context))
   return _checked(rules, sources, problems)
 }
@@ -59,15 +59,15 @@ const _items = (value: unknown): unknown[] =>
     .flatMap((item: unknown) => (typeof item === 'string' ? item.split(/\r?\n/) : [item]))
     .filter((item) => !isEmpty(item))
 
-const _sourceOf = (item: unknown, index: number, problems: FieldProblem[]): Source | undefined => {
+const _sourceOf = (item: unknown, index: number, desk: string, problems: FieldProblem[]): Source | undefined => {
   const path = ['rules', index] as const
   if (typeof item === 'string') {
-    const { value: parts, problems: found = [] } = parseRuleLine(item)
+    const { value: parts, problems: found = [] } = parseRuleLine(item, desk)
     problems.push(...found.map((problem) => fieldProblem(path, problem)))
     return parts && { parts, pathTo: () => path, show: quote }
   }
   if (!isBlock(item)) {
-    problems.push(fieldProblem(path, `${kindOf(item)} isn't valid here; write for example tags vip -> slack`))
+    problems.push(fieldProblem(path, `${kindOf(item)} isn't valid here; write for example tags vip -> ${desk}`))
     return undefined
   }
   problems.push(...unknownFields(item, path, OLDER_RULE_FIELDS))
@@ -189,7 +189,9 @@ const _readShare = ({ text }: Piece, refuse: (problem: string) => void): number 
   if (share >= 1 && share <= 100) return share
   const percent = share > 0 && share < 1 ? Number((share * 100).toFixed(6)) : undefined
   const isFraction = percent !== undefined && percent >= 1
-  refuse(`${text} isn't valid; write a percentage from 1 to 100${isFraction ? `, such as ${percent} for ${percent} %` : ''}`)
+  refuse(
+    `${text} isn't valid; write a percentage from 1 to 100${isFraction ? `, such as ${percent} for ${percent} %` : ''}`
+  )
   return undefined
 }
 
@@ -197,14 +199,10 @@ const _readShare = ({ text }: Piece, refuse: (problem: string) => void): number 
  * Rules with the same conditions share the matching handoffs: each takes its percentage, and the rest goes to later
  * rules. A rule that gets none is a problem.
  */
-const _checked = (
-  rules: (Rule | undefined)[],
-  sources: (Source | undefined)[],
-  problems: FieldProblem[]
-): Rule[] => {
+const _checked = (rules: (Rule | undefined)[], sources: (Source | undefined)[], problems: FieldProblem[]): Rule[] => {
   const taken = new Map<string, { sum: number; rules: number[] }>()
   /** Rules that take all handoffs with their conditions. */
-  const complete: { rule: Rule; number: number }[] = []
+  const complete: Complete[] = []
   return rules.flatMap((rule, index) => {
     if (!rule) return []
     const { languages, priorities, tags, calendar } = rule
@@ -212,7 +210,7 @@ const _checked = (
     const earlier = complete.find((one) => covers(one.rule, rule))
     if (earlier) problems.push(fieldProblem(['rules', index], _neverUsed(earlier, rule)))
     if (sources[index]?.parts.share === undefined) {
-      complete.push({ rule, number: index + 1 })
+      complete.push({ rule, who: `rule ${index + 1}`, isOne: true })
       return [rule]
     }
     const group = taken.get(among) ?? { sum: 0, rules: [] }
@@ -225,12 +223,22 @@ const _checked = (
       const problem = `rules ${numbers} have the same conditions and add up to ${group.sum} %; the maximum is 100 %`
       problems.push(fieldProblem(sources[index]?.pathTo('share') ?? ['rules', index], problem))
     }
-    if (group.sum === 100) complete.push({ rule, number: index + 1 })
+    if (group.sum === 100) {
+      const isOne = group.rules.length === 1
+      complete.push({ rule, who: isOne ? `rule ${index + 1}` : `rules ${group.rules.join(' and ')}`, isOne })
+    }
     return [{ ...rule, share: { from, to: group.sum, among } }]
   })
 }
 
-const _neverUsed = ({ rule: earlier, number }: { rule: Rule; number: number }, rule: Rule): string =>
-  covers(rule, earlier)
-    ? `is never used: rule ${number} has the same conditions and takes all handoffs; give it a share`
-    : `is never used: rule ${number} takes all of its handoffs; move this rule above it`
+/** A rule, or several with shares, that take all handoffs with its conditions. */
+interface Complete {
+  rule: Rule
+  who: string
+  isOne: boolean
+}
+
+const _neverUsed = ({ rule: earlier, who, isOne }: Complete, rule: Rule): string =>
+  covers(rule, earlier) && isOne
+    ? `is never used: ${who} has the same conditions and takes all handoffs; give it a share`
+    : `is never used: ${who} ${isOne ? 'takes' : 'take'} all of its handoffs; move this rule above`

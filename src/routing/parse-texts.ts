@@ -38,7 +38,10 @@ const _read = (line: string, field: string, problems: FieldProblem[]): Text => {
   if (text.length > LONGEST_TEXT) problems.push({ field, problem: `is longer than ${LONGEST_TEXT} characters` })
   for (const [placeholder, inside = ''] of text.matchAll(/\{([^{}]{0,40})\}/g)) {
     if (inside === 'opening') continue
-    problems.push({ field, problem: `"${placeholder}" isn't known here; the one that is is {opening}, the next opening time` })
+    problems.push({
+      field,
+      problem: `"${placeholder}" isn't known; write {opening} for the next opening time`,
+    })
   }
   return { ...(language !== undefined && { language }), text }
 }

@@ -72,7 +72,10 @@ export const afternoonMeant = (period: Period, previous: Period | undefined): Pe
 /** Two periods with nothing but a space between them: `09:00-12:00 13:00-17:00`. */
 const _adjacent = (piece: Piece): Piece[] => {
   if (_period.test(piece.text) || !/\d\s+\d/.test(piece.text)) return [piece]
-  const parts = cut({ ...piece, text: piece.text.replace(/\s*-\s*/g, (dash) => '-'.padStart(dash.length, '\0')) }, /\s+/)
+  const parts = cut(
+    { ...piece, text: piece.text.replace(/\s*-\s*/g, (dash) => '-'.padStart(dash.length, '\0')) },
+    /\s+/
+  )
   const restored = parts.map(({ text, at }) => ({ text: text.replaceAll('\0', ''), at }))
   return restored.every(({ text }) => _period.test(text)) ? restored : [piece]
 }

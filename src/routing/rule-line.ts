@@ -1,14 +1,14 @@
 /**
  * The grammar of a rule: conditions, an arrow, desks, options.
  *
- *     tags vip -> slack, zendesk; priority urgent
- *     French billing: language fr and tags billing -> zendesk; queue 360001; otherwise any desk
- *     share 10% -> intercom
+ *     tags vip -> alpha, beta; priority urgent
+ *     French billing: language fr and tags billing -> beta; queue 360001; otherwise any desk
+ *     share 10% -> gamma
  *     hours Mon-Fri 22:00-06:00 -> any desk; tags night
  *
- * A rule without conditions applies to all handoffs: `all -> slack`.
+ * A rule without conditions applies to all handoffs: `all -> alpha`.
  */
-import { after, cut, plain, quote, trimmed, type Parsed, type Piece } from './parsed'
+import { after, cut, plain, quote, trimmed, withoutTrailing, type Parsed, type Piece } from './parsed'
 
 /** The parts of a rule, as they were written. */
 export interface RuleParts {
@@ -60,47 +60,54 @@ const _anyOf = (words: Record<string, Part>): string =>
     .join('|')
 
 const _arrow = /-{1,2}>|=>|→|➔|➜|⇒/
-const _condition = new RegExp(String.raw`^(${_anyOf(_CONDITIONS)})(?:\s*[:=]\s*|\s+(?:is|are|in|of|one of)\s+|\s+|$)`, 'i')
+const _condition = new RegExp(
+  String.raw`^(${_anyOf(_CONDITIONS)})(?:\s*[:=]\s*|\s+(?:is|are|in|of|one of)\s+|\s+|$)`,
+  'i'
+)
 const _option = new RegExp(String.raw`^(${_anyOf(_OPTIONS)})(?:\s*[:=]\s*|\s+(?:is|to)\s+|\s+|$)`, 'i')
 const _beforeCondition = new RegExp(
-  String.raw`(?:[;,&+]|\band\b|\s)(?=\s*(?:and\s+)?(?:(?:${_anyOf(_CONDITIONS)})\b(?:\s*[:=]|\s)|\d+(?:[.,]\d+)?\s*%))`,
+  String.raw`(?:[;,&+]|\band\b|\s(?!\s))(?=\s*(?:and\s+)?(?:${_anyOf(_CONDITIONS)})\b(?:\s*[:=]|\s))` +
+    String.raw`|(?:[;,&+]|\band\b)(?=\s*\d+(?:[.,]\d+)?\s*%)`,
   'i'
 )
 const _beforeOption = new RegExp(
-  String.raw`[;&+]|(?:,|\band\b|\s)(?=\s*(?:and\s+)?(?:${_anyOf(_OPTIONS)})(?:\s*[:=]|\s))`,
+  String.raw`[;&+]|(?:,|\band\b|(?<!\bset)(?<!\badd)\s(?!\s))(?=\s*(?:and\s+)?(?:${_anyOf(_OPTIONS)})(?:\s*[:=]|\s))`,
   'i'
 )
 const _named = new RegExp(
-  String.raw`^([^:]{1,60}):\s*(?=(?:${_anyOf(_CONDITIONS)})\b(?:\s|[:=])|(?:all|any|always|everything|everyone|if|when)\b|\d+(?:[.,]\d+)?\s*%|$)`,
+  String.raw`^([^:]{1,60}):\s*(?=(?:${_anyOf(_CONDITIONS)})\b(?:\s|[:=])|(?:all|any|always|everything|everyone|the rest|if|when)\b|\d+(?:[.,]\d+)?\s*%|$)`,
   'i'
 )
-const _everything = /^(?:all|any|always|everything|everyone|anything|anyone|all handoffs|any handoff|\*)?$/i
+const _everything =
+  /^(?:(?:all|any)(?: (?:other )?handoffs?| others?)?|always|every(?:thing|one)(?: else)?|any(?:thing|one)|(?:the )?rest|\*)?$/i
 const _joiner = /^(?:if|when|and|with|for)\s+/i
 
-/** Reads a line into its parts. The values are checked by parse-rules.ts. */
-export const parseRuleLine = (line: string): Parsed<RuleParts> => {
+/** Reads a line into its parts. The values are checked by parse-rules.ts. `desk`: the name of a desk, for examples. */
+export const parseRuleLine = (line: string, desk: string): Parsed<RuleParts> => {
   const whole = { text: plain(line), at: 0 }
   const arrow = _arrow.exec(whole.text)
   if (!arrow) {
-    const problem = 'has no "->" between its conditions and its desks; write for example tags vip -> slack'
+    const problem = `has no "->" between its conditions and its desks; write for example tags vip -> ${desk}`
     return { problems: [`${quote(trimmed(whole))} ${problem}`] }
   }
   const parts: RuleParts = {}
   const problems: string[] = []
   let left = trimmed({ text: whole.text.slice(0, arrow.index), at: 0 })
   const name = _named.exec(left.text)
-  if (name?.[1] !== undefined && !_condition.test(left.text.slice(0, name[1].length))) {
+  if (name?.[1] !== undefined && !Object.hasOwn(_CONDITIONS, name[1].trim().toLowerCase())) {
     parts.name = name[1].trim().replace(/^["“”'](.*)["“”']$/, '$1')
     left = after(left, name[0].length)
   }
   _readConditions(left, parts, problems)
-  _readOptions(after(whole, arrow.index + arrow[0].length), parts, problems)
+  const right = after(whole, arrow.index + arrow[0].length)
+  if (right.text === '') problems.push(`names no desk after "->"; write for example -> ${desk}, or -> any desk`)
+  _readOptions(right, parts, problems)
   return problems.length > 0 ? { problems } : { value: parts }
 }
 
 const _readConditions = (left: Piece, parts: RuleParts, problems: string[]): void => {
   for (const found of cut(_withoutJoiner(left), _beforeCondition)) {
-    const piece = _withoutJoiner({ ...found, text: found.text.replace(/[\s;,&+]+$/, '').replace(/\s+and$/i, '') })
+    const piece = _withoutJoiner({ ...found, text: withoutTrailing(found.text, ' ;,&+\t') })
     if (_everything.test(piece.text)) continue
     const [matched, keyword = ''] = _condition.exec(piece.text) ?? ['']
     const part = Object.hasOwn(_CONDITIONS, keyword.toLowerCase()) ? _CONDITIONS[keyword.toLowerCase()] : undefined
@@ -128,7 +135,6 @@ const _readOptions = (right: Piece, parts: RuleParts, problems: string[]): void 
       problems.push(`${quote(piece)} is no option; write queue, priority, tags or otherwise after the desks`)
     }
   }
-  if (right.text.trim() === '') problems.push(`names no desk after "->"; write for example -> slack, or -> any desk`)
 }
 
 const _isOption = (part: string): boolean => Object.values(_OPTIONS).includes(part as Part)
@@ -148,7 +154,7 @@ const _EXAMPLES: Record<Part, string> = {
   tags: 'tags vip',
   hours: 'hours Mon-Fri 09:00-17:00',
   share: 'share 10%',
-  desks: 'slack, zendesk',
+  desks: 'any desk',
   queue: 'queue 360001',
   setPriority: 'priority urgent',
   addTags: 'tags vip',

@@ -72,14 +72,17 @@ const _and = /^\s*(?:,|&|\+|and\b)\s*/i
 /** Where the date of an entry begins: a weekday may come before a date with a month's name. */
 const _dateStart = (text: string): number => {
   const weekday = _weekday.exec(text)?.[0].length ?? 0
-  return weekday > 0 && /^(?:\d{1,2}(?:st|nd|rd|th|\.)?\s?(?:of\s)?[a-z]{3}|[a-z]{3}|\d{4}-)/i.test(text.slice(weekday)) ? weekday : 0
+  return weekday > 0 && /^(?:\d{1,2}(?:st|nd|rd|th|\.)?\s?(?:of\s)?[a-z]{3}|[a-z]{3}|\d{4}-)/i.test(text.slice(weekday))
+    ? weekday
+    : 0
 }
 
 /** `24/7` is no July. */
 const _always = /^24\s*\/\s*7(?![\d/])/
 
 /** Whether an entry begins with a date. */
-export const beginsWithDate = ({ text }: Piece): boolean => !_always.test(text) && dateAtStart(text.slice(_dateStart(text))) !== undefined
+export const beginsWithDate = ({ text }: Piece): boolean =>
+  !_always.test(text) && dateAtStart(text.slice(_dateStart(text))) !== undefined
 
 /** Whether an entry is nothing but `10-16`: a date, or hours without their days. */
 export const mayBeHours = ({ text }: Piece): boolean => /^\d{2}-\d{2}(?:\s*(?:,|&|and)\s*\d{2}-\d{2})*$/.test(text)

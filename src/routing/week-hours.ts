@@ -8,8 +8,17 @@
  * Several entries for a day add up; overlapping periods are an error. Between an entry that closes a day and one that
  * opens it, the one for fewer days decides: `Mon-Sun 09:00-17:00; Sun closed`.
  */
-import { ALL_DAY, CLOSED, DAY_MINUTES, WHOLE_DAY, afternoonMeant, formatPeriod, parsePeriods, type Period } from './period'
-import { after, entriesOf, quote, trimmed, type Parsed, type Piece } from './parsed'
+import {
+  ALL_DAY,
+  CLOSED,
+  DAY_MINUTES,
+  WHOLE_DAY,
+  afternoonMeant,
+  formatPeriod,
+  parsePeriods,
+  type Period,
+} from './period'
+import { after, entriesOf, quote, trimmed, withoutTrailing, type Parsed, type Piece } from './parsed'
 
 /** Periods of each day of the week, Monday first. */
 export type Week = Period[][]
@@ -41,7 +50,8 @@ export const parseWeek = (text: string): Parsed<Week> => {
 export const NO_HOURS = 'says no hours; write for example Mon-Fri 09:00-17:00, or leave it empty for always open'
 
 const _always = /^(?:open\s+)?(?:24\s*\/\s*7|24\s*[x×]\s*7|always(?: open)?|around the clock|non-?stop)$/i
-const _timesFirst = /^([\d\s:.,&\-apmh]*\d[\s:.apmh]*?)\s+(?:on\s+)?((?:mon|tue|wed|thu|fri|sat|sun|daily|week|every|all).*)$/i
+const _timesFirst =
+  /^([\d\s:.,&\-apmh]*\d[\s:.apmh]*?)\s+(?:on\s+)?((?:mon|tue|wed|thu|fri|sat|sun|daily|week|every|all).*)$/i
 /** Longer texts are hostile, and the pattern takes quadratic time. */
 const LONGEST_REVERSED = 200
 const _beforeTimes = new RegExp(
@@ -72,10 +82,11 @@ export const parseWeekEntry = (piece: Piece): Parsed<WeekEntry> => {
 const _split = (piece: Piece): [days: Piece, times: Piece] => {
   const isShort = piece.text.length <= LONGEST_REVERSED
   const [, times = '', days = ''] = (isShort && _timesFirst.exec(piece.text)) || []
-  if (days !== '') return [trimmed({ text: days, at: piece.at + piece.text.lastIndexOf(days) }), { text: times, at: piece.at }]
+  if (days !== '')
+    return [trimmed({ text: days, at: piece.at + piece.text.lastIndexOf(days) }), { text: times, at: piece.at }]
   const before = _beforeTimes.exec(piece.text)?.[0] ?? ''
   const opened = /^(?:we are )?open:?\s+/i.exec(before)?.[0].length ?? 0
-  const named = before.slice(opened).replace(/[\s:,-]+$/, '')
+  const named = withoutTrailing(before.slice(opened), ' :,-\t')
   return [trimmed({ text: named, at: piece.at + opened }), after(piece, before.length)]
 }
 
