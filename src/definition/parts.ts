@@ -34,7 +34,7 @@ const _deskSchema = (name: string) => {
   const connection = Object.entries(config?.shape ?? {}).map(([field, schema]) => [field, _asShown(schema)] as const)
   return z
     .object({
-      enabled: z.boolean().default(true).title('Enabled').describe('Off: takes no new handoffs.'),
+      enabled: z.boolean().default(true).title('Enabled').describe('Off: no new handoffs.'),
       ...Object.fromEntries(connection),
       ...deskFields(),
     })

@@ -36,9 +36,9 @@ const _choice = (words: Record<string, string>, title: string, description: stri
 
 /** What is special about a desk, in its block. */
 export const deskFields = () => ({
-  languages: _text('Languages', 'fr, pt-BR, German … Empty: all.'),
-  hours: _text('Hours', 'Mon-Fri 09:00-18:00; 12-25 closed; Europe/Paris. Empty: always.'),
-  weight: _number('Weight', 'Its share: 5 gets five times 1.'),
+  languages: _text('Languages', 'fr, pt-BR, German. Empty: all.'),
+  hours: _text('Hours', 'Mon-Fri 09:00-18:00; 12-25 closed; Europe/Paris'),
+  weight: _number('Weight', 'Its share.'),
   capacity: _number('Most open sessions', 'Then it is full.'),
 })
 
@@ -55,25 +55,21 @@ export const routingSchema = <Titles extends [string, ...string[]]>(desks: Title
     strategy: _choice(STRATEGIES, 'Strategy', 'Which of the open desks takes the next handoff.'),
     rules: _texts(
       'Rules',
-      `The first that fits decides: tags vip -> ${one}, ${other}; priority urgent · language fr and tags billing -> ${one}; queue 360001 · share 10% -> ${third}`
+      `The first that fits: tags vip -> ${one}, ${other}; priority urgent · language fr and tags billing -> ${one}; queue 360001 · share 10% -> ${third}`
     ),
-    otherwise: _choice(
-      OTHERWISE,
-      'When a language’s or rule’s desks can’t',
-      'Closed, full or down: who takes over? A rule may say otherwise.'
-    ),
+    otherwise: _choice(OTHERWISE, 'When a language’s or rule’s desks can’t', 'Closed, full or down: who takes over?'),
     timeZone: _text('Time zone', 'Of hours that name none, such as Europe/Paris.'),
-    defaultLanguage: _text('Default language', 'When the customer’s is unknown, or no desk has it.'),
-    stickyDays: _number('Sticky days', 'For so many days a customer returns to the last desk. 0: off.'),
+    defaultLanguage: _text('Default language', 'When the customer’s is unknown.'),
+    stickyDays: _number('Sticky days', 'So long a customer returns to the last desk. 0: off.'),
     nobodyThere: _choice(NOBODY_THERE, 'When nobody is there', 'When no desk can take a handoff.'),
     afterHoursDesk: z
       .enum(desks)
       .optional()
       .title('After-hours desk')
       .describe('Takes over then. If Then leaves it out, it takes nothing else.'),
-    refusalTexts: _texts('Refusal texts', 'One per language, for example: en: We are back {opening}.'),
-    receivedTexts: _texts('Received texts', 'When a ticket waits for the team: en: We answer from {opening} on.'),
-    handedOnTexts: _texts('Handed-on texts', 'When the after-hours desk takes over: en: Our night team is with you.'),
+    refusalTexts: _texts('Refusal texts', 'One per language: en: We are back {opening}.'),
+    receivedTexts: _texts('Received texts', 'When a ticket waits: en: We answer from {opening} on.'),
+    handedOnTexts: _texts('Handed-on texts', 'When the after-hours desk takes over.'),
   })
 }
 

@@ -33,7 +33,9 @@ export const textForCustomer = (what: Told, telling: Telling, opening?: ToldOpen
   const chosen =
     _chosen(configured, spoken) ?? (_ownTag(spoken) ? undefined : _chosen(configured, routing.defaultLanguage))
   if (chosen) {
-    const filled = _filled(chosen.text, chosen.language ?? spoken ?? 'en', opening, telling.instant)
+    const { language: written } = chosen
+    const isSpoken = spoken !== undefined && (written === undefined || isSameLanguage(written, spoken))
+    const filled = _filled(chosen.text, (isSpoken ? spoken : written) ?? 'en', opening, telling.instant)
     if (filled !== '') return filled
   }
   const tag = _ownTag(spoken) ?? _ownTag(routing.defaultLanguage) ?? 'en'

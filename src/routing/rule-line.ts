@@ -67,7 +67,7 @@ const _condition = new RegExp(
 const _option = new RegExp(String.raw`^(${_anyOf(_OPTIONS)})(?:\s*[:=]\s*|\s+(?:is|to)\s+|\s+|$)`, 'i')
 const _beforeCondition = new RegExp(
   String.raw`(?:[;,&+]|\band\b|\s(?!\s))(?=\s*(?:and\s+)?(?:${_anyOf(_CONDITIONS)})\b(?:\s*[:=]|\s))` +
-    String.raw`|(?:[;,&+]|\band\b)(?=\s*\d+(?:[.,]\d+)?\s*%)`,
+    String.raw`|(?:[;&+]|,\s|\band\b)(?=\s*\d+(?:[.,]\d+)?\s*%)`,
   'i'
 )
 const _beforeOption = new RegExp(
