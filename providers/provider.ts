@@ -56,8 +56,8 @@ export interface ConfigProblem {
   field: string
   problem: string
   /**
-   * The block can be saved all the same: its instructions say how to get what is missing. Until then the desk takes no
-   * handoffs.
+   * The field is still to be filled in, after steps that the driver's `instructions` describe. A block with no other
+   * problems can be saved; its desk takes no handoffs until then.
    */
   notReady?: true
 }

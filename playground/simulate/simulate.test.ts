@@ -116,6 +116,23 @@ describe('the explanation', () => {
     expect(out).toContain('The rule sets on the ticket: queue 360001')
   })
 
+  it('reads a time without an offset in the time zone of Routing', async () => {
+    expect((await json('--config', EXAMPLE, '--at', '2026-12-21T09:30')).at).toBe('2026-12-21T08:30:00.000Z')
+  })
+
+  it('returns a customer to the last desk', async () => {
+    const { decision, notes } = await json('--config', EXAMPLE, '--at', MONDAY, '--last-desk', 'slack')
+    expect(decision.provider).toBe('slack')
+    expect(notes).toEqual([])
+  })
+
+  it('speaks to the customer in the language of their text', async () => {
+    const { out } = await run('--config', EXAMPLE, '--at', '2026-12-26T03:00', '--text', 'hallo, ich brauche Hilfe')
+    expect(out).toContain(
+      'The bot can tell the customer: Im Moment ist niemand erreichbar. Wir sind wieder für Sie da: Samstag, 10:00 Uhr'
+    )
+  })
+
   it('requests a desk, strictly or not', async () => {
     const requested = await json('--config', EXAMPLE, '--at', MONDAY, '--provider', 'Slack')
     expect(requested.decision).toEqual({ kind: 'assign', provider: 'slack' })
@@ -195,6 +212,49 @@ describe('the distribution over many handoffs', () => {
     const { distribution } = await json('--config', file, '--count', '5000')
     expect(distribution['slack']).toBeGreaterThan(850)
     expect(distribution['slack']).toBeLessThan(1150)
+  })
+})
+
+describe('a configuration of an older version', () => {
+  const older = () => {
+    const { routing, ...desks } = example()
+    const connections = Object.entries(desks).map(
+      ([name, { languages: _languages, hours: _hours, weight: _weight, ...block }]) => [name, block]
+    )
+    return {
+      ...Object.fromEntries(connections),
+      routing: {
+        strategy: 'round-robin',
+        order: ['zendesk', 'intercom', 'slack'],
+        timeZone: routing?.['timeZone'],
+        desks: [
+          { desk: 'zendesk', weight: 5, languages: 'en, fr', hours: 'Mon-Fri 09:00-18:00', dates: '12-25 closed' },
+          { desk: 'slack', weight: 2 },
+        ],
+        rules: [{ name: 'VIP', tags: 'vip', desks: 'slack, zendesk', setPriority: 'urgent' }],
+      },
+    }
+  }
+
+  it('is simulated as it is, and converted with --convert into one that means the same', async () => {
+    const options = ['--at', MONDAY, '--tags', 'vip', '--count', '70']
+    const before = await json('--config', fileWith(older()), ...options)
+    const { code, out } = await run('--config', fileWith(older()), '--convert')
+    expect(code).toBe(0)
+    const converted = JSON.parse(out) as { routing: object; zendesk: object }
+    expect(converted.routing).toEqual({
+      preferredDesk: 'Zendesk',
+      then: 'Intercom, Slack',
+      strategy: 'In turn by weight',
+      timeZone: 'Europe/Paris',
+      rules: ['VIP: tags vip -> slack, zendesk; priority urgent'],
+    })
+    expect(converted.zendesk).toMatchObject({
+      hours: 'Mon-Fri 09:00-18:00; 12-25 closed',
+      weight: 5,
+      subdomain: 'acme',
+    })
+    expect(await json('--config', fileWith(converted), ...options)).toEqual(before)
   })
 })
 

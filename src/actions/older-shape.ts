@@ -49,7 +49,8 @@ export const convertConfiguration = (configuration: Block): Record<string, unkno
 }
 
 /** Choices as Studio shows them. */
-const _inWords = ({ strategy, nobodyThere }: Block): Block => ({
+const _inWords = ({ strategy, nobodyThere, afterHoursDesk }: Block): Block => ({
+  ...(_isFilled(afterHoursDesk) && { afterHoursDesk: _deskTitle(String(afterHoursDesk)) }),
   ...(_isFilled(strategy) && { strategy: _words(STRATEGIES, strategy) }),
   ...(_isFilled(nobodyThere) && { nobodyThere: _words(NOBODY_THERE, nobodyThere) }),
 })

@@ -30,6 +30,8 @@ const _ALIASES: Record<string, string> = {
 
 const _english = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 
+const _countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+
 const _fold = (name: string): string =>
   name
     .normalize('NFD')
@@ -61,11 +63,10 @@ let _regions: Map<string, string> | undefined
 
 const _regionCode = (name: string): string | undefined => {
   if (!_regions) {
-    const english = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
     const letters = Array.from({ length: 26 }, (_letter, index) => String.fromCodePoint(65 + index))
     const codes = letters.flatMap((first) => letters.map((second) => first + second))
     _regions = new Map(
-      codes.flatMap((code) => (english.of(code) ? [[_fold(english.of(code) ?? ''), code] as const] : []))
+      codes.flatMap((code) => (_countries.of(code) ? [[_fold(_countries.of(code) ?? ''), code] as const] : []))
     )
     for (const [alias, code] of [
       ['usa', 'US'],
@@ -99,7 +100,7 @@ export const languageByName = (text: string): string | undefined => {
 /** The English name of a country, for its code in any case. */
 export const countryName = (code: string): string | undefined => {
   if (!/^[a-z]{2}$/i.test(code)) return undefined
-  const name = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }).of(code.toUpperCase())
+  const name = _countries.of(code.toUpperCase())
   return name === undefined || /^(?:Unknown|Pseudo)/.test(name) ? undefined : name
 }
 
