@@ -244,7 +244,7 @@ describe('a configuration of an older version', () => {
     const converted = JSON.parse(out) as { routing: object; zendesk: object }
     expect(converted.routing).toEqual({
       preferredDesk: 'Zendesk',
-      then: 'Intercom, Slack',
+      thenDesks: 'Intercom, Slack',
       strategy: 'In turn by weight',
       timeZone: 'Europe/Paris',
       rules: ['VIP: tags vip -> slack, zendesk; priority urgent'],
@@ -262,7 +262,7 @@ describe('an invalid configuration', () => {
   it('is refused with the message of a save and exit code 2', async () => {
     const configuration = example()
     configuration['zendesk'] = { enabled: true, clientId: 'hitl-router' }
-    Object.assign(configuration['routing'] ?? {}, { timeZone: 'Europe/Pairs', then: 'slack, slack' })
+    Object.assign(configuration['routing'] ?? {}, { timeZone: 'Europe/Pairs', thenDesks: 'slack, slack' })
     const stage = await createStage()
     const refusal = await stage.save(configuration).catch((error: Error) => error.message)
     expect(refusal).toContain('Zendesk → Subdomain')

@@ -65,7 +65,7 @@ describe('a configuration of an older version', () => {
       [three]: connection[three],
       routing: {
         preferredDesk: providers[two]?.title,
-        then: `${providers[one]?.title}, ${providers[three]?.title}`,
+        thenDesks: `${providers[one]?.title}, ${providers[three]?.title}`,
         strategy: 'In turn by weight',
         timeZone: 'Europe/Paris',
         defaultLanguage: 'en',

@@ -40,7 +40,7 @@ export const convertConfiguration = (configuration: Block): Record<string, unkno
     .filter(Boolean)
   converted['routing'] = {
     ...(first === undefined ? {} : { preferredDesk: _deskTitle(first) }),
-    ...(others.length === 0 ? {} : { then: others.map(_deskTitle).join(', ') }),
+    ...(others.length === 0 ? {} : { thenDesks: others.map(_deskTitle).join(', ') }),
     ...kept,
     ..._inWords(kept),
     ...(_isFilled(rules) ? { rules: (Array.isArray(rules) ? rules : [rules]).filter(_isFilled).map(ruleLine) } : {}),

@@ -56,7 +56,8 @@ export const fieldProblem = (path: Path, problem: string): FieldProblem => ({ fi
 const _ADVICE: Record<string, string> = {
   defaultProvider: 'choose that desk as Preferred desk',
   defaultDesk: 'choose that desk as Preferred desk',
-  providers: 'list the desks in Then',
+  providers: 'list the desks in Then (thenDesks)',
+  then: 'write thenDesks',
   fallback: 'Then sets which desk comes next',
   weights: 'set the Weight of each desk',
 }
@@ -94,8 +95,22 @@ export const isEmpty = (value: unknown): boolean =>
   (typeof value === 'string' && value.trim() === '') ||
   (Array.isArray(value) && value.every(isEmpty))
 
+/** Nobody writes more in one field; reading it would take long. */
+const LONGEST_TEXT = 4_000
+
+const _isTooLong = (text: string, field: string, problems: FieldProblem[]): boolean => {
+  if (text.length <= LONGEST_TEXT) return false
+  problems.push({ field, problem: `is longer than ${LONGEST_TEXT} characters; shorten it` })
+  return true
+}
+
 /** A text; a number counts as one, a list as its items with commas. */
 export const readText = (given: Field | undefined, problems: FieldProblem[]): string | undefined => {
+  const text = _textOf(given, problems)
+  return text === undefined || _isTooLong(text, given?.field ?? '', problems) ? undefined : text
+}
+
+const _textOf = (given: Field | undefined, problems: FieldProblem[]): string | undefined => {
   if (!given) return undefined
   const { value, field } = given
   if (typeof value === 'string') return value.trim()
@@ -133,14 +148,16 @@ export const readChoice = <Key extends string>(
   if (!given) return undefined
   const { value, field } = given
   const keys = Object.keys(choices) as Key[]
-  const wanted = typeof value === 'string' ? _letters(value) : undefined
+  const wanted = typeof value === 'string' && value.length <= LONGEST_TEXT ? _letters(value) : undefined
   const key = keys.find((name) => wanted === _letters(name) || wanted === _letters(choices[name]))
   if (key !== undefined) return key
   const words = Object.values<string>(choices).join(', ')
-  const kind = typeof value === 'string' ? `"${value}"` : kindOf(value)
+  const kind = typeof value === 'string' ? `"${value.slice(0, LONGEST_CHOICE)}"` : kindOf(value)
   problems.push({ field, problem: `${kind} isn't valid; write one of ${words}` })
   return undefined
 }
+
+const LONGEST_CHOICE = 100
 
 const _letters = (text: string): string => text.toLowerCase().replace(/[^\p{L}\d]/gu, '')
 
@@ -150,6 +167,7 @@ export const readTexts = (given: Field | undefined, problems: FieldProblem[]): s
   const items: unknown[] = Array.isArray(given.value) ? given.value : [given.value]
   return items.flatMap((item, index) => {
     if (isEmpty(item)) return []
+    if (typeof item === 'string' && _isTooLong(item, `${given.field} → ${index + 1}`, problems)) return []
     if (typeof item === 'string') return item.split(/\r?\n/).filter((line) => line.trim() !== '')
     problems.push({ field: `${given.field} → ${index + 1}`, problem: `${kindOf(item)} isn't valid here; write text` })
     return []

@@ -51,7 +51,7 @@ export const routingSchema = <Titles extends [string, ...string[]]>(desks: Title
       .optional()
       .title('Preferred desk')
       .describe('Comes first. To switch vendors, change this field.'),
-    then: _text('Then', `The desks that follow, in order: ${other}, ${third}. Empty: as listed here.`),
+    thenDesks: _text('Then', `The desks that follow, in order: ${other}, ${third}. Empty: as listed here.`),
     strategy: _choice(STRATEGIES, 'Strategy', 'Which of the open desks takes the next handoff.'),
     rules: _texts(
       'Rules',

@@ -115,8 +115,8 @@ const _order = (
   problems: FieldProblem[]
 ): Ordered[] => {
   const preferred = _desk(block, 'preferredDesk', configured, problems)
-  const isOlder = isEmpty(block['then']) && !isEmpty(block['order'])
-  const following = _listed(block, isOlder ? 'order' : 'then', configured, problems)
+  const isOlder = isEmpty(block['thenDesks']) && !isEmpty(block['order'])
+  const following = _listed(block, isOlder ? 'order' : 'thenDesks', configured, problems)
   const named = [...new Set([...(preferred ? [preferred] : []), ...following])]
   const others = configured.filter((desk) => !named.includes(desk))
   const omitted = following.length > 0 ? others : []

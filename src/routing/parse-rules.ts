@@ -62,6 +62,7 @@ const _items = (value: unknown): unknown[] =>
 const _sourceOf = (item: unknown, index: number, desk: string, problems: FieldProblem[]): Source | undefined => {
   const path = ['rules', index] as const
   if (typeof item === 'string') {
+    if (readText({ value: item, field: fieldName(path) }, problems) === undefined) return undefined
     const { value: parts, problems: found = [] } = parseRuleLine(item, desk)
     problems.push(...found.map((problem) => fieldProblem(path, problem)))
     return parts && { parts, pathTo: () => path, show: quote }

@@ -119,7 +119,7 @@ describe('hostile text', () => {
             `tags ${text} -> ${text}`,
             `hours ${text} and share ${text} -> ${first}; ${text}; tags ${text}`,
           ],
-          then: text,
+          thenDesks: text,
           preferredDesk: text,
           strategy: text,
           stickyDays: text,
