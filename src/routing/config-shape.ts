@@ -57,7 +57,6 @@ const _ADVICE: Record<string, string> = {
   defaultProvider: 'choose that desk as Preferred desk',
   defaultDesk: 'choose that desk as Preferred desk',
   providers: 'list the desks in Then (thenDesks)',
-  then: 'write thenDesks',
   fallback: 'Then sets which desk comes next',
   weights: 'set the Weight of each desk',
 }
