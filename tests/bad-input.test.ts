@@ -191,7 +191,7 @@ describe('a configuration', () => {
   it('is rejected with every problem under the field’s name in Studio', async () => {
     const stage = await createStage()
     const configuration = stage.configuration({ order: [DESKS[0], DESKS[0]] })
-    const broken = Object.fromEntries(DESKS.map((name) => [name, { enabled: true }]))
+    const broken = Object.fromEntries(DESKS.map((name) => [name, { enabled: true, hours: 'Mon-Fri 25-26' }]))
     const text = await refusal(stage, { ...configuration, ...broken })
     for (const name of DESKS) expect(text).toContain(`${providers[name]?.title} → `)
     expect(text).toContain('Routing → Order')

@@ -1,14 +1,15 @@
 /** The simulator's command-line options. */
 import { parseArgs } from 'node:util'
 import { languageTagProblem } from '../../src/routing/language'
+import { MOMENT_ADVICE, parseMoment } from '../../src/routing/moment'
 import type { Priority } from '../../src/routing/routing'
 import { providerNames } from '../../src/definition/registry'
 
 export interface SimulateOptions {
   /** Path of a file with the whole configuration. */
   config: string
-  /** Milliseconds since the epoch. Default: now. */
-  instant?: number
+  /** ISO 8601, without an offset in the time zone of Routing. Default: now. */
+  at?: string
   language?: string
   text?: string
   priority?: Priority
@@ -18,6 +19,10 @@ export interface SimulateOptions {
   count: number
   /** Registry keys. */
   down: string[]
+  /** Registry key of the desk of the customer's last session, which ended just now. */
+  lastDesk?: string
+  /** Print the configuration in the form of this version, and nothing else. */
+  convert: boolean
   json: boolean
 }
 
@@ -31,7 +36,7 @@ export const USAGE = `Which desk takes a handoff, and why.
 npm run simulate -- --config FILE [options]
 
   --config FILE       the whole configuration as JSON, as exported from Studio; credentials may be placeholders
-  --at TIME           time of the handoff, such as 2026-12-24T09:00:00+01:00 (default: now)
+  --at TIME           time of the handoff in the time zone of Routing, such as 2026-12-24T09:00 (default: now)
   --language TAG      the customer's language as the session states it, such as fr
   --text "…"          instead of --language: a text of the customer, to detect the language from
   --priority LEVEL    low, normal, high or urgent
@@ -40,6 +45,8 @@ npm run simulate -- --config FILE [options]
   --strict            only the requested desk
   --count N           simulate N handoffs in a row that stay open, and show how many each desk gets
   --down DESK         a desk that is down; may be repeated
+  --last-desk DESK    the desk of the customer's last session, for Sticky days
+  --convert           print a configuration of an older version in the form of this one
   --json              print JSON
   --help              print this help
 `
@@ -60,9 +67,8 @@ export const parseArguments = (args: string[]): ParsedArguments => {
     if (problem !== undefined) problems.push(problem)
   }
   if (!values.config) refuse('--config is missing; give the path of the configuration file')
-  const instant = values.at === undefined ? undefined : _instant(values.at)
-  if (values.at !== undefined && instant === undefined) {
-    refuse(`--at: "${values.at}" isn't a valid time; write it like 2026-12-24T09:00:00+01:00`)
+  if (values.at !== undefined && parseMoment(values.at) === undefined) {
+    refuse(`--at: "${values.at}" isn't a valid time; ${MOMENT_ADVICE}`)
   }
   const language = values.language?.trim()
   if (language !== undefined && values.text !== undefined) {
@@ -82,6 +88,8 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   if (values.strict && provider === undefined) refuse('--strict needs --provider')
   const down = _list(values.down).map((desk) => desk.toLowerCase())
   for (const desk of down) refuse(_deskProblem('--down', desk))
+  const lastDesk = values['last-desk']?.trim().toLowerCase()
+  if (lastDesk !== undefined) refuse(_deskProblem('--last-desk', lastDesk))
   const count = values.count === undefined ? 1 : Number(/^\d+$/.test(values.count) ? values.count : Number.NaN)
   if (!(count >= 1 && count <= MAX_HANDOFFS)) {
     refuse(`--count: "${values.count}" isn't a valid count; write a whole number from 1 to ${MAX_HANDOFFS}`)
@@ -92,7 +100,7 @@ export const parseArguments = (args: string[]): ParsedArguments => {
     kind: 'options',
     options: {
       config: values.config ?? '',
-      ...(instant === undefined ? {} : { instant }),
+      ...(values.at === undefined ? {} : { at: values.at }),
       ...(language === undefined ? {} : { language }),
       ...(values.text === undefined ? {} : { text: values.text }),
       ...(priority === undefined ? {} : { priority }),
@@ -101,6 +109,8 @@ export const parseArguments = (args: string[]): ParsedArguments => {
       strict: values.strict ?? false,
       count,
       down,
+      ...(lastDesk === undefined ? {} : { lastDesk }),
+      convert: values.convert ?? false,
       json: values.json ?? false,
     },
   }
@@ -120,6 +130,8 @@ const _parse = (args: string[]) =>
       strict: { type: 'boolean' },
       count: { type: 'string' },
       down: { type: 'string', multiple: true },
+      'last-desk': { type: 'string' },
+      convert: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -139,12 +151,3 @@ const _list = (values: string[] | undefined): string[] =>
     .flatMap((value) => value.split(','))
     .map((value) => value.trim())
     .filter((value) => value !== '')
-
-/** Accepts ISO 8601 only. Refuses days such as 31 February, which Date.parse moves into the next month. */
-const _instant = (text: string): number | undefined => {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)(?:T|$)/.exec(text.trim()) ?? []
-  const instant = Date.parse(text.trim())
-  if (year === undefined || Number.isNaN(instant)) return undefined
-  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
-  return Number(day) <= lastDay ? instant : undefined
-}

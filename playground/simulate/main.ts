@@ -1,3 +1,4 @@
+import { convertConfiguration } from '../../src/actions/older-shape'
 import type { Output } from '../console'
 import { parseArguments, USAGE } from './arguments'
 import { readConfiguration } from './configuration-file'
@@ -25,6 +26,10 @@ export const simulateCommand = async (args: string[], output: Output, now = Date
   }
   const { configuration, remarks } = read
   for (const remark of remarks) output.error(`${remark}\n`)
+  if (options.convert) {
+    output.out(`${JSON.stringify(convertConfiguration(configuration as Record<string, unknown>), undefined, 2)}\n`)
+    return 0
+  }
   const simulation = await simulate(configuration, options, now)
   output.out(options.json ? printJson(simulation) : printText(simulation))
   return 0

@@ -1,24 +1,23 @@
 /** The simulator's output, as text and as JSON. */
-import { explain } from '../../src/routing/explain'
+import { explainMoment } from '../../src/routing/explain'
 import { attempts, type Ranking } from '../../src/routing/ranking'
 import type { Simulation } from './run'
 
 const BAR_WIDTH = 24
 
 export const printText = (simulation: Simulation): string => {
-  const { instant, ranking } = simulation
+  const { ranking, timeZone, understood } = simulation
   return [
-    `At ${new Date(instant).toISOString()}`,
-    ...explain(ranking),
-    ..._toCustomer(ranking),
+    ...explainMoment(ranking, timeZone),
+    `The bot can tell the customer: ${ranking.messageForCustomer}`,
     ..._toTicket(ranking),
     ...(simulation.count > 1 ? ['', ..._distribution(simulation)] : []),
     '',
+    'How the configuration was understood:',
+    ...understood.map((line) => `- ${line}`),
+    '',
   ].join('\n')
 }
-
-const _toCustomer = ({ decision }: Ranking): string[] =>
-  decision.kind === 'assign' ? [] : [`To the customer: ${decision.messageForCustomer}`]
 
 const _toTicket = (ranking: Ranking): string[] => {
   const { queue, priority, tags } = attempts(ranking)[0]?.options ?? {}
@@ -49,11 +48,12 @@ const _readable = (decision: Ranking['decision']) =>
     ? { ...decision, opening: { ...decision.opening, at: new Date(decision.opening.at).toISOString() } }
     : decision
 
-export const printJson = ({ instant, ranking, count, shares, refused }: Simulation): string => {
-  const { desks, decision, language, rule, notes } = ranking
+export const printJson = ({ instant, ranking, count, shares, refused, understood, timeZone }: Simulation): string => {
+  const { desks, decision, language, messageForCustomer, rule, notes } = ranking
   const result = {
     at: new Date(instant).toISOString(),
     decision: _readable(decision),
+    messageForCustomer,
     language,
     ...(rule === undefined ? {} : { rule }),
     notes,
@@ -61,7 +61,8 @@ export const printJson = ({ instant, ranking, count, shares, refused }: Simulati
       ...desk,
       ...(opensAt === undefined ? {} : { opensAt: new Date(opensAt).toISOString() }),
     })),
-    explanation: explain(ranking),
+    explanation: explainMoment(ranking, timeZone),
+    understood,
     count,
     distribution: Object.fromEntries(shares.map(({ provider, handoffs }) => [provider, handoffs])),
     refused,

@@ -2,8 +2,11 @@
 import type { Context } from '../../src/botpress/bp'
 import { configuredDesks } from '../../src/botpress/configuration'
 import { readRouting, toHandoff } from '../../src/actions/plan'
+import { textLanguages } from '../../src/routing/customer-text'
+import { describeRouting } from '../../src/routing/describe'
+import { parseMoment } from '../../src/routing/moment'
 import { needsDetection, rank } from '../../src/routing/rank'
-import { attempts, type Ranking, type Situation } from '../../src/routing/ranking'
+import { attempts, type Handoff, type Ranking, type Situation } from '../../src/routing/ranking'
 import { configuredLanguages, type Routing } from '../../src/routing/routing'
 import type { SimulateOptions } from './arguments'
 
@@ -23,6 +26,10 @@ export interface Simulation {
   /** One entry per configured desk. */
   shares: DeskShare[]
   refused: number
+  /** How each field of routing was understood. */
+  understood: string[]
+  /** The zone of Routing. */
+  timeZone?: string
 }
 
 /** Expects a configuration without problems. */
@@ -32,8 +39,16 @@ export const simulate = async (
   now: number
 ): Promise<Simulation> => {
   const routing = readRouting(configuration)
-  const instant = options.instant ?? now
-  const situation = { routing, instant, health: _health(options.down), detected: await _detected(routing, options) }
+  const { timeZone } = routing
+  const instant = (options.at === undefined ? undefined : parseMoment(options.at, timeZone)) ?? now
+  const situation: FixedSituation = {
+    routing,
+    instant,
+    health: _health(options.down),
+    isDryRun: true,
+    ...(options.lastDesk === undefined ? {} : { history: { provider: options.lastDesk, at: instant } }),
+    ...(await _heard(routing, options)),
+  }
   const turns = new Map<string, number>()
   const openSessions = new Map<string, number>()
   let refused = 0
@@ -54,13 +69,16 @@ export const simulate = async (
       handoffs: openSessions.get(provider) ?? 0,
     })),
     refused,
+    understood: describeRouting(routing),
+    ...(timeZone === undefined ? {} : { timeZone }),
   }
 }
 
-type FixedSituation = Pick<Situation, 'routing' | 'instant' | 'health'> & { detected: Situation['handoff']['detected'] }
+type FixedSituation = Pick<Situation, 'routing' | 'instant' | 'health' | 'isDryRun' | 'history'> &
+  Pick<Situation['handoff'], 'detected' | 'spoken'>
 
 const _next = (
-  { detected, ...fixed }: FixedSituation,
+  { detected, spoken, ...fixed }: FixedSituation,
   { language, priority, tags, provider, strict }: SimulateOptions,
   number: number,
   turns: Map<string, number>,
@@ -69,7 +87,7 @@ const _next = (
   const handoff = toHandoff({ language, priority, tags, provider, strict }, `simulated-${number}`)
   const situation: Situation = {
     ...fixed,
-    handoff: { ...handoff, ...(detected ? { detected } : {}) },
+    handoff: { ...handoff, ...(detected ? { detected } : {}), ...(spoken ? { spoken } : {}) },
     load: Object.fromEntries(fixed.routing.desks.map((desk) => [desk.provider, openSessions.get(desk.provider) ?? 0])),
   }
   const ranking = rank(situation)
@@ -83,8 +101,16 @@ const _next = (
 const _health = (down: string[]): Situation['health'] =>
   Object.fromEntries(down.map((desk) => [desk, { state: 'open' as const }]))
 
-const _detected = async (routing: Routing, { text, language }: SimulateOptions) => {
-  if (text === undefined || !needsDetection({ routing, handoff: { id: '', language } })) return undefined
+/** The language of the customer's text: for routing, where that matters, and for the texts to the customer. */
+const _heard = async (
+  routing: Routing,
+  { text, language }: SimulateOptions
+): Promise<Pick<Handoff, 'detected' | 'spoken'>> => {
+  if (text === undefined) return {}
   const { detectLanguage } = await import('../../src/routing/detect-language')
-  return detectLanguage([text], configuredLanguages(routing))
+  const isNeeded = needsDetection({ routing, handoff: { id: '', language } })
+  return {
+    ...(isNeeded ? { detected: await detectLanguage([text], configuredLanguages(routing)) } : {}),
+    spoken: await detectLanguage([text], textLanguages(routing)),
+  }
 }

@@ -68,12 +68,26 @@ describe('the explanation', () => {
     expect(code).toBe(0)
     expect(out).toBe(
       [
-        'At 2026-12-21T09:00:00.000Z',
+        'At Monday 2026-12-21 10:00 Europe/Paris (UTC+01:00)',
         'Goes to Intercom',
         'Language: es – the session says Spanish',
+        'Note: no last session of the customer is known, so Sticky days has no effect',
         '1. Intercom – its turn (number 1)',
         '2. Slack – next in the rotation',
         " - Zendesk – doesn't serve Spanish",
+        'The bot can tell the customer: Un agente puede atenderle ahora.',
+        '',
+        'How the configuration was understood:',
+        '- Open desks take turns by weight: Zendesk, Intercom, Slack; a customer returns to the last desk for 7 days; ' +
+          'English is the default language; a handoff that nobody can take is refused; times are in Europe/Paris.',
+        '- Zendesk: English, French and German; Mon-Fri 09:00-18:00, Sat 10:00-14:00; ' +
+          'closed on 25 December every year; 24 December 2026 09:00-12:00 (Europe/Paris); weight 5.',
+        '- Intercom: English and Spanish; Mon-Fri 08:00-20:00 (Europe/Paris); weight 3.',
+        '- Slack: all languages; Mon-Fri 09:00-17:30 (Europe/Paris); weight 2.',
+        '- Rule 1 (VIP): when a tag is vip or enterprise: Slack, then Zendesk; ' +
+          'the ticket gets priority urgent and gets the tag vip.',
+        '- Rule 2 (French billing): when the language is French and a tag is billing: Zendesk; ' +
+          'the ticket goes to queue 360001.',
         '',
       ].join('\n')
     )
@@ -102,6 +116,23 @@ describe('the explanation', () => {
     expect(out).toContain('The rule sets on the ticket: queue 360001')
   })
 
+  it('reads a time without an offset in the time zone of Routing', async () => {
+    expect((await json('--config', EXAMPLE, '--at', '2026-12-21T09:30')).at).toBe('2026-12-21T08:30:00.000Z')
+  })
+
+  it('returns a customer to the last desk', async () => {
+    const { decision, notes } = await json('--config', EXAMPLE, '--at', MONDAY, '--last-desk', 'slack')
+    expect(decision.provider).toBe('slack')
+    expect(notes).toEqual([])
+  })
+
+  it('speaks to the customer in the language of their text', async () => {
+    const { out } = await run('--config', EXAMPLE, '--at', '2026-12-26T03:00', '--text', 'hallo, ich brauche Hilfe')
+    expect(out).toContain(
+      'The bot can tell the customer: Im Moment ist niemand erreichbar. Wir sind wieder für Sie da: Samstag, 10:00 Uhr'
+    )
+  })
+
   it('requests a desk, strictly or not', async () => {
     const requested = await json('--config', EXAMPLE, '--at', MONDAY, '--provider', 'Slack')
     expect(requested.decision).toEqual({ kind: 'assign', provider: 'slack' })
@@ -126,12 +157,18 @@ describe('the explanation', () => {
     const { code, out } = await run('--config', EXAMPLE, '--at', '2026-12-26T03:00:00+01:00')
     expect(code).toBe(0)
     expect(out).toContain('Nobody is there: refused; opens Saturday 10:00 Europe/Paris')
-    expect(out).toContain('To the customer: No agent is available at the moment. We open again Saturday 10:00')
+    expect(out).toContain(
+      'The bot can tell the customer: No agent is available at the moment. We open again Saturday 10:00 (CET).'
+    )
   })
 
   it('equals the router’s own explanation for the same configuration', async () => {
     const stage = await createStage()
-    const configuration = stage.configuration(example()['routing'])
+    const { routing, ...desks } = example()
+    const configuration = stage.configuration(routing)
+    for (const [name, { languages, hours, weight }] of Object.entries(desks)) {
+      configuration[name] = { ...(configuration[name] as object), languages, hours, weight }
+    }
     await stage.save(configuration)
     const answer = await stage.finish(
       stage.botpress.runtime.botCall('POST', '/v1/chat/actions', {
@@ -153,8 +190,8 @@ describe('the distribution over many handoffs', () => {
   })
 
   it('shows counts, shares and refusals as text', async () => {
-    const routing = { order: ['slack'], desks: [{ desk: 'slack', capacity: 3 }] }
-    const file = fileWith({ slack: example()['slack'], routing })
+    const { timeZone } = example()['routing'] ?? {}
+    const file = fileWith({ slack: { ...example()['slack'], capacity: 3 }, routing: { timeZone } })
     const { out } = await run('--config', file, '--count', '4')
     expect(out).toContain('4 handoffs in a row, all still open\n')
     expect(out).toMatch(/^ {2}Slack {4}3 {3}75\.0 % {2}█+$/m)
@@ -162,30 +199,70 @@ describe('the distribution over many handoffs', () => {
   })
 
   it('counts open sessions for the least-busy strategy', async () => {
-    const desks = [
-      { desk: 'zendesk', weight: 3 },
-      { desk: 'slack', weight: 1 },
-    ]
     const { zendesk, slack } = example()
-    const file = fileWith({ zendesk, slack, routing: { strategy: 'least-busy', desks } })
+    const routing = { strategy: 'Fewest open sessions first', timeZone: 'Europe/Paris' }
+    const file = fileWith({ zendesk: { ...zendesk, weight: 3 }, slack: { ...slack, weight: 1 }, routing })
     expect((await json('--config', file, '--count', '400')).distribution).toEqual({ slack: 100, zendesk: 300 })
   })
 
   it('draws percentage shares per handoff', async () => {
-    const rules = [{ name: 'pilot', share: 20, desks: 'slack' }]
     const { zendesk, slack } = example()
-    const file = fileWith({ zendesk, slack, routing: { order: ['zendesk', 'slack'], rules } })
+    const routing = { preferredDesk: 'Zendesk', rules: ['pilot: share 20% -> slack'], timeZone: 'Europe/Paris' }
+    const file = fileWith({ zendesk, slack, routing })
     const { distribution } = await json('--config', file, '--count', '5000')
     expect(distribution['slack']).toBeGreaterThan(850)
     expect(distribution['slack']).toBeLessThan(1150)
   })
 })
 
+describe('a configuration of an older version', () => {
+  const older = () => {
+    const { routing, ...desks } = example()
+    const connections = Object.entries(desks).map(
+      ([name, { languages: _languages, hours: _hours, weight: _weight, ...block }]) => [name, block]
+    )
+    return {
+      ...Object.fromEntries(connections),
+      routing: {
+        strategy: 'round-robin',
+        order: ['zendesk', 'intercom', 'slack'],
+        timeZone: routing?.['timeZone'],
+        desks: [
+          { desk: 'zendesk', weight: 5, languages: 'en, fr', hours: 'Mon-Fri 09:00-18:00', dates: '12-25 closed' },
+          { desk: 'slack', weight: 2 },
+        ],
+        rules: [{ name: 'VIP', tags: 'vip', desks: 'slack, zendesk', setPriority: 'urgent' }],
+      },
+    }
+  }
+
+  it('is simulated as it is, and converted with --convert into one that means the same', async () => {
+    const options = ['--at', MONDAY, '--tags', 'vip', '--count', '70']
+    const before = await json('--config', fileWith(older()), ...options)
+    const { code, out } = await run('--config', fileWith(older()), '--convert')
+    expect(code).toBe(0)
+    const converted = JSON.parse(out) as { routing: object; zendesk: object }
+    expect(converted.routing).toEqual({
+      preferredDesk: 'Zendesk',
+      thenDesks: 'Intercom, Slack',
+      strategy: 'In turn by weight',
+      timeZone: 'Europe/Paris',
+      rules: ['VIP: tags vip -> slack, zendesk; priority urgent'],
+    })
+    expect(converted.zendesk).toMatchObject({
+      hours: 'Mon-Fri 09:00-18:00; 12-25 closed',
+      weight: 5,
+      subdomain: 'acme',
+    })
+    expect(await json('--config', fileWith(converted), ...options)).toEqual(before)
+  })
+})
+
 describe('an invalid configuration', () => {
   it('is refused with the message of a save and exit code 2', async () => {
     const configuration = example()
-    configuration['zendesk'] = { enabled: true }
-    Object.assign(configuration['routing'] ?? {}, { timeZone: 'Europe/Pairs', order: ['zendesk', 'zendesk', 'slack'] })
+    configuration['zendesk'] = { enabled: true, clientId: 'hitl-router' }
+    Object.assign(configuration['routing'] ?? {}, { timeZone: 'Europe/Pairs', thenDesks: 'slack, slack' })
     const stage = await createStage()
     const refusal = await stage.save(configuration).catch((error: Error) => error.message)
     expect(refusal).toContain('Zendesk → Subdomain')
@@ -238,7 +315,8 @@ describe('the command line', () => {
     [['--at', 'tomorrow'], `--at: "tomorrow" isn't a valid time`],
     [['--at', '2026-02-31'], `--at: "2026-02-31" isn't a valid time`],
     [['--at', '2026-02-28T25:00:00Z'], "isn't a valid time"],
-    [['--language', 'french'], `--language: "french" isn't a language tag; write fr`],
+    [['--language', 'jp'], `--language: "jp" is the code of Japan, not a language; write ja`],
+    [['--last-desk', 'fax'], `--last-desk: "fax" isn't a desk`],
     [['--language', 'fr', '--text', 'bonjour'], '--language and --text exclude each other'],
     [['--priority', 'top'], `--priority: "top" isn't a priority; write one of low, normal, high, urgent`],
     [['--provider', 'fax'], `--provider: "fax" isn't a desk`],
@@ -272,6 +350,8 @@ describe('the command line', () => {
       'strict',
       'count',
       'down',
+      'last-desk',
+      'convert',
       'json',
     ]) {
       expect(out).toContain(`--${option}`)

@@ -11,6 +11,7 @@ import type { Installation } from '../botpress/installation'
 import { customerTexts } from '../to-desk/transcript'
 import { claimTurn } from './rotation'
 import type { FieldProblem } from '../routing/config-shape'
+import { textLanguages } from '../routing/customer-text'
 import { explain } from '../routing/explain'
 import { parseRouting } from '../routing/parse-routing'
 import { needsDetection, rank } from '../routing/rank'
@@ -85,7 +86,7 @@ export const planHandoff = async (
   const { wishes, customer, conversationId } = request
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(request.transcript) }
   const situation = await readSituation(call, installation, handoff, { customer })
-  let ranking = rank(situation)
+  let ranking = await rankForCustomer(situation, handoff.texts)
   if (ranking.rotation && (request.claimsTurn || request.turn !== undefined)) {
     const { key } = ranking.rotation
     const turn = request.turn ?? (await _claimTurn(call, conversationId, key, installation, request.recordTurn))
@@ -151,6 +152,16 @@ const _detected = async (routing: Routing, handoff: Handoff, texts: string[]) =>
   // The detector is large: it is only loaded when it is used.
   const { detectLanguage } = await import('../routing/detect-language')
   return detectLanguage(texts, configuredLanguages(routing))
+}
+
+/** Ranks, and finds the language of the texts for the customer if routing itself doesn't depend on languages. */
+export const rankForCustomer = async (situation: Situation, texts: string[]): Promise<Ranking> => {
+  const ranking = rank(situation)
+  const isKnown = ranking.language.source === 'session' || ranking.language.source === 'detected'
+  if (isKnown || ranking.decision.kind === 'assign' || texts.length === 0) return ranking
+  const { detectLanguage } = await import('../routing/detect-language')
+  const spoken = await detectLanguage(texts, textLanguages(situation.routing))
+  return rank({ ...situation, handoff: { ...situation.handoff, spoken } })
 }
 
 const _history = (customer: KnownCustomer | undefined) => {

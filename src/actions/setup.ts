@@ -2,12 +2,16 @@ import { RuntimeError } from '@botpress/sdk'
 import type { ConfigProblem, Subscription } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
-import { connectDesk, subscriptionTarget } from '../botpress/desk'
+import { connectDesk, connectUnready, subscriptionTarget } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
 import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
 import { providers } from '../definition/registry'
-import { routingProblems } from './plan'
+import { deskFields } from '../routing/config'
+import { describeRouting } from '../routing/describe'
+import type { ConfiguredDesk } from '../routing/routing'
+import { convertConfiguration, isOlderShape } from './older-shape'
+import { readRouting, routingProblems } from './plan'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
@@ -19,9 +23,12 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
+  _readBack(call)
   const enabled = configuredDesks(call.context.configuration).filter((desk) => desk.enabled)
+  for (const desk of enabled) if (desk.notReady !== undefined) _explainUnready(call, desk, webhookUrl)
+  const ready = enabled.filter((desk) => desk.notReady === undefined)
   const results = await Promise.all(
-    enabled.map(async ({ provider: name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
+    ready.map(async ({ provider: name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
   )
   const failed = results.flatMap(({ title, error }) => (error === undefined ? [] : [{ field: title, problem: error }]))
 
@@ -46,6 +53,34 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   forgetSubscriptions(call)
   if (failed.length > 0)
     throw new RuntimeError(listProblems('The configuration cannot be saved, since a desk did not accept it:', failed))
+}
+
+/** Logs how each field of routing was understood, and what an older configuration is in the form that Studio shows. */
+const _readBack = (call: Call): void => {
+  const { configuration } = call.context
+  for (const line of describeRouting(readRouting(configuration))) call.log.info(`Routing: ${line}`)
+  if (!isOlderShape(configuration)) return
+  const { routing, ...desks } = convertConfiguration(configuration)
+  const settings = Object.entries(desks).map(([name, block]) => [name, _settings(block)] as const)
+  const shown = Object.fromEntries(settings.filter(([, fields]) => Object.keys(fields).length > 0))
+  call.log.info(
+    `Routing has the shape of an older version, which still works. In the form it is:\n${JSON.stringify({ ...shown, routing }, undefined, 2)}`
+  )
+}
+
+/** What a desk's block says about routing: nothing secret. */
+const _settings = (block: unknown): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries((block ?? {}) as Record<string, unknown>).filter(([field]) => Object.hasOwn(SETTINGS, field))
+  )
+
+const SETTINGS = deskFields()
+
+/** A desk that isn't ready is saved all the same. The log says how to get what is missing. */
+const _explainUnready = (call: Call, { provider: name, title, notReady }: ConfiguredDesk, webhookUrl: string): void => {
+  call.log.warn(`${title} takes no handoffs yet: ${notReady ?? ''}. Fill it in and save again`, { desk: name })
+  const instructions = connectUnready(call, name)?.driver.instructions?.(subscriptionTarget(call, name, webhookUrl))
+  if (instructions) call.log.info(`${title}: do this once by hand.\n${instructions}`, { desk: name })
 }
 
 interface SetUp {

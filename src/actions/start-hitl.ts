@@ -183,7 +183,15 @@ const _open = async (
     onOpened: async ({ provider, reason }, attempts) => {
       await Promise.all([
         recordSuccess(call, installation, provider),
-        emit(call, 'handoffRouted', { hitlConversationId: conversationId, desk: provider, reason, attempts }),
+        emit(call, 'handoffRouted', {
+          hitlConversationId: conversationId,
+          desk: provider,
+          reason,
+          attempts,
+          ...(plan.ranking.decision.kind === 'assign'
+            ? {}
+            : { messageForCustomer: plan.ranking.decision.messageForCustomer }),
+        }),
       ])
     },
   })

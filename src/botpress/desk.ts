@@ -1,8 +1,9 @@
 import type { Tools } from '../../providers/kit/tools'
-import type { Driver, Provider, SubscriptionTarget } from '../../providers/provider'
+import type { ConfigProblem, Driver, Provider, SubscriptionTarget } from '../../providers/provider'
 import { providers } from '../definition/registry'
 import { withinAccount } from './accounts'
 import type { Call } from './call'
+import { deskBlock } from './configuration'
 
 /** Limits of one attempt. The driver reads them before each request, so they may change meanwhile. */
 export interface Limits {
@@ -23,15 +24,27 @@ export interface Desk {
 }
 
 /**
- * Connects a desk with this call's configuration. Undefined when its block is missing or isn't valid: `deskProblems`
- * says why.
+ * Connects a desk with this call's configuration. Undefined when its block is missing, isn't valid or isn't ready:
+ * `deskProblems` and `configuredDesks` say why.
  */
-export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | undefined => {
+export const connectDesk = (call: Call, name: string, limits?: Limits): Desk | undefined =>
+  _connect(call, name, () => false, limits)
+
+/** The same for a desk that isn't ready. Its driver can do nothing but give instructions. */
+export const connectUnready = (call: Call, name: string): Desk | undefined =>
+  _connect(call, name, ({ notReady }) => notReady === true)
+
+const _connect = (
+  call: Call,
+  name: string,
+  isAccepted: (problem: ConfigProblem) => boolean,
+  limits?: Limits
+): Desk | undefined => {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
-  const block = (call.context.configuration as Record<string, unknown> | undefined)?.[name]
-  if (!provider || block === undefined || block === null) return undefined
+  const block = deskBlock(call.context.configuration, name)
+  if (!provider || !block) return undefined
   const parsed = provider.config.safeParse(block)
-  if (!parsed.success || (provider.checkConfig?.(parsed.data) ?? []).length > 0) return undefined
+  if (!parsed.success || !(provider.checkConfig?.(parsed.data) ?? []).every(isAccepted)) return undefined
   const tools: Tools = {
     now: call.environment.now,
     sleep: (ms) => {

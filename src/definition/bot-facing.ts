@@ -19,6 +19,11 @@ const question = {
   tags: z.array(z.string()).optional().title('Tags').describe('Tags of the handoff, for routing rules.'),
   provider: z.string().optional().title('Desk').describe('The requested desk.'),
   strict: z.boolean().optional().title('Only this desk').describe('Use no other desk than the requested one.'),
+  userId: z
+    .string()
+    .optional()
+    .title('User')
+    .describe('Botpress user of the customer, who may return to the desk of the last session.'),
 }
 
 export const actions = {
@@ -40,7 +45,11 @@ export const actions = {
           .optional()
           .title('Next opening')
           .describe('When a desk opens next, ISO 8601. Empty when a desk is open or none will open.'),
-        message: z.string().title('Message').describe('The answer as a sentence.'),
+        message: z.string().title('Message').describe('The answer as a sentence, for the team.'),
+        messageForCustomer: z
+          .string()
+          .title('Message for the customer')
+          .describe('What the bot can tell the customer, in their language.'),
       }),
     },
   },
@@ -50,14 +59,21 @@ export const actions = {
     input: {
       schema: z.object({
         ...question,
-        at: z.string().optional().title('At').describe('The time, ISO 8601. Empty: now.'),
+        at: z
+          .string()
+          .optional()
+          .title('At')
+          .describe('The time, such as 2026-12-24T09:00, in the time zone of Routing. Empty: now.'),
       }),
     },
     output: {
       schema: z.object({
         decision: z.string().title('Decision').describe('What would happen, as a sentence.'),
         desk: z.string().optional().title('Desk').describe('The desk that would take it.'),
-        explanation: z.string().title('Explanation').describe('All desks in order with their reasons, one per line.'),
+        explanation: z
+          .string()
+          .title('Explanation')
+          .describe('The moment, then all desks in order with their reasons, one per line.'),
       }),
     },
   },
@@ -75,6 +91,11 @@ export const events = {
       desk: desk('The desk that took it.'),
       reason: z.string().title('Reason').describe('Why this desk.'),
       attempts: z.number().title('Attempts').describe('How many desks were tried.'),
+      messageForCustomer: z
+        .string()
+        .optional()
+        .title('Message for the customer')
+        .describe('When nobody is there and a ticket was opened all the same: what the bot can tell the customer.'),
     }),
   },
   handoffFailedOver: {

@@ -5,26 +5,54 @@
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
 import { contactTag, providerNames, providers } from './registry'
-import { routingSchema } from '../routing/config'
+import { deskFields, routingSchema } from '../routing/config'
 
-/** A desk's block in the configuration: what the vendor needs, and the switch. */
-const deskSchema = (name: string) =>
-  (providers[name]?.config ?? z.object({}))
-    .extend({
-      enabled: z.boolean().default(true).title('Enabled').describe('Off: open sessions go on, new ones go elsewhere.'),
+/**
+ * A field as Studio shows it: never required, and without a pattern. Studio sends "" for a text that was left empty,
+ * and only the router's own check names what is wrong.
+ */
+const _asShown = (field: z.ZodTypeAny): z.ZodTypeAny => {
+  const json = field.toJSONSchema() as Shown
+  const { title = '', secret } = json['x-zui'] ?? {}
+  if (json.type !== 'string' || json.enum) return field.isOptional() ? field : field.optional()
+  const text = secret ? z.string().secret() : z.string()
+  const shown = json.default === undefined ? text.optional() : text.default(json.default)
+  return shown.title(title).describe(json.description ?? '')
+}
+
+interface Shown {
+  type?: string
+  enum?: string[]
+  default?: string
+  description?: string
+  'x-zui'?: { title?: string; secret?: boolean }
+}
+
+/** A desk's block: the switch, what the vendor needs, and what is special about the desk in routing. */
+const _deskSchema = (name: string) => {
+  const { title = name, config } = providers[name] ?? {}
+  const connection = Object.entries(config?.shape ?? {}).map(([field, schema]) => [field, _asShown(schema)] as const)
+  return z
+    .object({
+      enabled: z.boolean().default(true).title('Enabled').describe('Off: no new handoffs.'),
+      ...Object.fromEntries(connection),
+      ...deskFields(),
     })
     .optional()
-    .title(providers[name]?.title ?? name)
-    .describe(`Connection to ${providers[name]?.title ?? name}. Leave empty if you do not use it.`)
+    .title(title)
+    .describe('Empty: not used.')
+}
 
 type DeskSchemas = {
   [Name in keyof typeof registered]: z.ZodOptional<(typeof registered)[Name]['config']>
 }
 
+const titles = providerNames.map((name) => providers[name]?.title ?? name) as [string, ...string[]]
+
 export const configuration = {
   schema: z.object({
-    routing: routingSchema(providerNames).optional().title('Routing').describe('Which desk takes the next handoff.'),
-    ...(Object.fromEntries(providerNames.map((name) => [name, deskSchema(name)])) as unknown as DeskSchemas),
+    ...(Object.fromEntries(providerNames.map((name) => [name, _deskSchema(name)])) as unknown as DeskSchemas),
+    routing: routingSchema(titles).optional().title('Routing').describe('Which desk takes the next handoff.'),
   }),
 }
 

@@ -1,8 +1,8 @@
-/** Checks that a routing block has the shape that Studio shows, and names its fields as Studio does. */
-import { routingSchema, type RoutingConfig } from './config'
+/** Reads single values of a configuration, however they were written, and names their fields as Studio does. */
+import { OLDER_TITLES, routingSchema } from './config'
 
 export interface FieldProblem {
-  /** As Studio shows it: `Routing → Desks → 2 → Hours`. */
+  /** As Studio shows it: `Routing → Rules → 2`. */
   field: string
   /** The problem, and how to fix it. */
   problem: string
@@ -12,130 +12,169 @@ export type Path = readonly (string | number)[]
 
 /** The part of a JSON schema that describes field names. */
 interface Shape {
-  properties?: Record<string, Shape>
-  items?: Shape
-  enum?: string[]
-  'x-zui'?: { title?: string }
+  properties?: Record<string, { 'x-zui'?: { title?: string } }>
 }
 
-/** Advice for field names of earlier versions and of other products. */
-const _ADVICE: Record<string, string> = {
-  defaultProvider: 'put that desk first in Order',
-  defaultDesk: 'put that desk first in Order',
-  providers: 'list the desks in Order, and their settings in Desks',
-  fallback: 'Order sets which desk comes next',
-  weights: 'set Weight in each entry of Desks',
-}
+const _titles: Record<string, string> = Object.fromEntries(
+  Object.entries((routingSchema(['any']).toJSONSchema() as Shape).properties ?? {}).map(([name, field]) => [
+    name,
+    field['x-zui']?.title ?? name,
+  ])
+)
+
+/** The fields of the routing block, and those of older versions. */
+export const ROUTING_FIELDS = Object.keys(_titles)
+export const OLDER_ROUTING_FIELDS = ['order', 'desks']
+export const OLDER_DESK_FIELDS = ['desk', 'weight', 'languages', 'hours', 'dates', 'timeZone', 'capacity']
+export const OLDER_RULE_FIELDS = [
+  'name',
+  'language',
+  'priority',
+  'tags',
+  'hours',
+  'share',
+  'desks',
+  'queue',
+  'setPriority',
+  'addTags',
+  'otherwise',
+]
 
 /** A field's name in Studio. List positions are counted from 1. */
 export const fieldName = (path: Path): string => {
-  let shape: Shape | undefined = _schemaFor(['any']).shape
-  const names = path.map((step) => {
-    shape = typeof step === 'number' ? shape?.items : shape?.properties?.[step]
-    return typeof step === 'number' ? String(step + 1) : (shape?.['x-zui']?.title ?? step)
+  const names = path.map((step, index) => {
+    if (typeof step === 'number') return String(step + 1)
+    const titles = index === 0 ? { ...OLDER_TITLES, ..._titles } : OLDER_TITLES
+    return Object.hasOwn(titles, step) ? titles[step] : step
   })
   return ['Routing', ...names].join(' → ')
 }
 
 export const fieldProblem = (path: Path, problem: string): FieldProblem => ({ field: fieldName(path), problem })
 
-/** Building a schema takes milliseconds, so schemas are cached by their desks. */
-const _schemas = new Map<string, { schema: ReturnType<typeof routingSchema>; shape: Shape }>()
-
-const _schemaFor = (names: [string, ...string[]]) => {
-  const key = names.join(' ')
-  const cached = _schemas.get(key)
-  if (cached) return cached
-  const schema = routingSchema(names)
-  const built = { schema, shape: schema.toJSONSchema() as Shape }
-  _schemas.set(key, built)
-  return built
+/** Advice for field names of other products and of drafts. */
+const _ADVICE: Record<string, string> = {
+  defaultProvider: 'choose that desk as Preferred desk',
+  defaultDesk: 'choose that desk as Preferred desk',
+  providers: 'list the desks in Then (thenDesks)',
+  fallback: 'Then sets which desk comes next',
+  weights: 'set the Weight of each desk',
 }
 
-/** Parses the block for the configured desks. Cleared fields count as absent; a text field also accepts a list. */
-export const parseShape = (
-  config: unknown,
-  configured: [string, ...string[]]
-): { value: RoutingConfig; problems?: undefined } | { value?: undefined; problems: FieldProblem[] } => {
-  const cleaned = _cleaned(config ?? {}) ?? {}
-  if (typeof cleaned !== 'object' || Array.isArray(cleaned)) {
-    return {
-      problems: [{ field: 'Routing', problem: `is ${_kind(cleaned)}; it needs fields such as Order and Strategy` }],
-    }
-  }
-  const { schema, shape } = _schemaFor(configured)
-  const problems = _unknownKeys(cleaned, shape, [])
-  const parsed = schema.safeParse(cleaned)
-  if (!parsed.success) {
-    for (const { path } of parsed.error.issues)
-      problems.push(fieldProblem(path, _wrong(_at(cleaned, path), path, shape)))
-  }
-  return problems.length > 0 || !parsed.success ? { problems } : { value: parsed.data }
-}
+/** A problem for every key that is no field. */
+export const unknownFields = (value: object, path: Path, known: readonly string[]): FieldProblem[] =>
+  Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .map((key) => fieldProblem([...path, key], _unknownField(key, known)))
 
-const _textLists = new Set(['languages', 'language', 'priority', 'tags', 'addTags'])
-
-const _cleaned = (value: unknown, key?: string, isRule = false): unknown => {
-  if (value === null || value === '') return undefined
-  if (Array.isArray(value)) {
-    const items = value.map((item) => _cleaned(item, undefined, key === 'rules')).filter((item) => item !== undefined)
-    const isText = key !== undefined && (_textLists.has(key) || (key === 'desks' && isRule))
-    return isText ? items.join(', ') : items
-  }
-  if (typeof value !== 'object') return typeof value === 'string' ? value.trim() || undefined : value
-  const entries = Object.entries(value as Record<string, unknown>)
-  return Object.fromEntries(
-    entries.flatMap(([name, field]) => {
-      const kept = _cleaned(field, name, isRule)
-      return kept === undefined ? [] : [[name, kept]]
-    })
-  )
-}
-
-const _unknownKeys = (value: unknown, shape: Shape | undefined, path: Path): FieldProblem[] => {
-  if (Array.isArray(value)) return value.flatMap((item, index) => _unknownKeys(item, shape?.items, [...path, index]))
-  if (typeof value !== 'object' || value === null || !shape?.properties) return []
-  const known = shape.properties
-  return Object.entries(value).flatMap(([key, field]) =>
-    known[key]
-      ? _unknownKeys(field, known[key], [...path, key])
-      : [fieldProblem([...path, key], _unknownKey(key, known))]
-  )
-}
-
-const _unknownKey = (key: string, known: Record<string, Shape>): string => {
-  const similar = Object.keys(known).find((name) => name.toLowerCase() === key.toLowerCase())
-  const advice =
-    _ADVICE[key] ?? (similar ? `write ${similar}` : `remove it; the fields are ${Object.keys(known).join(', ')}`)
+const _unknownField = (key: string, known: readonly string[]): string => {
+  const similar = known.find((name) => name.toLowerCase() === key.toLowerCase())
+  const advised = Object.hasOwn(_ADVICE, key) ? _ADVICE[key] : undefined
+  const advice = advised ?? (similar ? `write ${similar}` : `remove it; the fields are ${known.join(', ')}`)
   return `isn't a field of this configuration (from an older version?): ${advice}`
 }
 
-const _wrong = (value: unknown, path: Path, shape: Shape): string => {
-  const wanted = path.reduce<Shape | undefined>(
-    (at, step) => (typeof step === 'number' ? at?.items : at?.properties?.[step]),
-    shape
-  )
-  const isDesk = path.includes('order') || path.at(-1) === 'desk' || path.at(-1) === 'afterHoursDesk'
-  if (value === undefined) return wanted?.enum ? `choose one: ${wanted.enum.join(', ')}` : 'is missing'
-  if (!wanted?.enum || typeof value !== 'string') {
-    return `${_kind(value)} isn't valid here; write ${wanted?.enum?.join(' or ') ?? _wantedKind(wanted)}`
+export const isBlock = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A field's value and name. Empty texts, empty lists and null are absent. */
+export interface Field {
+  value: unknown
+  field: string
+}
+
+export const fieldOf = (block: Readonly<Record<string, unknown>>, name: string, field: string): Field | undefined => {
+  const value = Object.hasOwn(block, name) ? block[name] : undefined
+  return isEmpty(value) ? undefined : { value, field }
+}
+
+export const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (typeof value === 'string' && value.trim() === '') ||
+  (Array.isArray(value) && value.every(isEmpty))
+
+/** Nobody writes more in one field; reading it would take long. */
+const LONGEST_TEXT = 4_000
+
+const _isTooLong = (text: string, field: string, problems: FieldProblem[]): boolean => {
+  if (text.length <= LONGEST_TEXT) return false
+  problems.push({ field, problem: `is longer than ${LONGEST_TEXT} characters; shorten it` })
+  return true
+}
+
+/** A text; a number counts as one, a list as its items with commas. */
+export const readText = (given: Field | undefined, problems: FieldProblem[]): string | undefined => {
+  const text = _textOf(given, problems)
+  return text === undefined || _isTooLong(text, given?.field ?? '', problems) ? undefined : text
+}
+
+const _textOf = (given: Field | undefined, problems: FieldProblem[]): string | undefined => {
+  if (!given) return undefined
+  const { value, field } = given
+  if (typeof value === 'string') return value.trim()
+  if (typeof value === 'number') return String(value)
+  const isTexts =
+    Array.isArray(value) && value.every((item) => isEmpty(item) || ['string', 'number'].includes(typeof item))
+  if (isTexts) {
+    return value
+      .filter((item) => !isEmpty(item))
+      .map((item) => String(item).trim())
+      .join(', ')
   }
-  return isDesk
-    ? `"${value}" isn't a configured desk; fill in its connection, or write one of ${wanted.enum.join(', ')}`
-    : `"${value}" isn't valid; write one of ${wanted.enum.join(', ')}`
+  problems.push({ field, problem: `${kindOf(value)} isn't valid here; write text` })
+  return undefined
 }
 
-const _wantedKind = (shape: Shape | undefined): string => {
-  if (shape?.items) return 'a list'
-  if (shape?.properties) return 'an entry with its fields'
-  return (shape as { type?: string } | undefined)?.type === 'number' ? 'a number' : 'text'
+/** A number; a text with a number counts as one. */
+export const readNumber = (given: Field | undefined, problems: FieldProblem[]): number | undefined => {
+  if (!given) return undefined
+  const { value, field } = given
+  if (typeof value === 'number') return value
+  if (typeof value === 'string' && /^[+-]?\d{1,15}(?:[.,]\d{1,15})?$/.test(value.trim())) {
+    return Number(value.trim().replace(',', '.'))
+  }
+  problems.push({ field, problem: `${kindOf(value)} isn't valid here; write a number` })
+  return undefined
 }
 
-const _kind = (value: unknown): string => {
+/** The key of a choice, which may be written as its key or its words, in any case. */
+export const readChoice = <Key extends string>(
+  given: Field | undefined,
+  choices: Record<Key, string>,
+  problems: FieldProblem[]
+): Key | undefined => {
+  if (!given) return undefined
+  const { value, field } = given
+  const keys = Object.keys(choices) as Key[]
+  const wanted = typeof value === 'string' && value.length <= LONGEST_TEXT ? _letters(value) : undefined
+  const key = keys.find((name) => wanted === _letters(name) || wanted === _letters(choices[name]))
+  if (key !== undefined) return key
+  const words = Object.values<string>(choices).join(', ')
+  const kind = typeof value === 'string' ? `"${value.slice(0, LONGEST_CHOICE)}"` : kindOf(value)
+  problems.push({ field, problem: `${kind} isn't valid; write one of ${words}` })
+  return undefined
+}
+
+const LONGEST_CHOICE = 100
+
+const _letters = (text: string): string => text.toLowerCase().replace(/[^\p{L}\d]/gu, '')
+
+/** The items of a list of texts; a text with lines counts as one. */
+export const readTexts = (given: Field | undefined, problems: FieldProblem[]): string[] => {
+  if (!given) return []
+  const items: unknown[] = Array.isArray(given.value) ? given.value : [given.value]
+  return items.flatMap((item, index) => {
+    if (isEmpty(item)) return []
+    if (typeof item === 'string' && _isTooLong(item, `${given.field} → ${index + 1}`, problems)) return []
+    if (typeof item === 'string') return item.split(/\r?\n/).filter((line) => line.trim() !== '')
+    problems.push({ field: `${given.field} → ${index + 1}`, problem: `${kindOf(item)} isn't valid here; write text` })
+    return []
+  })
+}
+
+export const kindOf = (value: unknown): string => {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'string') return `the text "${value}"`
-  return typeof value === 'object' ? 'a group of fields' : `${String(value)}`
+  return typeof value === 'object' ? 'a group of fields' : String(value)
 }
-
-const _at = (value: unknown, path: Path): unknown =>
-  path.reduce((at: unknown, step) => (at as Record<string | number, unknown> | undefined)?.[step], value)

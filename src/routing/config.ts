@@ -1,70 +1,96 @@
 /**
- * The schema of the routing block, as Studio shows it. It is shallow and lenient; parse-routing.ts checks the values.
+ * What Studio shows about routing: fields of each desk's block, and the Routing block. Leaves are texts, numbers,
+ * choices and lists of texts, and none is required. parse-routing.ts checks the values.
  */
 import { z } from '@botpress/sdk'
+import type { NobodyThere, Otherwise, Strategy } from './routing'
 
-const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const
+/** Each choice as people read it, by its key. The first one is the default. */
+export const STRATEGIES: Record<Strategy, string> = {
+  priority: 'Preferred desk first',
+  'round-robin': 'In turn by weight',
+  'least-busy': 'Fewest open sessions first',
+}
+export const NOBODY_THERE: Record<NobodyThere, string> = {
+  refuse: 'Refuse with the next opening time',
+  'open-anyway': 'Open a ticket anyway',
+  'after-hours': 'Use the after-hours desk',
+}
+export const OTHERWISE: Record<Otherwise, string> = {
+  refuse: 'Use no other desk',
+  'default-language': 'Use desks of the default language',
+  'any-desk': 'Use any desk',
+}
 
-/** `names`: the registry's keys, in registry order. */
-export const routingSchema = <Names extends [string, ...string[]]>(names: Names) => {
-  const desk = z.enum(names)
-  const text = (title: string, description: string) => z.string().optional().title(title).describe(description)
-  const number = (title: string, description: string) => z.number().optional().title(title).describe(description)
+const _text = (title: string, description: string) => z.string().optional().title(title).describe(description)
+const _number = (title: string, description: string) => z.number().optional().title(title).describe(description)
+const _texts = (title: string, description: string) => z.array(z.string()).optional().title(title).describe(description)
+const _choice = (words: Record<string, string>, title: string, description: string) => {
+  const [first = '', ...others] = Object.values(words)
+  return z
+    .enum([first, ...others])
+    .default(first)
+    .title(title)
+    .describe(description)
+}
+
+/** What is special about a desk, in its block. */
+export const deskFields = () => ({
+  languages: _text('Languages', 'fr, pt-BR, German. Empty: all.'),
+  hours: _text('Hours', 'Mon-Fri 09:00-18:00; 12-25 closed; Europe/Paris'),
+  weight: _number('Weight', 'Its share.'),
+  capacity: _number('Most open sessions', 'Then it is full.'),
+})
+
+/** `desks`: their titles, in registry order. */
+export const routingSchema = <Titles extends [string, ...string[]]>(desks: Titles) => {
+  const [one, other = one, third = other] = desks
   return z.object({
-    strategy: z
-      .enum(['priority', 'round-robin', 'least-busy'])
+    preferredDesk: z
+      .enum(desks)
       .optional()
-      .title('Strategy')
-      .describe(
-        'priority: first desk in the order. round-robin: by weight, in turn. least-busy: fewest open sessions for its weight.'
-      ),
-    order: z.array(desk).optional().title('Order').describe('All desks, preferred first. Empty: as listed below.'),
-    desks: z
-      .array(
-        z.object({
-          desk: desk.title('Desk').describe('The desk of this entry.'),
-          weight: number('Weight', 'Its share: 5 gets five times as many as 1.'),
-          languages: text('Languages', 'fr, en-GB … Empty: all.'),
-          hours: text('Hours', 'Mon-Fri 09:00-12:30, 13:30-17:00; Sat 10:00-14:00. Empty: always.'),
-          dates: text('Special dates', '12-25 closed; 2026-12-24 09:00-12:00'),
-          timeZone: text('Time zone', 'Of the hours, such as Europe/Paris.'),
-          capacity: number('Capacity', 'Maximum number of open sessions.'),
-        })
-      )
-      .optional()
-      .title('Desks')
-      .describe('Settings per desk.'),
-    rules: z
-      .array(
-        z.object({
-          name: text('Name', 'For the log.'),
-          language: text('Language', 'fr, en-GB …'),
-          priority: text('Priority', PRIORITIES.join(', ')),
-          tags: text('Tags', 'One of these: vip, billing'),
-          hours: text('Hours', 'Only at these hours.'),
-          share: number('Share', 'Only this percentage.'),
-          desks: text('Desks', 'Desks that may take it, preferred first.'),
-          queue: text('Queue', 'Group, team or channel id there.'),
-          setPriority: z.enum(PRIORITIES).optional().title('Set priority').describe('Of the ticket.'),
-          addTags: text('Add tags', 'To the ticket.'),
-        })
-      )
-      .optional()
-      .title('Rules')
-      .describe('The first matching rule decides which desks are considered.'),
-    timeZone: text('Time zone', 'For hours without their own.'),
-    defaultLanguage: text('Default language', 'When the language is unknown.'),
-    stickyDays: number('Sticky days', 'Days for which a customer returns to the last desk. 0: off.'),
-    nobodyThere: z
-      .enum(['refuse', 'open-anyway', 'after-hours'])
-      .optional()
-      .title('When nobody is there')
-      .describe('Fail with the next opening time, open a ticket anyway, or use the after-hours desk.'),
-    afterHoursDesk: desk
+      .title('Preferred desk')
+      .describe('Comes first. To switch vendors, change this field.'),
+    thenDesks: _text('Then', `The desks that follow, in order: ${other}, ${third}. Empty: as listed here.`),
+    strategy: _choice(STRATEGIES, 'Strategy', 'Which of the open desks takes the next handoff.'),
+    rules: _texts(
+      'Rules',
+      `The first that fits: tags vip -> ${one}, ${other}; priority urgent · language fr and tags billing -> ${one}; queue 360001 · share 10% -> ${third}`
+    ),
+    otherwise: _choice(OTHERWISE, 'When a language’s or rule’s desks can’t', 'Closed, full or down: who takes over?'),
+    timeZone: _text('Time zone', 'Of hours that name none, such as Europe/Paris.'),
+    defaultLanguage: _text('Default language', 'When the customer’s is unknown.'),
+    stickyDays: _number('Sticky days', 'So long a customer returns to the last desk. 0: off.'),
+    nobodyThere: _choice(NOBODY_THERE, 'When nobody is there', 'When no desk can take a handoff.'),
+    afterHoursDesk: z
+      .enum(desks)
       .optional()
       .title('After-hours desk')
-      .describe('Takes over then. If not in the order, it takes nothing else.'),
+      .describe('Takes over then. If Then leaves it out, it takes nothing else.'),
+    refusalTexts: _texts('Refusal texts', 'One per language: en: We are back {opening}.'),
+    receivedTexts: _texts('Received texts', 'When a ticket waits: en: We answer from {opening} on.'),
+    handedOnTexts: _texts('Handed-on texts', 'When the after-hours desk takes over.'),
   })
 }
 
-export type RoutingConfig = z.infer<ReturnType<typeof routingSchema<[string, ...string[]]>>>
+/** Names of the fields of older versions, as they were shown. */
+export const OLDER_TITLES: Record<string, string> = {
+  order: 'Order',
+  desks: 'Desks',
+  desk: 'Desk',
+  weight: 'Weight',
+  languages: 'Languages',
+  hours: 'Hours',
+  dates: 'Special dates',
+  timeZone: 'Time zone',
+  capacity: 'Capacity',
+  name: 'Name',
+  language: 'Language',
+  priority: 'Priority',
+  tags: 'Tags',
+  share: 'Share',
+  queue: 'Queue',
+  setPriority: 'Set priority',
+  addTags: 'Add tags',
+  otherwise: 'Otherwise',
+}

@@ -1,3 +1,4 @@
+import { describeMoment } from './moment'
 import type { Decision, Ranking } from './ranking'
 
 /**
@@ -15,6 +16,12 @@ export const explain = (ranking: Ranking): string[] => {
     ),
   ]
 }
+
+/** The same for a moment that somebody asked about, which its first line names in the zone of routing. */
+export const explainMoment = (ranking: Ranking, timeZone: string | undefined): string[] => [
+  `At ${describeMoment(ranking.instant, timeZone)}${timeZone === undefined ? ', since Routing has no time zone' : ''}`,
+  ...explain(ranking),
+]
 
 const _decision = ({ desks, decision }: Ranking): string => {
   const title =

@@ -1,6 +1,6 @@
 /** The reasons that keep a desk from taking a handoff. */
 import { describeTime, isOpen, nextOpening } from './hours'
-import { languageName, serves } from './language'
+import { isSameLanguage, languageName, serves } from './language'
 import type { Cause, Situation } from './ranking'
 import type { Desk, Rule } from './routing'
 
@@ -15,6 +15,7 @@ export interface Obstacle {
 export const notConsidered = (desk: Desk, { handoff }: Situation, rule: Rule | undefined): Obstacle | undefined => {
   const isRequested = handoff.provider === desk.provider
   if (!desk.enabled) return { cause: 'disabled', reason: 'switched off' }
+  if (desk.notReady !== undefined) return { cause: 'not-ready', reason: `not ready: ${desk.notReady}` }
   if (isRequested) return undefined
   if (handoff.strict && handoff.provider)
     return { cause: 'not-asked-for', reason: 'the session allows only another desk' }
@@ -23,20 +24,29 @@ export const notConsidered = (desk: Desk, { handoff }: Situation, rule: Rule | u
   return undefined
 }
 
-/** Why a considered desk can't take the handoff now. */
-export const obstacles = (desk: Desk, situation: Situation, language: string | undefined): Obstacle[] =>
+/**
+ * Why a considered desk can't take the handoff now. `isNear`: its language is enough, even of another region than the
+ * customer's.
+ */
+export const obstacles = (
+  desk: Desk,
+  situation: Situation,
+  language: string | undefined,
+  isNear: boolean
+): Obstacle[] =>
   [
-    _languageObstacle(desk, language),
+    _languageObstacle(desk, language, isNear),
     _hoursObstacle(desk, situation),
     _capacityObstacle(desk, situation),
     healthObstacle(desk, situation),
   ].filter((obstacle) => obstacle !== undefined)
 
-export const speaks = (desk: Desk, language: string): boolean =>
-  desk.languages.length === 0 || desk.languages.some((served) => serves(served, language))
+export const speaks = (desk: Desk, language: string, isNear = false): boolean =>
+  desk.languages.length === 0 ||
+  desk.languages.some((served) => (isNear ? isSameLanguage(served, language) : serves(served, language)))
 
-const _languageObstacle = (desk: Desk, language: string | undefined): Obstacle | undefined =>
-  language === undefined || speaks(desk, language)
+const _languageObstacle = (desk: Desk, language: string | undefined, isNear: boolean): Obstacle | undefined =>
+  language === undefined || speaks(desk, language, isNear)
     ? undefined
     : { cause: 'language', reason: `doesn't serve ${languageName(language)}` }
 

@@ -1,4 +1,6 @@
 /** BCP 47 languages: which desk serves which language, and the language of a handoff. */
+import { sharesRegion } from './region-groups'
+import { countryCodeProblem, languageByName, languageOfCountry } from './language-names'
 
 const _names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 
@@ -11,23 +13,31 @@ export const languageName = (tag: string): string => {
   }
 }
 
-/** The problem with a language tag, with a suggestion. Undefined for a valid tag. */
-export const languageTagProblem = (tag: string): string | undefined => {
-  try {
-    if (_names.of(tag.replaceAll('_', '-')) !== undefined && !tag.includes('_')) return undefined
-  } catch {
-    // `of` throws for malformed tags.
-  }
-  return `"${tag}" isn't a language tag; write ${_suggestedTag(tag) ?? 'one such as en, fr or pt-BR'}`
+/** A language as it was written, read. */
+export type ReadLanguage = { tag: string; problem?: undefined } | { tag?: undefined; problem: string }
+
+/**
+ * Reads a tag (`fr`, `fr-CA`, `fr_CA`) or a name (`French`, `français`). A country's code is a problem: `kr` is Kanuri.
+ */
+export const readLanguage = (text: string): ReadLanguage => {
+  const written = text.trim().replaceAll('_', '-')
+  const country = countryCodeProblem(written)
+  if (country) return { problem: country }
+  const tag = _canonicalTag(written) ?? languageByName(text)
+  if (tag) return { tag }
+  return { problem: `"${text}" isn't a language; write one such as en, fr or pt-BR` }
 }
 
-/** Suggests `fr` for `french`, and `fr-CA` for `fr_CA`. */
-const _suggestedTag = (text: string): string | undefined => {
-  const underscored = text.replaceAll('_', '-')
-  if (underscored !== text && languageTagProblem(underscored) === undefined) return underscored
-  const letters = Array.from({ length: 26 }, (_letter, index) => String.fromCodePoint('a'.codePointAt(0)! + index))
-  const tags = letters.flatMap((first) => letters.map((second) => first + second))
-  return tags.find((tag) => languageName(tag) !== tag && languageName(tag).toLowerCase() === text.trim().toLowerCase())
+/** The problem with a language, with a suggestion where one is sure. Undefined for a language that can be read. */
+export const languageTagProblem = (text: string): string | undefined => readLanguage(text).problem
+
+const _canonicalTag = (text: string): string | undefined => {
+  try {
+    const [tag] = Intl.getCanonicalLocales(text)
+    return tag !== undefined && _names.of(text) !== undefined ? tag : undefined
+  } catch {
+    return undefined
+  }
 }
 
 interface Subtags {
@@ -55,15 +65,23 @@ export const primaryLanguage = (tag: string): string => _subtags(tag)?.language 
 
 /**
  * Whether a desk with the language `served` can take a customer with the language `wanted`. The languages must be
- * equal, and so must scripts and regions that both tags name. `fr` serves `fr-CA`, `fr-CA` serves `fr`, `fr-CA` doesn't
- * serve `fr-FR`.
+ * equal, and so must scripts and regions that both tags name; a group of countries has its members. `fr` serves
+ * `fr-CA`, `fr-CA` serves `fr`, `es-419` serves `es-MX`, `fr-CA` doesn't serve `fr-FR`.
  */
 export const serves = (served: string, wanted: string): boolean => {
   const [desk, customer] = [_subtags(served), _subtags(wanted)]
-  if (!desk || !customer || desk.language !== customer.language) return false
-  const agree = (one: string | undefined, other: string | undefined): boolean => !one || !other || one === other
-  return agree(desk.script, customer.script) && agree(desk.region, customer.region)
+  if (!desk || !customer || !_isSameWriting(desk, customer)) return false
+  return !desk.region || !customer.region || sharesRegion(desk.region, customer.region)
 }
+
+/** Whether both are the same language in the same script, in whichever regions: `es-ES` for `es-MX`. */
+export const isSameLanguage = (served: string, wanted: string): boolean => {
+  const [desk, customer] = [_subtags(served), _subtags(wanted)]
+  return desk !== undefined && customer !== undefined && _isSameWriting(desk, customer)
+}
+
+const _isSameWriting = (one: Subtags, other: Subtags): boolean =>
+  one.language === other.language && (!one.script || !other.script || one.script === other.script)
 
 export interface Detection {
   /** Primary language (`fr`, never `fr-CA`). Undefined: not confident enough. */
@@ -87,15 +105,21 @@ export const chooseLanguage = (
   detected: Detection | undefined,
   fallback: string | undefined
 ): ChosenLanguage => {
-  const problem = stated ? languageTagProblem(stated) : undefined
-  if (stated && !problem) {
-    return { language: stated, source: 'session', reason: `the session says ${languageName(stated)}` }
-  }
-  const remark = problem ? `the session's language isn't usable (${problem}), ` : ''
+  const read = stated?.trim() ? _readStated(stated) : undefined
+  if (read?.tag) return { language: read.tag, source: 'session', reason: `the session says ${languageName(read.tag)}` }
+  const remark = read?.problem ? `the session's language isn't usable (${read.problem}), ` : ''
   if (detected?.language)
     return { language: detected.language, source: 'detected', reason: `${remark}${detected.reason}` }
   const why = `${remark}${detected?.reason ?? 'the language is unknown'}`
   if (fallback)
     return { language: fallback, source: 'default', reason: `${why}, so ${languageName(fallback)}, the default` }
   return { source: 'none', reason: `${why}, and there is no default` }
+}
+
+/** A bot may pass a country's code on, where that can mean one thing only: `jp` is Japanese. */
+const _readStated = (stated: string): ReadLanguage => {
+  // `en_US.UTF-8`; Java writes `in` for Indonesian.
+  const written = stated.trim().replace(/[.@].*$/, '')
+  const tag = written.toLowerCase() === 'in' ? 'id' : languageOfCountry(written)
+  return tag ? { tag } : readLanguage(written)
 }

@@ -1,25 +1,40 @@
 /**
  * Decides, before any desk is asked, what happens when none can take a handoff now. (All refuse: actions/try-desks.ts.)
  */
+import { textForCustomer } from './customer-text'
 import { describeTime } from './hours'
-import type { Decision, Opening, RankedDesk, Situation } from './ranking'
+import type { ChosenLanguage } from './language'
+import type { Cause, Decision, Opening, RankedDesk, Situation } from './ranking'
 import type { NobodyThere } from './routing'
 
 export const nobodyThere = (
   situation: Situation,
-  ranked: readonly RankedDesk[]
+  ranked: readonly RankedDesk[],
+  language: ChosenLanguage
 ): { decision: Decision; note?: string } => {
   const policy = _policy(situation)
   const opening = _firstOpening(situation, ranked)
-  if (policy === 'refuse') return { decision: _refusal(ranked, opening) }
+  const telling = { ...situation, language }
+  const refusal = (): Decision => {
+    const isBusy = ranked.some(({ causes }) => causes.length > 0 && causes.every((cause) => cause === 'capacity'))
+    const text = textForCustomer(isBusy ? 'busy' : 'refusal', telling, opening)
+    return { kind: 'refuse', ...(opening && { opening: _named(opening) }), messageForCustomer: text }
+  }
+  if (policy === 'refuse') return { decision: refusal() }
   const desk = _standIn(policy, situation, ranked)
-  if (!desk) return { decision: _refusal(ranked, opening), note: 'no desk can stand in, so the handoff is refused' }
-  return { decision: _standInDecision(policy, desk, policy === 'after-hours' ? opening : _openingOf(desk, situation)) }
+  if (!desk) return { decision: refusal(), note: 'no desk can stand in, so the handoff is refused' }
+  const reopens = policy === 'after-hours' ? opening : _openingOf(desk, situation)
+  const messageForCustomer = textForCustomer(policy === 'after-hours' ? 'handedOn' : 'received', telling, reopens)
+  const { provider } = desk
+  return { decision: { kind: policy, provider, ...(reopens && { opening: _named(reopens) }), messageForCustomer } }
 }
 
 /** The session overrides the configuration. A strict request for one desk is refused by default. */
 const _policy = ({ routing, handoff }: Situation): NobodyThere =>
   handoff.nobodyThere ?? (handoff.strict && handoff.provider ? 'refuse' : routing.nobodyThere)
+
+/** Causes that keep a desk from standing in. */
+const _BROKEN: readonly Cause[] = ['disabled', 'not-ready', 'health']
 
 /** A working desk, even if it is closed, full or serves other languages. */
 const _standIn = (
@@ -27,7 +42,7 @@ const _standIn = (
   { routing, handoff }: Situation,
   ranked: readonly RankedDesk[]
 ): RankedDesk | undefined => {
-  const working = ranked.filter(({ causes }) => !causes.includes('disabled') && !causes.includes('health'))
+  const working = ranked.filter(({ causes }) => !causes.some((cause) => _BROKEN.includes(cause)))
   const named = working.find(({ provider }) => provider === routing.afterHoursDesk)
   if (policy === 'after-hours') return named
   const requested = working.find(({ provider }) => provider === handoff.provider)
@@ -47,36 +62,26 @@ const _soonest = (desks: readonly RankedDesk[]): RankedDesk | undefined => {
   )
 }
 
-/** The first opening among the desks that are out only because of their hours. */
-const _firstOpening = (situation: Situation, ranked: readonly RankedDesk[]): Opening | undefined => {
-  const first = _soonest(ranked.filter(({ causes }) => causes.every((cause) => cause === 'hours')))
+/** Causes that pass by themselves. */
+const _PASSING: readonly Cause[] = ['hours', 'capacity', 'health']
+
+/** The first opening among the closed desks, full or down as they may be now. */
+const _firstOpening = (situation: Situation, ranked: readonly RankedDesk[]): FoundOpening | undefined => {
+  const isClosed = ({ causes }: RankedDesk): boolean =>
+    causes.includes('hours') && causes.every((cause) => _PASSING.includes(cause))
+  const first = _soonest(ranked.filter(isClosed))
   return first && _openingOf(first, situation)
 }
 
-const _openingOf = ({ provider, opensAt }: RankedDesk, { routing, instant }: Situation): Opening | undefined => {
-  const calendar = routing.desks.find((desk) => desk.provider === provider)?.calendar
-  return opensAt === undefined || !calendar
+interface FoundOpening extends Opening {
+  timeZone: string
+}
+
+const _named = ({ at, text }: FoundOpening): Opening => ({ at, text })
+
+const _openingOf = ({ provider, opensAt }: RankedDesk, { routing, instant }: Situation): FoundOpening | undefined => {
+  const timeZone = routing.desks.find((desk) => desk.provider === provider)?.calendar?.timeZone
+  return opensAt === undefined || timeZone === undefined
     ? undefined
-    : { at: opensAt, text: describeTime(opensAt, calendar.timeZone, instant) }
-}
-
-const _standInDecision = (
-  kind: 'open-anyway' | 'after-hours',
-  { provider }: RankedDesk,
-  opening: Opening | undefined
-): Decision => {
-  const messageForCustomer =
-    kind === 'after-hours'
-      ? 'Our usual team is not available at the moment; our stand-in takes over.'
-      : `We have received your request and will answer ${opening ? `from ${opening.text}` : 'as soon as we can'}.`
-  return { kind, provider, ...(opening && { opening }), messageForCustomer }
-}
-
-const _refusal = (ranked: readonly RankedDesk[], opening: Opening | undefined): Decision => {
-  const isBusy = ranked.some(({ causes }) => causes.length > 0 && causes.every((cause) => cause === 'capacity'))
-  const later = opening ? `We open again ${opening.text}.` : 'Please try again later.'
-  const messageForCustomer = isBusy
-    ? 'All our agents are busy at the moment. Please try again in a few minutes.'
-    : `No agent is available at the moment. ${later}`
-  return { kind: 'refuse', ...(opening && { opening }), messageForCustomer }
+    : { at: opensAt, text: describeTime(opensAt, timeZone, instant), timeZone }
 }

@@ -1,11 +1,27 @@
-/** Parses the routing block into the settings for `rank`, or returns all of its problems. */
-import { languageName, languageTagProblem, serves } from './language'
-import type { RoutingConfig } from './config'
-import { fieldProblem, parseShape, type FieldProblem } from './config-shape'
+/** Parses the routing of a configuration into the settings for `rank`, or returns all of its problems. */
+import { NOBODY_THERE, OTHERWISE, STRATEGIES } from './config'
+import {
+  fieldName,
+  fieldOf,
+  fieldProblem,
+  isBlock,
+  isEmpty,
+  kindOf,
+  OLDER_ROUTING_FIELDS,
+  readChoice,
+  readNumber,
+  readText,
+  ROUTING_FIELDS,
+  unknownFields,
+  type FieldProblem,
+} from './config-shape'
+import { isSameLanguage, languageName, readLanguage } from './language'
+import { deskNamed, inField, readDesks } from './names'
 import { parseDesks } from './parse-desks'
 import { parseRules } from './parse-rules'
-import { timeZoneProblem } from './time-zone'
+import { parseTexts } from './parse-texts'
 import type { ConfiguredDesk, Desk, Routing } from './routing'
+import { canonicalZone, timeZoneProblem } from './time-zone'
 
 export type ParsedRouting =
   | { routing: Routing; problems?: undefined }
@@ -13,92 +29,170 @@ export type ParsedRouting =
 
 const MAX_STICKY_DAYS = 365
 
-/** `configured`: in registry order, the default order of preference. */
+type Block = Readonly<Record<string, unknown>>
+
+/**
+ * `config`: the Routing block, also of older versions. `configured`: in registry order, the default order of
+ * preference.
+ */
 export const parseRouting = (config: unknown, configured: readonly ConfiguredDesk[]): ParsedRouting => {
-  const [first, ...others] = configured.map(({ provider }) => provider)
-  if (first === undefined)
+  if (configured.length === 0)
     return { problems: [{ field: 'Routing', problem: 'no desk is configured; fill in the connection of a desk' }] }
-  const names: [string, ...string[]] = [first, ...others]
-  const shape = parseShape(config, names)
-  const problems: FieldProblem[] = [...(shape.problems ?? [])]
-  const routing = _read(shape.value ?? _readable(config, names), configured, problems)
+  const problems: FieldProblem[] = []
+  if (!isEmpty(config) && !isBlock(config)) {
+    const problem = `is ${kindOf(config)}; it needs fields such as Preferred desk and Strategy`
+    return { problems: [{ field: 'Routing', problem }] }
+  }
+  const block = isBlock(config) ? config : {}
+  problems.push(...unknownFields(block, [], [...ROUTING_FIELDS, ...OLDER_ROUTING_FIELDS]))
+  const routing = _read(block, configured, problems)
   return problems.length > 0 ? { problems } : { routing }
 }
 
-/** The fields with a valid shape, so that problems with their values are reported together with shape problems. */
-const _readable = (config: unknown, names: [string, ...string[]]): RoutingConfig => {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) return {}
-  const fields = Object.entries(config).filter(([field, value]) => !parseShape({ [field]: value }, names).problems)
-  return parseShape(Object.fromEntries(fields), names).value ?? {}
-}
-
-const _read = (config: RoutingConfig, configured: readonly ConfiguredDesk[], problems: FieldProblem[]): Routing => {
-  const zoneProblem = config.timeZone ? timeZoneProblem(config.timeZone) : undefined
-  if (zoneProblem) problems.push(fieldProblem(['timeZone'], zoneProblem))
-  const order = _order(config, configured, problems)
-  const desks = parseDesks(config, order, problems)
-  _checkOthers(config, desks, problems)
+const _read = (block: Block, configured: readonly ConfiguredDesk[], problems: FieldProblem[]): Routing => {
+  const field = (name: string) => fieldOf(block, name, fieldName([name]))
+  const strategy = readChoice(field('strategy'), STRATEGIES, problems)
+  const nobodyThere = readChoice(field('nobodyThere'), NOBODY_THERE, problems)
+  const otherwise = readChoice(field('otherwise'), OTHERWISE, problems)
+  const timeZone = _timeZone(block, problems)
+  const afterHoursDesk = _desk(block, 'afterHoursDesk', configured, problems)
+  const isStandIn = ({ provider }: ConfiguredDesk): boolean =>
+    nobodyThere === 'after-hours' && afterHoursDesk?.provider === provider
+  const order = _order(block, configured, isStandIn, problems)
+  const desks = parseDesks(block, order, timeZone, problems)
+  const defaultLanguage = _defaultLanguage(block, desks, problems)
+  const stickyDays = _stickyDays(block, problems)
+  _checkAfterHours(nobodyThere === 'after-hours', afterHoursDesk, field('afterHoursDesk') !== undefined, problems)
+  const rules = parseRules(block, desks, timeZone, problems)
+  const texts = parseTexts(block, problems)
   return {
-    strategy: config.strategy ?? 'priority',
+    strategy: strategy ?? 'priority',
     desks,
-    rules: parseRules(config, desks, problems),
-    defaultLanguage: config.defaultLanguage,
-    stickyDays: config.stickyDays ?? 0,
-    nobodyThere: config.nobodyThere ?? 'refuse',
-    afterHoursDesk: config.afterHoursDesk,
+    rules,
+    defaultLanguage,
+    stickyDays: stickyDays ?? 0,
+    nobodyThere: nobodyThere ?? 'refuse',
+    afterHoursDesk: afterHoursDesk?.provider,
+    ...(otherwise && otherwise !== 'refuse' && { otherwise }),
+    ...(timeZone !== undefined && { timeZone }),
+    ...(texts && { texts }),
   }
 }
 
-/** Default: registry order. The order may omit desks that are switched off. */
-const _order = (
-  config: RoutingConfig,
+const _timeZone = (block: Block, problems: FieldProblem[]): string | undefined => {
+  const text = readText(fieldOf(block, 'timeZone', fieldName(['timeZone'])), problems)
+  if (text === undefined) return undefined
+  const problem = timeZoneProblem(text)
+  if (!problem) return canonicalZone(text)
+  problems.push(fieldProblem(['timeZone'], problem))
+  // Lets the parser report further problems.
+  return 'UTC'
+}
+
+const _desk = (
+  block: Block,
+  name: string,
   configured: readonly ConfiguredDesk[],
   problems: FieldProblem[]
-): (ConfiguredDesk & { afterHoursOnly: boolean })[] => {
-  const names = config.order ?? []
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) < index)
-      problems.push(fieldProblem(['order', index], `${name} is in the order twice; keep one`))
-  }
-  const omitted = configured.filter(({ provider }) => names.length > 0 && !names.includes(provider))
-  const isAfterHours = (provider: string): boolean =>
-    config.nobodyThere === 'after-hours' && config.afterHoursDesk === provider
-  for (const { provider, title, enabled } of omitted) {
-    if (!enabled || isAfterHours(provider)) continue
-    problems.push(fieldProblem(['order'], `${title} is missing; add ${provider}, or switch the desk off`))
-  }
-  const ordered = names.flatMap((name) => configured.filter(({ provider }) => provider === name))
-  const desks = names.length > 0 ? [...new Set(ordered), ...omitted] : configured
-  return desks.map((desk) => ({ ...desk, afterHoursOnly: omitted.includes(desk) && isAfterHours(desk.provider) }))
+): ConfiguredDesk | undefined => {
+  const text = readText(fieldOf(block, name, fieldName([name])), problems)
+  if (text === undefined) return undefined
+  const desk = deskNamed(text, configured)
+  if (desk) return desk
+  const choice = configured.map(({ provider }) => provider).join(', ')
+  const problem = `"${text}" isn't a configured desk; fill in its connection, or write one of ${choice}`
+  problems.push(fieldProblem([name], problem))
+  return undefined
 }
 
-const _checkOthers = (config: RoutingConfig, desks: readonly Desk[], problems: FieldProblem[]): void => {
-  const { defaultLanguage, stickyDays = 0, nobodyThere, afterHoursDesk } = config
-  const tagProblem = defaultLanguage ? languageTagProblem(defaultLanguage) : undefined
-  if (tagProblem) problems.push(fieldProblem(['defaultLanguage'], tagProblem))
-  else if (defaultLanguage && !desks.some((desk) => _canServe(desk, defaultLanguage))) {
-    problems.push(
-      fieldProblem(
-        ['defaultLanguage'],
-        `no desk serves ${languageName(defaultLanguage)}; add it to the Languages of a desk`
-      )
-    )
+type Ordered = ConfiguredDesk & { afterHoursOnly: boolean }
+
+/** The preferred desk, those of Then, the others as in the registry. */
+const _order = (
+  block: Block,
+  configured: readonly ConfiguredDesk[],
+  isStandIn: (desk: ConfiguredDesk) => boolean,
+  problems: FieldProblem[]
+): Ordered[] => {
+  const preferred = _desk(block, 'preferredDesk', configured, problems)
+  const isOlder = isEmpty(block['thenDesks']) && !isEmpty(block['order'])
+  const following = _listed(block, isOlder ? 'order' : 'thenDesks', configured, problems)
+  const named = [...new Set([...(preferred ? [preferred] : []), ...following])]
+  const others = configured.filter((desk) => !named.includes(desk))
+  const omitted = following.length > 0 ? others : []
+  if (isOlder) {
+    for (const desk of omitted) {
+      if (!desk.enabled || isStandIn(desk)) continue
+      const problem = `${desk.title} is missing; add ${desk.provider}, or switch the desk off`
+      problems.push(fieldProblem(['order'], problem))
+    }
   }
-  if (!(stickyDays >= 0 && stickyDays <= MAX_STICKY_DAYS)) {
-    problems.push(
-      fieldProblem(['stickyDays'], `${stickyDays} isn't valid; write 0 for off, or up to ${MAX_STICKY_DAYS} days`)
-    )
+  return [...named, ...others].map((desk) => ({ ...desk, afterHoursOnly: omitted.includes(desk) && isStandIn(desk) }))
+}
+
+/** Desks in a text or list. A desk that is named twice is a problem. */
+const _listed = (
+  block: Block,
+  name: string,
+  configured: readonly ConfiguredDesk[],
+  problems: FieldProblem[]
+): ConfiguredDesk[] => {
+  const given = fieldOf(block, name, fieldName([name]))
+  if (!given) return []
+  const items = Array.isArray(given.value) ? given.value.filter((item) => !isEmpty(item)) : [given.value]
+  const found = items.flatMap((item: unknown, index) => {
+    const path = Array.isArray(given.value) ? [name, index] : [name]
+    const text = readText({ value: item, field: fieldName(path) }, problems) ?? ''
+    const refuse = (problem: string) => void problems.push(fieldProblem(path, problem))
+    return readDesks({ text, at: 0 }, configured, inField, refuse).map((desk) => ({ desk, path }))
+  })
+  for (const [index, { desk, path }] of found.entries()) {
+    if (found.findIndex((other) => other.desk === desk) < index) {
+      problems.push(fieldProblem(path, `${desk.provider} is in the order twice; keep one`))
+    }
   }
-  if (nobodyThere === 'after-hours' && !afterHoursDesk) {
-    problems.push(fieldProblem(['afterHoursDesk'], 'is missing; choose the desk that takes over when nobody is there'))
+  return found.map(({ desk }) => desk)
+}
+
+const _defaultLanguage = (block: Block, desks: readonly Desk[], problems: FieldProblem[]): string | undefined => {
+  const text = readText(fieldOf(block, 'defaultLanguage', fieldName(['defaultLanguage'])), problems)
+  if (text === undefined) return undefined
+  const { tag, problem } = readLanguage(text)
+  if (problem !== undefined) {
+    problems.push(fieldProblem(['defaultLanguage'], problem))
+    return undefined
   }
-  const named = desks.find(({ provider }) => provider === afterHoursDesk)
-  if (named && !named.enabled) {
-    problems.push(
-      fieldProblem(['afterHoursDesk'], `${named.title} is switched off; switch it on, or choose another desk`)
-    )
+  if (!desks.some((desk) => _canServe(desk, tag))) {
+    const missing = `no desk serves ${languageName(tag)}; add it to the Languages of a desk`
+    problems.push(fieldProblem(['defaultLanguage'], missing))
   }
+  return tag
 }
 
 const _canServe = (desk: Desk, language: string): boolean =>
-  desk.enabled && (desk.languages.length === 0 || desk.languages.some((served) => serves(served, language)))
+  desk.enabled && (desk.languages.length === 0 || desk.languages.some((served) => isSameLanguage(served, language)))
+
+const _stickyDays = (block: Block, problems: FieldProblem[]): number | undefined => {
+  const days = readNumber(fieldOf(block, 'stickyDays', fieldName(['stickyDays'])), problems)
+  if (days !== undefined && !(days >= 0 && days <= MAX_STICKY_DAYS)) {
+    const problem = `${days} isn't valid; write 0 for off, or up to ${MAX_STICKY_DAYS} days`
+    problems.push(fieldProblem(['stickyDays'], problem))
+  }
+  return days
+}
+
+const _checkAfterHours = (
+  isUsed: boolean,
+  desk: ConfiguredDesk | undefined,
+  isGiven: boolean,
+  problems: FieldProblem[]
+): void => {
+  if (isUsed && !isGiven) {
+    const problem = 'is missing; choose the desk that takes over when nobody is there'
+    problems.push(fieldProblem(['afterHoursDesk'], problem))
+  }
+  if (desk && !desk.enabled) {
+    const problem = `${desk.title} is switched off; switch it on, or choose another desk`
+    problems.push(fieldProblem(['afterHoursDesk'], problem))
+  }
+}

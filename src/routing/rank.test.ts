@@ -132,7 +132,7 @@ describe('language', () => {
     expect(needsDetection({ routing: routing({ defaultLanguage: 'en' }), handoff })).toBe(false)
     expect(needsDetection({ routing: routing(config), handoff })).toBe(true)
     expect(needsDetection({ routing: routing(config), handoff: { ...handoff, language: 'fr' } })).toBe(false)
-    expect(needsDetection({ routing: routing(config), handoff: { ...handoff, language: 'french' } })).toBe(true)
+    expect(needsDetection({ routing: routing(config), handoff: { ...handoff, language: 'gibberish' } })).toBe(true)
     expect(needsDetection({ routing: routing({ rules: [{ language: 'fr', desks: 'beta' }] }), handoff })).toBe(true)
   })
 })
@@ -152,7 +152,7 @@ describe('nobody there', () => {
     expect(ranking.decision).toEqual({
       kind: 'refuse',
       opening: { at: Date.parse('2026-01-03T09:00Z'), text: 'Saturday 10:00 Europe/Paris' },
-      messageForCustomer: 'No agent is available at the moment. We open again Saturday 10:00 Europe/Paris.',
+      messageForCustomer: 'No agent is available at the moment. We open again Saturday 10:00 (CET).',
     })
     expect(explain(ranking)[0]).toBe('Nobody is there: refused; opens Saturday 10:00 Europe/Paris')
     expect(attempts(ranking)).toEqual([])
@@ -163,7 +163,7 @@ describe('nobody there', () => {
     expect(order(ranking)).toEqual(['beta'])
     expect(ranking.decision).toMatchObject({
       kind: 'open-anyway',
-      messageForCustomer: 'We have received your request and will answer from Saturday 10:00 Europe/Paris.',
+      messageForCustomer: 'We have received your request and will answer from Saturday 10:00 (CET).',
     })
     expect(order(ranked({ ...closed, nobodyThere: 'open-anyway', afterHoursDesk: 'gamma' }))).toEqual(['gamma'])
     expect(order(ranked(closed, { nobodyThere: 'open-anyway' }))).toEqual(['beta'])

@@ -4,110 +4,123 @@
  * 1. The language is the one the session states, else the detected one, else the default.
  * 2. The first matching rule sets the desks to consider and options of the ticket. Without a rule, all desks are
  *    considered.
- * 3. Filters remove desks that are switched off, closed, full or down, or serve other languages.
+ * 3. Filters remove desks that are switched off, not ready, closed, full or down, or serve other languages.
  * 4. The other desks are ordered: the requested desk, the customer's last desk, then by strategy.
- * 5. If no desk remains, the configuration decides what happens.
+ * 5. If none is left, other regions of the language are asked, then the desks that the configuration allows.
+ * 6. If no desk remains, the configuration decides what happens.
  *
  * Pure and total: the same situation gives the same ranking, which includes every configured desk. It never throws.
  */
 import type { TicketOptions } from '../../providers/provider'
+import { circlesOf, type Circle } from './circles'
+import { textForCustomer } from './customer-text'
 import { healthObstacle, notConsidered, obstacles, speaks, type Obstacle } from './filters'
-import { chooseLanguage, languageName } from './language'
+import { chooseLanguage } from './language'
 import { nobodyThere } from './nobody-there'
 import { inOrder, needsTurn } from './order'
 import type { RankedDesk, Ranking, Situation } from './ranking'
 import { configuredLanguages, type Desk, type Rule } from './routing'
-import { firstRule } from './rules'
+import { firstRule, shareNotes } from './rules'
 
 export const rank = (situation: Situation): Ranking => {
   const { routing, handoff, instant } = situation
-  const notes: string[] = []
-
   const language = chooseLanguage(handoff.language, handoff.detected, routing.defaultLanguage)
   const rule = firstRule(situation, language.language)
+  const { circles, why } = circlesOf(situation, rule, language.language)
+  const notes = [...shareNotes(situation, language.language), ...(why === undefined ? [] : [why])]
 
-  const considered = routing.desks.filter((desk) => !notConsidered(desk, situation, rule))
-  const effectiveLanguage = _effectiveLanguage(considered, language.language, situation, notes)
-
-  const obstaclesOf = new Map(
-    routing.desks.map((desk) => [desk, _obstaclesTo(desk, situation, rule, effectiveLanguage)])
-  )
-  const eligible = considered.filter((desk) => obstaclesOf.get(desk)?.length === 0)
-  const pool = considered.filter((desk) => _isInPool(desk, rule, effectiveLanguage))
-
-  const placed = inOrder(eligible, pool, situation, rule).map(({ desk, reason }, index): RankedDesk => ({
-    ..._named(desk, rule),
-    outcome: 'eligible',
-    place: index + 1,
-    reason: `${reason}${_probe(desk, situation)}`,
-    causes: [],
-  }))
+  const asked = circles.map((circle) => _ask(circle, situation, rule))
+  const [first] = circles
+  const deciding = asked.find(({ eligible }) => eligible.length > 0)
+  if (deciding && deciding.circle !== first) {
+    notes.push(`none of the ${first.name} can take it now: ${deciding.circle.name} take over`)
+  }
+  const placed = _placed(asked, situation, rule)
   const out = routing.desks
-    .filter((desk) => !eligible.includes(desk))
-    .map((desk) => _out(desk, obstaclesOf.get(desk) ?? [], rule))
+    .filter(({ provider }) => !placed.some((desk) => desk.provider === provider))
+    .map((desk) => _out(desk, _obstaclesTo(desk, situation, rule, first), rule))
   const desks = [...placed, ...out]
 
   notes.push(..._askedForNotes(situation, desks))
-  const [first] = placed
-  const last = first
-    ? { decision: { kind: 'assign' as const, provider: first.provider } }
-    : nobodyThere(situation, desks)
+  if (situation.isDryRun && routing.stickyDays > 0 && !situation.history) {
+    notes.push('no last session of the customer is known, so Sticky days has no effect')
+  }
+  const [winner] = placed
+  const last = winner
+    ? { decision: { kind: 'assign' as const, provider: winner.provider } }
+    : nobodyThere(situation, desks, language)
   if (last.note) notes.push(last.note)
+  const turn = deciding && needsTurn(deciding.eligible, situation) ? deciding.pool : undefined
   return {
     instant,
     desks,
     decision: last.decision,
     language,
     ...(rule && { rule: rule.name }),
+    messageForCustomer:
+      last.decision.kind === 'assign'
+        ? textForCustomer('available', { ...situation, language })
+        : last.decision.messageForCustomer,
     notes,
-    ...(needsTurn(eligible, situation) && { rotation: { key: pool.map(({ provider }) => provider).join('+') } }),
+    ...(turn && { rotation: { key: turn.map(({ provider }) => provider).join('+') } }),
   }
+}
+
+interface Asked {
+  circle: Circle
+  /** Its desks that can take the handoff now. */
+  eligible: Desk[]
+  /**
+   * The members of its rotation. They don't depend on hours, load or health, so the rotation stays stable while those
+   * change.
+   */
+  pool: Desk[]
+}
+
+const _ask = (circle: Circle, situation: Situation, rule: Rule | undefined): Asked => {
+  const { desks, language, isNear = false, isOfRule } = circle
+  const speaking = desks.filter((desk) => language === undefined || speaks(desk, language, isNear))
+  return {
+    circle,
+    eligible: speaking.filter((desk) => obstacles(desk, situation, undefined, false).length === 0),
+    pool: speaking.filter((desk) => (isOfRule ? rule?.desks.includes(desk.provider) : !desk.afterHoursOnly)),
+  }
+}
+
+/** The desks of all circles, from the first one outwards. */
+const _placed = (asked: readonly Asked[], situation: Situation, rule: Rule | undefined): RankedDesk[] => {
+  const placed: RankedDesk[] = []
+  for (const { circle, eligible, pool } of asked) {
+    const isFirst = placed.length === 0
+    const fresh = eligible.filter(({ provider }) => !placed.some((desk) => desk.provider === provider))
+    const here = isFirst ? situation : { ...situation, turn: undefined }
+    for (const { desk, reason } of inOrder(fresh, pool, here, circle.isOfRule ? rule : undefined)) {
+      placed.push({
+        ..._named(desk, rule),
+        outcome: 'eligible',
+        place: placed.length + 1,
+        reason: `${isFirst ? reason : `after those: ${circle.name} take over`}${_probe(desk, situation)}`,
+        causes: [],
+      })
+    }
+  }
+  return placed
 }
 
 /** Whether language detection can change the ranking. If not, it is skipped to save time. */
 export const needsDetection = ({ routing, handoff }: Pick<Situation, 'routing' | 'handoff'>): boolean =>
   configuredLanguages(routing).length > 0 && chooseLanguage(handoff.language, undefined, undefined).source !== 'session'
 
-/**
- * The language that a desk must serve: the handoff's if a considered desk serves it, else the default. A language that
- * no desk serves doesn't lead to a refusal.
- */
-const _effectiveLanguage = (
-  considered: readonly Desk[],
-  wanted: string | undefined,
-  { routing }: Situation,
-  notes: string[]
-): string | undefined => {
-  if (wanted === undefined || considered.some((desk) => speaks(desk, wanted))) return wanted
-  const { defaultLanguage } = routing
-  const why = `no considered desk serves ${languageName(wanted)}`
-  if (defaultLanguage && considered.some((desk) => speaks(desk, defaultLanguage))) {
-    notes.push(`${why}, so the default (${languageName(defaultLanguage)}) applies`)
-    return defaultLanguage
-  }
-  if (considered.length > 0) notes.push(`${why}, so any of them may take it`)
-  return undefined
-}
-
 const _obstaclesTo = (
   desk: Desk,
   situation: Situation,
   rule: Rule | undefined,
-  effectiveLanguage: string | undefined
+  { language, isNear = false }: Circle
 ): Obstacle[] => {
   const excluded = notConsidered(desk, situation, rule)
   return excluded
     ? [excluded, healthObstacle(desk, situation)].filter((obstacle) => obstacle !== undefined)
-    : obstacles(desk, situation, effectiveLanguage)
-}
-
-/**
- * The members of the rotation. They don't depend on hours, load or health, so the rotation stays stable while those
- * change.
- */
-const _isInPool = (desk: Desk, rule: Rule | undefined, effectiveLanguage: string | undefined): boolean => {
-  const takesPart = rule ? rule.desks.includes(desk.provider) : !desk.afterHoursOnly
-  return takesPart && (effectiveLanguage === undefined || speaks(desk, effectiveLanguage))
+    : obstacles(desk, situation, language, isNear)
 }
 
 const _named = (desk: Desk, rule: Rule | undefined): Pick<RankedDesk, 'provider' | 'title' | 'options'> => ({

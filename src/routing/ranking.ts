@@ -16,6 +16,8 @@ export interface Handoff {
   language?: string
   /** The detected language (see detect-language.ts). */
   detected?: Detection
+  /** The language detected among those with texts for customers. It has no effect on the desks. */
+  spoken?: Detection
   priority?: Priority
   tags?: readonly string[]
   /** Overrides the configuration's setting for when nobody is there. */
@@ -40,6 +42,8 @@ export interface Situation {
   load?: Readonly<Record<string, number | undefined>>
   /** The customer's last session. */
   history?: { provider: string; at: number }
+  /** Nothing is opened: the customer may be unknown. */
+  isDryRun?: boolean
   /** The rotation turn that this handoff has claimed, counted from 0. */
   turn?: number
 }
@@ -47,6 +51,7 @@ export interface Situation {
 /** Why a desk is out. */
 export type Cause =
   | 'disabled'
+  | 'not-ready'
   | 'not-asked-for'
   | 'rule'
   | 'after-hours-only'
@@ -91,6 +96,8 @@ export interface Ranking {
   language: ChosenLanguage
   /** Name of the matching rule. */
   rule?: string
+  /** What the customer can be told, in their language as far as it is known. */
+  messageForCustomer: string
   /** Further remarks, one sentence each. */
   notes: string[]
   /**

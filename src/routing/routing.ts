@@ -5,6 +5,8 @@ import type { Calendar } from './hours'
 export type Strategy = 'priority' | 'round-robin' | 'least-busy'
 export type Priority = NonNullable<TicketOptions['priority']>
 export type NobodyThere = 'refuse' | 'open-anyway' | 'after-hours'
+/** Which desks may take over from a language's or a rule's own desks. */
+export type Otherwise = 'refuse' | 'default-language' | 'any-desk'
 
 export interface Routing {
   strategy: Strategy
@@ -17,7 +19,24 @@ export interface Routing {
   nobodyThere: NobodyThere
   /** The desk that takes handoffs when nobody is there. */
   afterHoursDesk?: string
+  /** Undefined: refuse. */
+  otherwise?: Otherwise
+  /** For moments that are given without a zone. */
+  timeZone?: string
+  /** The configured texts. */
+  texts?: Texts
 }
+
+/** A text for the customer. */
+export interface Text {
+  /** BCP 47. Undefined: every language without a text of its own. */
+  language?: string
+  text: string
+}
+
+/** What a customer is told: no desk takes the handoff; a ticket waits for the team; another desk takes over. */
+export type TextKind = 'refusal' | 'received' | 'handedOn'
+export type Texts = Partial<Record<TextKind, Text[]>>
 
 export interface Desk {
   /** Registry key. */
@@ -25,6 +44,8 @@ export interface Desk {
   /** Name for people. */
   title: string
   enabled: boolean
+  /** Why it can't take handoffs yet, such as `Bot token is missing`. */
+  notReady?: string
   /** Share of handoffs and of load, relative to the other desks. */
   weight: number
   /** BCP 47. Empty: all. */
@@ -56,6 +77,8 @@ export interface Rule {
   desks: string[]
   /** What the rule sets on the ticket. */
   options: TicketOptions
+  /** Which desks may take over from the rule's. Undefined: as routing says. */
+  otherwise?: Otherwise
 }
 
 /** The languages that desks or rules distinguish, plus the default. Empty when detection can't change the ranking. */
@@ -71,4 +94,8 @@ export interface ConfiguredDesk {
   title: string
   /** False: takes no new handoffs. */
   enabled: boolean
+  /** Why it can't take handoffs yet. */
+  notReady?: string
+  /** What its block says about routing, by the names in `deskFields`. */
+  settings?: Readonly<Record<string, unknown>>
 }

@@ -70,8 +70,7 @@ describe('weekly hours', () => {
     ],
     ['09:00-12:00', '"09:00-12:00" (character 1) has no days: write for example Mon-Sun 09:00-12:00'],
     ['Mon', '"Mon" (character 1) has no hours: write for example Mon 09:00-17:00'],
-    ['Mon 9am-5pm', `"9am-5pm" (character 5) isn't a period: use the 24-hour clock, such as 09:00-17:00`],
-    ['Mon 9-17', `"9-17" (character 5) isn't a period: write start and end, such as 09:00-17:00`],
+    ['Mon 9', `"9" (character 5) isn't a period: write start and end, such as 09:00-17:00`],
     [
       'Mon 09:00-12:00, Tue 10:00-12:00',
       `"Tue 10:00-12:00" (character 18) isn't a period: put ";" before the next day, as in Mon 09:00-12:00; Tue 10:00-12:00`,
@@ -98,19 +97,11 @@ describe('special dates', () => {
   test.each([
     ['2026-02-31 closed', `"2026-02-31 closed" (character 1): 31 February isn't a date; February 2026 has 28 days`],
     ['02-31 closed', `"02-31 closed" (character 1): 31 February isn't a date; February has 29 days`],
-    [
-      '2026-13-01 closed',
-      `"2026-13-01 closed" (character 1): 13 isn't a month; write year-month-day, such as 2026-12-25`,
-    ],
-    [
-      '25.12.2026 closed',
-      `"25.12.2026 closed" (character 1): "25.12.2026" isn't a date; write 2026-12-25, or 12-25 for every year`,
-    ],
+    ['2026-13-01 closed', `"2026-13-01 closed" (character 1): 13 isn't a month; write 2026-01-13`],
     [
       'Christmas closed',
       `"Christmas closed" (character 1) doesn't start with a date: write 2026-12-25 closed, or 12-25 closed`,
     ],
-    ['12-24 closed; 12-25', '"12-25" (character 15) has no hours: add closed, all day, or periods such as 09:00-12:00'],
     ['12-24 09:00-25:00', `"09:00-25:00" (character 7): 25:00 isn't a time of day; write 00:00 to 24:00`],
     [
       '12-24 09:00-12:00, 11:00-13:00',

@@ -204,8 +204,10 @@ describe.each(DESKS)('agents’ messages after an end at %s', (desk) => {
     sandbox.agentReplies(ticket().id, 'third words', { agentId: ada })
     await stage.pass(REPAIRED_MS)
     // Half of the instances are dead, and a desk may deliver an event to them only.
-    for (const text of ['a note', 'another note', 'one more note']) sandbox.agentNotes(ticket().id, text)
-    await stage.pass(REPAIRED_MS)
+    for (const text of ['more', 'still more', 'even more']) {
+      sandbox.agentReplies(ticket().id, text, { agentId: ada })
+      await stage.pass(REPAIRED_MS)
+    }
     expect(countSeen(stage, conversationId, END)).toBe(1)
     for (const words of ['first words', 'second words', 'third words']) {
       const shown = countSeen(stage, conversationId, words)

@@ -18,7 +18,10 @@ import { isInventedAddress, realAddress } from '../../src/botpress/people'
 import { providers } from '../../src/definition/registry'
 import { detectLanguage } from '../../src/routing/detect-language'
 import { languageTagProblem } from '../../src/routing/language'
+import { parseMoment } from '../../src/routing/moment'
+import { parseOpeningHours } from '../../src/routing/opening-hours'
 import { parseRouting } from '../../src/routing/parse-routing'
+import { parseRuleLine } from '../../src/routing/rule-line'
 import { onlyWords } from '../../src/routing/script'
 import { parseSpecialDates } from '../../src/routing/special-dates'
 import { timeZoneProblem } from '../../src/routing/time-zone'
@@ -90,6 +93,9 @@ const READERS: Record<string, (text: string) => unknown> = {
   'a language': languageTagProblem,
   'a time zone': timeZoneProblem,
   'a week of hours': parseWeek,
+  'a line of hours, dates and zone': parseOpeningHours,
+  'a rule': (text) => parseRuleLine(text, 'desk'),
+  'a moment': (text) => parseMoment(text),
   'special dates': parseSpecialDates,
 }
 
@@ -107,7 +113,17 @@ describe('hostile text', () => {
           timeZone: text,
           defaultLanguage: text,
           desks: [{ desk: first, hours: text, dates: text, languages: text, timeZone: text }],
-          rules: [{ name: text, tags: text, priority: text, hours: text, desks: text, queue: text, addTags: text }],
+          rules: [
+            { name: text, tags: text, priority: text, hours: text, desks: text, queue: text, addTags: text },
+            text,
+            `tags ${text} -> ${text}`,
+            `hours ${text} and share ${text} -> ${first}; ${text}; tags ${text}`,
+          ],
+          thenDesks: text,
+          preferredDesk: text,
+          strategy: text,
+          stickyDays: text,
+          refusalTexts: [text, `en: ${text}`],
         },
         desks
       )
