@@ -17,7 +17,8 @@ import { needsDetection, rank } from '../routing/rank'
 import { attempts, type Handoff, type Ranking, type Situation } from '../routing/ranking'
 import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
-import { readSession } from '../session/session'
+import type { Place } from '../session/place'
+import { claimAny, claimPlace, findAbandoned, findOwn, loadOf, readPlaces, rememberMade, type Places } from './places'
 
 /** Which desks to try for a handoff, and why. */
 export interface Plan {
@@ -27,7 +28,12 @@ export interface Plan {
   /** The whole explanation, line by line. */
   lines: string[]
   ranking: Ranking
+  /** Claims a place at a later candidate. Undefined: its sessions hold no places. Throws what Botpress throws. */
+  claim(provider: string): Promise<Place | 'full' | undefined>
 }
+
+/** A start looks for a free place for this long. */
+const CLAIMING_MS = 8_000
 
 export const routingProblems = (configuration: Context['configuration']): FieldProblem[] =>
   configuredDesks(configuration).length === 0
@@ -51,11 +57,15 @@ export const readSituation = async (
   call: Call,
   installation: Installation,
   handoff: Handoff & { texts: string[] },
-  options: { customer?: KnownCustomer; instant?: number } = {}
+  options: { customer?: KnownCustomer; instant?: number; places?: Places[] } = {}
 ): Promise<Situation> => {
   const routing = readRouting(call.context.configuration)
   const { texts, ...request } = handoff
-  const [detected, load] = await Promise.all([_detected(routing, request, texts), _load(call, routing)])
+  const [detected, places] = await Promise.all([
+    _detected(routing, request, texts),
+    options.places ?? readAllPlaces(call, installation, routing),
+  ])
+  const load = _loads(places)
   const history = _history(options.customer)
   return {
     routing,
@@ -77,6 +87,8 @@ export const planHandoff = async (
     transcript: TranscriptEntry[]
     /** The turn that an earlier run of this start has claimed. */
     turn: number | undefined
+    /** An earlier run of this start has died or failed: it may have claimed a place. */
+    isRepeated: boolean
     /** Whether to claim a turn when there is none yet. A conversation holds one turn at most. */
     claimsTurn: boolean
     recordTurn(turn: number): Promise<void>
@@ -84,12 +96,23 @@ export const planHandoff = async (
 ): Promise<Plan> => {
   const { wishes, customer, conversationId } = request
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(request.transcript) }
-  const situation = await readSituation(call, installation, handoff, { customer })
+  const [places, own] = await Promise.all([
+    _readForStart(call, installation, conversationId),
+    request.isRepeated ? findOwn(call, conversationId) : undefined,
+  ])
+  for (const one of places) if (own?.provider === one.provider) one.free = [own]
+  let situation = await readSituation(call, installation, handoff, { customer, places })
   let ranking = rank(situation)
   if (ranking.rotation && (request.claimsTurn || request.turn !== undefined)) {
     const { key } = ranking.rotation
     const turn = request.turn ?? (await _claimTurn(call, conversationId, key, installation, request.recordTurn))
-    if (turn !== undefined) ranking = rank({ ...situation, turn })
+    if (turn !== undefined) situation = { ...situation, turn }
+  }
+  const claimed = await _claimFirst(call, installation, { conversationId, places, situation })
+  ranking = claimed.ranking
+  const placeAt = (provider: string): { place?: Place } => {
+    const place = [claimed.place, own].find((one) => one?.provider === provider)
+    return place ? { place } : {}
   }
   const desks = attempts(ranking)
   const [first] = desks
@@ -99,11 +122,74 @@ export const planHandoff = async (
     candidates: desks.map(({ provider, reason, options }) => {
       // A queue is an id at one desk.
       const isQueueMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
-      return { provider, reason, options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }) }
+      return {
+        provider,
+        reason,
+        options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }),
+        ...placeAt(provider),
+      }
     }),
     decision: decisionOf(ranking),
     lines: explain(ranking),
     ranking,
+    claim: async (provider) => {
+      const one = places.find((known) => known.provider === provider)
+      const limit = _limitOf(situation.routing, provider)
+      return one && claimAny(call, one, { conversationId, installation, limit })
+    },
+  }
+}
+
+/** The places of all desks. The sessions of those that seem full are looked into first. */
+const _readForStart = async (call: Call, installation: Installation, conversationId: string): Promise<Places[]> => {
+  const routing = readRouting(call.context.configuration)
+  const all = await readAllPlaces(call, installation, routing)
+  const full = all.filter((places) => loadOf(places) >= _limitOf(routing, places.provider))
+  await Promise.all(full.map((places) => findAbandoned(call, places, conversationId)))
+  return all
+}
+
+interface FirstClaim {
+  ranking: Ranking
+  /** At the first desk of the ranking. Absent: its sessions hold no places. */
+  place?: Place
+}
+
+/** Claims a place at the desk that ranks first. Where others are faster, the desks are ranked anew. */
+const _claimFirst = async (
+  call: Call,
+  installation: Installation,
+  { conversationId, places, situation }: { conversationId: string; places: Places[]; situation: Situation }
+): Promise<FirstClaim> => {
+  const full = new Set<string>()
+  const until = call.environment.now() + CLAIMING_MS
+  for (;;) {
+    const load = Object.fromEntries(
+      places.map((one) => {
+        const limit = _limitOf(situation.routing, one.provider)
+        return [one.provider, full.has(one.provider) ? Math.max(limit, loadOf(one)) : loadOf(one)]
+      })
+    )
+    const ranking = rank({ ...situation, ...(places.length > 0 ? { load } : {}) })
+    const [first] = attempts(ranking)
+    const one = places.find(({ provider }) => provider === first?.provider)
+    if (!one) return { ranking }
+    try {
+      const limit = _limitOf(situation.routing, one.provider)
+      const place = await claimPlace(call, one, conversationId, limit)
+      if (place === 'full') {
+        // A desk without a limit is never full; after-hours desks may be asked although they are.
+        if (full.has(one.provider)) return { ranking }
+        if (!(await findAbandoned(call, one, conversationId))) full.add(one.provider)
+      } else if (place !== 'taken') {
+        await rememberMade(call, installation, one)
+        return { ranking, place }
+      } else if (call.environment.now() > until) full.add(one.provider)
+    } catch (error) {
+      // An unknown load is no obstacle.
+      call.log.warn('Could not claim a place at a desk', { desk: one.provider, error: describeError(error) })
+      return { ranking }
+    }
   }
 }
 
@@ -159,30 +245,32 @@ const _history = (customer: KnownCustomer | undefined) => {
   return lastDesk && !Number.isNaN(at) ? { provider: lastDesk, at } : undefined
 }
 
-/** Open sessions per desk, counted only where the configuration needs them. */
-const _load = async (
-  call: Call,
-  { strategy, desks }: Routing
-): Promise<Record<string, number | undefined> | undefined> => {
-  const counted = desks.filter(({ capacity }) => strategy === 'least-busy' || capacity !== undefined)
-  if (counted.length === 0) return undefined
-  const numbers = await Promise.all(
-    counted.map(async ({ provider }) => [provider, await _openSessions(call, provider).catch(() => undefined)] as const)
+/** The places of the desks whose open sessions matter. A desk that can't be read is left out: it counts as empty. */
+const readAllPlaces = async (call: Call, installation: Installation, routing: Routing): Promise<Places[]> => {
+  const counted = routing.desks.filter((desk) => isCounted(routing, desk))
+  const all = await Promise.all(
+    counted.map(({ provider }) =>
+      readPlaces(call, installation, provider).catch((error: unknown) => {
+        call.log.warn('Could not read the places of a desk', { desk: provider, error: describeError(error) })
+        return undefined
+      })
+    )
   )
-  return Object.fromEntries(numbers.filter(([, count]) => count !== undefined))
+  return all.filter((places) => places !== undefined)
 }
 
-const _openSessions = async (call: Call, provider: string): Promise<number> => {
-  let count = 0
-  let nextToken: string | undefined
-  do {
-    const page = await call.client.listConversations({
-      channel: 'hitl',
-      tags: { provider, status: 'open' },
-      ...(nextToken ? { nextToken } : {}),
-    })
-    count += page.conversations.filter((conversation) => readSession(conversation)?.status === 'open').length
-    nextToken = page.meta.nextToken
-  } while (nextToken)
-  return count
+const _loads = (all: readonly Places[]): Record<string, number> | undefined =>
+  all.length === 0 ? undefined : Object.fromEntries(all.map((places) => [places.provider, loadOf(places)]))
+
+/** Whether the sessions of a desk hold places. */
+const isCounted = ({ strategy }: Routing, { capacity }: Routing['desks'][number]): boolean =>
+  strategy === 'least-busy' || capacity !== undefined
+
+/** The desks whose sessions hold places. */
+export const countedDesks = (configuration: Context['configuration']): string[] => {
+  const { routing } = parseRouting(configuration.routing, configuredDesks(configuration))
+  return (routing?.desks ?? []).filter((desk) => routing && isCounted(routing, desk)).map(({ provider }) => provider)
 }
+
+const _limitOf = ({ desks }: Routing, provider: string): number =>
+  desks.find((desk) => desk.provider === provider)?.capacity ?? Number.POSITIVE_INFINITY

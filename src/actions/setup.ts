@@ -6,7 +6,8 @@ import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
 import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
 import { providers } from '../definition/registry'
-import { routingProblems } from './plan'
+import { countedDesks, routingProblems } from './plan'
+import { adoptSessions } from './places'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
@@ -35,6 +36,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
     await patchInstallation(call, { subscriptions, health: {} })
   }
   forgetSubscriptions(call)
+  await adoptSessions(call, before, countedDesks(call.context.configuration))
   if (failed.length > 0)
     throw new RuntimeError(listProblems('The configuration cannot be saved, since a desk did not accept it:', failed))
 }

@@ -9,6 +9,7 @@ import { retry } from '../botpress/retry'
 import { START_RESERVE_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
 import { LeaseLost } from '../session/lock'
+import { releasePlace, type Place } from '../session/place'
 import { writeDown, type Candidate, type Handoff } from './write-down'
 
 /** Reserved for each remaining desk, even while an earlier one's outcome is being found out. */
@@ -32,6 +33,8 @@ export interface OpeningOptions {
   mayExist: boolean
   /** Called before a desk is asked. Throws LeaseLost when another run has taken over. */
   recordDesk(provider: string): Promise<void>
+  /** Claims a place at a candidate that has none yet. Undefined: its sessions hold no places. */
+  claim(provider: string): Promise<Place | 'full' | undefined>
   /** Runs before the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
@@ -61,10 +64,13 @@ export const openAtFirst = async (
     // An earlier run may have left a ticket at the first desk: finding it comes before everything else.
     const share = options.mayExist && index === 0 ? remaining : remaining / (others + 1)
     const longest = Math.max(share, remaining - others * SHORTEST_SHARE_MS)
-    const result = await _attempt(call, handoff, candidate, { longest, share }, options)
+    // Without a place where an earlier run may have left a ticket: that run has claimed one.
+    const claims = !(options.mayExist && index === 0)
+    const result = await _attempt(call, handoff, candidate, { longest, share, claims }, options)
     if (result.kind === 'opened') {
       // The ticket exists. A failure to write it down is no reason to ask another desk.
       await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
+      await _releaseOthers(call, candidates, candidate)
       return { kind: 'opened', provider, reason, attempts }
     }
     const { attempt } = result
@@ -75,10 +81,18 @@ export const openAtFirst = async (
   return { kind: 'failed', attempts }
 }
 
+/** A start that found the ticket of an earlier run doesn't need the place that it has claimed elsewhere. */
+const _releaseOthers = async (call: Call, candidates: Candidate[], opened: Candidate): Promise<void> => {
+  const places = candidates.flatMap(({ place, provider }) => (place && provider !== opened.provider ? [place] : []))
+  await Promise.all(places.map((place) => releasePlace(call, place)))
+}
+
 /** Milliseconds for one desk: its share, and how long it may look for a ticket after an unknown outcome. */
 interface Time {
   share: number
   longest: number
+  /** Whether a candidate without a place claims one. */
+  claims: boolean
 }
 
 type AttemptResult =
@@ -99,11 +113,14 @@ const _attempt = async (
     attempt: { provider, error, code },
   })
   if (time.share <= 0) return failed('there was no time left to ask it', 'unavailable')
+  const place = candidate.place ?? (time.claims ? await options.claim(provider) : undefined)
+  if (place === 'full') return failed('all of its places are taken', 'full')
   try {
-    return await _openAt(call, handoff, candidate, time, options)
+    return await _openAt(call, handoff, place ? { ...candidate, place } : candidate, time, options)
   } catch (error) {
     // A failure of Botpress is no reason to ask another desk: the start begins again.
     if (error instanceof LeaseLost || isApiError(error)) throw error
+    if (place) await releasePlace(call, place)
     return failed(describeError(error), isProviderError(error) ? error.code : 'unavailable')
   }
 }

@@ -5,6 +5,7 @@ import { describeError } from '../botpress/errors'
 import type { KnownCustomer } from '../botpress/people'
 import { retry, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
+import { placeTag, type Place } from '../session/place'
 import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
 
 /** The plugin listens when the start has returned, so a slow write is repeated. Every write here is idempotent. */
@@ -30,6 +31,8 @@ export interface Candidate {
   provider: string
   reason: string
   options: TicketOptions
+  /** The place that the start has claimed there, if its desk has a limit. */
+  place?: Place
 }
 
 /** A session whose ticket is open at its desk. */
@@ -89,6 +92,7 @@ const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: Op
     status: 'open',
     openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
+    ...(candidate.place ? { place: placeTag(candidate.place) } : {}),
     ...(ticket.url ? { ticketUrl: tagValue(ticket.url) } : {}),
   }
   await writeTags(call, conversationId, tags)
@@ -112,6 +116,7 @@ const _writeSession = async ({ call, handoff, candidate, ticket, contactId }: Op
     isUnsolved: false,
     endingAt: undefined,
     cursor: ticket.cursor,
+    place: candidate.place && placeTag(candidate.place),
   })
   return openedAt
 }

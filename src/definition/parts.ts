@@ -107,6 +107,11 @@ export const states = {
         .optional()
         .title('Rotations')
         .describe('Newest known turn of each rotation and who holds it.'),
+      places: z
+        .record(z.number())
+        .optional()
+        .title('Places')
+        .describe('How many places each desk with a limit has had at most.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -174,7 +179,14 @@ export const hitlChannel = {
       agents: { title: 'Agents', description: 'Announced agents, newest last: id at the desk and moment' },
       cursor: { title: 'Cursor', description: 'Where the ticket has been read up to' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
-      claim: { title: 'Claim', description: 'Marks a helper conversation with which a rotation begins' },
+      claim: {
+        title: 'Claim',
+        description: 'Marks a helper conversation: the head of a rotation, or a place at a desk',
+      },
+      place: {
+        title: 'Place',
+        description: 'The place that the session holds at its desk, or the session that holds it',
+      },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
   },

@@ -42,6 +42,8 @@ export interface Session {
   endingAt: number | undefined
   /** Where the ticket has been read up to, as the driver writes it. */
   cursor: string | undefined
+  /** The place that it holds at its desk (place.ts). */
+  place: string | undefined
 }
 
 export interface AnnouncedAgent {
@@ -82,6 +84,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     isUnsolved: tags.unsolved === 'yes',
     endingAt: _moment(tags.endingAt),
     cursor: tags.cursor || undefined,
+    place: tags.place || undefined,
   }
 }
 

@@ -99,7 +99,7 @@ describe.each(DESKS)('a start at %s that was overtaken', (desk) => {
   it('does not write its failure over the session of its successor', async () => {
     const raced = await race((slow, stage) => {
       slow.delayAt(TOO_LONG_MS, tellsOfFailure)
-      stage.sandbox(desk).server.addFault({ kind: 'status', status: 422, matches: opensTicket })
+      stage.sandbox(desk).server.addFault({ kind: 'status', status: 422, body: {}, matches: opensTicket })
     })
     expect(raced).toMatchObject(ONE_SESSION)
     expect(raced.slowCalls.filter(tellsOfFailure)).toHaveLength(1)
