@@ -14,6 +14,9 @@ const MOST_TRIES = 400
 const LOOKED_INTO = 4
 /** An instance looks into the places of a full desk at most this often. */
 const LOOKING_MS = 60_000
+/** Places that a save makes for a desk at most. More are made when they are needed. */
+const MOST_PREPARED = 100
+const AT_ONCE = 10
 /** Pages of open sessions that a save reads at most. */
 const MOST_PAGES = 50
 /** A start that has died holds its place for longer than any start takes. */
@@ -27,23 +30,28 @@ export interface Places {
   hasMore: boolean
   /** How many places exist. */
   made: number
+  /** How many are marked as taken, where one page lists them all. */
+  taken: number | undefined
 }
 
-/** The open sessions of a desk by its places. Too high when more places are free than one page lists. */
-export const loadOf = ({ free, made }: Places): number => Math.max(0, made - free.length)
+/** The open sessions of a desk by its places. Too high only when neither its free nor its taken ones fit on a page. */
+export const loadOf = ({ free, made, taken }: Places): number => taken ?? Math.max(0, made - free.length)
 
-/** Reads the places of a desk: one call, however many sessions are open. Throws what Botpress throws. */
+/**
+ * Reads the places of a desk: two calls side by side, however many sessions are open. Throws what Botpress throws.
+ */
 export const readPlaces = async (call: Call, installation: Installation, provider: string): Promise<Places> => {
-  const { conversations, meta } = await call.client.listConversations({
-    channel: 'hitl',
-    tags: { provider, status: 'free' satisfies RecordStatus },
-  })
-  const free = conversations
-    .filter(({ tags }) => tags['status'] === 'free')
-    .flatMap((conversation) => readRecord(conversation) ?? [])
-    .filter((place) => place.provider === provider)
+  const list = async (status: RecordStatus) => {
+    const { conversations, meta } = await call.client.listConversations({ channel: 'hitl', tags: { provider, status } })
+    const places = conversations
+      .filter(({ tags }) => tags['status'] === status)
+      .flatMap((conversation) => readRecord(conversation) ?? [])
+      .filter((place) => place.provider === provider)
+    return { places, hasMore: meta.nextToken !== undefined }
+  }
+  const [{ places: free, hasMore }, taken] = await Promise.all([list('free'), list('taken')])
   const known = Math.max(installation.places?.[provider] ?? 0, ...free.map(({ number }) => number + 1))
-  return { provider, free, hasMore: meta.nextToken !== undefined, made: known }
+  return { provider, free, hasMore, made: known, taken: taken.hasMore ? undefined : taken.places.length }
 }
 
 /** The record that an earlier run of this start has claimed. Throws what Botpress throws. */
@@ -57,13 +65,26 @@ export const findOwn = async (call: Call, conversationId: string): Promise<Place
 }
 
 /**
- * Gives places to the sessions that are open already, when a desk gets a limit for the first time. Never throws: what
- * it leaves out isn't counted.
+ * Makes the places of a desk when it gets a limit or a higher one, so that starts need not. When it gets its first one,
+ * the sessions that are open already get places. Never throws: starts make what is missing, and sessions that were left
+ * out aren't counted.
  */
-export const adoptSessions = async (call: Call, installation: Installation, providers: string[]): Promise<void> => {
-  for (const provider of providers.filter((name) => installation.places?.[name] === undefined)) {
+export const preparePlaces = async (
+  call: Call,
+  installation: Installation,
+  desks: { provider: string; limit: number }[]
+): Promise<void> => {
+  for (const { provider, limit } of desks) {
+    const wanted = Math.min(limit, MOST_PREPARED)
+    const before = installation.places?.[provider]
+    if (before !== undefined && before >= wanted) continue
     try {
-      const made = await _adopt(call, provider)
+      const adopted = before ?? (await _adopt(call, provider))
+      for (let number = adopted; number < wanted; number += AT_ONCE) {
+        const numbers = Array.from({ length: Math.min(AT_ONCE, wanted - number) }, (_slot, index) => number + index)
+        await Promise.all(numbers.map((next) => recordOf(call, { provider, number: next, use: 0 }, 'free')))
+      }
+      const made = Math.max(adopted, wanted)
       installation.places = { ...installation.places, [provider]: made }
       await patchInstallation(call, { places: installation.places })
     } catch (error) {
@@ -119,7 +140,10 @@ export const claimPlace = async (
   const isMine = state.payload.conversationId === conversationId
   places.free = places.free.filter(({ recordId }) => recordId !== place.recordId)
   places.made = Math.max(places.made, place.number + 1)
-  await _mark(call, place, state.payload.conversationId)
+  if (places.taken !== undefined) places.taken += 1
+  const marked = _mark(call, place, state.payload.conversationId)
+  // What another session has won is marked by that session, too.
+  if (isMine) await marked
   return isMine ? place : 'taken'
 }
 
@@ -185,8 +209,14 @@ export const findAbandoned = async (call: Call, places: Places, conversationId: 
   const own = taken.find(({ holder }) => holder === conversationId)?.place
   // Starts that share a look share what it has found: each place is claimed once.
   const next = own ? [own] : freed.splice(0, 1)
-  places.free = [...next, ...places.free.filter(({ recordId }) => recordId !== next[0]?.recordId)]
+  for (const place of next) offer(places, place)
   return next.length > 0
+}
+
+/** Notes that this place, which counted as taken, can be claimed. */
+export const offer = (places: Places, place: Place): void => {
+  places.free = [place, ...places.free.filter(({ recordId }) => recordId !== place.recordId)]
+  if (places.taken !== undefined) places.taken -= 1
 }
 
 /** Never throws: a desk that can't be looked into stays full. */

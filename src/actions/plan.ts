@@ -18,7 +18,17 @@ import { attempts, type Handoff, type Ranking, type Situation } from '../routing
 import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
 import type { Place } from '../session/place'
-import { claimAny, claimPlace, findAbandoned, findOwn, loadOf, readPlaces, rememberMade, type Places } from './places'
+import {
+  claimAny,
+  claimPlace,
+  findAbandoned,
+  findOwn,
+  loadOf,
+  offer,
+  readPlaces,
+  rememberMade,
+  type Places,
+} from './places'
 
 /** Which desks to try for a handoff, and why. */
 export interface Plan {
@@ -32,6 +42,8 @@ export interface Plan {
   claim(provider: string): Promise<Place | 'full' | undefined>
 }
 
+/** The places that a save makes for a desk without a limit. */
+const PREPARED = 20
 /** A start looks for a free place for this long. */
 const CLAIMING_MS = 8_000
 
@@ -100,7 +112,7 @@ export const planHandoff = async (
     _readForStart(call, installation, conversationId),
     request.isRepeated ? findOwn(call, conversationId) : undefined,
   ])
-  for (const one of places) if (own?.provider === one.provider) one.free = [own]
+  for (const one of places) if (own?.provider === one.provider) offer(one, own)
   let situation = await readSituation(call, installation, handoff, { customer, places })
   let ranking = rank(situation)
   if (ranking.rotation && (request.claimsTurn || request.turn !== undefined)) {
@@ -267,9 +279,11 @@ const isCounted = ({ strategy }: Routing, { capacity }: Routing['desks'][number]
   strategy === 'least-busy' || capacity !== undefined
 
 /** The desks whose sessions hold places. */
-export const countedDesks = (configuration: Context['configuration']): string[] => {
+export const countedDesks = (configuration: Context['configuration']): { provider: string; limit: number }[] => {
   const { routing } = parseRouting(configuration.routing, configuredDesks(configuration))
-  return (routing?.desks ?? []).filter((desk) => routing && isCounted(routing, desk)).map(({ provider }) => provider)
+  return (routing?.desks ?? []).flatMap((desk) =>
+    routing && isCounted(routing, desk) ? [{ provider: desk.provider, limit: desk.capacity ?? PREPARED }] : []
+  )
 }
 
 const _limitOf = ({ desks }: Routing, provider: string): number =>

@@ -7,7 +7,7 @@ import { describeError } from '../botpress/errors'
 import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
 import { providers } from '../definition/registry'
 import { countedDesks, routingProblems } from './plan'
-import { adoptSessions } from './places'
+import { preparePlaces } from './places'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
@@ -36,7 +36,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
     await patchInstallation(call, { subscriptions, health: {} })
   }
   forgetSubscriptions(call)
-  await adoptSessions(call, before, countedDesks(call.context.configuration))
+  await preparePlaces(call, before, countedDesks(call.context.configuration))
   if (failed.length > 0)
     throw new RuntimeError(listProblems('The configuration cannot be saved, since a desk did not accept it:', failed))
 }
