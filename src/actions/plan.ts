@@ -18,7 +18,9 @@ import { needsDetection, rank } from '../routing/rank'
 import { attempts, type Handoff, type Ranking, type Situation } from '../routing/ranking'
 import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
-import { readSession } from '../session/session'
+import type { Place } from '../session/place'
+import { claimFirst, limitOf, loadsOf, readAllPlaces, readForStart } from './desk-places'
+import { claimAny, findOwn, offer, type Places } from './places'
 
 /** Which desks to try for a handoff, and why. */
 export interface Plan {
@@ -28,6 +30,8 @@ export interface Plan {
   /** The whole explanation, line by line. */
   lines: string[]
   ranking: Ranking
+  /** Claims a place at a later candidate. Undefined: its sessions hold no places. Throws what Botpress throws. */
+  claim(provider: string): Promise<Place | 'full' | undefined>
 }
 
 export const routingProblems = (configuration: Context['configuration']): FieldProblem[] =>
@@ -52,11 +56,15 @@ export const readSituation = async (
   call: Call,
   installation: Installation,
   handoff: Handoff & { texts: string[] },
-  options: { customer?: KnownCustomer; instant?: number } = {}
+  options: { customer?: KnownCustomer; instant?: number; places?: Places[] } = {}
 ): Promise<Situation> => {
   const routing = readRouting(call.context.configuration)
   const { texts, ...request } = handoff
-  const [detected, load] = await Promise.all([_detected(routing, request, texts), _load(call, routing)])
+  const [detected, places] = await Promise.all([
+    _detected(routing, request, texts),
+    options.places ?? readAllPlaces(call, installation, routing),
+  ])
+  const load = loadsOf(places)
   const history = _history(options.customer)
   return {
     routing,
@@ -78,6 +86,8 @@ export const planHandoff = async (
     transcript: TranscriptEntry[]
     /** The turn that an earlier run of this start has claimed. */
     turn: number | undefined
+    /** An earlier run of this start has died or failed: it may have claimed a place. */
+    isRepeated: boolean
     /** Whether to claim a turn when there is none yet. A conversation holds one turn at most. */
     claimsTurn: boolean
     recordTurn(turn: number): Promise<void>
@@ -85,12 +95,28 @@ export const planHandoff = async (
 ): Promise<Plan> => {
   const { wishes, customer, conversationId } = request
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(request.transcript) }
-  const situation = await readSituation(call, installation, handoff, { customer })
+  const [places, own] = await Promise.all([
+    readForStart(call, installation, readRouting(call.context.configuration), conversationId),
+    request.isRepeated ? findOwn(call, conversationId) : undefined,
+  ])
+  for (const one of places) if (own?.provider === one.provider) offer(one, own)
+  let situation = await readSituation(call, installation, handoff, { customer, places })
   let ranking = await rankForCustomer(situation, handoff.texts)
   if (ranking.rotation && (request.claimsTurn || request.turn !== undefined)) {
     const { key } = ranking.rotation
     const turn = request.turn ?? (await _claimTurn(call, conversationId, key, installation, request.recordTurn))
-    if (turn !== undefined) ranking = rank({ ...situation, turn })
+    if (turn !== undefined) situation = { ...situation, turn }
+  }
+  const claimed = await claimFirst(call, installation, {
+    conversationId,
+    places,
+    situation,
+    rankWith: (other) => rankForCustomer(other, handoff.texts),
+  })
+  ranking = claimed.ranking
+  const placeAt = (provider: string): { place?: Place } => {
+    const place = [claimed.place, own].find((one) => one?.provider === provider)
+    return place ? { place } : {}
   }
   const desks = attempts(ranking)
   const [first] = desks
@@ -100,11 +126,21 @@ export const planHandoff = async (
     candidates: desks.map(({ provider, reason, options }) => {
       // A queue is an id at one desk.
       const isQueueMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
-      return { provider, reason, options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }) }
+      return {
+        provider,
+        reason,
+        options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }),
+        ...placeAt(provider),
+      }
     }),
     decision: decisionOf(ranking),
     lines: explain(ranking),
     ranking,
+    claim: async (provider) => {
+      const one = places.find((known) => known.provider === provider)
+      const limit = limitOf(situation.routing, provider)
+      return one && claimAny(call, one, { conversationId, installation, limit })
+    },
   }
 }
 
@@ -168,33 +204,4 @@ const _history = (customer: KnownCustomer | undefined) => {
   const { lastDesk, lastDeskAt } = customer?.tags ?? {}
   const at = Date.parse(lastDeskAt ?? '')
   return lastDesk && !Number.isNaN(at) ? { provider: lastDesk, at } : undefined
-}
-
-/** Open sessions per desk, counted only where the configuration needs them. */
-const _load = async (
-  call: Call,
-  { strategy, desks }: Routing
-): Promise<Record<string, number | undefined> | undefined> => {
-  const counted = desks.filter(({ capacity }) => strategy === 'least-busy' || capacity !== undefined)
-  if (counted.length === 0) return undefined
-  const numbers = await Promise.all(
-    counted.map(async ({ provider }) => [provider, await _openSessions(call, provider).catch(() => undefined)] as const)
-  )
-  return Object.fromEntries(numbers.filter(([, count]) => count !== undefined))
-}
-
-const _openSessions = async (call: Call, provider: string): Promise<number> => {
-  let count = 0
-  let nextToken: string | undefined
-  do {
-    const page = await call.client.listConversations({
-      channel: 'hitl',
-      tags: { provider, status: 'open' },
-      ...(nextToken ? { nextToken } : {}),
-    })
-    const sessions = page.conversations.map(readSession)
-    count += sessions.filter((session) => session?.status === 'open' && session.provider === provider).length
-    nextToken = page.meta.nextToken
-  } while (nextToken)
-  return count
 }

@@ -11,6 +11,8 @@ import { deskFields } from '../routing/config'
 import { describeRouting } from '../routing/describe'
 import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
+import { countedDesks } from './desk-places'
+import { preparePlaces } from './places'
 import { readRouting, routingProblems } from './plan'
 
 /**
@@ -51,6 +53,7 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
     await patchInstallation(call, { subscriptions, accounts, health: {} })
   }
   forgetSubscriptions(call)
+  await preparePlaces(call, before, countedDesks(call.context.configuration))
   if (failed.length > 0)
     throw new RuntimeError(listProblems('The configuration cannot be saved, since a desk did not accept it:', failed))
 }

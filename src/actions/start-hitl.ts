@@ -149,6 +149,7 @@ const _open = async (
     wishes: request.wishes,
     transcript,
     turn: earlier.turn,
+    isRepeated: lease.inDoubt.length > 0,
     // A run that had asked a desk without a turn goes on without one.
     claimsTurn: earlier.turn === undefined && earlier.provider === undefined,
     recordTurn: progress.recordTurn,
@@ -169,6 +170,7 @@ const _open = async (
     mayExist: lease.inDoubt.length > 0,
     recordDesk: progress.recordDesk,
     confirmHeld: progress.confirmHeld,
+    claim: plan.claim,
     onFailed: async (attempt, next) => {
       await Promise.all([
         recordFailure(call, attempt),

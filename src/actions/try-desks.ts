@@ -9,6 +9,7 @@ import { retry } from '../botpress/retry'
 import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
 import { LeaseLost } from '../session/lock'
+import { releasePlace, type Place } from '../session/place'
 import { writeDown, type Candidate, type Handoff } from './write-down'
 
 /** Reserved for each remaining desk while the ticket of an earlier run is looked for. */
@@ -40,6 +41,8 @@ export interface OpeningOptions {
   recordDesk(provider: string): Promise<void>
   /** Called before a ticket is written down. Throws LeaseLost when another run has taken over. */
   confirmHeld(): Promise<void>
+  /** Claims a place at a candidate that has none yet. Undefined: its sessions hold no places. */
+  claim(provider: string): Promise<Place | 'full' | undefined>
   /** Runs before the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
@@ -71,11 +74,13 @@ export const openAtFirst = async (
     const time = comesFirst
       ? { share: remaining, settling: Math.max(remaining / (others + 1), remaining - others * SHORTEST_SHARE_MS) }
       : _timeFor(remaining, others)
-    const result = await _attempt(call, handoff, candidate, time, options)
+    // Without a place where an earlier run may have left a ticket: that run has claimed one.
+    const result = await _attempt(call, handoff, candidate, { ...time, claims: !comesFirst }, options)
     if (result.kind === 'opened') {
       await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
       await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
+      await _releaseOthers(call, candidates, candidate)
       return { kind: 'opened', provider, reason, attempts }
     }
     const { attempt } = result
@@ -86,14 +91,22 @@ export const openAtFirst = async (
   return { kind: 'failed', attempts }
 }
 
+/** A start that found the ticket of an earlier run doesn't need the place that it has claimed elsewhere. */
+const _releaseOthers = async (call: Call, candidates: Candidate[], opened: Candidate): Promise<void> => {
+  const places = candidates.flatMap(({ place, provider }) => (place && provider !== opened.provider ? [place] : []))
+  await Promise.all(places.map((place) => releasePlace(call, place)))
+}
+
 /** Milliseconds for one desk: its share, and when it stops to look for a ticket after an unknown outcome. */
 interface Time {
   share: number
   settling: number
+  /** Whether a candidate without a place claims one. */
+  claims: boolean
 }
 
 /** The customer waits for the next desk, so a desk that is down or silent is left soon, with an orphan if need be. */
-const _timeFor = (remaining: number, others: number): Time => {
+const _timeFor = (remaining: number, others: number): Omit<Time, 'claims'> => {
   if (others === 0) return { share: remaining, settling: Math.min(remaining, LAST_SETTLING_MS) }
   const share = Math.min(remaining / (others + 1), FAILOVER_MS)
   return { share, settling: share * SETTLING_SHARE }
@@ -117,11 +130,14 @@ const _attempt = async (
     attempt: { provider, error, code },
   })
   if (time.share <= 0) return failed('there was no time left to ask it', 'unavailable')
+  const place = candidate.place ?? (time.claims ? await options.claim(provider) : undefined)
+  if (place === 'full') return failed('all of its places are taken', 'full')
   try {
-    return await _openAt(call, handoff, candidate, time, options)
+    return await _openAt(call, handoff, place ? { ...candidate, place } : candidate, time, options)
   } catch (error) {
     // A failure of Botpress is no reason to ask another desk: the start begins again.
     if (error instanceof LeaseLost || isApiError(error)) throw error
+    if (place) await releasePlace(call, place)
     return failed(describeError(error), isProviderError(error) ? error.code : 'unavailable')
   }
 }

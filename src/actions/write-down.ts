@@ -5,6 +5,7 @@ import { describeError } from '../botpress/errors'
 import type { KnownCustomer } from '../botpress/people'
 import { retry, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
+import { placeTag, type Place } from '../session/place'
 import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
 
 /** The plugin listens when the start has returned, so a slow write is repeated. Every write here is idempotent. */
@@ -30,6 +31,8 @@ export interface Candidate {
   provider: string
   reason: string
   options: TicketOptions
+  /** The place that the start has claimed there, if its desk has a limit. */
+  place?: Place
 }
 
 /** A session whose ticket is open at its desk. */
@@ -100,6 +103,7 @@ const _writeSession = async ({
     openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
     ticketUrl: tagValue(ticket.url ?? ''),
+    ...(candidate.place ? { place: placeTag(candidate.place) } : {}),
   }
   await writeTags(call, conversationId, tags)
   rememberSession(call, {
@@ -123,6 +127,7 @@ const _writeSession = async ({
     isUnsolved: false,
     endingAt: undefined,
     cursor: ticket.cursor,
+    place: candidate.place && placeTag(candidate.place),
   })
   return openedAt
 }

@@ -17,7 +17,7 @@ const _key = (call: Call) => ({
 
 export const readInstallation = async (call: Call): Promise<Installation> => {
   const answer = await gone(call.client.getState(_key(call)))
-  return answer?.state.payload ?? EMPTY
+  return answer?.state.payload ?? { ...EMPTY }
 }
 
 /** Changes some fields. A concurrent change of other fields is kept. Throws what Botpress throws. */

@@ -151,6 +151,11 @@ export const states = {
         .optional()
         .title('Accounts')
         .describe('The account behind the saved credentials of each desk.'),
+      places: z
+        .record(z.number())
+        .optional()
+        .title('Places')
+        .describe('How many places each desk with a limit has had at most.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -227,10 +232,14 @@ export const hitlChannel = {
       repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
       claim: {
         title: 'Claim',
-        description: 'Marks a helper conversation: with it a rotation begins, or a lock goes on',
+        description: 'Marks a helper conversation: a rotation begins there, a lock goes on there, or it is a place',
       },
       toBotNext: { title: 'Lock to the bot', description: 'The helper conversation that this lock has moved to' },
       toDeskNext: { title: 'Lock to the desk', description: 'The helper conversation that this lock has moved to' },
+      place: {
+        title: 'Place',
+        description: 'The place that the session holds at its desk, or the session that holds it',
+      },
       reason: { title: 'Reason', description: 'Why this desk was chosen' },
     },
   },

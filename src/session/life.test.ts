@@ -23,6 +23,7 @@ const session = (given: Partial<Session> = {}): Session => ({
   isUnsolved: false,
   endingAt: undefined,
   cursor: undefined,
+  place: undefined,
   ...given,
 })
 

@@ -55,6 +55,8 @@ export interface Session {
   isWaiting?: boolean
   /** Messages of the bot's side that are older than this don't wait. */
   settledAt?: number | undefined
+  /** The place that it holds at its desk (place.ts). */
+  place: string | undefined
 }
 
 export interface AnnouncedAgent {
@@ -98,6 +100,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     cursor: tags.cursor || undefined,
     isWaiting: tags.waiting === 'yes',
     settledAt: _moment(tags.settledAt),
+    place: tags.place || undefined,
   }
 }
 
