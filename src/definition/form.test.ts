@@ -59,8 +59,8 @@ it('shows the desks first, each with its switch and what is special there', () =
     const lines = outlineOf(name)
     expect(lines[0]).toBe('  Enabled – switch [on]: Off: no new handoffs.')
     expect(lines.slice(-4)).toEqual([
-      '  Languages – text: fr, pt-BR, German. Empty: all.',
-      '  Hours – text: Mon-Fri 09:00-18:00; 12-25 closed; Europe/Paris',
+      '  Languages – text: fr, pt-BR, German',
+      '  Hours – text: Mon-Fri 9:00-18:00; 12-25 closed; Europe/Paris',
       '  Weight – number: Its share.',
       '  Most open sessions – number: Then it is full.',
     ])
@@ -73,7 +73,7 @@ it('then shows Routing', () => {
     '  Preferred desk – one of: Intercom | Slack | Zendesk: Comes first. To switch vendors, change this field.',
     '  Then – text: The desks that follow, in order: Slack, Zendesk. Empty: as listed here.',
     '  Strategy – one of: Preferred desk first | In turn by weight | Fewest open sessions first [Preferred desk first]: ' +
-      'Which of the open desks takes the next handoff.',
+      'Which open desk is next.',
     '  Rules – list of texts: The first that fits: tags vip -> Intercom, Slack; priority urgent · ' +
       'language fr and tags billing -> Intercom; queue 360001 · share 10% -> Zendesk',
     '  When a language’s or rule’s desks can’t – one of: Use no other desk | Use desks of the default language | ' +

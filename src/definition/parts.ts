@@ -12,7 +12,9 @@ import { deskFields, routingSchema } from '../routing/config'
  * and only the router's own check names what is wrong.
  */
 const _asShown = (field: z.ZodTypeAny): z.ZodTypeAny => {
-  const json = field.toJSONSchema() as Shown
+  // Alone, an optional field is a union.
+  const { properties } = z.object({ field }).toJSONSchema() as { properties?: { field?: Shown } }
+  const json = properties?.field ?? {}
   const { title = '', secret } = json['x-zui'] ?? {}
   if (json.type !== 'string' || json.enum) return field.isOptional() ? field : field.optional()
   const text = secret ? z.string().secret() : z.string()

@@ -36,8 +36,8 @@ const _choice = (words: Record<string, string>, title: string, description: stri
 
 /** What is special about a desk, in its block. */
 export const deskFields = () => ({
-  languages: _text('Languages', 'fr, pt-BR, German. Empty: all.'),
-  hours: _text('Hours', 'Mon-Fri 09:00-18:00; 12-25 closed; Europe/Paris'),
+  languages: _text('Languages', 'fr, pt-BR, German'),
+  hours: _text('Hours', 'Mon-Fri 9:00-18:00; 12-25 closed; Europe/Paris'),
   weight: _number('Weight', 'Its share.'),
   capacity: _number('Most open sessions', 'Then it is full.'),
 })
@@ -52,7 +52,7 @@ export const routingSchema = <Titles extends [string, ...string[]]>(desks: Title
       .title('Preferred desk')
       .describe('Comes first. To switch vendors, change this field.'),
     thenDesks: _text('Then', `The desks that follow, in order: ${other}, ${third}. Empty: as listed here.`),
-    strategy: _choice(STRATEGIES, 'Strategy', 'Which of the open desks takes the next handoff.'),
+    strategy: _choice(STRATEGIES, 'Strategy', 'Which open desk is next.'),
     rules: _texts(
       'Rules',
       `The first that fits: tags vip -> ${one}, ${other}; priority urgent · language fr and tags billing -> ${one}; queue 360001 · share 10% -> ${third}`
