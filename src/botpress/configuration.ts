@@ -94,12 +94,17 @@ const _problemsOf = (block: Block, { title, config, checkConfig }: Provider<Conf
     const shown = shape[String(field)]?.ui?.title ?? String(field ?? '')
     return [title, shown, ...rest].filter((part) => part !== '').join(' → ')
   }
+  const checked = (data: Block): ConfigProblem[] =>
+    (checkConfig?.(data) ?? []).map((problem) => ({ ...problem, field: label([problem.field]) }))
   const parsed = config.safeParse(block)
-  if (!parsed.success) {
-    return parsed.error.issues.map((issue) => ({
-      field: label(issue.path),
-      problem: issue.code === 'invalid_type' && issue.received === 'undefined' ? 'is missing' : issue.message,
-    }))
-  }
-  return (checkConfig?.(parsed.data) ?? []).map((problem) => ({ ...problem, field: label([problem.field]) }))
+  if (parsed.success) return checked(parsed.data)
+  const problems = parsed.error.issues.map((issue) => ({
+    field: label(issue.path),
+    problem: issue.code === 'invalid_type' && issue.received === 'undefined' ? 'is missing' : issue.message,
+  }))
+  // The other fields are checked, too: all problems are reported at once.
+  const refused = new Set(parsed.error.issues.map(({ path }) => String(path[0])))
+  const others = config.safeParse(Object.fromEntries(Object.entries(block).filter(([field]) => !refused.has(field))))
+  const known = new Set(problems.map(({ field }) => field))
+  return [...problems, ...(others.success ? checked(others.data).filter(({ field }) => !known.has(field)) : [])]
 }
