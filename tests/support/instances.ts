@@ -18,13 +18,19 @@ export interface Asked {
   body: string
 }
 
+/** Milliseconds since the epoch. */
+export interface TimedCall extends Asked {
+  startedAt: number
+  endedAt: number
+}
+
 export interface Instance {
   /** Crashes before or after the first matching call takes effect. Later calls get no answer. */
   dieAt(when: 'before' | 'after', matches: (asked: Asked) => boolean): void
   /** Delays the first matching call by `ms` milliseconds, before it takes effect or `after` that. */
   delayAt(ms: number, matches: (asked: Asked) => boolean, when?: 'before' | 'after'): void
   /** All calls of the instance, in order. */
-  readonly asked: Asked[]
+  readonly asked: TimedCall[]
 }
 
 export interface Instances {
@@ -38,8 +44,10 @@ export interface Instances {
 }
 
 const NEVER = new Promise<never>(() => {})
-/** Latency of a call. */
-const LATENCY_MS = 20
+/** How long a call takes, in milliseconds. */
+export type Latency = Record<Asked['side'], number>
+
+const LATENCY: Latency = { api: 20, desk: 20 }
 
 /**
  * Replaces the stage's instance by `count` instances. The stage must have no sockets. `clocksMs`: how far each one's
@@ -48,7 +56,7 @@ const LATENCY_MS = 20
 export const connectInstances = (
   stage: Stage,
   count: number,
-  { clocksMs = [] }: { clocksMs?: number[] } = {}
+  { clocksMs = [], latency = LATENCY }: { clocksMs?: number[]; latency?: Latency } = {}
 ): Instances => {
   const { clock, botpress, sandboxes } = stage
   const { runtime } = botpress
@@ -71,7 +79,7 @@ export const connectInstances = (
   }
 
   const start = (make: (environment: Environment) => RunnableIntegration): Instance & { invoke: Invoke } => {
-    const asked: Asked[] = []
+    const asked: TimedCall[] = []
     let isAlive = true
     const delays: { ms: number; when: 'before' | 'after'; matches: (asked: Asked) => boolean }[] = []
     let fatal: { when: 'before' | 'after'; matches: (asked: Asked) => boolean } | undefined
@@ -83,8 +91,9 @@ export const connectInstances = (
     const withCrashes =
       (side: Asked['side'], inner: AxiosAdapter): AxiosAdapter =>
       async (config) => {
-        const call = _callOf(side, config)
-        await clock.sleep(LATENCY_MS)
+        const call = _callOf(side, config, clock.now())
+        await clock.sleep(latency[side])
+        call.endedAt = clock.now()
         if (!isAlive) return NEVER
         asked.push(call)
         const delay = delays.findIndex(({ matches }) => matches(call))
@@ -150,11 +159,13 @@ export const connectInstances = (
   }
 }
 
-const _callOf = (side: Asked['side'], config: InternalAxiosRequestConfig): Asked => ({
+const _callOf = (side: Asked['side'], config: InternalAxiosRequestConfig, startedAt: number): TimedCall => ({
   side,
   method: (config.method ?? 'get').toUpperCase(),
   path: new URL(config.url ?? '/', 'http://host').pathname,
   body: typeof config.data === 'string' ? config.data : '',
+  startedAt,
+  endedAt: startedAt,
 })
 
 /** An integration that only does this work. */
