@@ -1,11 +1,50 @@
-import { it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { bundleRouter } from '../../playground/build/bundle'
 import { providerNames } from '../../src/definition/registry'
+import { budgetOf, BUNDLE_BUDGET_KIB, isWithin } from './budgets'
+import { growthOfMessages } from './growth'
 import { INSTANCES, measureDesk, measureOthers, type Measured } from './operations'
-it('x', async () => {
-  const all: Measured[] = [...(await measureOthers())]
-  for (const desk of providerNames) for (const where of INSTANCES) all.push(...(await measureDesk(desk, where)))
-  for (const { operation, desk, instance, cost } of all)
-    process.stdout.write(
-      `${operation.padEnd(34)} ${desk.padEnd(9)} ${instance.padEnd(6)} ${cost.api}/${cost.desk}/${cost.chain} · ${cost.ms}\n`
-    )
+
+/** The operations over their budget, each with the list of its calls. */
+const exceeded = (all: Measured[]): string[] =>
+  all
+    .filter((measured) => !isWithin(measured))
+    .map(({ operation, desk, instance, cost }) => [`${operation} ${desk} (${instance})`, ...cost.list].join('\n'))
+
+describe('the calls of every operation', () => {
+  it('stay within their budgets without a desk', async () => {
+    const all = await measureOthers()
+    expect(all.filter((measured) => !budgetOf(measured))).toEqual([])
+    expect(exceeded(all)).toEqual([])
+  })
+
+  it.each(providerNames.flatMap((desk) => INSTANCES.map((where) => [desk, where] as const)))(
+    'stay within their budgets at %s, at the %s instance',
+    async (desk, where) => {
+      const all = await measureDesk(desk, where)
+      expect(all.length).toBeGreaterThan(5)
+      expect(all.filter((measured) => !budgetOf(measured))).toEqual([])
+      expect(exceeded(all)).toEqual([])
+    }
+  )
+})
+
+describe('the calls of a session', () => {
+  it.each(providerNames)('do not grow with its messages at %s', async (desk) => {
+    const few = await growthOfMessages(desk, 12, 3)
+    const many = await growthOfMessages(desk, 72, 3)
+    for (const [index, { operation, cost }] of few.entries()) {
+      const later = many[index]?.cost
+      // Every tenth message writes down where the ticket was read.
+      expect((later?.api ?? 0) - cost.api, operation).toBeLessThanOrEqual(3)
+      expect((later?.desk ?? 0) - cost.desk, operation).toBeLessThanOrEqual(1)
+    }
+  })
+})
+
+describe('the bundle', () => {
+  it('stays within its budget', async () => {
+    const { code } = await bundleRouter()
+    expect(code.length / 1_024).toBeLessThanOrEqual(BUNDLE_BUDGET_KIB)
+  })
 })

@@ -1,5 +1,5 @@
 /** What an operation may cost. `npm test` fails with the list of calls when one costs more. */
-import type { Measured } from './operations'
+import type { Measured, Where } from './operations'
 
 export interface Budget {
   /** To Botpress and to the vendor together. */
@@ -8,18 +8,50 @@ export interface Budget {
   chain: number
 }
 
-export const BUNDLE_BUDGET_KIB = 1_500
+/** Kibibytes of the bundle as `npm run build` makes it. */
+export const BUNDLE_BUDGET_KIB = 1_620
 
 type Key = Pick<Measured, 'operation' | 'desk' | 'instance'>
 
 /** By operation; by instance where it matters. */
-const BUDGETS: Record<string, Budget | Record<string, Budget> | undefined> = {}
+const BUDGETS: Record<string, Budget | Record<Where, Budget> | undefined> = {
+  'register, three desks': { calls: 16, chain: 11 },
+  'register again': { calls: 9, chain: 4 },
+  createUser: { calls: 1, chain: 1 },
+  'first desk refuses, second takes': { calls: 14, chain: 10 },
+  'startHitl, new contact': { calls: 19, chain: 12 },
+  'startHitl, known contact': { calls: 16, chain: 9 },
+  'user message': {
+    same: { calls: 5, chain: 5 },
+    other: { calls: 5, chain: 5 },
+    new: { calls: 7, chain: 7 },
+  },
+  'agent message': {
+    same: { calls: 4, chain: 2 },
+    other: { calls: 5, chain: 4 },
+    new: { calls: 9, chain: 8 },
+  },
+  'assigned, new agent': {
+    same: { calls: 10, chain: 9 },
+    other: { calls: 11, chain: 10 },
+    new: { calls: 14, chain: 13 },
+  },
+  solved: {
+    same: { calls: 14, chain: 13 },
+    other: { calls: 15, chain: 15 },
+    new: { calls: 17, chain: 16 },
+  },
+  stopHitl: {
+    same: { calls: 13, chain: 12 },
+    other: { calls: 13, chain: 12 },
+    new: { calls: 15, chain: 13 },
+  },
+}
 
 /** Undefined: an operation without a budget. */
 export const budgetOf = ({ operation, instance }: Key): Budget | undefined => {
   const budget = BUDGETS[operation]
-  if (budget === undefined || 'calls' in budget) return budget as Budget | undefined
-  return budget[instance]
+  return budget === undefined || 'calls' in budget ? budget : budget[instance]
 }
 
 export const isWithin = ({ cost, ...key }: Measured): boolean => {

@@ -1,5 +1,6 @@
 /** CPU time of one webhook, memory after many, and the time that loading takes. Times depend on the machine. */
 import { execFileSync } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,7 @@ import { bundle, bundleRouter } from '../../playground/build/bundle'
 import { createWorld, type World } from '../../playground/world'
 import { withBundle } from '../chaos/bundle'
 import { startProcess, type RouterProcess } from '../rotation/process'
+import { ACTIVATION_MS } from '../../src/botpress/timing'
 import type { Usage } from './processes/usage'
 
 const WARM_UP = 100
@@ -75,6 +77,8 @@ const _measure = async (desks: string[], name: string, script: string, count: nu
     const process = await startProcess(world, script)
     try {
       await world.settle()
+      // Until the plugin listens, messages are scheduled: that is another path.
+      await setTimeout(ACTIVATION_MS + 1_000)
       sandbox.deliveries.mode = 'held'
       const [ticket] = sandbox.tickets()
       let number = 0

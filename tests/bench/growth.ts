@@ -1,10 +1,9 @@
 /** How the calls of an operation grow with messages, open sessions and instances. */
 import { providerNames } from '../../src/definition/registry'
-import { action } from '../support/actions'
-import { handOver, SETTLED_MS } from '../support/handoffs'
 import { connectInstances, type Instances } from '../support/instances'
-import { createStage, type Stage } from '../support/simulated'
+import type { Stage } from '../support/simulated'
 import { costOf, LATENCY, type Cost } from './record'
+import { action, createStage, handOver, SETTLED_MS } from './scene'
 
 export interface Growth {
   operation: string
@@ -39,7 +38,7 @@ export const growthOfMessages = async (
 ): Promise<Growth[]> => {
   const stage = await createStage()
   await stage.save(stage.configuration({ order: [desk, ...providerNames.filter((name) => name !== desk)] }))
-  const { sandbox, ticket, conversationId } = await handOver(stage)
+  const { sandbox, ticket, conversationId } = await handOver(stage, desk)
   const instances = connectInstances(stage, count, { latency: LATENCY })
   const { bot } = stage.botpress
   const agentId = sandbox.agents[0]?.id ?? ''
@@ -74,7 +73,7 @@ export const growthOfSessions = async (size: number): Promise<Growth> => {
   const [desk = ''] = providerNames
   const stage = await createStage()
   await stage.save(stage.configuration({ order: [...providerNames], desks: [{ desk, capacity: 1_000_000 }] }))
-  await handOver(stage, {}, { name: 'First Customer' })
+  await handOver(stage, desk, 'First Customer')
   const { store } = stage.botpress.runtime
   const [example] = store.conversations.withTags({ 'desk:provider': desk, 'desk:status': 'open' })
   if (!example) throw new Error('There is no session')
@@ -86,10 +85,10 @@ export const growthOfSessions = async (size: number): Promise<Growth> => {
     })
   }
   const instances = connectInstances(stage, 1, { latency: LATENCY })
-  const { output } = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
+  const output = await action(stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
   const cost = await _measure(stage, instances, () =>
     stage.botpress.runtime.gateway.action('startHitl', {
-      userId: output?.['userId'],
+      userId: output['userId'],
       title: 'Printer on fire',
       messageHistory: [],
     })

@@ -1,10 +1,9 @@
 /** What the router does, one operation at a time, with the calls that it makes. */
 import { providerNames } from '../../src/definition/registry'
-import { action } from '../support/actions'
-import { handOver, SETTLED_MS, type Handoff } from '../support/handoffs'
 import { connectInstances, type Instance, type Instances } from '../support/instances'
-import { createStage, type Stage } from '../support/simulated'
+import type { Stage } from '../support/simulated'
 import { add, costOf, LATENCY, type Cost } from './record'
+import { action, createStage, handOver, SETTLED_MS, type Handoff } from './scene'
 
 /**
  * The instance that gets the operation.
@@ -65,9 +64,9 @@ const _session = async (desk: string, where: Where): Promise<Scene & Handoff & {
   const scene = await _scene(desk)
   const { stage } = scene
   // Another session before, so that the instance knows the desk, and another one after for the other instance.
-  const first = await handOver(stage, {}, { name: 'First Customer' })
+  const first = await handOver(stage, desk, 'First Customer')
   await _say(stage, first, 'Welcome')
-  const handoff = await handOver(stage)
+  const handoff = await handOver(stage, desk)
   const agentId = await _say(stage, handoff, 'Ada is here')
   if (where !== 'same') scene.restart()
   if (where === 'other') await _say(stage, first, 'Still there?')
@@ -104,9 +103,9 @@ export const measureDesk = async (desk: string, where: Where): Promise<Measured[
 
   const start = await _scene(desk)
   if (where !== 'same') start.restart()
-  if (where !== 'new') await handOver(start.stage, {}, { name: 'First Customer' })
-  const { output } = await action(start.stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
-  const input = { userId: output?.['userId'], title: 'Printer on fire', messageHistory: [] }
+  if (where !== 'new') await handOver(start.stage, desk, 'First Customer')
+  const output = await action(start.stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
+  const input = { userId: output['userId'], title: 'Printer on fire', messageHistory: [] }
   const startWith = (title: string) =>
     _watch(start.stage, start.instances, () =>
       start.stage.botpress.runtime.gateway.action('startHitl', { ...input, title })
@@ -182,13 +181,13 @@ export const measureOthers = async (): Promise<Measured[]> => {
 
   const failover = await _scene(first)
   failover.restart()
-  const { output } = await action(failover.stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
+  const output = await action(failover.stage, 'createUser', { name: 'Eve', email: 'eve@customer.example' })
   failover.stage.sandbox(first).server.addFault({ kind: 'status', status: 403, body: {}, times: 1_000 })
   note(
     'first desk refuses, second takes',
     await _watch(failover.stage, failover.instances, () =>
       failover.stage.botpress.runtime.gateway.action('startHitl', {
-        userId: output?.['userId'],
+        userId: output['userId'],
         title: 'Printer on fire',
         messageHistory: [],
       })
