@@ -12,7 +12,9 @@ import { startProcess, type RouterProcess } from '../rotation/process'
 import { ACTIVATION_MS } from '../../src/botpress/timing'
 import type { Usage } from './processes/usage'
 
-const WARM_UP = 100
+const WARM_UP = 200
+/** They take turns, so that two messages of one session are further apart than the router spaces them. */
+const SESSIONS = 60
 
 const _script = (name: string): string => fileURLToPath(new URL(`./processes/${name}.ts`, import.meta.url))
 
@@ -71,20 +73,24 @@ const _measure = async (desks: string[], name: string, script: string, count: nu
     await world.save(world.configuration())
     const sandbox = world.sandbox(desk)
     const { bot } = world.botpress
-    const { conversationId } = bot.newCustomer({ name: 'Eve Customer' })
-    await bot.customerSays(conversationId, 'my printer burns')
-    await bot.startHitl(conversationId, { title: 'Printer on fire' })
+    for (let number = 0; number < SESSIONS; number += 1) {
+      const { conversationId } = bot.newCustomer({ name: `Customer ${number}` })
+      await bot.customerSays(conversationId, `my printer burns ${number}`)
+      await bot.startHitl(conversationId, { title: 'Printer on fire' })
+    }
     const process = await startProcess(world, script)
     try {
       await world.settle()
       // Until the plugin listens, messages are scheduled: that is another path.
       await setTimeout(ACTIVATION_MS + 1_000)
       sandbox.deliveries.mode = 'held'
-      const [ticket] = sandbox.tickets()
+      const tickets = sandbox.tickets()
       let number = 0
       const request = (): Promise<WebhookRequest> => {
         number += 1
-        sandbox.agentReplies(ticket?.id ?? '', `Answer ${number}`, { agentId: sandbox.agents[0]?.id ?? '' })
+        sandbox.agentReplies(tickets[number % tickets.length]?.id ?? '', `Answer ${number}`, {
+          agentId: sandbox.agents[0]?.id ?? '',
+        })
         const [delivery] = sandbox.deliveries.waiting.splice(0)
         if (!delivery) throw new Error('An answer sent no webhook')
         return Promise.resolve(delivery.request)
