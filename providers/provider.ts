@@ -152,6 +152,12 @@ export interface Driver {
   /** Reads an agent's name and photo, for events that don't carry them. */
   describeAgent?(agentId: string): Promise<Agent>
 
+  /**
+   * Whether an agent is there who could answer: signed in, and not away. Undefined: that isn't known. Throws when it
+   * can't be read.
+   */
+  agentsAvailable?(): Promise<boolean | undefined>
+
   /** Shows agents where the session stands, such as who claimed it. Cosmetic, so it never throws. */
   reflect?(ticket: Ticket, change: SessionChange): Promise<void>
 

@@ -32,6 +32,23 @@ export const describeCapabilities = ({ descriptor, provider, setUp, openTicket }
     })
   }
 
+  if (descriptor.capabilities.includes('agentsAvailable')) {
+    it(`${provider.name}: knows whether an agent is there`, async () => {
+      const { driver, sandbox } = await setUp()
+      const others = sandbox.agents.slice(1)
+      const set = (isAvailable: boolean): void => {
+        for (const { id } of sandbox.agents) sandbox.setAvailable?.(id, isAvailable)
+      }
+      expect(await driver.agentsAvailable?.()).toBe(true)
+      for (const { id } of others) sandbox.setAvailable?.(id, false)
+      expect(await driver.agentsAvailable?.(), 'one of them is there').toBe(true)
+      set(false)
+      expect(await driver.agentsAvailable?.()).toBe(false)
+      set(true)
+      expect(await driver.agentsAvailable?.()).toBe(true)
+    })
+  }
+
   if (descriptor.capabilities.includes('answerUnsigned')) {
     it(`${provider.name}: answers an unsigned handshake and no other unsigned request`, async () => {
       const { driver } = await setUp()

@@ -10,6 +10,7 @@ const ALL_CAPABILITIES: Record<Capability, true> = {
   catchUp: true,
   findOrigin: true,
   describeAgent: true,
+  agentsAvailable: true,
   reflect: true,
   subscribe: true,
   unsubscribe: true,

@@ -32,6 +32,7 @@ export const intercom = defineProvider({
       catchUp: (ticket, cursor) => catchUp(desk, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(desk, ticketId),
       describeAgent: (agentId) => _describeAgent(desk, agentId),
+      agentsAvailable: () => _agentsAvailable(desk),
       verifyWebhook: (request) => verifyWebhook(request, clientSecret, tools.now()),
       parseWebhook: (request) => parseWebhook(request, desk.linkTo),
       // Intercom validates a saved endpoint with an unsigned HEAD request.
@@ -51,6 +52,12 @@ const _describeAgent = async (desk: Desk, agentId: string): Promise<Agent> => {
     if (isProviderError(error) && error.code === 'not-found') return { id: agentId }
     throw error
   }
+}
+
+/** Teammates with a seat in the inbox who aren't in away mode. https://www.intercom.com/help/en/articles/1863 */
+const _agentsAvailable = async (desk: Desk): Promise<boolean | undefined> => {
+  const agents = (await desk.api.admins()).filter(({ has_inbox_seat: hasSeat }) => hasSeat !== false)
+  return agents.length === 0 ? undefined : agents.some(({ away_mode_enabled: isAway }) => isAway !== true)
 }
 
 const _instructions = ({ url }: SubscriptionTarget): string =>

@@ -237,5 +237,13 @@ describeProvider({
       'x-slack-signature': `v0=${createHmac('sha256', CLIENT_SECRET).update(PING).digest('hex')}`,
     },
   }),
-  capabilities: ['answerUnsigned', 'ensureContact', 'catchUp', 'findOrigin', 'describeAgent', 'instructions'],
+  capabilities: [
+    'answerUnsigned',
+    'ensureContact',
+    'catchUp',
+    'findOrigin',
+    'describeAgent',
+    'agentsAvailable',
+    'instructions',
+  ],
 })

@@ -111,6 +111,7 @@ export const adminSchema = z.object({
     .nullish()
     .catch(undefined),
   has_inbox_seat: z.boolean().nullish().catch(undefined),
+  away_mode_enabled: z.boolean().nullish().catch(undefined),
 })
 
 /** `GET /me` returns null for a token without a teammate. */

@@ -81,6 +81,21 @@ export const user = z.object({
     profile: z.object({ display_name: _word, real_name: _word, image_192: _word }).nullish().catch(undefined),
   }),
 })
+export const members = z.object({ ok: z.literal(true), members: z.array(z.string()) })
+export const presence = z.object({ ok: z.literal(true), presence: _word })
+const _seconds = z.number().nullish().catch(undefined)
+export const quietTimes = z.object({
+  ok: z.literal(true),
+  users: z.record(
+    z.object({
+      dnd_enabled: z.boolean().nullish().catch(undefined),
+      next_dnd_start_ts: _seconds,
+      next_dnd_end_ts: _seconds,
+      snooze_enabled: z.boolean().nullish().catch(undefined),
+      snooze_endtime: _seconds,
+    })
+  ),
+})
 export const userGroups = z.object({
   ok: z.literal(true),
   usergroups: z.array(

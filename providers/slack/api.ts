@@ -240,6 +240,41 @@ export const createSlackApi = (botToken: string, tools: Tools, memory: Memory) =
       throw new ProviderError('slack', 'misconfigured', 'The workspace has no such user group: check its handle or id')
     },
 
+    /** Members of a channel, the app included. https://docs.slack.dev/reference/methods/conversations.members */
+    readMembers: async (channel: string): Promise<string[]> => {
+      const query = { channel, limit: 200 }
+      const purpose = 'list the members of the channel'
+      const request = {
+        method: 'GET' as const,
+        path: '/conversations.members',
+        query,
+        schema: answers.members,
+        purpose,
+      }
+      return (await http.request(request)).data.members
+    },
+
+    /** https://docs.slack.dev/reference/methods/users.getPresence */
+    isActive: async (user: string): Promise<boolean> => {
+      const purpose = 'read whether a person is online'
+      const request = {
+        method: 'GET' as const,
+        path: '/users.getPresence',
+        query: { user },
+        schema: answers.presence,
+        purpose,
+      }
+      return (await http.request(request)).data.presence === 'active'
+    },
+
+    /** Who doesn't want to be disturbed, at most 50 people. https://docs.slack.dev/reference/methods/dnd.teamInfo */
+    readQuietTimes: async (users: string[]) => {
+      const query = { users: users.join(',') }
+      const purpose = 'read who doesn’t want to be disturbed'
+      const request = { method: 'GET' as const, path: '/dnd.teamInfo', query, schema: answers.quietTimes, purpose }
+      return (await http.request(request)).data.users
+    },
+
     readChannelInfo: async (channel: string) =>
       (
         await http.request({

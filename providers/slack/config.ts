@@ -47,9 +47,7 @@ export const configSchema = z.object({
     .regex(AGENTS, 'Leave it empty, or enter the handle of a user group (@support), its id, or anybody')
     .optional()
     .title('Agents')
-    .describe(
-      'Whose replies the customer reads. Empty: people of your workspace. @support: that user group. anybody: everyone in the channel'
-    ),
+    .describe('Who may answer. Empty: people of your workspace. @support: that user group. anybody: the whole channel'),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -6,6 +6,7 @@ import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
+import { agentsAvailable } from './presence'
 import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
 import { movedChannelIn, parseWebhook, verifyWebhook } from './webhook'
 
@@ -41,6 +42,7 @@ export const slack = defineProvider({
       catchUp: (ticket, cursor) => catchUp(app, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(app, ticketId),
       describeAgent: (agentId) => api.describeUser(agentId),
+      agentsAvailable: () => agentsAvailable(app),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
     }

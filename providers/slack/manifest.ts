@@ -37,7 +37,7 @@ export const manifestFor = (target: SubscriptionTarget, agents: Settings['agents
   features: {
     bot_user: { display_name: shorten(`HITL Router ${target.botId}`, MAX_BOT_NAME_LENGTH), always_online: true },
   },
-  oauth_config: { scopes: { bot: [...requiredScopes(agents), 'app_mentions:read'] } },
+  oauth_config: { scopes: { bot: [...requiredScopes(agents), 'app_mentions:read', 'dnd:read'] } },
   settings: {
     event_subscriptions: {
       request_url: target.url,

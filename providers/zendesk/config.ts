@@ -31,7 +31,7 @@ export const configSchema = z.object({
     .string()
     .optional()
     .title('E-mail')
-    .describe('Only with an API token: the e-mail address of the Zendesk admin to sign in as'),
+    .describe('With an API token: the e-mail address of the admin to sign in as'),
   apiToken: z
     .string()
     .secret()

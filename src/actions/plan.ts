@@ -19,6 +19,7 @@ import { attempts, type Handoff, type Ranking, type Situation } from '../routing
 import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
 import type { Place } from '../session/place'
+import { readPresence } from './presence'
 import { claimFirst, limitOf, loadsOf, readAllPlaces, readForStart } from './desk-places'
 import { claimAny, findOwn, offer, type Places } from './places'
 
@@ -60,7 +61,8 @@ export const readSituation = async (
 ): Promise<Situation> => {
   const routing = readRouting(call.context.configuration)
   const { texts, ...request } = handoff
-  const [detected, places] = await Promise.all([
+  const [presence, detected, places] = await Promise.all([
+    readPresence(call, routing),
     _detected(routing, request, texts),
     options.places ?? readAllPlaces(call, installation, routing),
   ])
@@ -72,6 +74,7 @@ export const readSituation = async (
     instant: options.instant ?? call.environment.now(),
     health: healthOfDesks(call, installation),
     ...(load ? { load } : {}),
+    ...(presence ? { presence } : {}),
     ...(history ? { history } : {}),
   }
 }

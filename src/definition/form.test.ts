@@ -81,6 +81,7 @@ it('then shows Routing', () => {
     '  Time zone – text: Of hours that name none, such as Europe/Paris.',
     '  Default language – text: When the customer’s is unknown.',
     '  Sticky days – number: So long a customer returns to the last desk. 0: off.',
+    '  Only with agents online – text: Desks left out while nobody is online: Intercom, Slack.',
     '  When nobody is there – one of: Refuse with the next opening time | Open a ticket anyway | ' +
       'Use the after-hours desk [Refuse with the next opening time]: When no desk can take a handoff.',
     '  After-hours desk – one of: Intercom | Slack | Zendesk: Takes over then. If Then leaves it out, it takes nothing else.',

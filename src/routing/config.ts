@@ -61,6 +61,7 @@ export const routingSchema = <Titles extends [string, ...string[]]>(desks: Title
     timeZone: _text('Time zone', 'Of hours that name none, such as Europe/Paris.'),
     defaultLanguage: _text('Default language', 'When the customer’s is unknown.'),
     stickyDays: _number('Sticky days', 'So long a customer returns to the last desk. 0: off.'),
+    onlyOnline: _text('Only with agents online', `Desks left out while nobody is online: ${one}, ${other}.`),
     nobodyThere: _choice(NOBODY_THERE, 'When nobody is there', 'When no desk can take a handoff.'),
     afterHoursDesk: z
       .enum(desks)

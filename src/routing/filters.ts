@@ -38,6 +38,7 @@ export const obstacles = (
     _languageObstacle(desk, language, isNear),
     _hoursObstacle(desk, situation),
     _capacityObstacle(desk, situation),
+    _presenceObstacle(desk, situation),
     healthObstacle(desk, situation),
   ].filter((obstacle) => obstacle !== undefined)
 
@@ -64,6 +65,10 @@ const _capacityObstacle = ({ provider, capacity }: Desk, { load }: Situation): O
     ? undefined
     : { cause: 'capacity', reason: `full: ${open} of ${capacity} sessions open` }
 }
+
+/** Where it isn't known who is online, somebody may be. */
+const _presenceObstacle = ({ provider, onlyOnline }: Desk, { presence }: Situation): Obstacle | undefined =>
+  onlyOnline && presence?.[provider] === false ? { cause: 'presence', reason: 'nobody is online there' } : undefined
 
 /** Also checked for desks that aren't considered, since one of them may have to stand in. */
 export const healthObstacle = ({ provider }: Desk, { health, instant }: Situation): Obstacle | undefined => {

@@ -63,7 +63,7 @@ const _soonest = (desks: readonly RankedDesk[]): RankedDesk | undefined => {
 }
 
 /** Causes that pass by themselves. */
-const _PASSING: readonly Cause[] = ['hours', 'capacity', 'health']
+const _PASSING: readonly Cause[] = ['hours', 'capacity', 'presence', 'health']
 
 /** The first opening among the closed desks, full or down as they may be now. */
 const _firstOpening = (situation: Situation, ranked: readonly RankedDesk[]): FoundOpening | undefined => {

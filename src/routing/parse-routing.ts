@@ -59,7 +59,10 @@ const _read = (block: Block, configured: readonly ConfiguredDesk[], problems: Fi
   const isStandIn = ({ provider }: ConfiguredDesk): boolean =>
     nobodyThere === 'after-hours' && afterHoursDesk?.provider === provider
   const order = _order(block, configured, isStandIn, problems)
-  const desks = parseDesks(block, order, timeZone, problems)
+  const online = new Set(_listed(block, 'onlyOnline', configured, problems).map(({ provider }) => provider))
+  const desks = parseDesks(block, order, timeZone, problems).map((desk) =>
+    online.has(desk.provider) ? { ...desk, onlyOnline: true } : desk
+  )
   const defaultLanguage = _defaultLanguage(block, desks, problems)
   const stickyDays = _stickyDays(block, problems)
   _checkAfterHours(nobodyThere === 'after-hours', afterHoursDesk, field('afterHoursDesk') !== undefined, problems)

@@ -40,6 +40,8 @@ export interface Situation {
   health?: Readonly<Record<string, Health | undefined>>
   /** Open sessions by desk. Absent: unknown. */
   load?: Readonly<Record<string, number | undefined>>
+  /** Whether an agent is online, by desk. Absent: unknown, or it doesn't matter. */
+  presence?: Readonly<Record<string, boolean | undefined>>
   /** The customer's last session. */
   history?: { provider: string; at: number }
   /** Nothing is opened: the customer may be unknown. */
@@ -58,6 +60,7 @@ export type Cause =
   | 'language'
   | 'hours'
   | 'capacity'
+  | 'presence'
   | 'health'
 
 export interface RankedDesk {

@@ -54,6 +54,8 @@ export interface Desk {
   calendar?: Calendar
   /** Maximum number of open sessions. Undefined: no limit. */
   capacity?: number
+  /** Whether it takes handoffs only while an agent is online. */
+  onlyOnline?: boolean
   /** Whether the desk takes handoffs only when nobody else is there. */
   afterHoursOnly: boolean
 }

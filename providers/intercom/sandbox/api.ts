@@ -58,7 +58,14 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
     ...conversationRoutes(state, announce),
     // The token outlives its owner.
     ['GET', /^\/me$/, () => ({ status: 200, body: state.admin(OWNER.id) ? _meJson() : null })],
-    ['GET', /^\/admins$/, () => ({ status: 200, body: { type: 'admin.list', admins: state.admins().map(adminJson) } })],
+    [
+      'GET',
+      /^\/admins$/,
+      () => ({
+        status: 200,
+        body: { type: 'admin.list', admins: state.admins().map((admin) => adminJson(admin, state.isAway(admin.id))) },
+      }),
+    ],
     ['GET', /^\/admins\/([^/]+)$/, (_request, id) => ({ status: 200, body: adminJson(_adminAt(state, id)) })],
     ['POST', /^\/contacts$/, createContact],
     [

@@ -10,13 +10,13 @@ import {
   type StoredPart,
 } from './state'
 
-export const adminJson = (admin: SandboxAgent) => ({
+export const adminJson = (admin: SandboxAgent, isAway = false) => ({
   type: 'admin',
   id: admin.id,
   name: admin.name,
   email: admin.email,
   job_title: 'Support',
-  away_mode_enabled: false,
+  away_mode_enabled: isAway,
   away_mode_reassign: false,
   has_inbox_seat: true,
   team_ids: [Number(TEAMS[0])],

@@ -28,6 +28,7 @@ type Moves = Pick<
   | 'mergeContact'
   | 'mergeTicket'
   | 'removeAgent'
+  | 'setAvailable'
   | 'convertTicket'
   | 'deleteReply'
 >
@@ -195,6 +196,9 @@ export const createMoves = (state: State, announce: Announce) => {
       const part = state.addPart(merged, { partType: 'merged_secondary_conversation', author })
       announce('conversation.admin.closed', merged, part)
       return into.id
+    },
+    setAvailable: (agentId, isAvailable) => {
+      state.setAway(agentId, !isAvailable)
     },
     removeAgent: (agentId) => {
       state.removeAdmin(agentId)

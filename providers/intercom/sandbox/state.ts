@@ -86,6 +86,8 @@ export const createState = (now: () => number) => {
   const conversations: StoredConversation[] = []
   const tags: { id: string; name: string }[] = []
   const removedAdmins = new Set<string>()
+  // The owner of the token answers nobody.
+  const awayAdmins = new Set<string>([OWNER.id])
   const seconds = (): number => Math.floor(now() / 1_000)
   const nextId = (): string => String((ids += 1))
 
@@ -100,6 +102,8 @@ export const createState = (now: () => number) => {
     admins: () => [OWNER, ...AGENTS].filter(({ id }) => !removedAdmins.has(id)),
     admin: (id: string) => [OWNER, ...AGENTS].find((candidate) => candidate.id === id && !removedAdmins.has(id)),
     removeAdmin: (id: string) => removedAdmins.add(id),
+    isAway: (id: string) => awayAdmins.has(id),
+    setAway: (id: string, isAway: boolean) => (isAway ? awayAdmins.add(id) : awayAdmins.delete(id)),
     conversation: (id: string) => conversations.find((candidate) => candidate.id === id && !candidate.isDeleted),
     contact: (id: string) => contacts.find(({ id: own, archived, isGone }) => own === id && !archived && !isGone),
     addContact: (contact: Partial<StoredContact>): StoredContact => {

@@ -127,6 +127,8 @@ export interface Sandbox {
   mergeTicket?(ticketId: string, intoId?: string): string
   /** An agent leaves: their account stays readable as far as the vendor shows it, and acts no more. */
   removeAgent?(agentId: string): void
+  /** An agent goes away or comes back, as colleagues see it. Absent if the desk doesn't show that. */
+  setAvailable?(agentId: string, isAvailable: boolean): void
   /**
    * The vendor gives the place where the ticket lives another address, as a Slack channel gets another id when it is
    * shared. Webhooks and calls use the new one from now on.

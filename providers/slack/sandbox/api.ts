@@ -1,7 +1,7 @@
 /** Slack's Web API on top of a workspace in memory. https://docs.slack.dev/reference/methods */
 import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 import { contentOf, recordMentions, refuseContent } from './blocks'
-import { APP, BOT, BOT_NAME, BOT_TOKEN, BOT_USER, PEOPLE, TEAM } from './people'
+import { AGENTS, APP, BOT, BOT_NAME, BOT_TOKEN, BOT_USER, PEOPLE, TEAM } from './people'
 import { type Channel, type StoredMessage, type Workspace } from './workspace'
 
 export interface ApiSwitches {
@@ -14,6 +14,9 @@ export interface ApiSwitches {
   readonly scopes: Set<string>
   /** Members of user groups, by handle. */
   readonly userGroups: Map<string, { id: string; users: string[] }>
+  /** People whom Slack shows as away, and people who don't want to be disturbed. */
+  readonly away: Set<string>
+  readonly undisturbed: Set<string>
   /** Mentions in the app's posts that notified somebody. */
   readonly notifications: string[]
 }
@@ -267,6 +270,43 @@ const METHODS: Record<string, Method | undefined> = {
       channels: workspace.channels.filter(({ isMember }) => isMember).map(_channelPayload),
       response_metadata: { next_cursor: '' },
     }),
+  },
+  'conversations.members': {
+    scopes: ['channels:read', 'groups:read'],
+    takesJson: false,
+    answer: () => ({
+      ok: true,
+      members: [BOT_USER, ...AGENTS.map(({ id }) => id)],
+      response_metadata: { next_cursor: '' },
+    }),
+  },
+  'users.getPresence': {
+    scopes: ['users:read'],
+    takesJson: false,
+    answer: (args, _workspace, { away }) => ({
+      ok: true,
+      presence: away.has(String(args['user'])) ? 'away' : 'active',
+    }),
+  },
+  'dnd.teamInfo': {
+    scopes: ['dnd:read'],
+    takesJson: false,
+    answer: (args, _workspace, { undisturbed }, now) => {
+      const seconds = Math.floor(now / 1_000)
+      const users = String(args['users'] ?? '').split(',')
+      if (users.length > 50) return _refuse('too_many_users')
+      return {
+        ok: true,
+        users: Object.fromEntries(
+          users.map((user) => [
+            user,
+            undisturbed.has(user)
+              ? { dnd_enabled: true, next_dnd_start_ts: seconds - 60, next_dnd_end_ts: seconds + 3_600 }
+              : { dnd_enabled: false, next_dnd_start_ts: 1, next_dnd_end_ts: 1 },
+          ])
+        ),
+      }
+    },
   },
   'usergroups.list': {
     scopes: ['usergroups:read'],

@@ -71,6 +71,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     customisedEcho: 'bot_message',
     scopes: new Set(manifestFor({ url: '', installation: '', botId: '' }).oauth_config.scopes.bot),
     userGroups: new Map([['support', { id: 'S0SUPPORT01', users: AGENTS.slice(0, 1).map(({ id }) => id) }]]),
+    away: new Set(),
+    undisturbed: new Set(),
     notifications: [],
   }
   const server = createSandboxServer((request) => handleApi(request, workspace, switches, options.now()))
@@ -208,6 +210,10 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     solve: (ticketId, { agentId = AGENTS[0]?.id ?? '', text } = {}) => {
       if (text !== undefined) agentReplies(ticketId, text, { agentId })
       pressButton(ticketId, RESOLVE_ACTION, agentId)
+    },
+    setAvailable: (agentId, isAvailable) => {
+      if (isAvailable) switches.away.delete(agentId)
+      else switches.away.add(agentId)
     },
     // A thread in Slack can't be reopened. People just reply in it.
     reopen: () => {},
