@@ -1,5 +1,6 @@
 /** Orphan tickets: the router opened them, but no session has them. */
 import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
+import { isProviderError, isTransient } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { START_BUDGET_MS } from '../botpress/timing'
@@ -55,7 +56,7 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // The session was written down after the caller had looked for it.
     if (isThis) return { kind: 'being opened' }
-    return (await _hasMoved(desk, session))
+    return (await _hasMoved(desk, session, key.ticketId))
       ? { kind: 'moved', session }
       : { kind: 'elsewhere', conversationId, isSolved }
   }
@@ -70,9 +71,17 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
  * Whether the session's own ticket is gone while another one carries its mark: a channel that was shared, a converted
  * or merged conversation. A vendor's id may change, the mark in the ticket doesn't.
  */
-const _hasMoved = async ({ provider, driver }: Desk, session: Session): Promise<boolean> => {
+const _hasMoved = async ({ provider, driver }: Desk, session: Session, ticketId: string): Promise<boolean> => {
   if (session.provider !== provider.name || !driver.findOrigin) return false
-  return (await driver.findOrigin(session.ticket.id)) === undefined
+  try {
+    const read = await driver.catchUp?.(session.ticket, session.cursor)
+    if (read?.movedTo) return read.movedTo.id === ticketId
+    return (await driver.findOrigin(session.ticket.id)) === undefined
+  } catch (error) {
+    if (!isProviderError(error) || isTransient(error)) throw error
+    // The desk doesn't know the former address any more, and this ticket carries the session's mark.
+    return true
+  }
 }
 
 /** From the webhook, otherwise from the desk. */

@@ -33,7 +33,6 @@ const BOT_LATENCY_MS = [1, 5] as const
 
 /** What the Cloud may do differently. */
 const _platform = (random: Random): Partial<Switches> => ({
-  scheduledMessages: random.chance(0.5) ? 'hidden' : 'visible',
   tagsVisibleToIntegration: random.chance(0.5),
   pageSize: random.pick([5, 20, 50]),
   activationDelayMs: random.pick([0, 0, 500, 2_000]),
@@ -69,6 +68,7 @@ export const createStage = async (options: {
     redeliver: () => chaos.happens('message-repeated', weather.repeat, 'message_created'),
     deliveryDelayMs: ({ attempt }) => (attempt === 1 ? 0 : chaos.random('repetition').between(0, 40) * 500),
     ...(weather.variesPlatform ? _platform(chaos.random('platform')) : {}),
+    ...(weather.hides && chaos.random('hiding').chance(0.5) ? { scheduledMessages: 'hidden' as const } : {}),
   }
   const plugin = weather.configuresPlugin ? _pluginConfiguration(chaos.random('plugin')) : {}
   const world = await createWorld({ clock, sockets: false, desks, switches, plugin, random: random.next })
