@@ -145,6 +145,8 @@ export const createActors = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
           break
         }
         case 'ticket-merged': {
+          // Once the session is over, what agents write in the other ticket is for its own customer.
+          if (!bot.isActive(played.conversationId)) break
           const into = sandbox.mergeTicket?.(ticketId)
           if (into === undefined) break
           places.moveTo(script.handoff, { sandbox, ticketId: into })
