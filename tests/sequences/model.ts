@@ -121,6 +121,8 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
   const tickets: Ticket[] = []
   let burst = 0
   let isActive = false
+  /** The configuration still names the former address: no handoff starts until somebody corrects it. */
+  let hasMoved = false
   /** An agent has ended the session, and the customer hasn't heard of it yet. */
   let farewell: Line | undefined
   /** The bot has ended the session, and the desk hasn't heard of it yet. */
@@ -235,7 +237,9 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
       case 'pass':
       case 'forget':
       case 'forget-user':
+        return
       case 'vendor-change':
+        hasMoved ||= move.what === 'change-address'
         return
     }
   }
@@ -246,7 +250,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
       ['hand-over', 'outage', 'vendor-change', 'forget-user'].includes(kind) ||
       (isStopping && (kind === 'reopen' || kind === 'customer-mails')),
     allows: (move) => {
-      if (move.kind === 'hand-over') return !isActive
+      if (move.kind === 'hand-over') return !isActive && !hasMoved
       // Only an open session has something to send when the desk is back.
       if (move.kind === 'outage') return isActive && move.ticket === 0
       const ticket = ticketOf(move)
