@@ -59,6 +59,8 @@ describe('the most open sessions of a desk', () => {
   it.each([
     [1, 12],
     [5, 60],
+    // More than one page of free places.
+    [45, 60],
   ])('is never exceeded: %i with %i simultaneous starts on four instances', async (capacity, count) => {
     const stage = await stageWith(limits(capacity))
     connectInstances(stage, 4)

@@ -20,7 +20,7 @@ export const readAllPlaces = async (call: Call, installation: Installation, rout
   const counted = routing.desks.filter((desk) => isCounted(routing, desk))
   const all = await Promise.all(
     counted.map(({ provider }) =>
-      readPlaces(call, installation, provider).catch((error: unknown) => {
+      readPlaces(call, provider, installation.places?.[provider] ?? 0).catch((error: unknown) => {
         call.log.warn('Could not read the places of a desk', { desk: provider, error: describeError(error) })
         return undefined
       })

@@ -38,9 +38,10 @@ export interface Places {
 export const loadOf = ({ free, made, taken }: Places): number => taken ?? Math.max(0, made - free.length)
 
 /**
- * Reads the places of a desk: two calls side by side, however many sessions are open. Throws what Botpress throws.
+ * Reads the places of a desk: two calls side by side, however many sessions are open. `made`: how many exist, as far as
+ * is known. Throws what Botpress throws.
  */
-export const readPlaces = async (call: Call, installation: Installation, provider: string): Promise<Places> => {
+export const readPlaces = async (call: Call, provider: string, made: number): Promise<Places> => {
   const list = async (status: RecordStatus) => {
     const { conversations, meta } = await call.client.listConversations({ channel: 'hitl', tags: { provider, status } })
     const places = conversations
@@ -50,7 +51,7 @@ export const readPlaces = async (call: Call, installation: Installation, provide
     return { places, hasMore: meta.nextToken !== undefined }
   }
   const [{ places: free, hasMore }, taken] = await Promise.all([list('free'), list('taken')])
-  const known = Math.max(installation.places?.[provider] ?? 0, ...free.map(({ number }) => number + 1))
+  const known = Math.max(made, ...free.map(({ number }) => number + 1))
   return { provider, free, hasMore, made: known, taken: taken.hasMore ? undefined : taken.places.length }
 }
 
@@ -129,7 +130,12 @@ export const claimPlace = async (
   if (loadOf(places) >= limit && !places.hasMore) return 'full'
   const usable = places.free.filter(({ number }) => number < limit)
   const chosen = usable[Math.floor(call.environment.random() * usable.length)]
-  if (!chosen && places.made >= limit) return 'full'
+  if (!chosen && places.made >= limit) {
+    if (!places.hasMore) return 'full'
+    // Others took what was on this page.
+    Object.assign(places, await readPlaces(call, places.provider, places.made))
+    return 'taken'
+  }
   const place = chosen ?? (await recordOf(call, { provider: places.provider, number: places.made, use: 0 })).place
   const { state } = await call.client.getOrSetState({
     type: 'conversation',
