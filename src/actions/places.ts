@@ -147,9 +147,8 @@ export const claimPlace = async (
   places.free = places.free.filter(({ recordId }) => recordId !== place.recordId)
   places.made = Math.max(places.made, place.number + 1)
   if (places.taken !== undefined) places.taken += 1
-  const marked = _mark(call, place, state.payload.conversationId)
-  // What another session has won is marked by that session, too.
-  if (isMine) await marked
+  // Only by its holder: the late mark of another session would count a place that was given back.
+  if (isMine) await _mark(call, place, conversationId)
   return isMine ? place : 'taken'
 }
 
