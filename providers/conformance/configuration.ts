@@ -9,6 +9,8 @@ const ALL_CAPABILITIES: Record<Capability, true> = {
   ensureContact: true,
   catchUp: true,
   findOrigin: true,
+  readFile: true,
+  reportFate: true,
   describeAgent: true,
   agentsAvailable: true,
   reflect: true,

@@ -20,6 +20,7 @@ export const intercom = defineProvider({
   // Intercom delivers once more, after a minute. A 429 would throttle every delivery, a 410 disable the subscription.
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
+  redelivers: true,
   connect: (config, tools) => {
     const desk = createDesk(config, tools)
     const clientSecret = clientSecretOf(config)

@@ -19,6 +19,7 @@ export const slack = defineProvider({
   // Slack retries an event up to three times unless the answer is 2xx. https://docs.slack.dev/apis/events-api/#retries
   retryReply: { status: 503 },
   answerWithinMs: 2_400,
+  redelivers: true,
   connect: (config, tools) => {
     const settings = settingsOf(config)
     const app = createApp(settings, tools)

@@ -18,6 +18,7 @@ export const zendesk = defineProvider({
   // Zendesk retries a delivery up to three times after a 409, and never after a 500.
   retryReply: { status: 409 },
   answerWithinMs: 9_000,
+  redelivers: true,
   connect: (config, tools) => {
     const api = createApi(config, tools)
     return {
