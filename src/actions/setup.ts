@@ -4,6 +4,7 @@ import type { Call } from '../botpress/call'
 import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
 import { connectDesk, connectUnready, subscriptionTarget } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
+import { conversationProblems } from '../botpress/conversation'
 import { describeError } from '../botpress/errors'
 import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
 import { providers } from '../definition/registry'
@@ -22,7 +23,12 @@ import { readRouting, routingProblems } from './plan'
  * fixed.
  */
 export const register = async (call: Call, webhookUrl: string): Promise<void> => {
-  const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
+  const { configuration } = call.context
+  const problems = [
+    ...deskProblems(configuration),
+    ...routingProblems(configuration),
+    ...(await conversationProblems(configuration)),
+  ]
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
   _readBack(call)

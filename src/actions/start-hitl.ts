@@ -5,13 +5,15 @@ import type { TranscriptEntry } from '../../providers/provider'
 import { emit } from '../botpress/analytics'
 import { storedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
+import { redactorFor, redactParts } from '../botpress/conversation'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
 import { readInstallation, type Installation } from '../botpress/installation'
-import { customerName, getCustomer, realAddress, type KnownCustomer } from '../botpress/people'
+import { getCustomer, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
 import { START_BUDGET_MS } from '../botpress/timing'
 import { providers } from '../definition/registry'
+import type { Redactor } from '../redaction/redact'
 import { LeaseLost, LockBusy, withLock, type Lease, type Operation } from '../session/lock'
 import { getSession, tagValue, writeTags } from '../session/session'
 import { toTranscript } from '../to-desk/transcript'
@@ -21,7 +23,7 @@ import { openAtFirst, type Attempt } from './try-desks'
 import type { Candidate } from './write-down'
 import { planHandoff } from './plan'
 import { repeatedStart } from './repeated-start'
-import { readSessionWishes, type SessionWishes } from './session-wishes'
+import { contextAsWished, customerAsWished, readSessionWishes, type SessionWishes } from './session-wishes'
 
 const LONGEST_TITLE = 250
 const LONGEST_DESCRIPTION = 8_000
@@ -90,7 +92,7 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
   if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
   const request = { title: title?.trim(), description: description?.trim(), messageHistory, wishes }
-  const customer = _asWished(found, wishes)
+  const customer = customerAsWished(found, wishes)
   return _alone(call, conversationId, run, (lease) =>
     _open(call, { conversationId, lease, deadline: run.deadline }, request, customer, installation)
   )
@@ -140,7 +142,8 @@ const _open = async (
   customer: KnownCustomer,
   installation: Installation
 ): Promise<void> => {
-  const transcript = _transcriptOf(request, customer)
+  const redactor = await redactorFor(call, 'transcripts')
+  const transcript = _transcriptOf(request, customer, redactor)
   const earlier = _earlierRuns(lease)
   const progress = _createProgress(call, lease, earlier.turn)
   const plan = await planHandoff(call, installation, {
@@ -159,8 +162,11 @@ const _open = async (
   if (candidates.length === 0) throw await _failed(call, conversationId, progress, plan.decision, plan.decision)
   const handoff = {
     conversationId,
-    title: oneLine(request.title ?? '', LONGEST_TITLE) || 'Conversation from the bot',
-    description: shorten(cleanText(request.description ?? '').trim(), LONGEST_DESCRIPTION) || undefined,
+    title: oneLine(redactor.redact(request.title ?? ''), LONGEST_TITLE) || 'Conversation from the bot',
+    description:
+      shorten(redactor.redact(cleanText(request.description ?? '').trim()), LONGEST_DESCRIPTION) || undefined,
+    context: contextAsWished(request.wishes, redactor.redact),
+    idleMinutes: request.wishes.idleMinutes ?? undefined,
     customer,
     transcript,
   }
@@ -182,7 +188,7 @@ const _open = async (
         }),
       ])
     },
-    onOpened: async ({ provider, reason }, attempts) => {
+    onOpened: async ({ provider, reason }, attempts, leftOut) => {
       await Promise.all([
         recordSuccess(call, installation, provider),
         emit(call, 'handoffRouted', {
@@ -190,6 +196,7 @@ const _open = async (
           desk: provider,
           reason,
           attempts,
+          ...(leftOut.length > 0 ? { leftOut } : {}),
           ...(plan.ranking.decision.kind === 'assign'
             ? {}
             : { messageForCustomer: plan.ranking.decision.messageForCustomer }),
@@ -268,17 +275,16 @@ const _refusal = (attempts: Attempt[]): string =>
     ),
   ].join('\n')
 
-const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustomer => {
-  const email = realAddress(wishes.email) ?? customer.email
-  const name = wishes.name?.trim() ? customerName(wishes.name) : customer.name
-  return { ...customer, name, ...(email ? { email } : {}) }
-}
-
-const _transcriptOf = ({ messageHistory }: Request, customer: KnownCustomer): TranscriptEntry[] =>
+const _transcriptOf = (
+  { messageHistory, wishes }: Request,
+  customer: KnownCustomer,
+  redactor: Redactor
+): TranscriptEntry[] =>
   toTranscript(messageHistory, {
+    last: wishes.transcriptMessages ?? undefined,
     customer: customer.name,
     nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
-  })
+  }).map((entry) => ({ ...entry, parts: redactParts(redactor, entry.parts) }))
 
 /** The desk where an earlier run may have left a ticket comes first, whatever its rank is now. */
 const _withFirst = (candidates: Candidate[], provider: string | undefined): Candidate[] => {

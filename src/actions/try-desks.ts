@@ -46,7 +46,7 @@ export interface OpeningOptions {
   /** Runs before the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
-  onOpened(candidate: Candidate, attempts: number): Promise<void>
+  onOpened(candidate: Candidate, attempts: number, leftOut: string[]): Promise<void>
 }
 
 export type OpeningResult =
@@ -79,7 +79,7 @@ export const openAtFirst = async (
     if (result.kind === 'opened') {
       await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
-      await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
+      await result.writeDown((leftOut) => options.onOpened(candidate, attempts.length + 1, leftOut))
       await _releaseOthers(call, candidates, candidate)
       return { kind: 'opened', provider, reason, attempts }
     }
@@ -115,7 +115,7 @@ const _timeFor = (remaining: number, others: number): Omit<Time, 'claims'> => {
 type AttemptResult =
   | { kind: 'failed'; attempt: Attempt }
   /** `writeDown` records that the ticket exists. `onOpened` runs beside what may take a moment longer. */
-  | { kind: 'opened'; writeDown(onOpened: () => Promise<void>): Promise<void> }
+  | { kind: 'opened'; writeDown(onOpened: (leftOut: string[]) => Promise<void>): Promise<void> }
 
 const _attempt = async (
   call: Call,
@@ -187,7 +187,7 @@ interface Target {
 
 const _openFor = async (
   { call, desk, limits, settlesUntil, options }: Target,
-  { conversationId, title, description, transcript, customer: known }: Handoff,
+  { conversationId, title, description, context, transcript, customer: known }: Handoff,
   candidate: Candidate
 ): Promise<{ ticket: OpenedTicket; contactId: string | undefined }> => {
   const customer = await withContact(call, desk, known)
@@ -198,6 +198,7 @@ const _openFor = async (
     botId: call.context.botId,
     title,
     ...(description ? { description } : {}),
+    ...context,
     customer,
     transcript,
     options: candidate.options,

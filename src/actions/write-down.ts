@@ -1,4 +1,4 @@
-import type { OpenedTicket, TicketKey, TicketOptions, TranscriptEntry } from '../../providers/provider'
+import type { OpenedTicket, TicketKey, TicketOptions, TicketRequest, TranscriptEntry } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -6,6 +6,7 @@ import type { KnownCustomer } from '../botpress/people'
 import { retry, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
 import { placeTag, type Place } from '../session/place'
+import { tellAgent } from '../session/notes'
 import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
 
 /** The plugin listens when the start has returned, so a slow write is repeated. Every write here is idempotent. */
@@ -22,6 +23,9 @@ export interface Handoff {
   conversationId: string
   title: string
   description: string | undefined
+  /** What agents read about the conversation, beside its title. */
+  context: Pick<TicketRequest, 'summary' | 'channel' | 'conversationUrl'>
+  idleMinutes: number | undefined
   customer: KnownCustomer
   transcript: TranscriptEntry[]
 }
@@ -51,18 +55,44 @@ export interface OpenedSession {
  * Writes down that the ticket exists, and lets `onOpened` run beside what may take a moment longer. Throws what
  * Botpress throws when the session can't be written down.
  */
-export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<void>): Promise<void> => {
+export const writeDown = async (
+  opened: OpenedSession,
+  onOpened: (leftOut: string[]) => Promise<void>
+): Promise<void> => {
   const { call, desk, handoff, candidate, ticket } = opened
   const { conversationId, customer } = handoff
   const openedAt = await retry(call, WRITING, () => _writeSession(opened))
   const readBack = ticket.readBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
   // The plugin listens when this start has returned, so this work doesn't keep it waiting.
-  const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
+  const { leftOut = [] } = ticket
+  const optional = Promise.all([
+    readBack,
+    onOpened(leftOut),
+    _recordLastDesk(call, customer, candidate.provider),
+    _tellLeftOut(opened, leftOut),
+  ])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
   if (openedAt + SPARE_MS < call.environment.now()) {
     const anew = () => new Date(call.environment.now()).toISOString()
     await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew() }))
   }
+}
+
+/** What the desk didn't take of the session's wishes is said where it is missed: in the log and in the ticket. */
+const _tellLeftOut = async ({ call, desk, handoff, ticket, contactId }: OpenedSession, leftOut: string[]) => {
+  if (leftOut.length === 0) return
+  const { conversationId } = handoff
+  call.log.warn(`A ticket was opened without some fields: ${leftOut.join('; ')}`, {
+    conversationId,
+    desk: desk.provider.name,
+  })
+  const { id, memo } = ticket
+  const at = { id, conversationId, ...(memo === undefined ? {} : { memo }), ...(contactId ? { contactId } : {}) }
+  await tellAgent(call, desk, at, `left-out-${conversationId}`, `Left out of this ticket: ${leftOut.join('; ')}`).catch(
+    (error: unknown) => {
+      call.log.warn('Could not tell the agents what was left out', { conversationId, error: describeError(error) })
+    }
+  )
 }
 
 /**
@@ -104,6 +134,7 @@ const _writeSession = async ({
     reason: tagValue(candidate.reason),
     ticketUrl: tagValue(ticket.url ?? ''),
     ...(candidate.place ? { place: placeTag(candidate.place) } : {}),
+    ...(handoff.idleMinutes ? { idleMinutes: String(handoff.idleMinutes) } : {}),
   }
   await writeTags(call, conversationId, tags)
   rememberSession(call, {
@@ -117,6 +148,7 @@ const _writeSession = async ({
       ...(contactId === undefined ? {} : { contactId }),
     },
     status: 'open',
+    ticketUrl: ticket.url,
     openedAt,
     customerId: customer.id,
     customerName: customer.name,

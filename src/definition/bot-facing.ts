@@ -91,6 +91,11 @@ export const events = {
       desk: desk('The desk that took it.'),
       reason: z.string().title('Reason').describe('Why this desk.'),
       attempts: z.number().title('Attempts').describe('How many desks were tried.'),
+      leftOut: z
+        .array(z.string())
+        .optional()
+        .title('Left out')
+        .describe('Fields of the session that the desk did not take, a sentence each.'),
       messageForCustomer: z
         .string()
         .optional()

@@ -4,6 +4,7 @@
  */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
+import { conversationSchema } from './conversation'
 import { contactTag, providerNames, providers } from './registry'
 import { deskFields, routingSchema } from '../routing/config'
 
@@ -55,8 +56,16 @@ export const configuration = {
   schema: z.object({
     ...(Object.fromEntries(providerNames.map((name) => [name, _deskSchema(name)])) as unknown as DeskSchemas),
     routing: routingSchema(titles).optional().title('Routing').describe('Which desk takes the next handoff.'),
+    conversation: conversationSchema.optional().title('Conversation').describe('What each side sees.'),
   }),
 }
+
+const _values = (title: string, description: string) =>
+  z
+    .record(z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .title(title)
+    .describe(description)
 
 /** What a bot may say about one handoff: the hitlSession field of the Start HITL card. */
 export const hitlSession = {
@@ -86,8 +95,31 @@ export const hitlSession = {
       .optional()
       .title('When nobody is there')
       .describe('What happens when no desk can take the handoff now.'),
+    assignee: z.string().optional().title('Assignee').describe('Id or e-mail address of an agent at the desk.'),
+    subjectPrefix: z.string().optional().title('Subject prefix').describe('Stands before the title of the ticket.'),
+    fields: _values('Fields', 'The desk’s own fields by name or id, such as {"360012345": "gold", "brand": "Acme"}.'),
+    summary: z.string().optional().title('Summary').describe('What agents read first, in Markdown.'),
+    transcriptMessages: z
+      .number()
+      .optional()
+      .title('Messages in the transcript')
+      .describe('Only the last ones, so many. 0: no transcript.'),
     email: z.string().optional().title('Customer e-mail').describe('Address of the customer, for the desk.'),
     name: z.string().optional().title('Customer name').describe('Name of the customer, for the desk.'),
+    phone: z.string().optional().title('Customer phone').describe('With its country code: +33 1 23 45 67 89.'),
+    pictureUrl: z.string().optional().title('Customer picture').describe('Address of a photo of the customer.'),
+    channel: z.string().optional().title('Channel').describe('Where the customer writes, such as WhatsApp.'),
+    conversationUrl: z
+      .string()
+      .optional()
+      .title('Conversation link')
+      .describe('Opens the customer’s conversation, for agents.'),
+    attributes: _values('Attributes', 'What else agents should know about the customer, such as {"plan": "gold"}.'),
+    idleMinutes: z
+      .number()
+      .optional()
+      .title('Idle minutes')
+      .describe('End idle sessions ends this session after so long without a message.'),
   }),
 }
 
@@ -238,6 +270,10 @@ export const hitlChannel = {
       },
       toBotNext: { title: 'Lock to the bot', description: 'The helper conversation that this lock has moved to' },
       toDeskNext: { title: 'Lock to the desk', description: 'The helper conversation that this lock has moved to' },
+      idleMinutes: {
+        title: 'Idle minutes',
+        description: 'End idle sessions ends the session after so long without a message',
+      },
       place: {
         title: 'Place',
         description: 'The place that the session holds at its desk, or the session that holds it',

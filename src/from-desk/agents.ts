@@ -1,7 +1,8 @@
 /** What agents do: who is announced to the customer, what is delivered to the bot, and what the agent is told. */
 import type { Agent, SessionEvent } from '../../providers/provider'
+import { redactorFor, redactParts } from '../botpress/conversation'
 import { describeError } from '../botpress/errors'
-import { fromParts } from '../botpress/messages'
+import { additionalData, fromParts } from '../botpress/messages'
 import { agentUser } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessage } from '../session/announcements'
@@ -25,11 +26,15 @@ export const agentWrote = async (
   cursor: string | undefined
 ): Promise<Session> => {
   const { call, desk } = work
-  const message = fromParts(event.parts)
+  const parts = redactParts(await redactorFor(call, 'customers'), event.parts)
+  const message = fromParts(parts, _aboutMessage(work, session, event.agent))
   const after = message ? await _deliverOrTell(work, session, event, { message, cursor }) : session
   if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
   return after
 }
+
+const _aboutMessage = ({ desk }: Work, { ticketUrl }: Session, agent: Agent): string =>
+  additionalData({ desk: desk.provider.name, agentId: agent.id, ticketUrl })
 
 const _deliverOrTell = async (
   work: Work,

@@ -25,6 +25,8 @@ export interface Session {
   provider: string
   ticket: SessionTicket
   status: Status
+  /** Opens the ticket in the desk. */
+  ticketUrl?: string | undefined
   openedAt: number | undefined
   customerId: string | undefined
   customerName: string | undefined
@@ -88,6 +90,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     provider: tags.provider,
     ticket,
     status,
+    ticketUrl: tags.ticketUrl || undefined,
     openedAt: _moment(tags.openedAt),
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,
