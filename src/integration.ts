@@ -1,6 +1,7 @@
 import { RuntimeError } from '@botpress/sdk'
 import { Integration, type IntegrationProps } from './botpress/bp'
 import { createUser } from './actions/create-user'
+import { endIdleSessions } from './actions/end-idle-sessions'
 import { checkAvailability, explainRouting } from './actions/explain'
 import { startHitl } from './actions/start-hitl'
 import { stopHitl } from './actions/stop-hitl'
@@ -45,6 +46,7 @@ export const createIntegration = (environment: Environment): Integration => {
       startHitl: (props) => handle(props, (call) => startHitl(call, props.input)),
       stopHitl: (props) => handle(props, (call) => stopHitl(call, props.input.conversationId)),
       checkAvailability: (props) => handle(props, (call) => checkAvailability(call, props.input)),
+      endIdleSessions: (props) => handle(props, (call) => endIdleSessions(call, props.input)),
       explainRouting: (props) => handle(props, (call) => explainRouting(call, props.input)),
     },
     channels: {

@@ -251,6 +251,10 @@ export const hitlChannel = {
       },
       agentEndedAt: { title: 'Ended by an agent', description: 'When an agent ended the session, ISO 8601' },
       botEndedAt: { title: 'Ended by the bot', description: 'When the bot ended the session, ISO 8601' },
+      endReason: {
+        title: 'End reason',
+        description: 'idle or handed-back: why the session ended in an agent’s place',
+      },
       unsolved: {
         title: 'Unsolved',
         description: 'yes: the bot has ended the session, and its ticket is not solved yet',

@@ -7,7 +7,7 @@ import { withLock, OutcomeUnknown, type Lease } from './lock'
 import { deliveredAt, deskMessageIdOf } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { readPlace, releasePlace } from './place'
-import { writeTags, type Session } from './session'
+import { writeTags, type EndReason, type Session } from './session'
 
 /**
  * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows
@@ -28,6 +28,8 @@ export interface AgentEnd {
   cursor?: string | undefined
   /** How long to wait for other holders of the lock, in milliseconds. */
   patienceMs: number
+  /** It ends in the agent's place: the router solves the ticket. */
+  because?: EndReason
 }
 
 /**
@@ -38,7 +40,7 @@ export interface AgentEnd {
 export const endByAgent = (
   call: Call,
   session: Session,
-  { cursor, patienceMs }: AgentEnd
+  { cursor, patienceMs, because }: AgentEnd
 ): Promise<{ ended: boolean; session: Session }> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
@@ -46,17 +48,23 @@ export const endByAgent = (
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
     const meaning = meaningOf('ticket-closed', phaseOf(current, call.environment.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
-    return { ended: true, session: await _end(call, current, lease, cursor) }
+    return { ended: true, session: await _end(call, current, lease, { cursor, because }) }
   })
 }
 
-const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
+const _end = async (
+  call: Call,
+  session: Session,
+  lease: Lease,
+  { cursor, because }: Pick<AgentEnd, 'cursor' | 'because'>
+): Promise<Session> => {
   const { conversationId, provider } = session
   const { now } = call.environment
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
-  await writeTags(call, conversationId, endingTag(endingAt))
+  const reason = because === undefined ? {} : { endReason: because, unsolved: 'yes' }
+  await writeTags(call, conversationId, { ...endingTag(endingAt), ...reason })
   const { messages } = await call.client.listMessages({ conversationId })
   const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
@@ -73,8 +81,9 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
     const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
     const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
     await _freePlace(call, session)
-    const ended = { ...written, cursor: cursor ?? session.cursor }
-    call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
+    const isUnsolved = because !== undefined || written.isUnsolved
+    const ended = { ...written, cursor: cursor ?? session.cursor, endReason: because ?? session.endReason, isUnsolved }
+    call.log.info('Session ended', { conversationId, desk: provider, by: because ?? 'agent' })
     if (wasLate || !isLate()) return ended
     await writeTags(call, conversationId, endingTag(endingAt))
     return { ...ended, endingAt }

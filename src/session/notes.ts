@@ -8,7 +8,7 @@ import { describeError } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
 import { withLock, type Lease } from './lock'
-import type { Session } from './session'
+import type { EndReason, Session } from './session'
 
 /** Characters of a message that a note quotes. */
 const EXCERPT = 60
@@ -68,17 +68,23 @@ const _tell = async (
 }
 
 /** Why a message did not reach the customer. */
-export type Why = 'ended by the bot' | 'ended by an agent' | 'refused'
+export type Why = 'ended by the bot' | 'ended by an agent' | 'ended as idle' | 'handed back' | 'refused'
 
 const REASONS: Record<Why, string> = {
   'ended by the bot': 'The customer’s conversation has ended, so this was not delivered',
   'ended by an agent': 'This conversation was closed before by an agent, so this was not delivered',
+  'ended as idle': 'This conversation had ended because nobody wrote, so this was not delivered',
+  'handed back': 'This conversation was given back to the bot, so this was not delivered',
   refused: 'A message was not accepted by the customer’s side, so this was not delivered',
 }
 
 /** Who ended the session: the earlier of the two ends counts. */
-export const whyOver = ({ endedAt, agentEndedAt }: Session): Why =>
-  agentEndedAt !== undefined && agentEndedAt === endedAt ? 'ended by an agent' : 'ended by the bot'
+export const whyOver = ({ endedAt, agentEndedAt, endReason }: Session): Why => {
+  if (agentEndedAt === undefined || agentEndedAt !== endedAt) return 'ended by the bot'
+  return endReason === undefined ? 'ended by an agent' : WHY[endReason]
+}
+
+const WHY: Record<EndReason, Why> = { idle: 'ended as idle', 'handed-back': 'handed back' }
 
 /** How every note reads that answers an agent, however a desk has formatted it. */
 const OWN_WORDS = /so this was not delivered\W{0,6}“|replies here are not delivered/i
