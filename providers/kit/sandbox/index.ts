@@ -100,7 +100,7 @@ export interface Sandbox {
   agentReplies(
     ticketId: string,
     text: string,
-    options?: { agentId?: string; attachments?: { name: string; contentType: string }[] }
+    options?: { agentId?: string; attachments?: { name: string; contentType: string; bytes?: Buffer }[] }
   ): string
   /** An agent edits their message. Absent if the desk doesn't support it. */
   agentEdits?(messageId: string, text: string): void
