@@ -13,6 +13,7 @@ import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
 import { preparePlaces } from './places'
+import { messageProblems } from '../botpress/message-settings'
 import { readRouting, routingProblems } from './plan'
 
 /**
@@ -22,7 +23,12 @@ import { readRouting, routingProblems } from './plan'
  * fixed.
  */
 export const register = async (call: Call, webhookUrl: string): Promise<void> => {
-  const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
+  const { configuration } = call.context
+  const problems = [
+    ...deskProblems(configuration),
+    ...routingProblems(configuration),
+    ...messageProblems(configuration),
+  ]
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
   _readBack(call)

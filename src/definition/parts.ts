@@ -4,6 +4,7 @@
  */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
+import { messagesSchema } from './messages'
 import { contactTag, providerNames, providers } from './registry'
 import { deskFields, routingSchema } from '../routing/config'
 
@@ -55,6 +56,7 @@ export const configuration = {
   schema: z.object({
     ...(Object.fromEntries(providerNames.map((name) => [name, _deskSchema(name)])) as unknown as DeskSchemas),
     routing: routingSchema(titles).optional().title('Routing').describe('Which desk takes the next handoff.'),
+    messages: messagesSchema().optional().title('Messages').describe('Files and edits of agents.'),
   }),
 }
 

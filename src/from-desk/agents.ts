@@ -9,6 +9,7 @@ import { meaningOf, phaseOf } from '../session/life'
 import { tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
 import { deliveredAt, findDelivered, messageTag } from '../session/progress'
 import { getSession, type Session } from '../session/session'
+import { describeMissing, hostFiles } from './files'
 import { deliver, deliverLocked, type AgentMessage, type Delivery } from './delivery'
 import { patienceOf, type Work } from './work'
 
@@ -25,9 +26,12 @@ export const agentWrote = async (
   cursor: string | undefined
 ): Promise<Session> => {
   const { call, desk } = work
-  const message = fromParts(event.parts)
+  const isOver = meaningOf('agent-message', phaseOf(session, call.environment.now())) === 'tell-agent'
+  const { parts, missing } = isOver ? { parts: event.parts, missing: [] } : await hostFiles(work, session, event)
+  const message = fromParts(parts)
   const after = message ? await _deliverOrTell(work, session, event, { message, cursor }) : session
-  if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
+  const undelivered = [event.undelivered, describeMissing(missing)].filter(Boolean).join('\n')
+  if (undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, undelivered)
   return after
 }
 
