@@ -62,6 +62,7 @@ const _connect = (
     waitsForLimits: limits?.waitsForLimits,
     resolveOrigin: call.environment.resolveOrigin,
     transport: call.environment.transport,
+    web: call.environment.web,
   }
   return { provider, driver: withinAccount(call, name, provider.connect(parsed.data, tools)) }
 }
