@@ -11,9 +11,6 @@ import { classify, errorCode } from './refusals'
 export const PROVIDER = 'zendesk'
 
 const meSchema = z.object({ user: userSchema })
-const settingsSchema = z.object({
-  settings: z.object({ tickets: z.object({ private_attachments: z.boolean().nullish() }).nullish() }),
-})
 /** The account’s own fields come first: fields are listed by id, and these are as old as the account. */
 const fieldsSchema = z.object({
   ticket_fields: z.array(z.object({ id: idSchema, type: z.string().nullish(), removable: z.boolean().nullish() })),
@@ -32,11 +29,8 @@ export interface Api {
    * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/
    */
   accountId(): Promise<string>
-  /** Whether only signed-in users can open attachments. Cached for ten minutes. */
-  attachmentsArePrivate(): Promise<boolean>
 }
 
-const SETTINGS_CACHED_MS = 10 * 60_000
 /** The system fields are among the first dozen. */
 const FIELDS_PER_PAGE = 25
 const MAX_FIELD_PAGES = 20
@@ -111,18 +105,6 @@ export const createApi = (entered: Config, tools: Tools): Api => {
         if (after === undefined) break
       }
       throw new ProviderError(PROVIDER, 'unavailable', 'Could not identify the account: it shows no field “Subject”')
-    },
-    attachmentsArePrivate: async () => {
-      const cached = memory.attachments
-      if (cached && tools.now() - cached.at < SETTINGS_CACHED_MS) return cached.private
-      const { settings } = await request({
-        method: 'GET',
-        path: '/api/v2/account/settings',
-        schema: settingsSchema,
-        purpose: 'read the attachment settings',
-      })
-      memory.attachments = { private: settings.tickets?.private_attachments ?? true, at: tools.now() }
-      return memory.attachments.private
     },
   }
 }

@@ -2,7 +2,7 @@ import { ProviderError } from '../errors'
 import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
 import { catchUp } from './catch-up'
-import { checkConfig, configSchema } from './config'
+import { checkConfig, configSchema, trimmed } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
 import { postMessage } from './posting'
 import { subscribe, unsubscribe } from './subscription'
@@ -21,6 +21,7 @@ export const zendesk = defineProvider({
   redelivers: true,
   connect: (config, tools) => {
     const api = createApi(config, tools)
+    const { handBack } = trimmed(config)
     return {
       checkCredentials: async () => {
         const identified = api.accountId()
@@ -41,9 +42,9 @@ export const zendesk = defineProvider({
       openTicket: (request) => openTicket(api, tools, request),
       postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
       closeTicket: (ticket) => closeTicket(api, tools, ticket),
-      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor),
+      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor, handBack),
       describeAgent: async (agentId) => toAgent(agentId, await readUser(api, agentId)),
-      subscribe: (target) => subscribe(api, tools, target),
+      subscribe: (target) => subscribe(api, tools, target, handBack),
       unsubscribe: (target) => unsubscribe(api, target),
       verifyWebhook: (request, subscription) => verifyWebhook(request, subscription, tools.now()),
       parseWebhook,

@@ -22,7 +22,6 @@ export interface Memory {
   /** The renewal in flight, shared by all calls that need a token. */
   renewal?: Promise<AccessToken>
   me?: Identity
-  attachments?: { private: boolean; at: number }
 }
 
 const MAX_ACCOUNTS = 200
