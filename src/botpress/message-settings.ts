@@ -1,13 +1,13 @@
 /** The Messages block of the configuration. */
-import { DEFAULT_DAYS, EDITS, messagesSchema, MOST_DAYS, type Edits } from '../definition/messages'
-import { fieldOf, isBlock, readChoice, readNumber, unknownFields, type FieldProblem } from '../routing/config-shape'
+import { DEFAULT_DAYS, messagesSchema, MOST_DAYS } from '../definition/messages'
+import { fieldOf, isBlock, readNumber, unknownFields, type FieldProblem } from '../routing/config-shape'
 import type { Context } from './bp'
 
 export interface MessageSettings {
   /** How long agents' files stay at Botpress. */
   keepFilesDays: number
-  /** What becomes of agents' edits and deletions of messages that the customer has. */
-  edits: Edits
+  /** Whether agents' edits and deletions of messages that the customer has are sent as corrections. */
+  sendEdits: boolean
   /** Whether agents see at their messages that they were delivered, where the desk can show it. */
   showDelivered: boolean
 }
@@ -22,7 +22,6 @@ const _read = (configuration: Context['configuration']): { settings: MessageSett
   if (days !== undefined && !(days >= 1 && days <= MOST_DAYS)) {
     problems.push({ field: 'Messages → Keep files', problem: `write a number of days from 1 to ${MOST_DAYS}` })
   }
-  const edits = readChoice(fieldOf(block, 'edits', 'Messages → Edits and deletions'), EDITS, problems) ?? 'tell'
   problems.push(
     ...unknownFields(block, [], FIELDS).map(({ field, problem }) => ({
       field: field.replace('Routing', 'Messages'),
@@ -33,7 +32,7 @@ const _read = (configuration: Context['configuration']): { settings: MessageSett
   return {
     settings: {
       keepFilesDays: isInRange ? days : DEFAULT_DAYS,
-      edits,
+      sendEdits: block['sendEdits'] !== false,
       showDelivered: block['showDelivered'] === true,
     },
     problems,

@@ -93,8 +93,8 @@ it('then shows Routing', () => {
 
 it('ends with Messages', () => {
   expect(outlineOf('messages')).toEqual([
-    '  Keep files – number: Days agents’ files open: 1 to 90, else 30.',
-    '  Edits and deletions – one of: Send a correction | Leave alone [Send a correction]: By agents, after delivery.',
-    '  Show delivered – switch: Mark agents’ delivered messages.',
+    '  Keep files – number: Days, 1 to 90. Empty: 30.',
+    '  Send edits – switch [on]: As corrections.',
+    '  Show delivered – switch: To agents.',
   ])
 })

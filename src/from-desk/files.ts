@@ -57,12 +57,12 @@ export const hostFiles = async (
 ): Promise<Hosted> => {
   const missing: MissingFile[] = []
   const hosted: MessagePart[] = []
-  for (const [index, part] of parts.entries()) {
+  for (const part of parts) {
     if (part.type !== 'desk-file') {
       hosted.push(part)
       continue
     }
-    const key = _keyOf(work, session, id, index, part)
+    const key = _keyOf(work, session, id, part)
     try {
       hosted.push(await _host(work, key, part))
     } catch (error) {
@@ -90,8 +90,8 @@ export const describeMissing = (missing: MissingFile[]): string =>
   missing.map(({ name, why }) => `The customer did not get the file${name ? ` “${name}”` : ''}: it ${why}.`).join('\n')
 
 /** The same for every repetition, and without a word of the conversation but the file's name. */
-const _keyOf = ({ desk }: Work, { ticket }: Session, messageId: string, index: number, part: DeskFilePart): string => {
-  const place = [desk.provider.name, ticket.account ?? '', ticket.id, messageId, index]
+const _keyOf = ({ desk }: Work, { ticket }: Session, messageId: string, part: DeskFilePart): string => {
+  const place = [desk.provider.name, ticket.account ?? '', ticket.id, messageId, part.handle]
   const hash = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, 40)
   const type = plainType(part.contentType) || (typeByName(part.name ?? '') ?? '')
   return `agents/${hash}/${cleanFileName(part.name ?? '', type, 'file')}`

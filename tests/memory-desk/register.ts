@@ -2,8 +2,6 @@
 import { memoryDesk } from '.'
 import type { ConfigSchema, Provider } from '../../providers/provider'
 import { providers } from '../../src/definition/registry'
-import { createSandbox, type MemorySandbox } from './sandbox'
-import { createStage, type Stage } from '../support/simulated'
 
 export const MEMORY_DESK = memoryDesk.name
 
