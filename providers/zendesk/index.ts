@@ -1,6 +1,7 @@
 import { ProviderError } from '../errors'
 import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
+import { readFile } from './attachments'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema, trimmed } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
@@ -43,6 +44,7 @@ export const zendesk = defineProvider({
       postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
       closeTicket: (ticket) => closeTicket(api, tools, ticket),
       catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor, handBack),
+      readFile: (handle) => readFile(api, handle),
       describeAgent: async (agentId) => toAgent(agentId, await readUser(api, agentId)),
       subscribe: (target) => subscribe(api, tools, target, handBack),
       unsubscribe: (target) => unsubscribe(api, target),

@@ -9,6 +9,7 @@ import type { WebhookRequest } from '../../provider'
 import type { DeliveryQueue } from './deliveries'
 
 export * from './deliveries'
+export * from './web'
 
 export interface SandboxRequest {
   method: string
