@@ -11,7 +11,7 @@ import type {
   TicketRequest,
   WebhookRequest,
 } from '../provider'
-import type { Sandbox, SandboxOptions } from '../kit/sandbox'
+import { createSandboxWeb, type Sandbox, type SandboxOptions } from '../kit/sandbox'
 import { createTestClock, createTestTools, recordLog } from './tools'
 
 export interface SignatureVector {
@@ -68,7 +68,8 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
     await sandbox.server.listen()
     sandbox.deliveries.mode = 'held'
     const log = recordLog()
-    const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs })
+    const web = createSandboxWeb()
+    const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs, web: web.web })
     const parsed = provider.config.parse({ ...sandbox.config, ...config }) as Record<string, unknown>
     const driver = provider.connect(parsed, tools)
     const subscription = await driver.subscribe?.(TARGET)
@@ -77,7 +78,7 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
       received.push(request)
       return Promise.resolve({ status: 200 })
     })
-    return { clock, sandbox, log, tools, driver, subscription, received, config: parsed }
+    return { clock, sandbox, log, tools, web, driver, subscription, received, config: parsed }
   }
 
   type Fixture = Awaited<ReturnType<typeof setUp>>

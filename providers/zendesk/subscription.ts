@@ -18,12 +18,17 @@ const webhookSchema = z.object({
 })
 
 /**
- * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets
- * with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
+ * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and three triggers that match only
+ * tickets with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
  * differs, and completes an interrupted earlier save.
  * https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/
  */
-export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarget): Promise<Subscription> =>
+export const subscribe = async (
+  api: Api,
+  tools: Tools,
+  target: SubscriptionTarget,
+  handBack: string
+): Promise<Subscription> =>
   _asAdmin(async () => {
     const { webhookId, duplicates } = await _ensureWebhook(api, target)
     const [{ signing_secret }, me, triggers] = await Promise.all([
@@ -36,7 +41,7 @@ export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarg
       api.me(),
       ownTriggers(api, target),
     ])
-    await ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, existing: triggers })
+    await ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, handBack, existing: triggers })
     for (const id of duplicates) await remove(api, `/api/v2/webhooks/${encodeURIComponent(id)}`)
     return { webhookId, secret: signing_secret.secret }
   })

@@ -62,7 +62,9 @@ export const writeDown = async (
   const { call, desk, handoff, candidate, ticket } = opened
   const { conversationId, customer } = handoff
   const openedAt = await retry(call, WRITING, () => _writeSession(opened))
-  const readBack = ticket.readBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
+  // What a desk that delivers once has sent meanwhile was refused.
+  const isReadBack = ticket.readBack || (!desk.provider.redelivers && desk.driver.catchUp)
+  const readBack = isReadBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
   // The plugin listens when this start has returned, so this work doesn't keep it waiting.
   const { leftOut = [] } = ticket
   const optional = Promise.all([
@@ -133,6 +135,7 @@ const _writeSession = async ({
     openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
     ticketUrl: tagValue(ticket.url ?? ''),
+    language: tagValue(customer.language ?? ''),
     ...(candidate.place ? { place: placeTag(candidate.place) } : {}),
     ...(handoff.idleMinutes ? { idleMinutes: String(handoff.idleMinutes) } : {}),
   }
@@ -160,6 +163,7 @@ const _writeSession = async ({
     endingAt: undefined,
     cursor: ticket.cursor,
     place: candidate.place && placeTag(candidate.place),
+    language: customer.language,
   })
   return openedAt
 }

@@ -3,7 +3,7 @@ import type { Agent, Customer } from '../../providers/provider'
 import { savedAccount } from './accounts'
 import type { Call } from './call'
 import type { Desk } from './desk'
-import { teamName } from './conversation'
+import { messageSettings } from './message-settings'
 import { gone } from './errors'
 import { instanceCache } from './memory'
 import { inert } from './messages'
@@ -113,7 +113,7 @@ export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<K
   if (known) return known
   const described = await _describe(call, desk, agent)
   const named = shorten(inert(oneLine(described.name ?? '', LONGEST_NAME)), LONGEST_NAME)
-  const team = teamName(call)
+  const team = messageSettings(call.context.configuration).teamName
   const shown = team === undefined ? named : inert(team)
   // A photo would tell which of the team it is.
   const pictureUrl = team === undefined ? _pictureOf(described) : undefined

@@ -54,7 +54,7 @@ it('requires nothing, and takes an empty text in every text', () => {
 
 it('shows the desks first, each with its switch and what is special there', () => {
   const names = fieldsOf(form).map(([name]) => name)
-  expect(names.slice(-2)).toEqual(['routing', 'conversation'])
+  expect(names.slice(-2)).toEqual(['routing', 'messages'])
   for (const name of names.slice(0, -2)) {
     const lines = outlineOf(name)
     expect(lines[0]).toBe('  Enabled – switch [on]: Off: no new handoffs.')
@@ -91,9 +91,13 @@ it('then shows Routing', () => {
   ])
 })
 
-it('ends with Conversation', () => {
-  expect(outlineOf('conversation')).toEqual([
+it('ends with Messages', () => {
+  expect(outlineOf('messages')).toEqual([
     '  Team name – text: Shown to customers instead of agents’ names.',
     '  Hide – list of texts: cards, IBANs · phones, e-mails from agents · /AB-\\d{6}/ from transcripts, customers',
+    '  Hand back – text [/bot]: An internal note with only this gives the conversation back to the bot.',
+    '  Keep files – number: Days, 1 to 90. Empty: 30.',
+    '  Send edits – switch [on]: As corrections.',
+    '  Show delivered – switch: To agents.',
   ])
 })

@@ -35,7 +35,7 @@ export const tellAgents = async (call: Call, desk: Desk, session: Session): Prom
  * status is the agents' business: they may have reopened it, or the customer's last words have.
  */
 export const isSolvedByRouter = ({ agentEndedAt, endReason }: Session): boolean =>
-  agentEndedAt === undefined || endReason !== undefined
+  agentEndedAt === undefined || endReason === 'idle'
 
 export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<void> =>
   withTicket(call, ticket, async () => {

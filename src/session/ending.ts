@@ -28,7 +28,7 @@ export interface AgentEnd {
   cursor?: string | undefined
   /** How long to wait for other holders of the lock, in milliseconds. */
   patienceMs: number
-  /** It ends in the agent's place: the router solves the ticket. */
+  /** It isn't the ticket's own end. The ticket of an idle session is solved by the router. */
   because?: EndReason
 }
 
@@ -63,7 +63,8 @@ const _end = async (
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
-  const reason = because === undefined ? {} : { endReason: because, unsolved: 'yes' }
+  const isOurs = because === 'idle'
+  const reason = because === undefined ? {} : { endReason: because, ...(isOurs ? { unsolved: 'yes' } : {}) }
   await writeTags(call, conversationId, { ...endingTag(endingAt), ...reason })
   const { messages } = await call.client.listMessages({ conversationId })
   const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
@@ -81,7 +82,7 @@ const _end = async (
     const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
     const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
     await _freePlace(call, session)
-    const isUnsolved = because !== undefined || written.isUnsolved
+    const isUnsolved = isOurs || written.isUnsolved
     const ended = { ...written, cursor: cursor ?? session.cursor, endReason: because ?? session.endReason, isUnsolved }
     call.log.info('Session ended', { conversationId, desk: provider, by: because ?? 'agent' })
     if (wasLate || !isLate()) return ended

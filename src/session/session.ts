@@ -63,6 +63,8 @@ export interface Session {
   endReason?: EndReason | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
+  /** The customer's, BCP 47, where it is known. */
+  language?: string | undefined
 }
 
 /** Ends that nobody asked for, written down as an agent's. */
@@ -114,6 +116,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     idleMinutes: Number(tags.idleMinutes) > 0 ? Number(tags.idleMinutes) : undefined,
     endReason: END_REASONS.find((reason) => reason === tags.endReason),
     place: tags.place || undefined,
+    language: tags.language || undefined,
   }
 }
 

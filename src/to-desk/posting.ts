@@ -12,7 +12,7 @@ import type { OutboundMessage, PostedMessage, TicketChange } from '../../provide
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
-import { redactorFor, redactParts } from '../botpress/conversation'
+import { redactorFor, redactParts } from '../botpress/hiding'
 import { toParts } from '../botpress/messages'
 import { LONGEST_POST_MS } from '../botpress/timing'
 import type { Redactor } from '../redaction/redact'

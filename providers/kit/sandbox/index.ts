@@ -3,11 +3,13 @@
  * bundle.
  */
 import { createServer, type Server } from 'node:http'
+import { Readable } from 'node:stream'
 import { AxiosError, type AxiosAdapter } from 'axios'
 import type { WebhookRequest } from '../../provider'
 import type { DeliveryQueue } from './deliveries'
 
 export * from './deliveries'
+export * from './web'
 
 export interface SandboxRequest {
   method: string
@@ -99,7 +101,7 @@ export interface Sandbox {
   agentReplies(
     ticketId: string,
     text: string,
-    options?: { agentId?: string; attachments?: { name: string; contentType: string }[] }
+    options?: { agentId?: string; attachments?: { name: string; contentType: string; bytes?: Buffer }[] }
   ): string
   /** An agent edits their message. Absent if the desk doesn't support it. */
   agentEdits?(messageId: string, text: string): void
@@ -197,13 +199,14 @@ export const createSandboxServer = (handler: SandboxHandler): SandboxServer => {
       path: url.pathname,
       query: url.searchParams,
       headers,
-      body: Buffer.from((config.data as string | Uint8Array | undefined) ?? ''),
+      body: await _bodyOf(config.data),
     })
     if ('fault' in answer) {
       throw new AxiosError('no answer', answer.fault === 'timeout' ? 'ECONNABORTED' : 'ECONNRESET', config)
     }
     const { data, headers: responseHeaders } = _serialize(answer)
-    return { data: data.toString('utf8'), status: answer.status, statusText: '', headers: responseHeaders, config }
+    const content = config.responseType === 'stream' ? Readable.from(_chunksOf(data)) : data.toString('utf8')
+    return { data: content, status: answer.status, statusText: '', headers: responseHeaders, config }
   }
 
   return {
@@ -268,6 +271,19 @@ export const createSandboxServer = (handler: SandboxHandler): SandboxServer => {
       })
     },
   }
+}
+
+/** A stream is read to its end, as a server does. It rejects where the stream breaks. */
+const _bodyOf = async (data: unknown): Promise<Buffer> => {
+  if (typeof data === 'string' || data instanceof Uint8Array) return Buffer.from(data as Uint8Array)
+  if (typeof data !== 'object' || data === null) return Buffer.alloc(0)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of data as AsyncIterable<Uint8Array>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function* _chunksOf(data: Buffer): Generator<Buffer> {
+  for (let at = 0; at < data.length; at += 65_536) yield data.subarray(at, at + 65_536)
 }
 
 const _serialize = (response: SandboxResponse): { data: Buffer; headers: Record<string, string> } => {

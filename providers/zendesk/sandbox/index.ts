@@ -13,6 +13,7 @@ import {
 } from '../../kit/sandbox'
 import { conversationIdOf } from '../identity'
 import { createApi } from './api'
+import { createFiles, STORE } from './files'
 import { createMoves, type Moves } from './moves'
 import { createRules, type Rules } from './rules'
 import {
@@ -60,7 +61,8 @@ let accounts = 0
 export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): ZendeskSandbox => {
   accounts += 1
   const groups = new Set([360_001, 360_002])
-  const origins = [ORIGIN]
+  const origins = [ORIGIN, STORE]
+  const files = createFiles(() => state, now)
   const credentials = {
     clientId: 'botpress-router',
     clientSecret: `zendesk-client-secret-${accounts}`,
@@ -86,7 +88,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     photo: { content_url: `${ORIGIN}/system/photos/1/ada.png` },
   })
   const bob = state.addUser({ name: 'Bob Agent', role: 'admin', email: 'bob@acme.example' })
-  const api = createApi({ credentials, state, apiUser, rules, groups, now, limits, account: accounts })
+  const api = createApi({ credentials, state, apiUser, rules, groups, files, now, limits, account: accounts })
 
   // ----------------------------------------------------------------------------------------------------------- actions
 
@@ -102,20 +104,10 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
   }
   const actorInBrowser = (agentId: string | undefined): Actor => ({ userId: Number(agentId ?? ada.id), via: 'web' })
 
-  const attachmentsOf = (files: { name: string; contentType: string }[] = []): AttachmentRow[] =>
-    files.map(({ name, contentType }) => {
-      const id = state.nextId()
-      const url = `${ORIGIN}/attachments/token/t${id}/?name=${encodeURIComponent(name)}`
-      return {
-        id,
-        file_name: name,
-        content_url: url,
-        content_type: contentType,
-        size: 1_024,
-        inline: false,
-        malware_scan_result: 'malware_not_found',
-      }
-    })
+  const attachmentsOf = (given: { name: string; contentType: string; bytes?: Uint8Array }[] = []): AttachmentRow[] =>
+    given.map(({ name, contentType, bytes }) =>
+      files.add({ name, contentType, bytes: Buffer.from(bytes ?? `the bytes of ${name}`) })
+    )
 
   const reply: Sandbox['agentReplies'] = (ticketId, text, options = {}) => {
     const ticket = findUnclosed(ticketId)

