@@ -1,4 +1,4 @@
-import type { SessionEvent, TicketKey } from '../../providers/provider'
+import type { SessionEvent, TicketChange, TicketKey } from '../../providers/provider'
 import { isByBot, savedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
@@ -107,16 +107,22 @@ const _withDesk = (desk: Desk, reading: Reading): Reading => ({ ...reading, work
 const _withoutSession = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
   const absence = await absenceOf(call, desk, { ...key, origin: _originAmong(events) })
   if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-  if (absence.kind === 'moved') {
-    const session = await rememberChange(call, desk, absence.session, {
-      movedTo: { id: key.ticketId, ...(absence.session.ticket.memo ? { memo: absence.session.ticket.memo } : {}) },
-    })
-    const options = { pushed: events, readAt: call.environment.now() }
-    return _applyReading(session, events, await readTicket(call, desk, session, options))
+  if (absence.kind === 'moved' || absence.kind === 'former') {
+    const { memo } = absence.session.ticket
+    const movedTo = { id: key.ticketId, ...(memo ? { memo } : {}) }
+    const isFormer = absence.kind === 'former'
+    const session = isFormer ? absence.session : await rememberChange(call, desk, absence.session, { movedTo })
+    const pushed = isFormer ? _withoutMerge(events, absence) : events
+    const options = { pushed, readAt: call.environment.now() }
+    return _applyReading(session, pushed, await readTicket(call, desk, session, options))
   }
   if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
   call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
 }
+
+/** A ticket that is merged into another one is closed by that, and the session goes on in the other one. */
+const _withoutMerge = (events: SessionEvent[], { movedTo }: TicketChange): SessionEvent[] =>
+  movedTo?.cursor === undefined ? events : events.filter(({ type }) => type !== 'ticket-closed')
 
 /** Some events of a ticket say more about its origin than others. */
 const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
@@ -131,7 +137,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   // Written down after the events: otherwise a failure in between would lose those of the former place.
   const session = withChange(found, reading.change)
   const isMoved = session.ticket.id !== found.ticket.id
-  const others = pushed.filter((event) => !isByBot(account, event))
+  const others = _withoutMerge(pushed, reading.change).filter((event) => !isByBot(account, event))
   const events = mergeEvents(
     await withoutTakenBack(reading, session, withoutRemoved(others, reading.removed)),
     reading.events

@@ -1,5 +1,5 @@
 /** Orphan tickets: the router opened them, but no session has them. */
-import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
+import type { SessionEvent, TicketChange, TicketKey, TicketOrigin } from '../../providers/provider'
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
@@ -23,8 +23,14 @@ const SKEW_MS = 10_000
  * - elsewhere: its start did not learn of it, and the session has another ticket.
  * - deleted: the session's conversation was deleted at Botpress.
  * - moved: it is the session's own ticket under another id, which was given to it later.
+ * - former: it is the session's own ticket under the id that it had before. Its webhook was on its way meanwhile.
  */
-export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | { kind: 'moved'; session: Session } | Orphan
+export type Absence =
+  | { kind: 'foreign' }
+  | { kind: 'being opened' }
+  | { kind: 'moved'; session: Session }
+  | { kind: 'former'; session: Session; movedTo: TicketChange['movedTo'] }
+  | Orphan
 
 interface Orphan {
   kind: 'failed' | 'elsewhere' | 'deleted'
@@ -56,9 +62,10 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // The session was written down after the caller had looked for it.
     if (isThis) return { kind: 'being opened' }
-    return (await _hasMoved(desk, session, key.ticketId))
-      ? { kind: 'moved', session }
-      : { kind: 'elsewhere', conversationId, isSolved }
+    if (await _hasMoved(desk, session, key.ticketId)) return { kind: 'moved', session }
+    const movedTo = await _leadsTo(desk, session, key.ticketId)
+    if (movedTo) return { kind: 'former', session, movedTo }
+    return { kind: 'elsewhere', conversationId, isSolved }
   }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
@@ -81,6 +88,22 @@ const _hasMoved = async ({ provider, driver }: Desk, session: Session, ticketId:
     if (!isProviderError(error) || isTransient(error)) throw error
     // The desk doesn't know the former address any more, and this ticket carries the session's mark.
     return true
+  }
+}
+
+/** Where the session's ticket is, if a ticket with this id is found there: it was the session's before it moved. */
+const _leadsTo = async (
+  { provider, driver }: Desk,
+  session: Session,
+  ticketId: string
+): Promise<TicketChange['movedTo']> => {
+  if (session.provider !== provider.name || !driver.catchUp) return undefined
+  try {
+    const { movedTo } = await driver.catchUp({ ...session.ticket, id: ticketId }, session.cursor)
+    return movedTo?.id === session.ticket.id ? movedTo : undefined
+  } catch (error) {
+    if (!isProviderError(error) || isTransient(error)) throw error
+    return undefined
   }
 }
 
