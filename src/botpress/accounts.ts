@@ -81,7 +81,12 @@ export const isOfAccount = async (
  * The same for a driver's caller, who expects a driver's errors only. While Botpress can't be read, nothing is sent:
  * that is an outage, and says nothing about the message.
  */
-const _isOfAccount = async (call: Call, name: string, driver: Driver, account: string | undefined): Promise<boolean> => {
+const _isOfAccount = async (
+  call: Call,
+  name: string,
+  driver: Driver,
+  account: string | undefined
+): Promise<boolean> => {
   try {
     return await isOfAccount(call, { name, driver }, account)
   } catch (error) {
