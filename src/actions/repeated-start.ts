@@ -28,7 +28,8 @@ export interface RepeatedSession {
 const PLUGINS_LINK = /#upstream$/
 
 /**
- * What this start repeats, if its answer can have been lost. `arrivedAt` in milliseconds since the epoch. Throws as
+ * What this start repeats, if its answer can have been lost. `arrivedAt` in milliseconds since the epoch, by this
+ * machine's clock. Throws as
  * Botpress does.
  */
 export const repetitionOf = async (
@@ -40,7 +41,7 @@ export const repetitionOf = async (
   if (session.botEndedAt !== undefined || Object.keys(tags).some((name) => PLUGINS_LINK.test(name))) return undefined
   const { answers, at } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0 }
   // The nth repetition comes n seconds after the answer before it.
-  const lateMs = arrivedAt - at - (answers + 1) * REPETITION_PAUSE_MS
+  const lateMs = call.clock.at(arrivedAt) - at - (answers + 1) * REPETITION_PAUSE_MS
   if (lateMs > LONGEST_REPETITION_SLACK_MS) return undefined
   // The plugin passes messages on only after it has received the answer. What an agent writes meanwhile waits for it.
   const { messages } = await call.client.listMessages({ conversationId: session.conversationId })
@@ -64,7 +65,7 @@ export const repeatedStart = async (
   { session, answers }: RepeatedSession
 ): Promise<{ conversationId: string }> => {
   const { conversationId } = session
-  const now = call.environment.now()
+  const now = call.clock.now()
   const at = new Date(now).toISOString()
   try {
     await writeTags(call, conversationId, {

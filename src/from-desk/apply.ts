@@ -217,10 +217,9 @@ const STOP_PAUSE_MS = 700
  */
 const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> => {
   if (!needsCleanup(session)) return
-  const { now, sleep } = call.environment
   let current = session
-  if (now() < (session.botEndedAt ?? 0) + STOP_BUDGET_MS) {
-    await sleep(STOP_PAUSE_MS)
+  if (call.clock.now() < (session.botEndedAt ?? 0) + STOP_BUDGET_MS) {
+    await call.environment.sleep(STOP_PAUSE_MS)
     current = (await getSession(call, session.conversationId)) ?? session
   }
   if (needsCleanup(current)) await cleanUp(call, desk, current)
@@ -262,7 +261,7 @@ const _applyEvent = async (
 }
 
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
-  meaningOf(event, phaseOf(session, call.environment.now()))
+  meaningOf(event, phaseOf(session, call.clock.now()))
 
 const _end = async (work: Work, session: Session, cursor: string | undefined): Promise<Session> => {
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session

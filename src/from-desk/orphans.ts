@@ -70,7 +70,7 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
   const hasFailed = opening.operation?.kind === 'open' && opening.operation.failed === true
-  const isOver = hasFailed || opening.at + ABANDONED_MS < call.environment.now()
+  const isOver = hasFailed || opening.at + ABANDONED_MS < call.clock.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
 }
 
