@@ -107,17 +107,40 @@ const _withDesk = (desk: Desk, reading: Reading): Reading => ({ ...reading, work
 const _withoutSession = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
   const absence = await absenceOf(call, desk, { ...key, origin: _originAmong(events) })
   if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-  if (absence.kind === 'moved' || absence.kind === 'former') {
-    const { memo } = absence.session.ticket
-    const movedTo = { id: key.ticketId, ...(memo ? { memo } : {}) }
-    const isFormer = absence.kind === 'former'
-    const session = isFormer ? absence.session : await rememberChange(call, desk, absence.session, { movedTo })
-    const pushed = isFormer ? _withoutMerge(events, absence) : events
-    const options = { pushed, readAt: call.environment.now() }
-    return _applyReading(session, pushed, await readTicket(call, desk, session, options))
+  if (absence.kind === 'former') {
+    return _readAndApply(call, desk, absence.session, _withoutMerge(events, absence))
   }
+  if (absence.kind === 'moved') return _afterMove(call, desk, key, events, absence)
   if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
   call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
+}
+
+const _readAndApply = async (call: Call, desk: Desk, session: Session, pushed: SessionEvent[]): Promise<void> => {
+  const options = { pushed, readAt: call.environment.now() }
+  await _applyReading(session, pushed, await readTicket(call, desk, session, options))
+}
+
+/** What was said under the former id comes first. */
+const _afterMove = async (
+  call: Call,
+  desk: Desk,
+  key: TicketKey,
+  events: SessionEvent[],
+  { session, isFollowed }: { session: Session; isFollowed: boolean }
+): Promise<void> => {
+  if (isFollowed) {
+    const { conversationId, ticket } = session
+    await _readAndApply(call, desk, session, [
+      { type: 'ticket-changed', ticket: { ticketId: ticket.id, conversationId } },
+    ])
+    const current = await getSession(call, conversationId)
+    // Otherwise others have moved it on: the next attempt finds out where to.
+    if (current?.ticket.id !== key.ticketId) throw new SessionNotReady('The session of this ticket is on its way')
+    return _readAndApply(call, desk, current, events)
+  }
+  const { memo } = session.ticket
+  const movedTo = { id: key.ticketId, ...(memo ? { memo } : {}) }
+  return _readAndApply(call, desk, await rememberChange(call, desk, session, { movedTo }), events)
 }
 
 /** A ticket that is merged into another one is closed by that, and the session goes on in the other one. */

@@ -22,13 +22,14 @@ const SKEW_MS = 10_000
  * - failed: its handoff failed before learning that the ticket existed. The customer was told that nobody is there.
  * - elsewhere: its start did not learn of it, and the session has another ticket.
  * - deleted: the session's conversation was deleted at Botpress.
- * - moved: it is the session's own ticket under another id, which was given to it later.
+ * - moved: it is the session's own ticket under another id, which was given to it later. `isFollowed`: reading it under
+ *   the former id leads here, and shows what was said there before.
  * - former: it is the session's own ticket under the id that it had before. Its webhook was on its way meanwhile.
  */
 export type Absence =
   | { kind: 'foreign' }
   | { kind: 'being opened' }
-  | { kind: 'moved'; session: Session }
+  | { kind: 'moved'; session: Session; isFollowed: boolean }
   | { kind: 'former'; session: Session; movedTo: TicketChange['movedTo'] }
   | Orphan
 
@@ -62,7 +63,8 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // The session was written down after the caller had looked for it.
     if (isThis) return { kind: 'being opened' }
-    if (await _hasMoved(desk, session, key.ticketId)) return { kind: 'moved', session }
+    const move = await _moveTo(desk, session, key.ticketId)
+    if (move) return { kind: 'moved', session, isFollowed: move === 'followed' }
     const movedTo = await _leadsTo(desk, session, key.ticketId)
     if (movedTo) return { kind: 'former', session, movedTo }
     return { kind: 'elsewhere', conversationId, isSolved }
@@ -76,18 +78,23 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
 
 /**
  * Whether the session's own ticket is gone while another one carries its mark: a channel that was shared, a converted
- * or merged conversation. A vendor's id may change, the mark in the ticket doesn't.
+ * or merged conversation. A vendor's id may change, the mark in the ticket doesn't. Followed: the desk itself says that
+ * the session's ticket goes on in this one.
  */
-const _hasMoved = async ({ provider, driver }: Desk, session: Session, ticketId: string): Promise<boolean> => {
-  if (session.provider !== provider.name || !driver.findOrigin) return false
+const _moveTo = async (
+  { provider, driver }: Desk,
+  session: Session,
+  ticketId: string
+): Promise<'followed' | 'found' | undefined> => {
+  if (session.provider !== provider.name || !driver.findOrigin) return undefined
   try {
     const read = await driver.catchUp?.(session.ticket, session.cursor)
-    if (read?.movedTo) return read.movedTo.id === ticketId
-    return (await driver.findOrigin(session.ticket.id)) === undefined
+    if (read?.movedTo) return read.movedTo.id === ticketId ? 'followed' : undefined
+    return (await driver.findOrigin(session.ticket.id)) === undefined ? 'found' : undefined
   } catch (error) {
     if (!isProviderError(error) || isTransient(error)) throw error
     // The desk doesn't know the former address any more, and this ticket carries the session's mark.
-    return true
+    return 'found'
   }
 }
 

@@ -301,7 +301,9 @@ const _announcements = (handoffCase: HandoffCase): void => {
     ...played.takes.map(({ name }) => name),
     ...played.said.flatMap(({ name }) => name ?? []),
   ])
-  const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
+  // The plugin ends a session, too, when nobody has come in time.
+  const nobodyCameAt = seen.find(({ text }) => text === NOBODY_CAME)?.at ?? Number.POSITIVE_INFINITY
+  const endedAt = Math.min(played.ends[0]?.at ?? Number.POSITIVE_INFINITY, nobodyCameAt)
   const certain = new Set([
     ...wrote,
     // Slack has no reassignment: a second claim has no effect.
