@@ -53,9 +53,9 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const conversation = await _conversationOf(call, origin)
   const { isSolved } = origin
   if (!conversation) {
-    const known = rememberedSession(call, desk.provider.name, key)
-    // Another installation's ticket looks the same. Only what this one has had a session for is known to be its own.
-    return known ? { kind: 'deleted', conversationId: known.conversationId, isSolved } : { kind: 'foreign' }
+    const known = rememberedSession(call, desk.provider.name, key)?.conversationId
+    const own = known ?? (await _deletedIn(call, desk, key, origin))
+    return own === undefined ? { kind: 'foreign' } : { kind: 'deleted', conversationId: own, isSolved }
   }
   const { id: conversationId } = conversation
   const session = readSession(conversation)
@@ -74,6 +74,21 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const hasFailed = opening.operation?.kind === 'open' && opening.operation.failed === true
   const isOver = hasFailed || opening.at + ABANDONED_MS < call.clock.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
+}
+
+/**
+ * The conversation that was deleted at Botpress, if the ticket says that it was for this bot. Another installation's
+ * ticket looks the same otherwise.
+ */
+const _deletedIn = async (
+  call: Call,
+  { driver }: Desk,
+  key: TicketKey,
+  origin: TicketOrigin
+): Promise<string | undefined> => {
+  if (!('conversationId' in origin)) return undefined
+  const botId = key.botId ?? origin.botId ?? (await driver.findOrigin?.(key.ticketId))?.botId
+  return botId === call.context.botId ? origin.conversationId : undefined
 }
 
 /**

@@ -30,13 +30,28 @@ describe('a message at Slack that was deleted before its webhook came', () => {
 })
 
 describe.each(DESKS)('a session at %s whose conversation was deleted at Botpress', (desk) => {
-  it('is an orphan: the agent who writes is told, and its ticket is closed', async () => {
+  it.each(['has', 'has never'])('is an orphan at an instance that %s met it: its agents are told', async (has) => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
     const { store } = stage.botpress.runtime
     store.conversations.remove(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    if (has === 'has never') stage.restart()
     sandbox.agentReplies(ticket().id, 'anybody there?', { agentId })
     await stage.pass(120_000)
     expect(ticket().entries.filter(({ text }) => text.includes('conversation was deleted'))).toHaveLength(1)
     expect(ticket().status).not.toBe('open')
+    const attempts = sandbox.deliveries.log.length
+    await stage.pass(600_000)
+    expect(sandbox.deliveries.log).toHaveLength(attempts)
+  })
+
+  it('stays as it is when it is another bot’s', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    const { runtime } = stage.botpress
+    runtime.store.conversations.remove(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    runtime.identity.botId = 'another_bot'
+    stage.restart()
+    sandbox.agentReplies(ticket().id, 'anybody there?', { agentId })
+    await stage.pass(120_000)
+    expect(ticket().entries.filter(({ text }) => text.includes('conversation was deleted'))).toEqual([])
   })
 })
