@@ -228,7 +228,7 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
     }
     if (found.length === 0) {
       // What an agent has deleted may be gone.
-      if (said.deletedAt === undefined) undelivered.push(said)
+      if (said.deletedAt === undefined && !_failedAtPlugin(handoffCase, said)) undelivered.push(said)
       continue
     }
     const lateMs = (found[0]?.message.at ?? 0) - (said.deletedAt ?? Number.POSITIVE_INFINITY)
@@ -256,6 +256,23 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
     if (misrouted.length > 0)
       report('misrouted', `${misrouted.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
   }
+}
+
+/** Botpress forgot the agent's user while the plugin was about to show what they wrote. */
+const _failedAtPlugin = ({ stage, sessionId }: HandoffCase, { mark }: Utterance): boolean => {
+  const { store, deliveries } = stage.world.botpress.runtime
+  const message = store.messagesOf(sessionId ?? '').find(({ payload }) => JSON.stringify(payload).includes(mark))
+  if (!message || store.users.get(message.userId)) return false
+  return deliveries.some(({ to, id, status }) => to === 'bot' && id === message.id && status === 500)
+}
+
+/** How many announcements failed at the plugin since Botpress had forgotten the agent's user. */
+const _failedAnnouncements = ({ stage, sessionId }: HandoffCase): number => {
+  const { store } = stage.world.botpress.runtime
+  return store.events.withTags({}).filter(({ type, status, payload }) => {
+    const isOwn = type === 'hitlAssigned' && payload['conversationId'] === sessionId
+    return isOwn && status === 'failed' && store.users.get(String(payload['userId'])) === undefined
+  }).length
 }
 
 const _isNameless = ({ plugin }: Stage, { name }: Seen): boolean =>
@@ -314,7 +331,7 @@ const _announcements = (handoffCase: HandoffCase): void => {
       .filter(({ at }) => !played.takes.some((other) => other.at > at && other.at < at + LAST_TRY_MS))
       .map(({ name }) => name),
   ])
-  if (joined < certain.size || joined > possible.size)
+  if (joined + _failedAnnouncements(handoffCase) < certain.size || joined > possible.size)
     report(
       'announced',
       `${joined} times; certain: ${[...certain].join(', ') || 'none'}; possible: ${[...possible].join(', ') || 'none'}`
