@@ -10,8 +10,8 @@ export interface BotpressClock {
   /** Milliseconds since the epoch. Within the bounds, the machine's own clock is believed. */
   now(): number
   /**
-   * Botpress's clock shows at least this. What is scheduled by it never comes too early. The same as `now` while nothing
-   * is known.
+   * Botpress's clock shows at least this. What is scheduled by it never comes too early. The same as `now` while
+   * nothing is known.
    */
   earliest(): number
   /** Botpress's time at an earlier moment of the machine's clock. Both in milliseconds since the epoch. */

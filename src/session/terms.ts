@@ -94,7 +94,7 @@ const _stateOf = (slot: string, { lock }: TermRequest) => ({ type: 'conversation
 
 const ASKING_TRIES = 3
 
-/** What the holder has written. A lost answer may have made this caller the holder, so it asks again as the same one. */
+/** What the holder has written. After a lost answer this caller may be it, so it asks again as the same one. */
 const _ask = (call: Call, request: TermRequest, slot: string, payload: Payload): Promise<Held> =>
   retry(call, { tries: ASKING_TRIES, pauseMs: POLL_MS, isRetried: (error) => !isRefused(error) }, async () =>
     _heldIn(await call.client.getOrSetState({ ..._stateOf(slot, request), payload }))
