@@ -16,7 +16,7 @@ import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote } from './agents'
 import { countUntagged, moveCursor } from './cursor-tag'
-import { isLasting, withoutEvent } from './lasting'
+import { isLasting, withAgentAnew, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
   FAR_BEHIND,
@@ -180,7 +180,9 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
     // A place in the new ticket means nothing in the former one.
     const cursor = wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
     try {
-      current = await _applyEvent(work, current, event, { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor })
+      const place = { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor }
+      const before = current
+      current = await withAgentAnew(work, event, () => _applyEvent(work, before, event, place))
     } catch (error) {
       if (!isLasting(error)) throw error
       problem ??= await withoutEvent(work, current, event, error)

@@ -133,7 +133,11 @@ const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
 
 /** Botpress has forgotten the session's conversation: an agent who writes is told, and the ticket is closed. */
 const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void => {
-  const unheard = played.said.filter((said) => said.by === 'agent' && said.at > at + CROSSING_MS)
+  // A ticket that the router did not open is nobody's once the session is forgotten that was merged into it.
+  const own = new Set(tickets.filter(({ isMergeTarget }) => !isMergeTarget).map(({ id }) => id))
+  const unheard = played.said.filter(
+    (said) => said.by === 'agent' && said.at > at + CROSSING_MS && own.has(said.ticketId ?? '')
+  )
   if (unheard.length === 0) return
   const entries = tickets.flatMap((ticket) => ticket.entries)
   if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
@@ -141,7 +145,7 @@ const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void 
       'lost',
       `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
     )
-  const open = tickets.filter(({ status }) => status === 'open')
+  const open = tickets.filter(({ id, status }) => status === 'open' && own.has(id))
   if (open.length > 0) report('unsolved', `forgotten: ${open.map(({ desk, id }) => `${desk} ${id}`).join(', ')}`)
 }
 
