@@ -337,6 +337,8 @@ export interface TicketKey {
   ticketId: string
   /** Our conversation id, where the webhook carries it: it finds the session without a search. */
   conversationId?: string
+  /** The bot that the handoff was for, where the webhook carries it. */
+  botId?: string
   /**
    * What the payload tells about where the ticket comes from, for a ticket that no session knows. Either way the core
    * asks `findOrigin`, unless `conversationId` answers it.
@@ -352,9 +354,9 @@ export interface TicketKey {
 
 /**
  * What a ticket says about the handoff that opened it: its conversation or, before that is on the ticket, its customer
- * and time.
+ * and time. `botId`: the bot that it was for, if the ticket says so.
  */
-export type TicketOrigin = { isSolved: boolean } & (
+export type TicketOrigin = { isSolved: boolean; botId?: string } & (
   | { conversationId: string }
   | {
       /** As in `Customer.id`. */

@@ -22,7 +22,7 @@ export const createIntegration = (environment: Environment): Integration => {
 
   /** Callers only see RuntimeErrors. Any other error becomes one, without what people wrote. */
   const handle = async <T>(props: Common, work: (call: Call) => Promise<T>): Promise<T> => {
-    guardClient(props.client)
+    guardClient(props.client, { environment, memory })
     const call = createCall(environment, memory, props)
     try {
       return await work(call)

@@ -213,10 +213,17 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     })
   }
 
+  /** Servers send their time with every answer. */
+  const dated = async (work: Promise<RuntimeAnswer>): Promise<RuntimeAnswer> => {
+    const answer = await work
+    if ('hangUp' in answer) return answer
+    return { ...answer, headers: { date: new Date(clock.now()).toUTCString(), ...answer.headers } }
+  }
+
   const handle = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     if (request.path.startsWith(WEBHOOK_ROOT)) return clock.track(webhook(request))
     try {
-      return clock.track(api(identify(identity, definition, request), request, parseBody(request)))
+      return clock.track(dated(api(identify(identity, definition, request), request, parseBody(request))))
     } catch (error) {
       return Promise.resolve(errorReply(error))
     }

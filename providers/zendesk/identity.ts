@@ -5,9 +5,13 @@ import { toTag } from './format'
  */
 export const ticketExternalId = (botId: string, conversationId: string): string => `botpress:${botId}:${conversationId}`
 
-/** The conversation that a ticket belongs to. Undefined if the router did not open the ticket. */
-export const conversationIdOf = (externalId: string): string | undefined =>
-  /^botpress:[^:\s]+:([^:\s]{1,200})$/.exec(externalId)?.[1]
+/** The bot and the conversation that a ticket belongs to. Undefined if the router did not open the ticket. */
+export const originIn = (externalId: string): { botId: string; conversationId: string } | undefined => {
+  const [, botId, conversationId] = /^botpress:([^:\s]{1,200}):([^:\s]{1,200})$/.exec(externalId) ?? []
+  return botId && conversationId ? { botId, conversationId } : undefined
+}
+
+export const conversationIdOf = (externalId: string): string | undefined => originIn(externalId)?.conversationId
 
 export const userExternalId = (userId: string): string => `botpress:${userId}`
 

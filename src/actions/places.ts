@@ -272,7 +272,7 @@ const _isOver = async (call: Call, provider: string, holder: string, createdAt: 
     throw error
   })
   // Without a session, the start is under way, has failed or has died.
-  if (!session) return createdAt + STARTING_MS < call.environment.now()
+  if (!session) return createdAt + STARTING_MS < call.clock.now()
   if (session.provider !== provider) return true
   if (session.status === 'closed') return true
   const desk = connectDesk(call, provider)

@@ -71,7 +71,7 @@ export const readSituation = async (
   return {
     routing,
     handoff: { ...request, ...(detected ? { detected } : {}) },
-    instant: options.instant ?? call.environment.now(),
+    instant: options.instant ?? call.clock.now(),
     health: healthOfDesks(call, installation),
     ...(load ? { load } : {}),
     ...(presence ? { presence } : {}),

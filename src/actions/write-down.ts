@@ -59,8 +59,8 @@ export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<v
   // The plugin listens when this start has returned, so this work doesn't keep it waiting.
   const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
-  if (openedAt + SPARE_MS < call.environment.now()) {
-    const anew = () => new Date(call.environment.now()).toISOString()
+  if (openedAt + SPARE_MS < call.clock.now()) {
+    const anew = () => new Date(call.clock.now()).toISOString()
     await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew() }))
   }
 }
@@ -89,7 +89,7 @@ const _writeSession = async ({
   account,
 }: OpenedSession): Promise<number> => {
   const { conversationId, customer } = handoff
-  const openedAt = call.environment.now()
+  const openedAt = call.clock.now()
   const tags: Tags = {
     provider: candidate.provider,
     ticketId: ticket.id,
@@ -134,7 +134,7 @@ const _writeSession = async ({
 
 const _recordLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
   try {
-    const lastDeskAt = new Date(call.environment.now()).toISOString()
+    const lastDeskAt = new Date(call.clock.now()).toISOString()
     await call.client.updateUser({ id, tags: { lastDesk: provider, lastDeskAt } })
   } catch (error) {
     call.log.warn('Could not record the last desk of a customer', { userId: id, error: describeError(error) })

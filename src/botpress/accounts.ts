@@ -3,10 +3,11 @@
  * a session of another account is never touched.
  */
 import { createHash } from 'node:crypto'
-import { ProviderError } from '../../providers/errors'
+import { isProviderError, ProviderError } from '../../providers/errors'
 import type { Account, Driver } from '../../providers/provider'
 import { providers } from '../definition/registry'
 import type { Call } from './call'
+import { describeError } from './errors'
 import { readInstallation, type Installation } from './installation'
 import { instanceCache } from './memory'
 
@@ -76,6 +77,25 @@ export const isOfAccount = async (
   account: string | undefined
 ): Promise<boolean> => account === undefined || (await _accountOf(call, name, driver)).id === account
 
+/**
+ * The same for a driver's caller, who expects a driver's errors only. While Botpress can't be read, nothing is sent:
+ * that is an outage, and says nothing about the message.
+ */
+const _isOfAccount = async (
+  call: Call,
+  name: string,
+  driver: Driver,
+  account: string | undefined
+): Promise<boolean> => {
+  try {
+    return await isOfAccount(call, { name, driver }, account)
+  } catch (error) {
+    if (isProviderError(error)) throw error
+    const message = `Could not find out whose account a ticket is in: ${describeError(error)}`
+    throw new ProviderError(name, 'unavailable', message, { cause: error })
+  }
+}
+
 /** A ticket with the account in which it was opened, if that is known. */
 interface AccountTicket {
   id: string
@@ -88,7 +108,7 @@ interface AccountTicket {
  */
 export const withinAccount = (call: Call, name: string, driver: Driver): Driver => {
   const check = async ({ id, account }: AccountTicket): Promise<void> => {
-    if (await isOfAccount(call, { name, driver }, account)) return
+    if (await _isOfAccount(call, name, driver, account)) return
     const title = providers[name]?.title ?? name
     call.log.warn('A ticket belongs to another account than the saved credentials. It is left alone', {
       desk: name,

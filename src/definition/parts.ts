@@ -230,6 +230,7 @@ export const hitlChannel = {
         title: 'Settled',
         description: 'Messages of the bot’s side that are older than this do not wait, ISO 8601',
       },
+      told: { title: 'Told', description: 'Notes that agents got within the last minute: their ids and moments' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
       repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
       claim: {

@@ -39,7 +39,7 @@ const _deliverOrTell = async (
 ): Promise<Session> => {
   const { call, desk } = work
   const isOver = (current: Session): boolean =>
-    meaningOf('agent-message', phaseOf(current, call.environment.now())) === 'tell-agent'
+    meaningOf('agent-message', phaseOf(current, call.clock.now())) === 'tell-agent'
   if (isOver(session)) {
     await _tellUnlessDelivered(work, session, event)
     return session
@@ -118,7 +118,7 @@ export const agentAssigned = async (
   alsoWrites: boolean
 ): Promise<Session> => {
   const { call, desk, progress } = work
-  if (meaningOf('agent-assigned', phaseOf(session, call.environment.now())) === 'nothing') return session
+  if (meaningOf('agent-assigned', phaseOf(session, call.clock.now())) === 'nothing') return session
   // The plugin announces the first agent with their message.
   if (session.agents.length === 0 ? alsoWrites : event.ifUnassigned) return session
   if (announcedAt(call, session, event.agent.id) !== undefined) return session

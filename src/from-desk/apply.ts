@@ -1,4 +1,4 @@
-import type { SessionEvent, TicketKey } from '../../providers/provider'
+import type { SessionEvent, TicketChange, TicketKey } from '../../providers/provider'
 import { isByBot, savedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
@@ -16,7 +16,7 @@ import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote } from './agents'
 import { countUntagged, moveCursor } from './cursor-tag'
-import { isLasting, withoutEvent } from './lasting'
+import { isLasting, withAgentAnew, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
   FAR_BEHIND,
@@ -107,16 +107,45 @@ const _withDesk = (desk: Desk, reading: Reading): Reading => ({ ...reading, work
 const _withoutSession = async (call: Call, desk: Desk, key: TicketKey, events: SessionEvent[]): Promise<void> => {
   const absence = await absenceOf(call, desk, { ...key, origin: _originAmong(events) })
   if (absence.kind === 'being opened') throw new SessionNotReady('The session of this ticket is not there yet')
-  if (absence.kind === 'moved') {
-    const session = await rememberChange(call, desk, absence.session, {
-      movedTo: { id: key.ticketId, ...(absence.session.ticket.memo ? { memo: absence.session.ticket.memo } : {}) },
-    })
-    const options = { pushed: events, readAt: call.environment.now() }
-    return _applyReading(session, events, await readTicket(call, desk, session, options))
+  if (absence.kind === 'former') {
+    return _readAndApply(call, desk, absence.session, _withoutMerge(events, absence))
   }
+  if (absence.kind === 'moved') return _afterMove(call, desk, key, events, absence)
   if (absence.kind !== 'foreign') return closeAbandoned(call, desk, key.ticketId, absence, events)
   call.log.debug('Ignored: the ticket belongs to no session', { desk: desk.provider.name, ticketId: key.ticketId })
 }
+
+const _readAndApply = async (call: Call, desk: Desk, session: Session, pushed: SessionEvent[]): Promise<void> => {
+  const options = { pushed, readAt: call.environment.now() }
+  await _applyReading(session, pushed, await readTicket(call, desk, session, options))
+}
+
+/** What was said under the former id comes first. */
+const _afterMove = async (
+  call: Call,
+  desk: Desk,
+  key: TicketKey,
+  events: SessionEvent[],
+  { session, isFollowed }: { session: Session; isFollowed: boolean }
+): Promise<void> => {
+  if (isFollowed) {
+    const { conversationId, ticket } = session
+    await _readAndApply(call, desk, session, [
+      { type: 'ticket-changed', ticket: { ticketId: ticket.id, conversationId } },
+    ])
+    const current = await getSession(call, conversationId)
+    // Otherwise others have moved it on: the next attempt finds out where to.
+    if (current?.ticket.id !== key.ticketId) throw new SessionNotReady('The session of this ticket is on its way')
+    return _readAndApply(call, desk, current, events)
+  }
+  const { memo } = session.ticket
+  const movedTo = { id: key.ticketId, ...(memo ? { memo } : {}) }
+  return _readAndApply(call, desk, await rememberChange(call, desk, session, { movedTo }), events)
+}
+
+/** A ticket that is merged into another one is closed by that, and the session goes on in the other one. */
+const _withoutMerge = (events: SessionEvent[], { movedTo }: TicketChange): SessionEvent[] =>
+  movedTo?.cursor === undefined ? events : events.filter(({ type }) => type !== 'ticket-closed')
 
 /** Some events of a ticket say more about its origin than others. */
 const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
@@ -131,7 +160,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   // Written down after the events: otherwise a failure in between would lose those of the former place.
   const session = withChange(found, reading.change)
   const isMoved = session.ticket.id !== found.ticket.id
-  const others = pushed.filter((event) => !isByBot(account, event))
+  const others = _withoutMerge(pushed, reading.change).filter((event) => !isByBot(account, event))
   const events = mergeEvents(
     await withoutTakenBack(reading, session, withoutRemoved(others, reading.removed)),
     reading.events
@@ -151,7 +180,9 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
     // A place in the new ticket means nothing in the former one.
     const cursor = wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
     try {
-      current = await _applyEvent(work, current, event, { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor })
+      const place = { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor }
+      const before = current
+      current = await withAgentAnew(work, event, () => _applyEvent(work, before, event, place))
     } catch (error) {
       if (!isLasting(error)) throw error
       problem ??= await withoutEvent(work, current, event, error)
@@ -211,10 +242,9 @@ const STOP_PAUSE_MS = 700
  */
 const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> => {
   if (!needsCleanup(session)) return
-  const { now, sleep } = call.environment
   let current = session
-  if (now() < (session.botEndedAt ?? 0) + STOP_BUDGET_MS) {
-    await sleep(STOP_PAUSE_MS)
+  if (call.clock.now() < (session.botEndedAt ?? 0) + STOP_BUDGET_MS) {
+    await call.environment.sleep(STOP_PAUSE_MS)
     current = (await getSession(call, session.conversationId)) ?? session
   }
   if (needsCleanup(current)) await cleanUp(call, desk, current)
@@ -256,7 +286,7 @@ const _applyEvent = async (
 }
 
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
-  meaningOf(event, phaseOf(session, call.environment.now()))
+  meaningOf(event, phaseOf(session, call.clock.now()))
 
 const _end = async (work: Work, session: Session, cursor: string | undefined): Promise<Session> => {
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session

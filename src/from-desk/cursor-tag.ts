@@ -11,7 +11,7 @@ export const moveCursor = async (
   const { call, progress } = work
   progress.cursor = endCursor
   // What is scheduled may not be listed yet, so nobody may read on behind it.
-  const movesTag = isTagDue && progress.lastAt <= call.environment.now()
+  const movesTag = isTagDue && progress.lastAt <= call.clock.earliest()
   if (endCursor === undefined || endCursor === current.cursor || !(movesTag || current.status !== 'open')) return
   await writeTags(call, current.conversationId, {
     cursor: endCursor,

@@ -48,7 +48,7 @@ interface Delivered {
  */
 export const deliver = async (work: Work, session: Session, message: AgentMessage): Promise<Delivery> => {
   const { call, desk } = work
-  const delayMs = _momentOf(work, session, message) - call.environment.now()
+  const delayMs = _momentOf(work, session, message) - call.clock.earliest()
   if (delayMs <= LONGEST_WAIT_MS && (await _isOpenFor(work, session, delayMs))) {
     const delivery = await _deliverNow(work, session, message, delayMs)
     if (delivery) return delivery
@@ -57,7 +57,7 @@ export const deliver = async (work: Work, session: Session, message: AgentMessag
   const request = { conversationId, lock: 'toBot' as const, patienceMs: patienceOf(desk) }
   return withLock<Delivery>(call, request, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
-    const isOver = meaningOf('agent-message', phaseOf(current, call.environment.now())) === 'tell-agent'
+    const isOver = meaningOf('agent-message', phaseOf(current, call.clock.now())) === 'tell-agent'
     return isOver ? { kind: 'over', session: current } : deliverLocked(work, current, lease, message)
   })
 }
@@ -70,7 +70,7 @@ export const deliverLocked = async (
   message: AgentMessage
 ): Promise<Delivered> => {
   const { call } = work
-  const delayMs = _momentOf(work, session, message) - call.environment.now()
+  const delayMs = _momentOf(work, session, message) - call.clock.earliest()
   lease.assertHeld()
   const delivery = delayMs <= LONGEST_WAIT_MS ? await _deliverNow(work, session, message, delayMs) : undefined
   if (delivery) return delivery
@@ -80,7 +80,7 @@ export const deliverLocked = async (
 
 /** When the bot should receive the message, in milliseconds since the epoch. */
 const _momentOf = ({ call, progress }: Work, session: Session, { notBefore = 0 }: AgentMessage): number =>
-  Math.max(call.environment.now(), activatedAt(session), notBefore, progress.lastAt + SPACING_MS)
+  Math.max(call.clock.earliest(), activatedAt(session), notBefore, progress.lastAt + SPACING_MS)
 
 /**
  * Whether no end can come before a message that is due in `delayMs`. Reads the session again if it was read too long
@@ -117,7 +117,7 @@ const _deliverNow = async (
     const message = _contentOf(agentMessage)
     const answer = await call.client.initializeIncomingMessage({ conversationId, userId, message } as never)
     const stored = answer.message as StoredMessage | undefined
-    const at = stored ? deliveredAt(stored) : call.environment.now()
+    const at = stored ? deliveredAt(stored) : call.clock.now()
     noteDelivered(progress, deskMessageId, at)
     work.readAt = readAt
     return { kind: 'delivered', at, session: readSession(answer.conversation) }
@@ -150,7 +150,7 @@ const _schedule = async (work: Work, session: Session, lease: Lease, message: Ag
   const { call } = work
   const { conversationId } = session
   lease.assertHeld()
-  const delay = _momentOf(work, session, message) - call.environment.now()
+  const delay = _momentOf(work, session, message) - call.clock.earliest()
   const content = { ..._contentOf(message), conversationId, userId: message.userId }
   const isLater = delay > 0
   const tags = { ...content.tags, ...(isLater ? { delayMs: String(delay) } : {}) }

@@ -103,7 +103,7 @@ const _emit = async (
   userId: string,
   progress: Progress
 ): Promise<number> => {
-  const now = call.environment.now()
+  const now = call.clock.earliest()
   const previous = session.agents.at(-1)
   const moment = Math.max(
     now,

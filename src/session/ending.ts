@@ -44,7 +44,7 @@ export const endByAgent = (
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
-    const meaning = meaningOf('ticket-closed', phaseOf(current, call.environment.now()))
+    const meaning = meaningOf('ticket-closed', phaseOf(current, call.clock.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
     return { ended: true, session: await _end(call, current, lease, cursor) }
   })
@@ -52,7 +52,7 @@ export const endByAgent = (
 
 const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
   const { conversationId, provider } = session
-  const { now } = call.environment
+  const { now, earliest } = call.clock
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
@@ -60,7 +60,7 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
   const { messages } = await call.client.listMessages({ conversationId })
   const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
-  const listedAt = now()
+  const listedAt = earliest()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
   const moment = Math.max(activatedAt(session), Math.max(listedAt, ...delivered, ...announced) + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }

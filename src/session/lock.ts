@@ -143,14 +143,16 @@ const _createLease = (call: Call, request: LockRequest, term: Term): Lease => {
     assertHeld,
     renew: async (operation = term.payload.operation) => {
       await assertNotLate()
-      const renewed = { ...term.payload, at: call.environment.now(), ...(operation ? { operation } : {}) }
+      const since = call.environment.now()
+      const renewed = { ...term.payload, at: call.clock.now(), ...(operation ? { operation } : {}) }
       await writeTerm(call, request, term, renewed)
       Object.assign(term.payload, renewed)
+      term.since = since
       // The write itself may have taken too long.
       await assertNotLate()
     },
   }
 }
 
-const _isSafe = (call: Call, request: LockRequest, { payload }: Term): boolean =>
-  call.environment.now() - payload.at < RULES[request.lock].safeMs
+const _isSafe = (call: Call, request: LockRequest, { since }: Term): boolean =>
+  call.environment.now() - since < RULES[request.lock].safeMs

@@ -76,7 +76,7 @@ const _announcedAt = async (
   const event = { type: 'hitlAssigned' as const, payload: { conversationId, userId } }
   const emitted = await emittedAt(call, event, session.openedAt ?? 0)
   // It may be scheduled, but no later than the moment at which the plugin listens.
-  if (emitted !== undefined) return Math.max(call.environment.now(), activatedAt(session))
+  if (emitted !== undefined) return Math.max(call.clock.now(), activatedAt(session))
   if (deskMessageId === undefined) return undefined
   const message = await findDelivered(call, conversationId, deskMessageId)
   return message && deliveredAt(message)

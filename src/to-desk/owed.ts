@@ -69,7 +69,7 @@ const _payAll = async (call: Call, desk: Desk): Promise<void> => {
 /** The stop that ended a session may still be at it. */
 const _isDue = (call: Call, session: Session): boolean =>
   needsCleanup(session) &&
-  (session.botEndedAt ?? 0) + STOP_BUDGET_MS < call.environment.now() &&
+  (session.botEndedAt ?? 0) + STOP_BUDGET_MS < call.clock.now() &&
   _tried(call).get(session.conversationId) === undefined
 
 const _pay = async (call: Call, desk: Desk, session: Session): Promise<void> => {

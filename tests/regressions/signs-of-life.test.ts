@@ -4,7 +4,7 @@ import { ProviderError } from '../../providers/errors'
 import type { Driver, Ticket } from '../../providers/provider'
 import type { Desk } from '../../src/botpress/desk'
 import { closeAbandoned } from '../../src/from-desk/orphans'
-import { tellNotDelivered } from '../../src/session/notes'
+import { tellAgent, tellNotDelivered } from '../../src/session/notes'
 import { rememberChange } from '../../src/session/ticket-changes'
 import { createAuthors } from '../../src/to-desk/authors'
 import { emptyOutbox } from '../../src/to-desk/outbox'
@@ -104,6 +104,30 @@ describe.each(DESKS)('%s after an outage', (desk) => {
       expect(moved.ticket.id).toBe('elsewhere')
     })
     expect(tagsOf(session)).toMatchObject({ 'desk:ticketId': 'elsewhere', 'desk:cursor': '7' })
+  })
+
+  it('gets a note once a minute, at any instance, though the desk shows no marks', async () => {
+    const session = await open(desk, 1)
+    let posts = 0
+    const tell = (id: string) =>
+      // Each time in an instance of its own.
+      asRouter(session, (call, { ticket }, connected) => {
+        const { driver } = connected
+        const postMessage: typeof driver.postMessage = (at, message) => {
+          posts += 1
+          return driver.postMessage(at, { ...message, id: `${message.id} ${posts}`, mayExist: false })
+        }
+        return tellAgent(call, { ...connected, driver: { ...driver, postMessage } }, ticket, id, `About ${id}`)
+      })
+    const notes = () => session.ticket().entries.filter(({ text }) => /About (?:one|two)/.test(text)).length
+    await tell('one')
+    await tell('one')
+    await tell('two')
+    await tell('one')
+    expect(notes()).toBe(2)
+    await session.stage.pass(61_000)
+    await tell('one')
+    expect(notes()).toBe(3)
   })
 
   it('gets no note in answer to a note', async () => {

@@ -18,10 +18,11 @@ export interface Surroundings extends Partial<Switches> {
   command?: string
 }
 
-/** Without what isn't promised: hidden schedules, and clocks that differ (docs/RELIABILITY.md). */
+/** Without what isn't promised: hidden schedules (docs/RELIABILITY.md). */
 const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   instances: fc.constantFrom(1, 2),
   isEarly: fc.boolean(),
+  skewMs: fc.constantFrom(0, 2_000, -5_000),
   delivery: fc.constantFrom('concurrent', 'serial'),
   getOrCreate: fc.constantFrom('exact', 'contains'),
   tagsVisibleToIntegration: fc.boolean(),
