@@ -14,7 +14,7 @@ import { findSession, getSession, rememberedSession, type Session } from '../ses
 import { rememberChange, withChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
-import { agentAssigned, agentWrote } from './agents'
+import { agentAssigned, agentWrote, type ReadMessage } from './agents'
 import { countUntagged, moveCursor } from './cursor-tag'
 import { isLasting, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
@@ -26,12 +26,13 @@ import {
   readEarly,
   readTicket,
   type EarlyReading,
+  type Message,
   type Reading,
   type ReadingOptions,
   withoutRemoved,
 } from './reading'
 import { withoutTakenBack } from './taken-back'
-import { patienceOf, type Work } from './work'
+import { patienceLeft, patienceOf, type Work } from './work'
 
 /**
  * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
@@ -145,13 +146,19 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   // Another instance began an end and may have died: finish it first.
   let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
   let problem: unknown
+  const cursorAfter = (event: SessionEvent): string | undefined => {
+    const isComplete = event === events.at(-1) && !(isMessage(event) && event.undelivered)
+    // A place in the new ticket means nothing in the former one.
+    return wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
+  }
   for (const [index, event] of events.entries()) {
     const laterEvents = events.slice(index + 1)
-    const isComplete = laterEvents.length === 0 && !(isMessage(event) && event.undelivered)
-    // A place in the new ticket means nothing in the former one.
-    const cursor = wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
     try {
-      current = await _applyEvent(work, current, event, { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor })
+      current = await _applyEvent(work, current, event, {
+        laterEvents,
+        cursorAtEnd: cursorAtEnd(laterEvents),
+        cursorAfter,
+      })
     } catch (error) {
       if (!isLasting(error)) throw error
       problem ??= await withoutEvent(work, current, event, error)
@@ -223,8 +230,8 @@ const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> =
 interface Place {
   laterEvents: SessionEvent[]
   cursorAtEnd: string | undefined
-  /** Where the ticket is read on after the event. Undefined: the event was not read. */
-  cursor: string | undefined
+  /** Where the ticket is read on after an event. Undefined: the event was not read. */
+  cursorAfter(event: SessionEvent): string | undefined
 }
 
 /** Resolves to the session after the event. */
@@ -232,14 +239,16 @@ const _applyEvent = async (
   work: Work,
   session: Session,
   event: SessionEvent,
-  { laterEvents, cursorAtEnd, cursor }: Place
+  { laterEvents, cursorAtEnd, cursorAfter }: Place
 ): Promise<Session> => {
   switch (event.type) {
     case 'message-posted': {
       const isDelivered = work.progress.ids.has(messageTag(work.desk, event.id))
       // A delivered message was also shown, unless the session has ended since.
       const isDone = isDelivered && _meaning(work, 'agent-message', session) !== 'tell-agent'
-      return isDone ? session : agentWrote(work, session, event, cursor)
+      if (isDone) return session
+      const toRead = (message: Message): ReadMessage => ({ event: message, cursor: cursorAfter(message) })
+      return agentWrote(work, session, toRead(event), _following(event, laterEvents).map(toRead))
     }
     case 'agent-assigned': {
       const alsoWrites = laterEvents.some((other) => isMessage(other) && other.agent.id === event.agent.id)
@@ -255,17 +264,24 @@ const _applyEvent = async (
   }
 }
 
+/** The messages of the same agent that come next, of which that agent need not be told anything. */
+const _following = (event: Message, laterEvents: SessionEvent[]): Message[] => {
+  const isNext = (other: SessionEvent): other is Message =>
+    isMessage(other) && other.agent.id === event.agent.id && !other.undelivered
+  const end = laterEvents.findIndex((other) => !isNext(other))
+  return event.undelivered ? [] : laterEvents.slice(0, end === -1 ? undefined : end).filter(isNext)
+}
+
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
   meaningOf(event, phaseOf(session, call.environment.now()))
 
 const _end = async (work: Work, session: Session, cursor: string | undefined): Promise<Session> => {
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
-  const { call, desk } = work
-  const patienceMs = patienceOf(desk)
+  const { call } = work
   // Not every vendor delivers an end again (a button is pressed once), so a short failure of Botpress is retried here.
   const isRetried = (error: unknown): boolean => !(error instanceof LockBusy)
   const ending = await retry(call, { tries: 3, pauseMs: 300, isRetried }, () =>
-    endByAgent(call, session, { cursor, patienceMs })
+    endByAgent(call, session, { cursor, patienceMs: patienceLeft(work) })
   )
   if (ending.ended) await _showClosed(work, session)
   return ending.session

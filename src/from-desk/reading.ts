@@ -13,6 +13,7 @@ import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { UNSURE_MS } from '../botpress/timing'
 import { cursorOf, deliveredAt, findDelivered, messageTag, noteDelivered, progressOf } from '../session/progress'
+import { scheduledAt } from '../session/scheduled'
 import type { Session } from '../session/session'
 import type { Work } from './work'
 
@@ -58,7 +59,7 @@ export const readTicket = async (
   // After an end, start at the cursor tag instead of this instance's own: what follows the tag is still to be reported.
   const isOwnPlace = session.status === 'open' && !fromTag
   const startCursor = isOwnPlace ? (progress.cursor ?? session.cursor) : session.cursor
-  const work: Work = { call, desk, progress, readAt }
+  const work: Work = { call, desk, progress, readAt, cameAt: readAt }
   const nothing: Reading = {
     work,
     events: [],
@@ -112,7 +113,9 @@ const _withoutDelivered = async (
   const pushedIds = new Set(pushed.flatMap((event) => (isMessage(event) ? [event.id] : [])))
   const isOpen = session.status === 'open'
   const unknown = events.filter(isMessage).filter(({ id }) => {
-    return !pushedIds.has(id) && !(isOpen && progress.ids.has(messageTag(desk, id)))
+    const tag = messageTag(desk, id)
+    const isKnown = progress.ids.has(tag) || scheduledAt(session, tag) !== undefined
+    return !pushedIds.has(id) && !(isOpen && isKnown)
   })
   const candidates = pushedIds.size === 0 ? unknown.slice(0, -1) : unknown
   if (candidates.length < 2) return events
@@ -147,7 +150,7 @@ const _isDelivered = async (
   return true
 }
 
-type Message = Extract<SessionEvent, { type: 'message-posted' }>
+export type Message = Extract<SessionEvent, { type: 'message-posted' }>
 
 /** A reading that begins before the session is known to be as remembered. */
 export interface EarlyReading {

@@ -5,6 +5,7 @@ import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { isStatus, type Status } from './life'
+import { readScheduled, type Scheduled } from './scheduled'
 
 const TAG_SIZE = 500
 
@@ -57,6 +58,8 @@ export interface Session {
   settledAt?: number | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
+  /** Messages that are scheduled for the bot, in the order of their moments (scheduled.ts). */
+  scheduled: Scheduled[]
 }
 
 export interface AnnouncedAgent {
@@ -101,6 +104,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     isWaiting: tags.waiting === 'yes',
     settledAt: _moment(tags.settledAt),
     place: tags.place || undefined,
+    scheduled: readScheduled(tags.scheduled),
   }
 }
 
