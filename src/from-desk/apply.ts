@@ -15,7 +15,7 @@ import { rememberChange, withChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote, type ReadMessage } from './agents'
-import { countUntagged, moveCursor } from './cursor-tag'
+import { countUntagged, isOutOfSight, moveCursor } from './cursor-tag'
 import { isLasting, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
@@ -139,12 +139,16 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   )
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
-  const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
-    isMoved || laterEvents.some(isMessage) ? startCursor : endCursor
+  // It stays where it is while messages are out of sight: whoever looks for them reads the ticket.
+  const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined => {
+    if (isOutOfSight(work, current)) return undefined
+    return isMoved || laterEvents.some(isMessage) ? startCursor : endCursor
+  }
   const wasRead = new Set(reading.events)
   const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
-  let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
+  let current = session
+  if (session.endingAt !== undefined) current = await _end(work, session, cursorAtEnd(events))
   let problem: unknown
   const cursorAfter = (event: SessionEvent): string | undefined => {
     const isComplete = event === events.at(-1) && !(isMessage(event) && event.undelivered)

@@ -93,6 +93,21 @@ export const assertNotInDoubt = (session: Recorded, deskMessageId: string, now: 
     throw new ScheduleInDoubt('Whether a message was scheduled for the bot is not known yet')
 }
 
+/**
+ * Throws ScheduleInDoubt while a message that reaches the bot after `since` can't be seen. `seen`: the `deskMessageId`
+ * tags of those that can. Moments in milliseconds since the epoch.
+ */
+export const assertInSight = (
+  { scheduled }: Recorded,
+  { seen, since, now }: { seen: (string | undefined)[]; since: number; now: number }
+): void => {
+  const late = scheduled.filter(({ at }) => at > since && now < at + APPEARS_MS)
+  if (late.length === 0) return
+  const keys = new Set(seen.map((id) => keyOf(id ?? '')))
+  if (late.some(({ key }) => !keys.has(key)))
+    throw new ScheduleInDoubt('A message that is scheduled for the bot cannot be seen yet')
+}
+
 /** Whether the Cloud lists scheduled messages before their time, as far as this instance has seen. */
 const _lists = instanceCache<true>('lists-scheduled', { lifetimeMs: 60 * 60_000, size: 1 })
 

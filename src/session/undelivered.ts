@@ -15,7 +15,7 @@ import {
   newestCursor,
   type StoredMessage,
 } from './progress'
-import { assertNotInDoubt, scheduledAt } from './scheduled'
+import { assertInSight, assertNotInDoubt, scheduledAt } from './scheduled'
 import type { Session } from './session'
 
 /** Botpress stops repeating a failed action within this time. */
@@ -37,7 +37,7 @@ const _sinceFarewell = (messages: StoredMessage[], since: number): number => {
 /**
  * Tells agents of each message that the customer did not see: it reached the bot after `since` (milliseconds since the
  * epoch), or never. Reads one page of messages and what is new in the ticket. Resolves to the place up to which the
- * ticket was read.
+ * ticket was read. Throws ScheduleInDoubt while such a message is out of sight.
  */
 export const tellOfUndelivered = async (
   call: Call,
@@ -105,6 +105,8 @@ const _tellOfUnread = async (
   for (const { id, parts } of unread) {
     await tellNotDelivered(call, desk, ticket, { id, parts, why: whyOver(session) })
   }
+  const seen = [...listed.keys(), ...unread.map(({ id }) => messageTag(desk, id))]
+  assertInSight(session, { seen, since, now: call.environment.now() })
   // An end or a reopening is still to be handled by the ticket's next event.
   return events.every(({ type }) => type === 'message-posted') ? cursor : undefined
 }

@@ -118,6 +118,17 @@ describe.each(DESKS)('a message at %s that is scheduled out of sight', (desk) =>
     expect(notes()).toHaveLength(1)
   })
 
+  it('that is dropped, because the bot ends the session before an agent’s end, is reported once', async () => {
+    const { stage, sandbox, ticket, says, answers, ada, conversationId, notes } = await openAt(desk)
+    await says('one')
+    sandbox.solve(ticket().id, { agentId: ada })
+    await stage.pass(1_000)
+    await stage.finish(stage.botpress.bot.stopHitl(conversationId))
+    await stage.pass(PATIENT_MS)
+    expect(answers()).toEqual([])
+    expect(notes()).toHaveLength(1)
+  })
+
   it('is not announced twice with its author', async () => {
     const { stage, says, answers, conversationId, ada, ben } = await openAt(desk)
     await says('one', ada)
