@@ -145,7 +145,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
     return isMoved || laterEvents.some(isMessage) ? startCursor : endCursor
   }
   const wasRead = new Set(reading.events)
-  const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
+  const isFarBehind = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
   let current = session
   if (session.endingAt !== undefined) current = await _end(work, session, cursorAtEnd(events))
@@ -168,6 +168,8 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
       problem ??= await withoutEvent(work, current, event, error)
     }
   }
+  // What is scheduled may not be listed yet, so nobody may read on behind it.
+  const isTagDue = isFarBehind && progress.lastAt <= call.environment.now()
   const isRareMoment = isTagDue || progress.isNew
   const settledAt = await _flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
@@ -270,10 +272,13 @@ const _applyEvent = async (
 
 /** The messages of the same agent that come next, of which that agent need not be told anything. */
 const _following = (event: Message, laterEvents: SessionEvent[]): Message[] => {
-  const isNext = (other: SessionEvent): other is Message =>
-    isMessage(other) && other.agent.id === event.agent.id && !other.undelivered
+  const { agent, undelivered } = event
+  // Some desks announce an agent with each message.
+  const isNext = (other: SessionEvent): boolean =>
+    (isMessage(other) && other.agent.id === agent.id && !other.undelivered) ||
+    (other.type === 'agent-assigned' && other.agent.id === agent.id)
   const end = laterEvents.findIndex((other) => !isNext(other))
-  return event.undelivered ? [] : laterEvents.slice(0, end === -1 ? undefined : end).filter(isNext)
+  return undelivered ? [] : laterEvents.slice(0, end === -1 ? undefined : end).filter(isMessage)
 }
 
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>

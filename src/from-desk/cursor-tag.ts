@@ -12,8 +12,7 @@ export const moveCursor = async (
 ): Promise<void> => {
   const { call, progress } = work
   progress.cursor = endCursor
-  const isScheduled = progress.lastAt > call.environment.now()
-  const movesTag = current.status === 'open' ? isTagDue && !isScheduled : !isOutOfSight(work, current)
+  const movesTag = current.status === 'open' ? isTagDue : !isOutOfSight(work, current)
   if (endCursor === undefined || endCursor === current.cursor || !movesTag) return
   await writeTags(call, current.conversationId, {
     cursor: endCursor,

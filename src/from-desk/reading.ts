@@ -12,7 +12,17 @@ import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { UNSURE_MS } from '../botpress/timing'
-import { cursorOf, deliveredAt, findDelivered, messageTag, noteDelivered, progressOf } from '../session/progress'
+import {
+  cursorOf,
+  deliveredAt,
+  deskMessageIdOf,
+  findDelivered,
+  listMessages,
+  messageTag,
+  noteDelivered,
+  progressOf,
+  type StoredMessage,
+} from '../session/progress'
 import { scheduledAt } from '../session/scheduled'
 import type { Session } from '../session/session'
 import type { Work } from './work'
@@ -125,28 +135,39 @@ const _withoutDelivered = async (
   return events.filter((event, index) => index > until || !isMessage(event) || pushedIds.has(event.id))
 }
 
-/** Mostly the newest one. Otherwise a binary search finds where delivery has got to. */
+/** Mostly one page tells. Otherwise a binary search finds where delivery has got to. */
 const _lastDelivered = async (work: Work, session: Session, candidates: Message[]): Promise<Message | undefined> => {
+  const { call, desk, progress } = work
+  const { messages, nextToken } = progress.page ?? (await listMessages(call, session.conversationId))
+  const listed = new Map(messages.map((message) => [deskMessageIdOf(message), message]))
+  const isDelivered = ({ id }: Message): boolean => {
+    const found = listed.get(messageTag(desk, id))
+    return found !== undefined && _isSettled(work, session, found)
+  }
+  const last = candidates.findLast(isDelivered)
+  // Messages are delivered in order, so nothing is behind one that is listed.
+  const isKnown = [...listed.keys()].some((tag) => tag !== undefined && progress.ids.has(tag))
+  return last || isKnown || nextToken === undefined ? last : _searchDelivered(work, session, candidates)
+}
+
+const _searchDelivered = async (work: Work, session: Session, candidates: Message[]): Promise<Message | undefined> => {
+  const { call, desk } = work
   let [low, high] = [0, candidates.length]
   for (let index = high - 1; low < high; index = Math.floor((low + high) / 2)) {
     const candidate = candidates[index]
-    if (candidate && (await _isDelivered(work, session, candidate))) low = index + 1
+    const found = candidate && (await findDelivered(call, session.conversationId, messageTag(desk, candidate.id)))
+    if (found && _isSettled(work, session, found)) low = index + 1
     else high = index
   }
   return candidates[low - 1]
 }
 
-const _isDelivered = async (
-  { call, desk, progress }: Work,
-  { conversationId, status, endedAt = 0 }: Session,
-  { id }: Message
-): Promise<boolean> => {
-  const tag = messageTag(desk, id)
-  const found = await findDelivered(call, conversationId, tag)
-  if (!found || cursorOf(found) === undefined) return false
+/** Whether nothing is left to do about a message that is at Botpress. */
+const _isSettled = ({ progress }: Work, { status, endedAt = 0 }: Session, found: StoredMessage): boolean => {
+  if (cursorOf(found) === undefined) return false
   // What reached the bot about the time of the end is still to be reported.
   if (status !== 'open' && deliveredAt(found) > endedAt - UNSURE_MS) return false
-  noteDelivered(progress, tag, deliveredAt(found))
+  noteDelivered(progress, deskMessageIdOf(found) ?? '', deliveredAt(found))
   return true
 }
 

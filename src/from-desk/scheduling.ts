@@ -172,7 +172,7 @@ const _deliverDue = async (
   seenAt: number
 ): Promise<number | undefined> => {
   const { now } = work.call.environment
-  if (now() >= seenAt || momentOf(work, session, message) - now() > LONGEST_WAIT_MS) return undefined
+  if (now() >= seenAt || momentOf(work, session, message) > seenAt) return undefined
   lease.assertHeld()
   return (await deliverNow(work, session, message))?.at
 }
