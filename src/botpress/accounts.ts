@@ -7,7 +7,7 @@ import { ProviderError } from '../../providers/errors'
 import type { Account, Driver } from '../../providers/provider'
 import { providers } from '../definition/registry'
 import type { Call } from './call'
-import { readInstallation, type Installation } from './installation'
+import { installationOf, type Installation } from './installation'
 import { instanceCache } from './memory'
 
 export type KnownAccount = NonNullable<Installation['accounts']>[string]
@@ -55,7 +55,7 @@ export const savedAccount = async (call: Call, name: string): Promise<KnownAccou
   const key = _key(call, name, _credentialsOf(call, name))
   const known = _accounts(call).get(key)
   if (known || _unsaved(call).get(key)) return known
-  const stored = storedAccount(call, name, await readInstallation(call))
+  const stored = storedAccount(call, name, await installationOf(call))
   if (!stored) _unsaved(call).set(key, true)
   return stored
 }

@@ -3,7 +3,8 @@ import type { Agent, SessionEvent } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
 import { fromParts } from '../botpress/messages'
-import { agentUser } from '../botpress/people'
+import type { Desk } from '../botpress/desk'
+import { agentUser, type KnownAgent } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessages } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
@@ -19,6 +20,24 @@ import { patienceLeft, type Work } from './work'
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
 
 type Message = EventOf<'message-posted'>
+
+/** The agents of a webhook, by id: their users are looked up once, while the ticket is read. */
+const _meetings = new WeakMap<Call, Map<string, Promise<KnownAgent>>>()
+
+const _userOf = (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> =>
+  _meetings.get(call)?.get(agent.id)?.catch(() => agentUser(call, desk, agent)) ?? agentUser(call, desk, agent)
+
+/** Looks up the users of the agents behind a webhook's events, beside everything else. */
+export const meetAgents = (call: Call, desk: Desk, events: SessionEvent[]): void => {
+  const met = _meetings.get(call) ?? new Map<string, Promise<KnownAgent>>()
+  _meetings.set(call, met)
+  for (const event of events) {
+    if ((event.type !== 'message-posted' && event.type !== 'agent-assigned') || met.has(event.agent.id)) continue
+    const meeting = agentUser(call, desk, event.agent)
+    meeting.catch(() => undefined)
+    met.set(event.agent.id, meeting)
+  }
+}
 
 /** A message of a reading. */
 export interface ReadMessage {
@@ -58,7 +77,7 @@ const _deliverOrTell = async (
     await _tellUnlessDelivered(work, session, event)
     return session
   }
-  const { userId, name } = await agentUser(call, desk, event.agent)
+  const { userId, name } = await _userOf(call, desk, event.agent)
   const agent = { ...event.agent, name }
   const others = following.flatMap((other): AgentMessage[] => {
     const content = fromParts(other.event.parts)
@@ -155,7 +174,7 @@ export const agentAssigned = async (
   // The plugin announces the first agent with their message.
   if (session.agents.length === 0 ? alsoWrites : event.ifUnassigned) return session
   if (announcedAt(call, session, event.agent.id) !== undefined) return session
-  const { userId, name } = await agentUser(call, desk, event.agent)
+  const { userId, name } = await _userOf(call, desk, event.agent)
   const agent = { ...event.agent, name }
   const options = { patienceMs: patienceLeft(work), ifUnassigned: event.ifUnassigned ?? false }
   const announcement = await announce(call, session, { agentId: agent.id, userId }, progress, options)

@@ -14,7 +14,7 @@ import { findSession, getSession, rememberedSession, type Session } from '../ses
 import { rememberChange, withChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
-import { agentAssigned, agentWrote, type ReadMessage } from './agents'
+import { agentAssigned, agentWrote, meetAgents, type ReadMessage } from './agents'
 import { countUntagged, isOutOfSight, moveCursor } from './cursor-tag'
 import { isLasting, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
@@ -75,9 +75,11 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   // Reading the ticket in parallel to the session saves time.
   const remembered = rememberedSession(call, desk.provider.name, key)
   const early = remembered && readEarly(call, desk, remembered, options)
-  const account = await savedAccount(call, desk.provider.name)
-  const session = await findSession(call, desk.provider.name, key, account?.id)
+  if (remembered?.status === 'open') meetAgents(call, desk, events)
+  const account = savedAccount(call, desk.provider.name).then((known) => known?.id)
+  const session = await findSession(call, desk.provider.name, key, account)
   if (!session) return _withoutSession(call, desk, key, events)
+  if (session.status === 'open') meetAgents(call, desk, events)
   const reading = await (early ? _readAfter(call, desk, session, remembered, early, options) : undefined)
   await _applyReading(session, events, reading ?? (await readTicket(call, desk, session, options)))
 }

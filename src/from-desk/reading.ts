@@ -17,6 +17,7 @@ import {
   deliveredAt,
   deskMessageIdOf,
   findDelivered,
+  hasProgress,
   listMessages,
   messageTag,
   noteDelivered,
@@ -65,10 +66,13 @@ export const readTicket = async (
   session: Session,
   { pushed, readAt, fromTag = false }: ReadingOptions
 ): Promise<Reading> => {
-  const progress = await progressOf(call, session)
+  const isNeeded = desk.driver.catchUp !== undefined && needsReading(pushed)
+  const isMet = isNeeded && session.status === 'open' && !hasProgress(call, session)
+  const met = isMet ? await _meet(call, desk, session) : undefined
+  const progress = met?.progress ?? (await progressOf(call, session))
   // After an end, start at the cursor tag instead of this instance's own: what follows the tag is still to be reported.
   const isOwnPlace = session.status === 'open' && !fromTag
-  const startCursor = isOwnPlace ? (progress.cursor ?? session.cursor) : session.cursor
+  const startCursor = isOwnPlace && !met?.read ? (progress.cursor ?? session.cursor) : session.cursor
   const work: Work = { call, desk, progress, readAt, cameAt: readAt }
   const nothing: Reading = {
     work,
@@ -79,11 +83,13 @@ export const readTicket = async (
     endCursor: startCursor,
     change: {},
   }
-  if (!desk.driver.catchUp || !needsReading(pushed)) return nothing
+  if (!desk.driver.catchUp || !isNeeded) return nothing
   try {
-    const { events, cursor, removed = [], ...change } = await desk.driver.catchUp(session.ticket, startCursor)
+    const read = met?.read ?? (await desk.driver.catchUp(session.ticket, startCursor))
+    const { events, cursor, removed = [], ...change } = read
     const endCursor = change.movedTo?.cursor ?? cursor
-    const messages = events.filter(isMessage).length
+    const isCounted = ({ id }: Message): boolean => !met?.read || !progress.ids.has(messageTag(desk, id))
+    const messages = events.filter(isMessage).filter(isCounted).length
     return {
       ...nothing,
       events: await _withoutDelivered(work, session, events, pushed),
@@ -107,6 +113,24 @@ export const readTicket = async (
     })
     throw error
   }
+}
+
+/** Enough for a page. What the tag is behind mostly fits into one. */
+const FIRST_PAGE_MS = 500
+
+/**
+ * Meets a session: lists its messages and reads the ticket from the tag, side by side. `read` is undefined when that
+ * failed, or when the tag is more than a page behind: then the ticket is read from the place that the messages show.
+ */
+const _meet = async (call: Call, desk: Desk, session: Session) => {
+  const limits: Limits = { deadline: Number.POSITIVE_INFINITY, timeoutMs: Number.POSITIVE_INFINITY }
+  const { driver } = connectDesk(call, desk.provider.name, limits) ?? desk
+  const reading = driver.catchUp?.(session.ticket, session.cursor)
+  reading?.catch(() => undefined)
+  const progress = await progressOf(call, session)
+  if (progress.cursor !== undefined && progress.cursor !== session.cursor)
+    limits.deadline = call.environment.now() + FIRST_PAGE_MS
+  return { progress, read: await reading?.catch(() => undefined) }
 }
 
 /**

@@ -87,6 +87,10 @@ export const findDelivered = async (
 export const newestCursor = (messages: StoredMessage[]): string | undefined =>
   messages.map(cursorOf).find((cursor) => cursor !== undefined)
 
+/** Whether this instance has handled the session before. */
+export const hasProgress = (call: Call, { conversationId }: Pick<Session, 'conversationId'>): boolean =>
+  _progress(call).get(`${call.installation}/${conversationId}`) !== undefined
+
 /** The progress of a session: from memory, or read from the newest page of its messages. */
 export const progressOf = async (
   call: Call,
