@@ -128,6 +128,7 @@ const _writeSession = async ({
     endingAt: undefined,
     cursor: ticket.cursor,
     place: candidate.place && placeTag(candidate.place),
+    scheduled: [],
   })
   return openedAt
 }

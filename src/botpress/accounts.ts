@@ -8,7 +8,7 @@ import type { Account, Driver } from '../../providers/provider'
 import { providers } from '../definition/registry'
 import type { Call } from './call'
 import { describeError } from './errors'
-import { readInstallation, type Installation } from './installation'
+import { installationOf, type Installation } from './installation'
 import { instanceCache } from './memory'
 
 export type KnownAccount = NonNullable<Installation['accounts']>[string]
@@ -56,7 +56,7 @@ export const savedAccount = async (call: Call, name: string): Promise<KnownAccou
   const key = _key(call, name, _credentialsOf(call, name))
   const known = _accounts(call).get(key)
   if (known || _unsaved(call).get(key)) return known
-  const stored = storedAccount(call, name, await readInstallation(call))
+  const stored = storedAccount(call, name, await installationOf(call))
   if (!stored) _unsaved(call).set(key, true)
   return stored
 }

@@ -20,6 +20,20 @@ export const readInstallation = async (call: Call): Promise<Installation> => {
   return answer?.state.payload ?? { ...EMPTY }
 }
 
+/** What was read for this call. */
+const _readings = new WeakMap<Call, Promise<Installation>>()
+
+const _readFor = (call: Call): Promise<Installation> => {
+  const reading = readInstallation(call)
+  _readings.set(call, reading)
+  // A failure isn't kept.
+  reading.catch(() => _readings.delete(call))
+  return reading
+}
+
+/** The installation, read once for a call from Botpress. Throws as Botpress does. */
+export const installationOf = (call: Call): Promise<Installation> => _readings.get(call) ?? _readFor(call)
+
 /** Changes some fields. A concurrent change of other fields is kept. Throws what Botpress throws. */
 export const patchInstallation = async (call: Call, change: Partial<Installation>): Promise<void> => {
   const patched = await gone(call.client.patchState({ ..._key(call), payload: change }))
@@ -80,7 +94,7 @@ const _knowledgeOf = (call: Call): Knowledge => {
 }
 
 const _read = async (call: Call, known: Knowledge): Promise<Subscriptions> => {
-  known.reading ??= readInstallation(call)
+  known.reading ??= _readFor(call)
     .then(({ subscriptions }) => {
       known.subscriptions = subscriptions
       // What was read is as old as the reading. A save that came meanwhile has dropped it already.

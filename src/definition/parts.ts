@@ -225,6 +225,10 @@ export const hitlChannel = {
       },
       agents: { title: 'Agents', description: 'Announced agents, newest last: id at the desk and moment' },
       cursor: { title: 'Cursor', description: 'Where the ticket has been read up to, a few messages behind' },
+      scheduled: {
+        title: 'Scheduled',
+        description: 'Messages that are scheduled for the bot: a short hash and the milliseconds since the start',
+      },
       waiting: { title: 'Waiting', description: 'yes: messages of the bot’s side wait for the desk' },
       settledAt: {
         title: 'Settled',

@@ -14,8 +14,8 @@ import { findSession, getSession, rememberedSession, type Session } from '../ses
 import { rememberChange, withChange } from '../session/ticket-changes'
 import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
-import { agentAssigned, agentWrote } from './agents'
-import { countUntagged, moveCursor } from './cursor-tag'
+import { agentAssigned, agentWrote, meetAgents, type ReadMessage } from './agents'
+import { countUntagged, isOutOfSight, moveCursor } from './cursor-tag'
 import { isLasting, withAgentAnew, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
@@ -26,12 +26,13 @@ import {
   readEarly,
   readTicket,
   type EarlyReading,
+  type Message,
   type Reading,
   type ReadingOptions,
   withoutRemoved,
 } from './reading'
 import { withoutTakenBack } from './taken-back'
-import { patienceOf, type Work } from './work'
+import { patienceLeft, patienceOf, type Work } from './work'
 
 /**
  * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
@@ -74,9 +75,11 @@ const _applyToTicket = async (call: Call, desk: Desk, key: TicketKey, events: Se
   // Reading the ticket in parallel to the session saves time.
   const remembered = rememberedSession(call, desk.provider.name, key)
   const early = remembered && readEarly(call, desk, remembered, options)
-  const account = await savedAccount(call, desk.provider.name)
-  const session = await findSession(call, desk.provider.name, key, account?.id)
+  if (remembered?.status === 'open') meetAgents(call, desk, events)
+  const account = savedAccount(call, desk.provider.name).then((known) => known?.id)
+  const session = await findSession(call, desk.provider.name, key, account)
   if (!session) return _withoutSession(call, desk, key, events)
+  if (session.status === 'open') meetAgents(call, desk, events)
   const reading = await (early ? _readAfter(call, desk, session, remembered, early, options) : undefined)
   await _applyReading(session, events, reading ?? (await readTicket(call, desk, session, options)))
 }
@@ -167,20 +170,26 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   )
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
-  const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined =>
-    isMoved || laterEvents.some(isMessage) ? startCursor : endCursor
+  // It stays where it is while messages are out of sight: whoever looks for them reads the ticket.
+  const cursorAtEnd = (laterEvents: SessionEvent[]): string | undefined => {
+    if (isOutOfSight(work, current)) return undefined
+    return isMoved || laterEvents.some(isMessage) ? startCursor : endCursor
+  }
   const wasRead = new Set(reading.events)
-  const isTagDue = countUntagged(reading, session) >= FAR_BEHIND
+  const isFarBehind = countUntagged(reading, session) >= FAR_BEHIND
   // Another instance began an end and may have died: finish it first.
-  let current = session.endingAt === undefined ? session : await _end(work, session, cursorAtEnd(events))
+  let current = session
+  if (session.endingAt !== undefined) current = await _end(work, session, cursorAtEnd(events))
   let problem: unknown
+  const cursorAfter = (event: SessionEvent): string | undefined => {
+    const isComplete = event === events.at(-1) && !(isMessage(event) && event.undelivered)
+    // A place in the new ticket means nothing in the former one.
+    return wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
+  }
   for (const [index, event] of events.entries()) {
     const laterEvents = events.slice(index + 1)
-    const isComplete = laterEvents.length === 0 && !(isMessage(event) && event.undelivered)
-    // A place in the new ticket means nothing in the former one.
-    const cursor = wasRead.has(event) && !isMoved ? (isComplete ? endCursor : startCursor) : undefined
     try {
-      const place = { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursor }
+      const place = { laterEvents, cursorAtEnd: cursorAtEnd(laterEvents), cursorAfter }
       const before = current
       current = await withAgentAnew(work, event, () => _applyEvent(work, before, event, place))
     } catch (error) {
@@ -188,6 +197,8 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
       problem ??= await withoutEvent(work, current, event, error)
     }
   }
+  // What is scheduled may not be listed yet, so nobody may read on behind it.
+  const isTagDue = isFarBehind && progress.lastAt <= call.clock.earliest()
   const isRareMoment = isTagDue || progress.isNew
   const settledAt = await _flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
@@ -253,8 +264,8 @@ const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> =
 interface Place {
   laterEvents: SessionEvent[]
   cursorAtEnd: string | undefined
-  /** Where the ticket is read on after the event. Undefined: the event was not read. */
-  cursor: string | undefined
+  /** Where the ticket is read on after an event. Undefined: the event was not read. */
+  cursorAfter(event: SessionEvent): string | undefined
 }
 
 /** Resolves to the session after the event. */
@@ -262,14 +273,16 @@ const _applyEvent = async (
   work: Work,
   session: Session,
   event: SessionEvent,
-  { laterEvents, cursorAtEnd, cursor }: Place
+  { laterEvents, cursorAtEnd, cursorAfter }: Place
 ): Promise<Session> => {
   switch (event.type) {
     case 'message-posted': {
       const isDelivered = work.progress.ids.has(messageTag(work.desk, event.id))
       // A delivered message was also shown, unless the session has ended since.
       const isDone = isDelivered && _meaning(work, 'agent-message', session) !== 'tell-agent'
-      return isDone ? session : agentWrote(work, session, event, cursor)
+      if (isDone) return session
+      const toRead = (message: Message): ReadMessage => ({ event: message, cursor: cursorAfter(message) })
+      return agentWrote(work, session, toRead(event), _following(event, laterEvents).map(toRead))
     }
     case 'agent-assigned': {
       const alsoWrites = laterEvents.some((other) => isMessage(other) && other.agent.id === event.agent.id)
@@ -285,17 +298,27 @@ const _applyEvent = async (
   }
 }
 
+/** The messages of the same agent that come next, of which that agent need not be told anything. */
+const _following = (event: Message, laterEvents: SessionEvent[]): Message[] => {
+  const { agent, undelivered } = event
+  // Some desks announce an agent with each message.
+  const isNext = (other: SessionEvent): boolean =>
+    (isMessage(other) && other.agent.id === agent.id && !other.undelivered) ||
+    (other.type === 'agent-assigned' && other.agent.id === agent.id)
+  const end = laterEvents.findIndex((other) => !isNext(other))
+  return undelivered ? [] : laterEvents.slice(0, end === -1 ? undefined : end).filter(isMessage)
+}
+
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
   meaningOf(event, phaseOf(session, call.clock.now()))
 
 const _end = async (work: Work, session: Session, cursor: string | undefined): Promise<Session> => {
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
-  const { call, desk } = work
-  const patienceMs = patienceOf(desk)
+  const { call } = work
   // Not every vendor delivers an end again (a button is pressed once), so a short failure of Botpress is retried here.
   const isRetried = (error: unknown): boolean => !(error instanceof LockBusy)
   const ending = await retry(call, { tries: 3, pauseMs: 300, isRetried }, () =>
-    endByAgent(call, session, { cursor, patienceMs })
+    endByAgent(call, session, { cursor, patienceMs: patienceLeft(work) })
   )
   if (ending.ended) await _showClosed(work, session)
   return ending.session

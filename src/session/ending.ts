@@ -62,7 +62,10 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
   const announced = session.agents.map(({ at }) => at)
   const listedAt = earliest()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
-  const moment = Math.max(activatedAt(session), Math.max(listedAt, ...delivered, ...announced) + HANDLING_MS)
+  // What is scheduled may not be listed.
+  const scheduled = session.scheduled.map(({ at }) => at)
+  const latest = Math.max(listedAt, ...delivered, ...scheduled, ...announced)
+  const moment = Math.max(activatedAt(session), latest + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
   const endedAt = await emitOnce(call, lease, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
   // A delivery sees the end as soon as it is written down. Only when that is late, earlier messages may have been

@@ -116,9 +116,12 @@ const REASONS: Record<Why, string> = {
   refused: 'A message was not accepted by the customer’s side, so this was not delivered',
 }
 
-/** Who ended the session: the earlier of the two ends counts. */
-export const whyOver = ({ endedAt, agentEndedAt }: Session): Why =>
-  agentEndedAt !== undefined && agentEndedAt === endedAt ? 'ended by an agent' : 'ended by the bot'
+/**
+ * Who ended the session. An agent's end counts even if the bot's overtakes it before its moment: some desks recognise a
+ * note by its words, so a note that was written before must not be written again in other words.
+ */
+export const whyOver = ({ agentEndedAt }: Session): Why =>
+  agentEndedAt === undefined ? 'ended by the bot' : 'ended by an agent'
 
 /** How every note reads that answers an agent, however a desk has formatted it. */
 const OWN_WORDS = /so this was not delivered\W{0,6}“|replies here are not delivered/i

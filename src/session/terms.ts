@@ -143,9 +143,11 @@ export const acquireTerm = async (call: Call, request: TermRequest, leaseMs: num
       place = await _after(call, place, held.holder)
       continue
     }
-    if (now() + poll >= until) throw new LockBusy(`Another caller holds the lock ${request.lock}`)
-    await sleep(poll)
-    poll = Math.min(2 * poll, LONGEST_POLL_MS)
+    const left = until - now()
+    if (left <= 0) throw new LockBusy(`Another caller holds the lock ${request.lock}`)
+    // It asks more often towards the end of its patience, and once more when that is over.
+    await sleep(Math.min(poll, left))
+    poll = Math.min(2 * poll, LONGEST_POLL_MS, Math.max(POLL_MS, left / 3))
   }
 }
 

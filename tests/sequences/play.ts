@@ -18,7 +18,6 @@ export interface Surroundings extends Partial<Switches> {
   command?: string
 }
 
-/** Without what isn't promised: hidden schedules (docs/RELIABILITY.md). */
 const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   instances: fc.constantFrom(1, 2),
   isEarly: fc.boolean(),
@@ -28,6 +27,7 @@ const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   tagsVisibleToIntegration: fc.boolean(),
   pageSize: fc.constantFrom(5, 20),
   activationDelayMs: fc.constantFrom(0, 2_000),
+  scheduledMessages: fc.constantFrom('visible', 'hidden'),
   command: fc.constantFrom('/end', 'stop'),
 })
 
