@@ -198,7 +198,7 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
     }
   }
   // What is scheduled may not be listed yet, so nobody may read on behind it.
-  const isTagDue = isFarBehind && progress.lastAt <= call.clock.earliest()
+  const isTagDue = isFarBehind && progress.lastAt <= call.clock.now()
   const isRareMoment = isTagDue || progress.isNew
   const settledAt = await _flush(work, current, events, isTagDue)
   await _cleanUp(work, current)

@@ -24,7 +24,7 @@ export const moveCursor = async (
 
 /** Whether messages are scheduled that the Cloud may not list yet: nobody may read on behind them. */
 export const isOutOfSight = ({ call, progress }: Work, { scheduled }: Session): boolean =>
-  !listsScheduled(call) && Math.max(progress.lastAt, ...scheduled.map(({ at }) => at)) > call.clock.earliest()
+  !listsScheduled(call) && Math.max(progress.lastAt, ...scheduled.map(({ at }) => at)) > call.clock.now()
 
 /** How many agents' messages the session's tag is behind. When others have just moved it, it is not far behind. */
 export const countUntagged = ({ work, messages }: Reading, { cursor }: Session): number => {
