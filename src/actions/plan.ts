@@ -20,8 +20,8 @@ import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
 import type { Place } from '../session/place'
 import { readPresence } from './presence'
-import { claimFirst, limitOf, loadsOf, readAllPlaces, readForStart } from './desk-places'
-import { claimAny, findOwn, offer, type Places } from './places'
+import { claimAny, claimFirst, limitOf, loadsOf, readAllPlaces, readForStart } from './desk-places'
+import { findOwn, offer, type Places } from './places'
 
 /** Which desks to try for a handoff, and why. */
 export interface Plan {
@@ -31,7 +31,7 @@ export interface Plan {
   /** The whole explanation, line by line. */
   lines: string[]
   ranking: Ranking
-  /** Claims a place at a later candidate. Undefined: its sessions hold no places. Throws what Botpress throws. */
+  /** Claims a place at a later candidate. Undefined: its sessions hold no places. Never throws. */
   claim(provider: string): Promise<Place | 'full' | undefined>
 }
 
@@ -142,7 +142,7 @@ export const planHandoff = async (
     claim: async (provider) => {
       const one = places.find((known) => known.provider === provider)
       const limit = limitOf(situation.routing, provider)
-      return one && claimAny(call, one, { conversationId, installation, limit })
+      return one && claimAny(call, installation, one, { conversationId, limit })
     },
   }
 }

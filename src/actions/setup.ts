@@ -12,8 +12,8 @@ import { describeRouting } from '../routing/describe'
 import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
-import { preparePlaces } from './places'
 import { readRouting, routingProblems } from './plan'
+import { preparePlaces } from './prepare-places'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of

@@ -19,6 +19,7 @@ import { conversationOf } from './handoff-conversation'
 import { recordFailure, recordSuccess } from './health'
 import { openAtFirst, type Attempt } from './try-desks'
 import type { Candidate } from './write-down'
+import { giveUpPlace } from './places'
 import { planHandoff } from './plan'
 import { repeatedStart } from './repeated-start'
 import { readSessionWishes, type SessionWishes } from './session-wishes'
@@ -171,6 +172,10 @@ const _open = async (
     recordDesk: progress.recordDesk,
     confirmHeld: progress.confirmHeld,
     claim: plan.claim,
+    giveUp: async (place) => {
+      await progress.confirmHeld()
+      await giveUpPlace(call, place, conversationId)
+    },
     onFailed: async (attempt, next) => {
       await Promise.all([
         recordFailure(call, attempt),

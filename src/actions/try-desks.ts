@@ -43,6 +43,8 @@ export interface OpeningOptions {
   confirmHeld(): Promise<void>
   /** Claims a place at a candidate that has none yet. Undefined: its sessions hold no places. */
   claim(provider: string): Promise<Place | 'full' | undefined>
+  /** Gives the place of a desk back that did not take the handoff. Throws LeaseLost when another run has taken over. */
+  giveUp(place: Place): Promise<void>
   /** Runs before the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
@@ -74,8 +76,7 @@ export const openAtFirst = async (
     const time = comesFirst
       ? { share: remaining, settling: Math.max(remaining / (others + 1), remaining - others * SHORTEST_SHARE_MS) }
       : _timeFor(remaining, others)
-    // Without a place where an earlier run may have left a ticket: that run has claimed one.
-    const result = await _attempt(call, handoff, candidate, { ...time, claims: !comesFirst }, options)
+    const result = await _attempt(call, handoff, candidate, time, options)
     if (result.kind === 'opened') {
       await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
@@ -101,12 +102,10 @@ const _releaseOthers = async (call: Call, candidates: Candidate[], opened: Candi
 interface Time {
   share: number
   settling: number
-  /** Whether a candidate without a place claims one. */
-  claims: boolean
 }
 
 /** The customer waits for the next desk, so a desk that is down or silent is left soon, with an orphan if need be. */
-const _timeFor = (remaining: number, others: number): Omit<Time, 'claims'> => {
+const _timeFor = (remaining: number, others: number): Time => {
   if (others === 0) return { share: remaining, settling: Math.min(remaining, LAST_SETTLING_MS) }
   const share = Math.min(remaining / (others + 1), FAILOVER_MS)
   return { share, settling: share * SETTLING_SHARE }
@@ -129,15 +128,18 @@ const _attempt = async (
     kind: 'failed',
     attempt: { provider, error, code },
   })
-  if (time.share <= 0) return failed('there was no time left to ask it', 'unavailable')
-  const place = candidate.place ?? (time.claims ? await options.claim(provider) : undefined)
+  if (time.share <= 0) {
+    if (candidate.place) await options.giveUp(candidate.place)
+    return failed('there was no time left to ask it', 'unavailable')
+  }
+  const place = candidate.place ?? (await options.claim(provider))
   if (place === 'full') return failed('all of its places are taken', 'full')
   try {
     return await _openAt(call, handoff, place ? { ...candidate, place } : candidate, time, options)
   } catch (error) {
     // A failure of Botpress is no reason to ask another desk: the start begins again.
     if (error instanceof LeaseLost || isApiError(error)) throw error
-    if (place) await releasePlace(call, place)
+    if (place) await options.giveUp(place)
     return failed(describeError(error), isProviderError(error) ? error.code : 'unavailable')
   }
 }
