@@ -280,7 +280,8 @@ describe('the calls of a start', () => {
       return { all: asked.length, lists: asked.filter(listings).length }
     }
     const few = await callsAt(2)
-    expect(few.lists).toBeLessThanOrEqual(2)
+    // Its free and its taken places, and what ended sessions owe to the desk.
+    expect(few.lists).toBeLessThanOrEqual(3)
     expect(await callsAt(80)).toEqual(few)
   })
 })

@@ -96,8 +96,8 @@ const _isClaimedBy = async (
 }
 
 /**
- * Gives the place of a start that hasn't opened its session back. Only for the run that holds the start's lock: no later
- * run uses the claim again. Never throws.
+ * Gives the place of a start that hasn't opened its session back. Only for the run that holds the start's lock: no
+ * later run uses the claim again. Never throws.
  */
 export const giveUpPlace = async (call: Call, place: Place, conversationId: string): Promise<void> => {
   const payload = { conversationId, turn: place.use, until: 0 }

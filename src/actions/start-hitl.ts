@@ -5,6 +5,7 @@ import type { TranscriptEntry } from '../../providers/provider'
 import { emit } from '../botpress/analytics'
 import { storedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
+import { connectDesk } from '../botpress/desk'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
 import { readInstallation, type Installation } from '../botpress/installation'
@@ -14,6 +15,7 @@ import { START_BUDGET_MS } from '../botpress/timing'
 import { providers } from '../definition/registry'
 import { LeaseLost, LockBusy, withLock, type Lease, type Operation } from '../session/lock'
 import { getSession, tagValue, writeTags } from '../session/session'
+import { payOwed } from '../to-desk/owed'
 import { toTranscript } from '../to-desk/transcript'
 import { conversationOf } from './handoff-conversation'
 import { recordFailure, recordSuccess } from './health'
@@ -29,6 +31,9 @@ const LONGEST_DESCRIPTION = 8_000
 /** A start doesn't begin again with less of its budget than this. */
 const LAST_TRY_MS = 7_500
 const PAUSE_MS = 500
+
+/** What ended sessions owe to the desk is waited for this long, beside what else waits. */
+const PAYING_MS = 2_000
 
 const RECORD_TRIES = 4
 const RECORD_PAUSE_MS = 200
@@ -188,7 +193,10 @@ const _open = async (
       ])
     },
     onOpened: async ({ provider, reason }, attempts) => {
+      const desk = connectDesk(call, provider)
       await Promise.all([
+        // The desk is up: it gets what ended sessions owe it.
+        desk && payOwed(call, desk, { patienceMs: PAYING_MS, isStart: true }),
         recordSuccess(call, installation, provider),
         emit(call, 'handoffRouted', {
           hitlConversationId: conversationId,

@@ -1,12 +1,12 @@
 import { isApiError } from '@botpress/client'
 import type { OpenedTicket } from '../../providers/provider'
-import { isContactLost, isProviderError } from '../../providers/errors'
+import { isContactLost, isProviderError, ProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { withContact, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
-import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS } from '../botpress/timing'
+import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS, VENDOR_TIMEOUT_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
 import { LeaseLost } from '../session/lock'
 import { releasePlace, type Place } from '../session/place'
@@ -153,23 +153,38 @@ const _openAt = async (
 ): Promise<AttemptResult> => {
   const { now } = call.environment
   const startedAt = now()
+  const until = startedAt + share
+  const silentUntil = Math.min(until, startedAt + VENDOR_TIMEOUT_MS)
+  let isSilent = true
   const limits: Limits = {
-    deadline: startedAt + share,
+    // A silent desk has less time than a slow one: its first answer tells them apart.
+    deadline: silentUntil,
     wakesAtDeadline: true,
     get timeoutMs() {
-      return Math.max(SHORTEST_WAIT_MS, (limits.deadline - now()) * ANSWER_SHARE)
+      const end = isSilent && limits.deadline === silentUntil ? until : limits.deadline
+      return Math.max(SHORTEST_WAIT_MS, (end - now()) * ANSWER_SHARE)
+    },
+    onAnswer: () => {
+      if (isSilent && limits.deadline === silentUntil) limits.deadline = until
+      isSilent = false
     },
   }
   const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
   const target = { call, desk, limits, settlesUntil: startedAt + settling, options }
-  const { ticket, contactId } = await _openFor(target, handoff, candidate).catch((error: unknown) => {
-    // The remembered contact may have been deleted at the desk.
-    const remembered = handoff.customer.tags[contactTag(candidate.provider)]
-    if (!remembered || !isContactLost(error)) throw error
-    const customer = _withoutContact(handoff.customer, candidate.provider)
-    return _openFor(target, { ...handoff, customer }, candidate)
-  })
+  const { ticket, contactId } = await _openFor(target, handoff, candidate)
+    .catch((error: unknown) => {
+      // The remembered contact may have been deleted at the desk.
+      const remembered = handoff.customer.tags[contactTag(candidate.provider)]
+      if (!remembered || !isContactLost(error)) throw error
+      const customer = _withoutContact(handoff.customer, candidate.provider)
+      return _openFor(target, { ...handoff, customer }, candidate)
+    })
+    .catch((error: unknown) => {
+      if (!isSilent || !isProviderError(error) || now() < silentUntil) throw error
+      const seconds = Math.round((now() - startedAt) / 1_000)
+      throw new ProviderError(error.provider, error.code, `It has not answered for ${seconds} s`, { cause: error })
+    })
   const { account } = options
   return {
     kind: 'opened',
