@@ -4,7 +4,7 @@ import { isContactLost, isProviderError, ProviderError } from '../../providers/e
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { withContact, type KnownCustomer } from '../botpress/people'
+import { contactOf, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
 import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS, VENDOR_TIMEOUT_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
@@ -45,7 +45,7 @@ export interface OpeningOptions {
   claim(provider: string): Promise<Place | 'full' | undefined>
   /** Gives the place of a desk back that did not take the handoff. Throws LeaseLost when another run has taken over. */
   giveUp(place: Place): Promise<void>
-  /** Runs before the next desk is asked. Must not throw. */
+  /** Runs while the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
   onOpened(candidate: Candidate, attempts: number): Promise<void>
@@ -67,6 +67,8 @@ export const openAtFirst = async (
 ): Promise<OpeningResult> => {
   const { conversationId } = handoff
   const attempts: Attempt[] = []
+  // Nobody waits for what is noted of a failure, but the next desk's success comes after it.
+  const noted: Promise<void>[] = []
   for (const [index, candidate] of candidates.entries()) {
     const { provider, reason } = candidate
     const remaining = options.deadline - START_RESERVE_MS - call.environment.now()
@@ -80,16 +82,40 @@ export const openAtFirst = async (
     if (result.kind === 'opened') {
       await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
-      await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
+      await result.writeDown(async () => {
+        await Promise.all(noted)
+        await options.onOpened(candidate, attempts.length + 1)
+      })
       await _releaseOthers(call, candidates, candidate)
       return { kind: 'opened', provider, reason, attempts }
     }
     const { attempt } = result
     attempts.push(attempt)
     call.log.warn('A desk did not take a handoff', { desk: provider, conversationId, error: attempt.error })
-    await options.onFailed(attempt, candidates[index + 1])
+    noted.push(options.onFailed(attempt, candidates[index + 1]))
   }
+  await Promise.all(noted)
   return { kind: 'failed', attempts }
+}
+
+/**
+ * Begins to look up the customer's contact at the desk that is asked first, beside what comes before it is asked. A
+ * contact is found or made once, however often that is done.
+ */
+export const prepareContact = (
+  call: Call,
+  customer: KnownCustomer,
+  [provider, ...others]: string[]
+): Handoff['prepared'] => {
+  const share = others.length > 0 ? FAILOVER_MS : VENDOR_TIMEOUT_MS
+  const timeoutMs = others.length > 0 ? share * ANSWER_SHARE : share
+  const limits: Limits = { deadline: call.environment.now() + share, timeoutMs, wakesAtDeadline: true }
+  const desk = provider === undefined ? undefined : connectDesk(call, provider, limits)
+  if (!desk || provider === undefined) return undefined
+  const contact = contactOf(call, desk, customer)
+  // Where the desk is asked, a failure is its.
+  contact.catch(() => undefined)
+  return { provider, contact }
 }
 
 /** A start that found the ticket of an earlier run doesn't need the place that it has claimed elsewhere. */
@@ -172,16 +198,16 @@ const _openAt = async (
   const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
   const target = { call, desk, limits, settlesUntil: startedAt + settling, options }
-  const { ticket, contactId } = await _openFor(target, handoff, candidate)
+  const { ticket, contactId, customerTags } = await _openFor(target, handoff, candidate)
     .catch((error: unknown) => {
       // The remembered contact may have been deleted at the desk.
       const remembered = handoff.customer.tags[contactTag(candidate.provider)]
       if (!remembered || !isContactLost(error)) throw error
       const customer = _withoutContact(handoff.customer, candidate.provider)
-      return _openFor(target, { ...handoff, customer }, candidate)
+      return _openFor(target, { ...handoff, customer, prepared: undefined }, candidate)
     })
     .catch((error: unknown) => {
-      if (!isSilent || !isProviderError(error) || now() < silentUntil) throw error
+      if (!isSilent || !isProviderError(error) || now() < silentUntil - SHORTEST_WAIT_MS) throw error
       const seconds = Math.round((now() - startedAt) / 1_000)
       throw new ProviderError(error.provider, error.code, `It has not answered for ${seconds} s`, { cause: error })
     })
@@ -189,7 +215,10 @@ const _openAt = async (
   return {
     kind: 'opened',
     writeDown: (onOpened) =>
-      writeDown({ call, desk, handoff, candidate, ticket, contactId, account: account(candidate.provider) }, onOpened),
+      writeDown(
+        { call, desk, handoff, candidate, ticket, contactId, customerTags, account: account(candidate.provider) },
+        onOpened
+      ),
   }
 }
 
@@ -204,10 +233,12 @@ interface Target {
 
 const _openFor = async (
   { call, desk, limits, settlesUntil, options }: Target,
-  { conversationId, title, description, transcript, customer: known }: Handoff,
+  { conversationId, title, description, transcript, customer: known, prepared }: Handoff,
   candidate: Candidate
-): Promise<{ ticket: OpenedTicket; contactId: string | undefined }> => {
-  const customer = await withContact(call, desk, known)
+): Promise<{ ticket: OpenedTicket; contactId: string | undefined; customerTags: Record<string, string> }> => {
+  const isPrepared = prepared?.provider === candidate.provider
+  const { found: customer, tags } = await (isPrepared ? prepared.contact : contactOf(call, desk, known))
+  if (isPrepared && desk.driver.ensureContact) limits.onAnswer?.()
   // Right before the ticket can exist: the desk is on record, and no other run has taken over meanwhile.
   await options.recordDesk(candidate.provider)
   const request = {
@@ -239,7 +270,7 @@ const _openFor = async (
     isRepeated = true
     return desk.driver.openTicket({ ...request, mayExist })
   })
-  return { ticket, contactId: customer.contactId }
+  return { ticket, contactId: customer.contactId, customerTags: tags }
 }
 
 const _withoutContact = (customer: KnownCustomer, provider: string): KnownCustomer => {
