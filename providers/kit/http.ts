@@ -159,6 +159,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         outcome: NOTHING_SENT.has(word) || isRead ? 'none' : 'unknown',
       })
     }
+    tools.onAnswer?.()
     const headers = _plainHeaders(response)
     const body = _parseJson(response.data)
     if ((response.status < 200 || response.status > 299) && !request.accepts?.includes(response.status)) {

@@ -22,6 +22,8 @@ export interface Memory {
   /** The renewal in flight, shared by all calls that need a token. */
   renewal?: Promise<AccessToken>
   me?: Identity
+  /** The reading in flight, shared like the renewal. */
+  identifying?: Promise<Identity>
   attachments?: { private: boolean; at: number }
 }
 

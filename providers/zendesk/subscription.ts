@@ -16,6 +16,7 @@ const webhookSchema = z.object({
   request_format: z.string().nullish(),
   subscriptions: z.array(z.string()).nullish(),
 })
+type OwnWebhook = z.infer<typeof webhookSchema>
 
 /**
  * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets
@@ -25,18 +26,17 @@ const webhookSchema = z.object({
  */
 export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarget): Promise<Subscription> =>
   _asAdmin(async () => {
-    const { webhookId, duplicates } = await _ensureWebhook(api, target)
-    const [{ signing_secret }, me, triggers] = await Promise.all([
+    const [me, webhooks, triggers] = await Promise.all([api.me(), _ownWebhooks(api, target), ownTriggers(api, target)])
+    const { webhookId, duplicates } = await _ensureWebhook(api, target, webhooks)
+    const [{ signing_secret }] = await Promise.all([
       api.request({
         method: 'GET',
         path: `/api/v2/webhooks/${encodeURIComponent(webhookId)}/signing_secret`,
         schema: z.object({ signing_secret: z.object({ secret: z.string().min(1) }) }),
         purpose: 'read the webhook’s signing secret',
       }),
-      api.me(),
-      ownTriggers(api, target),
+      ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, existing: triggers }),
     ])
-    await ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, existing: triggers })
     for (const id of duplicates) await remove(api, `/api/v2/webhooks/${encodeURIComponent(id)}`)
     return { webhookId, secret: signing_secret.secret }
   })
@@ -58,7 +58,8 @@ export const unsubscribe = async (api: Api, target: SubscriptionTarget): Promise
  */
 const _ensureWebhook = async (
   api: Api,
-  target: SubscriptionTarget
+  target: SubscriptionTarget,
+  webhooks: OwnWebhook[]
 ): Promise<{ webhookId: string; duplicates: string[] }> => {
   const wanted = {
     name: nameOf(target),
@@ -68,7 +69,7 @@ const _ensureWebhook = async (
     request_format: 'json',
     subscriptions: ['conditional_ticket_events'],
   }
-  const [current, ...duplicates] = await _ownWebhooks(api, target)
+  const [current, ...duplicates] = webhooks
   if (!current) {
     try {
       const { webhook } = await api.request({
@@ -105,7 +106,7 @@ const _ensureWebhook = async (
   return { webhookId: current.id, duplicates: duplicates.map(({ id }) => id) }
 }
 
-const _ownWebhooks = async (api: Api, target: SubscriptionTarget) => {
+const _ownWebhooks = async (api: Api, target: SubscriptionTarget): Promise<OwnWebhook[]> => {
   const name = nameOf(target)
   const webhooks = await readPages({ 'filter[name_contains]': name }, async (query) => {
     const page = await api.request({

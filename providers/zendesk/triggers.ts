@@ -83,9 +83,8 @@ export const ensureTriggers = async (
   target: SubscriptionTarget,
   { webhookId, apiUserId, existing }: { webhookId: string; apiUserId: string; existing: Trigger[] }
 ): Promise<void> => {
-  for (const variants of _wantedTriggers(target, webhookId, apiUserId)) {
-    await _ensureTrigger(api, tools, variants, existing)
-  }
+  const wanted = _wantedTriggers(target, webhookId, apiUserId)
+  await Promise.all(wanted.map((variants) => _ensureTrigger(api, tools, variants, existing)))
 }
 
 const _ensureTrigger = async (

@@ -5,15 +5,20 @@ import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
 import { connectDesk, connectUnready, subscriptionTarget } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
-import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
+import {
+  createInstallation,
+  forgetSubscriptions,
+  patchInstallation,
+  readStoredInstallation,
+} from '../botpress/installation'
 import { providers } from '../definition/registry'
 import { deskFields } from '../routing/config'
 import { describeRouting } from '../routing/describe'
 import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
-import { preparePlaces } from './places'
 import { readRouting, routingProblems } from './plan'
+import { preparePlaces } from './prepare-places'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
@@ -29,12 +34,15 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   const enabled = configuredDesks(call.context.configuration).filter((desk) => desk.enabled)
   for (const desk of enabled) if (desk.notReady !== undefined) _explainUnready(call, desk, webhookUrl)
   const ready = enabled.filter((desk) => desk.notReady === undefined)
+  const reading = readStoredInstallation(call)
+  reading.catch(() => undefined)
   const results = await Promise.all(
     ready.map(async ({ provider: name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
   )
   const failed = results.flatMap(({ title, error }) => (error === undefined ? [] : [{ field: title, problem: error }]))
 
-  const before = await readInstallation(call)
+  const stored = await reading
+  const before = stored ?? { version: 1, subscriptions: {} }
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   const accounts = { ...before.accounts }
   for (const { name, subscription, account } of results) {
@@ -50,7 +58,8 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
     JSON.stringify(accounts) !== JSON.stringify(before.accounts ?? {}) ||
     Object.keys(before.health ?? {}).length > 0
   ) {
-    await patchInstallation(call, { subscriptions, accounts, health: {} })
+    const change = { subscriptions, accounts, health: {} }
+    await (stored ? patchInstallation(call, change) : createInstallation(call, change))
   }
   forgetSubscriptions(call)
   await preparePlaces(call, before, countedDesks(call.context.configuration))
@@ -109,8 +118,12 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   const instructions = desk.driver.instructions?.(target)
   if (instructions) call.log.info(`${desk.provider.title}: do this once by hand.\n${instructions}`, { desk: name })
   try {
-    const account = await desk.driver.checkCredentials()
-    const subscription = await desk.driver.subscribe?.(target)
+    const checking = desk.driver.checkCredentials()
+    // Beside the check, whose error says more.
+    const subscribing = desk.driver.subscribe?.(target)
+    subscribing?.catch(() => undefined)
+    const account = await checking
+    const subscription = await subscribing
     call.log.info(`${desk.provider.title} is connected: ${account.description}`, { desk: name })
     return { account: toKnownAccount(call, name, account), ...(subscription ? { subscription } : {}) }
   } catch (error) {

@@ -2,7 +2,7 @@ import type { OpenedTicket, TicketKey, TicketOptions, TranscriptEntry } from '..
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import type { KnownCustomer } from '../botpress/people'
+import { tagCustomer, type contactOf, type KnownCustomer } from '../botpress/people'
 import { retry, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
 import { placeTag, type Place } from '../session/place'
@@ -24,6 +24,8 @@ export interface Handoff {
   description: string | undefined
   customer: KnownCustomer
   transcript: TranscriptEntry[]
+  /** The contact at the desk that is likely asked first, while it is looked up. */
+  prepared?: { provider: string; contact: ReturnType<typeof contactOf> } | undefined
 }
 
 /** A desk to try, and the options of a ticket there. */
@@ -43,6 +45,8 @@ export interface OpenedSession {
   candidate: Candidate
   ticket: OpenedTicket
   contactId: string | undefined
+  /** What the customer's tags don't say yet. */
+  customerTags: Record<string, string>
   /** The account in which it was opened, if that is known. */
   account: string | undefined
 }
@@ -52,12 +56,14 @@ export interface OpenedSession {
  * Botpress throws when the session can't be written down.
  */
 export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<void>): Promise<void> => {
-  const { call, desk, handoff, candidate, ticket } = opened
+  const { call, desk, handoff, candidate, ticket, customerTags } = opened
   const { conversationId, customer } = handoff
   const openedAt = await retry(call, WRITING, () => _writeSession(opened))
   const readBack = ticket.readBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
   // The plugin listens when this start has returned, so this work doesn't keep it waiting.
-  const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
+  const lastDeskAt = new Date(call.clock.now()).toISOString()
+  const tags = { ...customerTags, lastDesk: candidate.provider, lastDeskAt }
+  const optional = Promise.all([readBack, onOpened(), tagCustomer(call, customer.id, tags)])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
   if (openedAt + SPARE_MS < call.clock.now()) {
     const anew = () => new Date(call.clock.now()).toISOString()
@@ -131,13 +137,4 @@ const _writeSession = async ({
     scheduled: [],
   })
   return openedAt
-}
-
-const _recordLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
-  try {
-    const lastDeskAt = new Date(call.clock.now()).toISOString()
-    await call.client.updateUser({ id, tags: { lastDesk: provider, lastDeskAt } })
-  } catch (error) {
-    call.log.warn('Could not record the last desk of a customer', { userId: id, error: describeError(error) })
-  }
 }

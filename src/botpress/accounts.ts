@@ -48,6 +48,13 @@ export const storedAccount = (call: Call, name: string, { accounts }: Installati
   return stored
 }
 
+/** Notes the accounts of an installation that was just read: a desk's first call then needn't read it again. */
+export const rememberAccounts = (call: Call, installation: Installation, names: string[]): void => {
+  for (const name of names) {
+    if (!storedAccount(call, name, installation)) _unsaved(call).set(_key(call, name, _credentialsOf(call, name)), true)
+  }
+}
+
 /**
  * The same, read once per instance. Undefined while the credentials were not saved since accounts are recorded. Throws
  * as Botpress does.

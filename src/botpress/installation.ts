@@ -15,9 +15,18 @@ const _key = (call: Call) => ({
   name: 'installation' as const,
 })
 
-export const readInstallation = async (call: Call): Promise<Installation> => {
-  const answer = await gone(call.client.getState(_key(call)))
-  return answer?.state.payload ?? { ...EMPTY }
+export const readInstallation = async (call: Call): Promise<Installation> =>
+  (await readStoredInstallation(call)) ?? { ...EMPTY }
+
+/** The same. Undefined before the first save. */
+export const readStoredInstallation = async (call: Call): Promise<Installation | undefined> =>
+  (await gone(call.client.getState(_key(call))))?.state.payload
+
+/** The first write, in one call. Another instance may be faster: then its fields are changed. */
+export const createInstallation = async (call: Call, fields: Partial<Installation>): Promise<void> => {
+  const payload = { ...EMPTY, ...fields }
+  const { state } = await call.client.getOrSetState({ ..._key(call), payload })
+  if (JSON.stringify(state.payload) !== JSON.stringify(payload)) await patchInstallation(call, fields)
 }
 
 /** What was read for this call. */

@@ -169,6 +169,11 @@ export const states = {
     schema: z.object({
       conversationId: z.string().title('Session').describe('The session that holds the next turn.'),
       turn: z.number().title('Turn').describe('Number of the next turn.'),
+      until: z
+        .number()
+        .optional()
+        .title('Until')
+        .describe('How long a place is held without a session, in milliseconds since the epoch.'),
     }),
   },
   /** Protects what the bot may be told only once. */

@@ -6,7 +6,7 @@ import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
 import { deliveredAt, deskMessageIdOf } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
-import { readPlace, releasePlace } from './place'
+import { freePlace } from './place'
 import { writeTags, type Session } from './session'
 
 /**
@@ -17,7 +17,7 @@ export const endByBot = async (call: Call, session: Session, at: number): Promis
   const { conversationId, provider, status } = session
   const botEndedAt = new Date(at).toISOString()
   await writeTags(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
-  await _freePlace(call, session)
+  await freePlace(call, session)
   if (status === 'open') call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
   const endedAt = Math.min(at, session.endedAt ?? at)
   return { ...session, status: 'closed', endedAt, botEndedAt: at, isUnsolved: true }
@@ -75,7 +75,7 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
   try {
     const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
     const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
-    await _freePlace(call, session)
+    await freePlace(call, session)
     const ended = { ...written, cursor: cursor ?? session.cursor }
     call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
     if (wasLate || !isLate()) return ended
@@ -84,10 +84,4 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }
-}
-
-/** After the end is written down: until then the session counts. Never throws. */
-const _freePlace = async (call: Call, { place: tag, provider }: Session): Promise<void> => {
-  const place = readPlace(tag, provider)
-  if (place) await releasePlace(call, place)
 }

@@ -38,6 +38,9 @@ const RULES: Record<LockName, LockRules> = {
   toDesk: REPEATABLE,
 }
 
+/** A lease is as good as new for this long. */
+const FRESH_MS = 1_000
+
 /** Whether an effect has happened is not known. The next holder of the lock has to find out. */
 export class OutcomeUnknown extends Error {
   public override readonly name = 'OutcomeUnknown'
@@ -57,6 +60,8 @@ export interface Lease {
   confirm(tags?: Tags): Promise<void>
   /** Whether `assertHeld` would succeed. */
   isSafe(): boolean
+  /** Whether the lease began just now: a renewal would win nothing. */
+  isFresh(): boolean
   /** Call this right before an effect that must happen once. Throws LeaseLost. */
   assertHeld(): void
   /**
@@ -140,6 +145,7 @@ const _createLease = (call: Call, request: LockRequest, term: Term): Lease => {
       isConfirmed = true
     },
     isSafe,
+    isFresh: () => call.environment.now() - term.payload.at < FRESH_MS,
     assertHeld,
     renew: async (operation = term.payload.operation) => {
       await assertNotLate()

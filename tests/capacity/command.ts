@@ -5,8 +5,8 @@ import { measureCapacity } from './measure'
 
 const HELP = `npm run capacity -- [--sessions 1000] [--processes 8] [--parallel 64] [--capacity 5] [--kill]
 Starts and ends sessions on several processes of the router against one local Botpress, and counts the sessions that are
-open at a desk with a limit. --kill kills one process halfway. Exits with 1 if the limit is exceeded, or if a place is
-lost.`
+open at a desk with a limit. --kill kills one process halfway: what it was starting holds its place for a minute. Exits
+with 1 if the limit is exceeded, or if not all places are free in the end.`
 
 const values = readArguments(
   {
@@ -37,6 +37,8 @@ const result = await measureCapacity({
 })
 print(
   `capacity ${capacity}: at most ${result.most} open at once, ${result.taken} of ${sessions} sessions taken, ` +
-    `${result.free} places free at the end, ${result.failed} starts failed, ${result.seconds.toFixed(0)} s`
+    `${result.free} of ${capacity} places free ${result.freeAfter.toFixed(0)} s after the last end, ` +
+    `${result.seconds.toFixed(0)} s in all`
 )
+for (const [reason, count] of result.failures) print(`  ${count} starts or ends failed: ${reason}`)
 process.exit(result.most <= capacity && result.free === capacity ? 0 : 1)

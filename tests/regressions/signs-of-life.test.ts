@@ -9,6 +9,8 @@ import { rememberChange } from '../../src/session/ticket-changes'
 import { createAuthors } from '../../src/to-desk/authors'
 import { emptyOutbox } from '../../src/to-desk/outbox'
 import { action } from '../support/actions'
+import { handOver } from '../support/handoffs'
+import { connectInstances } from '../support/instances'
 import { asRouter, DESKS, linesOf, open, type Session } from '../support/outbox'
 import { bodiesTo } from './helpers'
 
@@ -68,6 +70,26 @@ describe.each(DESKS)('%s after an outage', (desk) => {
     expect(session.ticket().status).not.toBe('open')
     expect(tagsOf(session)['desk:unsolved']).toBeUndefined()
   })
+
+  it.each(['the same', 'a new'])(
+    'is paid what ended sessions owe when the next handoff starts on %s instance',
+    async (which) => {
+      const session = await open(desk, 1)
+      await meet(session)
+      const { stage, sandbox, sessionId } = session
+      down(session)
+      await session.says('my last words')
+      expect((await action(stage, 'stopHitl', { conversationId: sessionId() })).status).toBe(200)
+      await stage.pass(180_000)
+      sandbox.server.clearFaults()
+      expect(session.ticket().status).toBe('open')
+      if (which === 'a new') connectInstances(stage, 1)
+      await handOver(stage, { hitlSession: { provider: desk } })
+      await stage.pass(60_000)
+      expect(linesOf(session.posted())).toContain('my last words')
+      expect(session.ticket().status).not.toBe('open')
+    }
+  )
 
   it('gets a message under the contact that it has now', async () => {
     const session = await open(desk, 1)
