@@ -1,6 +1,5 @@
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
-import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
 import {
   isProviderError,
@@ -201,7 +200,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   }
 
   return {
-    request: (request) => {
+    request: async (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
       const mayRetry = (error: unknown): error is ProviderError =>
         isProviderError(error) &&
@@ -209,16 +208,14 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         (error.retryAfterMs ?? 0) <= MAX_WAIT_MS &&
         (repeatable || error.outcome === 'none') &&
         !(error.code === 'rate-limited' && tools.waitsForLimits === false)
-      return pRetry(() => attempt(request), {
-        retries: RETRIES,
-        minTimeout: 0,
-        factor: 1,
-        shouldRetry: ({ error }) => mayRetry(error),
-        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-          if (retriesLeft === 0 || !mayRetry(error)) return
-          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** (attemptNumber - 1))
-        },
-      })
+      for (let retries = 0; ; retries += 1) {
+        try {
+          return await attempt(request)
+        } catch (error) {
+          if (retries === RETRIES || !mayRetry(error)) throw error
+          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** retries)
+        }
+      }
     },
   }
 }
