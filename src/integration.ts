@@ -30,24 +30,21 @@ export const createIntegration = (environment: Environment): Integration => {
 
   const deliver = (
     props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }
-  ) =>
-    handle(props, async (call) => (await operations.channel()).deliverToDesk(call, props as unknown as ChannelMessage))
+  ) => handle(props, async (call) => (await operations.deliverToDesk())(call, props as unknown as ChannelMessage))
 
   return new Integration({
-    register: (props) => handle(props, async (call) => (await operations.setup()).register(call, props.webhookUrl)),
-    unregister: (props) => handle(props, async (call) => (await operations.setup()).unregister(call, props.webhookUrl)),
+    register: (props) => handle(props, async (call) => (await operations.register())(call, props.webhookUrl)),
+    unregister: (props) => handle(props, async (call) => (await operations.unregister())(call, props.webhookUrl)),
     handler: (props) =>
-      handle(props, async (call) => (await operations.webhook()).receiveWebhook(call, props.req as IncomingRequest)),
+      handle(props, async (call) => (await operations.receiveWebhook())(call, props.req as IncomingRequest)),
     actions: {
-      createUser: (props) =>
-        handle(props, async (call) => (await operations.createUser()).createUser(call, props.input)),
-      startHitl: (props) => handle(props, async (call) => (await operations.startHitl()).startHitl(call, props.input)),
+      createUser: (props) => handle(props, async (call) => (await operations.createUser())(call, props.input)),
+      startHitl: (props) => handle(props, async (call) => (await operations.startHitl())(call, props.input)),
       stopHitl: (props) =>
-        handle(props, async (call) => (await operations.stopHitl()).stopHitl(call, props.input.conversationId)),
+        handle(props, async (call) => (await operations.stopHitl())(call, props.input.conversationId)),
       checkAvailability: (props) =>
-        handle(props, async (call) => (await operations.explain()).checkAvailability(call, props.input)),
-      explainRouting: (props) =>
-        handle(props, async (call) => (await operations.explain()).explainRouting(call, props.input)),
+        handle(props, async (call) => (await operations.checkAvailability())(call, props.input)),
+      explainRouting: (props) => handle(props, async (call) => (await operations.explainRouting())(call, props.input)),
     },
     channels: {
       hitl: {

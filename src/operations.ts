@@ -8,13 +8,15 @@ const _atFirstUse = <T>(load: () => Promise<T>): (() => Promise<T>) => {
 }
 
 export const operations = {
-  setup: _atFirstUse(() => import('./actions/setup')),
-  createUser: _atFirstUse(() => import('./actions/create-user')),
-  startHitl: _atFirstUse(() => import('./actions/start-hitl')),
-  stopHitl: _atFirstUse(() => import('./actions/stop-hitl')),
-  explain: _atFirstUse(() => import('./actions/explain')),
-  channel: _atFirstUse(() => import('./to-desk/channel')),
-  webhook: _atFirstUse(() => import('./from-desk/receive')),
+  register: _atFirstUse(async () => (await import('./actions/setup')).register),
+  unregister: _atFirstUse(async () => (await import('./actions/setup')).unregister),
+  createUser: _atFirstUse(async () => (await import('./actions/create-user')).createUser),
+  startHitl: _atFirstUse(async () => (await import('./actions/start-hitl')).startHitl),
+  stopHitl: _atFirstUse(async () => (await import('./actions/stop-hitl')).stopHitl),
+  checkAvailability: _atFirstUse(async () => (await import('./actions/explain')).checkAvailability),
+  explainRouting: _atFirstUse(async () => (await import('./actions/explain')).explainRouting),
+  deliverToDesk: _atFirstUse(async () => (await import('./to-desk/channel')).deliverToDesk),
+  receiveWebhook: _atFirstUse(async () => (await import('./from-desk/receive')).receiveWebhook),
 }
 
 /** Loads everything at once. In simulated time, loading would take no time for the router and much for the clock. */
