@@ -27,7 +27,7 @@ export const tokenizeHtml = (html: string, handler: TokenHandler): void => {
   let value = ''
   let attributes: Attributes = new Map()
   const ignore = (): void => {}
-  const { Tokenizer } = libraries.htmlparser2()
+  const Tokenizer = libraries.tokenizer()
   const tokenizer = new Tokenizer(
     { decodeEntities: true },
     {

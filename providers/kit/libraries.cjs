@@ -3,5 +3,5 @@
  * is CommonJS because `require` loads at once, where `import()` would make every caller asynchronous. The bundler
  * resolves it, so it also works in the one file that is deployed.
  */
-exports.htmlparser2 = () => require('htmlparser2')
-exports.marked = () => require('marked')
+exports.tokenizer = () => require('./html-tokenizer.mjs').Tokenizer
+exports.lexer = () => require('marked').Lexer

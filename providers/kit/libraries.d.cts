@@ -1,8 +1,8 @@
-import type * as Htmlparser2 from 'htmlparser2'
-import type * as Marked from 'marked'
+import type { Tokenizer } from 'htmlparser2'
+import type { Lexer } from 'marked'
 
 declare const libraries: {
-  htmlparser2(): typeof Htmlparser2
-  marked(): typeof Marked
+  tokenizer(): typeof Tokenizer
+  lexer(): typeof Lexer
 }
 export = libraries

@@ -64,7 +64,7 @@ const _isParsable = (markdown: string): boolean =>
 
 const _parse = (markdown: string): Block[] => {
   try {
-    const { Lexer } = libraries.marked()
+    const Lexer = libraries.lexer()
     return _blocks(new Lexer({ gfm: true }).lex(markdown), 0)
   } catch {
     // The nesting exceeds the parser's stack. Only an attack nests that deep.
