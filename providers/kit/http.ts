@@ -92,6 +92,19 @@ const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
+let _created: AxiosInstance | undefined
+
+/** One client for all desks. Node's own agents keep its connections alive. */
+const _client = (): AxiosInstance =>
+  (_created ??= axios.create({
+    maxRedirects: 0,
+    maxContentLength: MAX_ANSWER_BYTES,
+    validateStatus: () => true,
+    transformResponse: [],
+    responseType: 'text',
+    proxy: false,
+  }))
+
 /**
  * The drivers' HTTP client: time-outs, safe retries, parsed answers, and `ProviderError` for every failure. Errors name
  * the purpose, the status and the vendor's error code, never headers, bodies or URLs.
@@ -99,19 +112,10 @@ const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const base = new URL(options.baseUrl)
   const resolvedOrigin = tools.resolveOrigin?.(base.origin)
-  let created: AxiosInstance | undefined
-  // Created lazily, since most uses of a driver make no call.
-  const instance = (): AxiosInstance =>
-    (created ??= axios.create({
-      baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
-      maxRedirects: 0,
-      maxContentLength: MAX_ANSWER_BYTES,
-      validateStatus: () => true,
-      transformResponse: [],
-      responseType: 'text',
-      proxy: false,
-      ...(tools.transport ? { adapter: tools.transport } : {}),
-    }))
+  const target = {
+    baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
+    ...(tools.transport ? { adapter: tools.transport } : {}),
+  }
 
   const fail = (
     code: ProviderErrorCode,
@@ -136,7 +140,8 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       throw fail('unavailable', `Could not ${request.purpose}: no time left`)
     let response: AxiosResponse<string>
     try {
-      response = await instance().request<string>({
+      response = await _client().request<string>({
+        ...target,
         // `timeout` covers a silent socket, `signal` a slowly trickling answer.
         timeout: Math.min(tools.timeoutMs, timeLeft),
         signal: AbortSignal.timeout(Math.ceil(Math.min(tools.timeoutMs, timeLeft))),
