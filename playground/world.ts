@@ -5,6 +5,7 @@ import type { Sandbox, SandboxOptions } from '../providers/kit/sandbox'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
+import { loadOperations } from '../src/operations'
 import { providers } from '../src/definition/registry'
 import {
   createLocalBotpress,
@@ -87,6 +88,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       : { transport: _transport(all, clock) }),
   }
   const routers = () => Array.from({ length: options.instances ?? 1 }, () => createIntegration(environment))
+  await loadOperations()
   const botpress = await createLocalBotpress({
     clock,
     definition,

@@ -1,6 +1,5 @@
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
-import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
 import {
   isProviderError,
@@ -93,6 +92,19 @@ const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
+let _created: AxiosInstance | undefined
+
+/** One client for all desks. Node's own agents keep its connections alive. */
+const _client = (): AxiosInstance =>
+  (_created ??= axios.create({
+    maxRedirects: 0,
+    maxContentLength: MAX_ANSWER_BYTES,
+    validateStatus: () => true,
+    transformResponse: [],
+    responseType: 'text',
+    proxy: false,
+  }))
+
 /**
  * The drivers' HTTP client: time-outs, safe retries, parsed answers, and `ProviderError` for every failure. Errors name
  * the purpose, the status and the vendor's error code, never headers, bodies or URLs.
@@ -100,19 +112,10 @@ const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const base = new URL(options.baseUrl)
   const resolvedOrigin = tools.resolveOrigin?.(base.origin)
-  let created: AxiosInstance | undefined
-  // Created lazily, since most uses of a driver make no call.
-  const instance = (): AxiosInstance =>
-    (created ??= axios.create({
-      baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
-      maxRedirects: 0,
-      maxContentLength: MAX_ANSWER_BYTES,
-      validateStatus: () => true,
-      transformResponse: [],
-      responseType: 'text',
-      proxy: false,
-      ...(tools.transport ? { adapter: tools.transport } : {}),
-    }))
+  const target = {
+    baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
+    ...(tools.transport ? { adapter: tools.transport } : {}),
+  }
 
   const fail = (
     code: ProviderErrorCode,
@@ -137,7 +140,8 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       throw fail('unavailable', `Could not ${request.purpose}: no time left`)
     let response: AxiosResponse<string>
     try {
-      response = await instance().request<string>({
+      response = await _client().request<string>({
+        ...target,
         // `timeout` covers a silent socket, `signal` a slowly trickling answer.
         timeout: Math.min(tools.timeoutMs, timeLeft),
         signal: AbortSignal.timeout(Math.ceil(Math.min(tools.timeoutMs, timeLeft))),
@@ -202,7 +206,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   }
 
   return {
-    request: (request) => {
+    request: async (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
       const mayRetry = (error: unknown): error is ProviderError =>
         isProviderError(error) &&
@@ -210,16 +214,14 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         (error.retryAfterMs ?? 0) <= MAX_WAIT_MS &&
         (repeatable || error.outcome === 'none') &&
         !(error.code === 'rate-limited' && tools.waitsForLimits === false)
-      return pRetry(() => attempt(request), {
-        retries: RETRIES,
-        minTimeout: 0,
-        factor: 1,
-        shouldRetry: ({ error }) => mayRetry(error),
-        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-          if (retriesLeft === 0 || !mayRetry(error)) return
-          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** (attemptNumber - 1))
-        },
-      })
+      for (let retries = 0; ; retries += 1) {
+        try {
+          return await attempt(request)
+        } catch (error) {
+          if (retries === RETRIES || !mayRetry(error)) throw error
+          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** retries)
+        }
+      }
     },
   }
 }

@@ -60,6 +60,8 @@ export const withBundle = async <T>(source: string, work: (script: string) => Pr
       format: 'esm',
       target: 'node20',
       sourcemap: 'inline',
+      // The libraries that are loaded late are required.
+      banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)` },
       logLevel: 'error',
       plugins: [_externalPackages, _importsByPattern],
     })
