@@ -195,6 +195,30 @@ export interface Driver {
    * configuration that isn't complete yet.
    */
   instructions?(target: SubscriptionTarget): string
+
+  /**
+   * Looks at everything that handoffs need at this desk: credentials, permissions, the place of tickets, webhooks. It
+   * reads only, and never throws: a failure is a finding. Without `installation` and `url` it tells what any router has
+   * set up in the account; without `botId` it takes the bot that it finds there.
+   */
+  diagnose?(target: Partial<SubscriptionTarget>): Promise<Finding[]>
+}
+
+/**
+ * What `diagnose` has found, for people.
+ *
+ * - `right`: as it should be.
+ * - `look`: it works, but not as well as it could or not for ever; or the desk tells nobody, so people have to look.
+ * - `wrong`: handoffs fail, or something of them gets lost.
+ */
+export interface Finding {
+  state: 'right' | 'look' | 'wrong'
+  /** What was looked at, in a word or two: “Credentials”. */
+  about: string
+  /** What is so, in a sentence without a full stop. */
+  found: string
+  /** What to do about it. Present unless everything is right. */
+  advice?: string
 }
 
 /** The vendor's account behind the credentials. */

@@ -4,6 +4,7 @@ import { knownMembers } from './authors'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
+import { diagnose } from './diagnosis'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
 import { agentsAvailable } from './presence'
@@ -46,6 +47,7 @@ export const slack = defineProvider({
       agentsAvailable: () => agentsAvailable(app),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
+      diagnose: (target) => diagnose(app, target),
     }
   },
 })
