@@ -141,9 +141,9 @@ const _olderShape = (given: Given): string[] => {
 
 /** Placeholders for a credential: `****`, `<token>`, `[redacted]`, `your-secret-here`. */
 const MASK =
-  /^(?:[*•●·x.…_-]{3,}|<.*>|\[.*\]|\{.*\}|\$.*|.*(?:placeholder|redacted|hidden|masked|your|secret|change).*)$/i
+  /^(?:[*•●·x.…_-]{3,}|<.*>|\[.*\]|\{.*\}|\$.*|.*(?:placeholder|redacted|hidden|masked|your|secret|change).*|.*…)$/i
 /** What can't be a credential of anybody. */
-const CERTAINLY_MASKED = /^(?:[*•●·x.…_-]{3,}|<.*>|\[.*\]|\{.*\}|.*(?:placeholder|redacted).*|your[-_ ].*)$/i
+const CERTAINLY_MASKED = /^(?:[*•●·x.…_-]{3,}|<.*>|\[.*\]|\{.*\}|.*(?:placeholder|redacted).*|your[-_ ].*|.*…)$/i
 
 /** Every credential in the configuration, under the name that Studio shows. */
 const _credentials = (configuration: Record<string, unknown>): { field: string; value: string }[] =>
