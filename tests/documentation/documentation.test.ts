@@ -59,10 +59,10 @@ describe('a desk’s page', () => {
 
   it.each(providerNames)('of %s names every field that has to be filled in', (name) => {
     const page = read(`docs/${name}.md`)
-    const { properties = {} } = providers[name]?.config.toJSONSchema() as {
-      properties?: Record<string, { 'x-zui'?: { title?: string } }>
-    }
-    const unnamed = Object.values(properties)
+    const schema = providers[name]?.config.toJSONSchema() as
+      | { properties?: Record<string, { 'x-zui'?: { title?: string } }> }
+      | undefined
+    const unnamed = Object.values(schema?.properties ?? {})
       .map((field) => field['x-zui']?.title ?? '')
       .filter((title) => title !== 'Internal note prefix' && !page.toLowerCase().includes(title.toLowerCase()))
     expect(unnamed).toEqual([])
