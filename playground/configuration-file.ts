@@ -1,5 +1,6 @@
 /** Reads a configuration from a file. Problems have the same wording as when it is saved in Studio. */
 import { readFileSync } from 'node:fs'
+import integration from '../integration.definition'
 import { convertConfiguration, isOlderShape } from '../src/actions/older-shape'
 import { routingProblems } from '../src/actions/plan'
 import { listProblems } from '../src/actions/setup'
@@ -7,7 +8,6 @@ import type { Context } from '../src/botpress/bp'
 import { deskProblems } from '../src/botpress/configuration'
 import { configuration as definition } from '../src/definition/parts'
 import { providers } from '../src/definition/registry'
-import packageJson from '../package.json'
 
 export type Configuration = Context['configuration']
 
@@ -18,7 +18,7 @@ export type ReadConfiguration =
 interface ReadingOptions {
   /** The option that names the file, for messages. Default: config. */
   option?: string
-  /** Whether credentials may be placeholders: routing doesn't depend on them. Otherwise the desks are going to be asked. */
+  /** Whether credentials may be placeholders. Routing doesn't depend on them; a desk that is asked does. */
   placeholders: boolean
 }
 
@@ -121,7 +121,7 @@ const _unknownFields = (given: Given): string[] => {
     ...unknownBlocks.map((key) => `Note: "${key}" is ignored; a configuration has ${_blocks().join(', ')}`),
     ...unknownFields.map(
       (field) =>
-        `Note: "${field}" is ignored: version ${packageJson.version} has no such field. ` +
+        `Note: "${field}" is ignored: version ${integration.version} has no such field. ` +
         'It is misspelt, or the configuration comes from another version'
     ),
   ]

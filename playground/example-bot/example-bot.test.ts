@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import hitlInterface from '../../bp_modules/hitl'
 import { createStage, type Stage } from '../../tests/support/simulated'
 import { bundle } from '../build/bundle'
 import definition from './bot.definition'
@@ -36,7 +37,10 @@ describe('the definition', () => {
       integrationAlias: 'hitl-router',
       integrationInterfaceAlias: alias,
     })
-    expect(plugin.definition.interfaces.hitl).toMatchObject({ name: 'hitl', version: '2.1.0' })
+    expect(plugin.definition.interfaces.hitl).toMatchObject({
+      name: hitlInterface.name,
+      version: hitlInterface.version,
+    })
     expect(Object.keys(definition.withPlugins.actions ?? {})).toEqual(['hitl#startHitl', 'hitl#stopHitl'])
   })
 

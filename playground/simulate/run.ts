@@ -30,7 +30,7 @@ export interface Simulation {
   understood: string[]
   /** The zone of Routing. */
   timeZone?: string
-  /** The moment that was asked for, in the offset in which it was given. Absent: it was given in the zone of Routing. */
+  /** The moment that was asked for, in the offset in which it was given. Absent: that is the zone of Routing. */
   asked?: string
 }
 

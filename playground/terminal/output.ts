@@ -15,10 +15,10 @@ export const processOutput = (): Output => {
     if (stream.listeners('error').some((listener) => listener === _onError)) continue
     stream.on('error', _onError)
   }
-  return {
-    out: (text) => void process.stdout.write(text),
-    error: (text) => void process.stderr.write(text),
-  }
+  // As they are now: a command may capture later what the router prints.
+  const out = process.stdout.write.bind(process.stdout)
+  const error = process.stderr.write.bind(process.stderr)
+  return { out: (text) => void out(text), error: (text) => void error(text) }
 }
 
 const _onError = ({ code }: { code?: string }): never => process.exit(code === 'EPIPE' ? undefined : 1)

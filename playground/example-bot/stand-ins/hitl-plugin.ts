@@ -6,7 +6,6 @@
  * bot uses: the texts, the two actions and the interface that the router implements.
  */
 import { z, type PluginPackage } from '@botpress/sdk'
-import hitl from '../../../bp_modules/hitl'
 
 const _text = (title: string) => z.string().optional().title(title)
 const conversationId = z.string().title('Conversation').describe('The customer’s conversation')
@@ -21,7 +20,7 @@ export default {
   definition: {
     name: 'hitl',
     version: '1.4.2',
-    interfaces: { hitl: { id: hitl.id, uri: hitl.uri, name: hitl.name, version: hitl.version } },
+    interfaces: { hitl: { id: undefined, uri: undefined, name: 'hitl', version: '2.1.0' } },
     configuration: {
       schema: z.object({
         onHitlHandoffMessage: _text('Escalation started'),
