@@ -168,7 +168,7 @@ export const isWrite = (request: { method: string; path: string }): boolean =>
 const _withoutDuplicates = (events: SessionEvent[]): SessionEvent[] => {
   const seen = new Set<string>()
   return events.filter((event) => {
-    const key = event.type === 'message-posted' ? event.id : `${event.type}:${'agent' in event ? event.agent.id : ''}`
+    const key = event.type === 'message-posted' ? event.id : `${event.type}:${'agent' in event ? event.agent?.id : ''}`
     return !seen.has(key) && Boolean(seen.add(key))
   })
 }

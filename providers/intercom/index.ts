@@ -5,6 +5,7 @@ import { checkConfig, clientSecretOf, configSchema } from './config'
 import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
+import { diagnose } from './diagnosis'
 import { findOrigin } from './origin'
 import { postMessage } from './posting'
 import { catchUp } from './reading'
@@ -20,6 +21,7 @@ export const intercom = defineProvider({
   // Intercom delivers once more, after a minute. A 429 would throttle every delivery, a 410 disable the subscription.
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
+  redelivers: true,
   connect: (config, tools) => {
     const desk = createDesk(config, tools)
     const clientSecret = clientSecretOf(config)
@@ -38,6 +40,7 @@ export const intercom = defineProvider({
       // Intercom validates a saved endpoint with an unsigned HEAD request.
       answerUnsigned: ({ method }) => (method === 'HEAD' ? { status: 200 } : undefined),
       instructions: _instructions,
+      diagnose: (target) => diagnose(desk, config, target),
     }
   },
 })

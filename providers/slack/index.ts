@@ -4,6 +4,7 @@ import { knownMembers } from './authors'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
+import { diagnose } from './diagnosis'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
 import { agentsAvailable } from './presence'
@@ -19,6 +20,7 @@ export const slack = defineProvider({
   // Slack retries an event up to three times unless the answer is 2xx. https://docs.slack.dev/apis/events-api/#retries
   retryReply: { status: 503 },
   answerWithinMs: 2_400,
+  redelivers: true,
   connect: (config, tools) => {
     const settings = settingsOf(config)
     const app = createApp(settings, tools)
@@ -45,6 +47,7 @@ export const slack = defineProvider({
       agentsAvailable: () => agentsAvailable(app),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
+      diagnose: (target) => diagnose(app, target),
     }
   },
 })

@@ -16,7 +16,16 @@ export const conversationIdOf = (externalId: string): string | undefined => orig
 export const userExternalId = (userId: string): string => `botpress:${userId}`
 
 /** The tag on every ticket of the bot. The triggers fire only for tickets that have it. */
-export const tagOf = (botId: string): string => `botpress-hitl-${toTag(botId)}`
+export const tagOf = (botId: string): string => `${TAG_PREFIX}${toTag(botId)}`
+
+const TAG_PREFIX = 'botpress-hitl-'
+
+/** The bot whose tag is among these values, as it is written in the tag. */
+export const botIdIn = (values: unknown[] | undefined): string | undefined =>
+  values
+    ?.filter((value): value is string => typeof value === 'string')
+    .find((value) => value.startsWith(TAG_PREFIX))
+    ?.slice(TAG_PREFIX.length)
 
 /** Key in an audit's custom metadata. Its value is the id of the Botpress message that the comment carries. */
 export const MESSAGE_KEY = 'botpress_message_id'

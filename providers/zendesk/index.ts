@@ -2,8 +2,9 @@ import { ProviderError } from '../errors'
 import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
 import { catchUp } from './catch-up'
-import { checkConfig, configSchema } from './config'
+import { checkConfig, configSchema, trimmed } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
+import { diagnose } from './diagnosis'
 import { postMessage } from './posting'
 import { subscribe, unsubscribe } from './subscription'
 import { closeTicket, openTicket } from './tickets'
@@ -18,6 +19,7 @@ export const zendesk = defineProvider({
   // Zendesk retries a delivery up to three times after a 409, and never after a 500.
   retryReply: { status: 409 },
   answerWithinMs: 9_000,
+  redelivers: true,
   connect: (config, tools) => {
     const api = createApi(config, tools)
     return {
@@ -46,6 +48,7 @@ export const zendesk = defineProvider({
       unsubscribe: (target) => unsubscribe(api, target),
       verifyWebhook: (request, subscription) => verifyWebhook(request, subscription, tools.now()),
       parseWebhook,
+      diagnose: (target) => diagnose(api, trimmed(config), target),
     }
   },
 })

@@ -139,5 +139,5 @@ describeProvider({
     },
     body: BODY,
   }),
-  capabilities: ['ensureContact', 'catchUp', 'describeAgent', 'subscribe', 'unsubscribe'],
+  capabilities: ['ensureContact', 'catchUp', 'describeAgent', 'subscribe', 'unsubscribe', 'diagnose'],
 })

@@ -1,7 +1,8 @@
 import { z } from '@botpress/sdk'
 import { asTyped } from '../../providers/kit/as-typed'
+import { partToText } from '../../providers/kit/message-text'
 import { cleanText, oneLine, wellFormed } from '../../providers/kit/text'
-import type { MessagePart } from '../../providers/provider'
+import type { AgentPart, MessagePart } from '../../providers/provider'
 import { stringsIn, wordsIn } from './words'
 
 const LONGEST_TITLE = 200
@@ -75,7 +76,7 @@ export interface BotpressMessage {
  * An agent's message as one Botpress message: a single part in its own type, several parts as a bloc, so that they stay
  * together. `undefined`: there is nothing to send.
  */
-export const fromParts = (parts: MessagePart[]): BotpressMessage | undefined => {
+export const fromParts = (parts: AgentPart[]): BotpressMessage | undefined => {
   const items = parts.flatMap(_fromPart)
   const [first] = items
   if (!first) return undefined
@@ -83,7 +84,7 @@ export const fromParts = (parts: MessagePart[]): BotpressMessage | undefined => 
   return { type: 'bloc', payload: { items } }
 }
 
-const _fromPart = (part: MessagePart): BotpressMessage[] => {
+const _fromPart = (part: AgentPart): BotpressMessage[] => {
   switch (part.type) {
     case 'text':
       return part.text.trim() === '' ? [] : [{ type: 'text', payload: { text: inert(_shown(part)) } }]
@@ -97,6 +98,8 @@ const _fromPart = (part: MessagePart): BotpressMessage[] => {
           },
         },
       ]
+    case 'desk-file':
+      return [{ type: 'text', payload: { text: inert(`[${partToText(part)} cannot be shown here]`) } }]
     case 'location': {
       const name = [part.title, part.address].filter(Boolean).join(', ')
       return [{ type: 'text', payload: { text: inert(`${name} ${part.latitude}, ${part.longitude}`.trim()) } }]

@@ -294,6 +294,9 @@ const _applyEvent = async (
       await _tellReopened(work, session)
       return session
     case 'ticket-changed':
+    case 'message-edited':
+    case 'message-removed':
+    case 'handed-back':
       return session
   }
 }

@@ -37,7 +37,7 @@ export const withAgentAnew = async <T>(
   try {
     return await work()
   } catch (error) {
-    if (!('agent' in event) || !_isOfDeleted(error)) throw error
+    if (!('agent' in event) || !event.agent || !_isOfDeleted(error)) throw error
     forgetAgent(call, desk, event.agent.id)
     return work()
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isMessageRejected, isTicketOver } from '../../providers/errors'
 import { partsToText, shorten } from '../../providers/kit/message-text'
-import type { MessagePart, OutboundMessage, Ticket } from '../../providers/provider'
+import type { AgentPart, OutboundMessage, Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
@@ -130,7 +130,7 @@ const OWN_WORDS = /so this was not delivered\W{0,6}“|replies here are not deli
  * Whether these are the router's own words, come back as an agent's. No note answers a note: its answer would come back
  * as well.
  */
-export const isOwnNote = (parts: MessagePart[]): boolean => OWN_WORDS.test(partsToText(parts).replaceAll(/\s+/g, ' '))
+export const isOwnNote = (parts: AgentPart[]): boolean => OWN_WORDS.test(partsToText(parts).replaceAll(/\s+/g, ' '))
 
 /**
  * Tells the agent that one message did not reach the customer. The words are always the same for a message: some desks
@@ -140,7 +140,7 @@ export const tellNotDelivered = async (
   call: Call,
   desk: Desk,
   ticket: Ticket,
-  { id, parts, why }: { id: string; parts: MessagePart[]; why: Why }
+  { id, parts, why }: { id: string; parts: AgentPart[]; why: Why }
 ): Promise<void> => {
   if (isOwnNote(parts)) {
     call.log.debug('A note is not answered by a note', { desk: desk.provider.name, ticketId: ticket.id })

@@ -146,6 +146,7 @@ export const memoryDesk = defineProvider({
   config,
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
+  redelivers: true,
   connect: ({ token, signingSecret }, tools): Driver => {
     const http = createHttp(tools, {
       provider: 'memory-desk',
