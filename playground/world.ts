@@ -7,6 +7,7 @@ import { createWeb, isPublicAddress, type Web } from '../providers/kit/web'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
+import { loadOperations } from '../src/operations'
 import { providers } from '../src/definition/registry'
 import {
   createLocalBotpress,
@@ -92,6 +93,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       : { transport: _transport(all, clock) }),
   }
   const routers = () => Array.from({ length: options.instances ?? 1 }, () => createIntegration(environment))
+  await loadOperations()
   const botpress = await createLocalBotpress({
     clock,
     definition,
@@ -104,7 +106,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     port: options.ports?.botpress,
     publicWebhookUrl: PUBLIC_WEBHOOK_URL,
   })
-  const web = createSandboxWeb(sockets ? _localWeb(botpress) : _webInProcess(botpress))
+  const web = createSandboxWeb(sockets ? localWeb(botpress) : _webInProcess(botpress))
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
   for (const [name, sandbox] of Object.entries(sandboxes)) {
     if (sockets) await sandbox.server.listen(options.ports?.[name])
@@ -174,7 +176,7 @@ const _overHttp =
   }
 
 /** The public web, and the files of the local Botpress, which lie on this machine. */
-const _localWeb = ({ url }: LocalBotpress): Web =>
+export const localWeb = ({ url }: LocalBotpress): Web =>
   createWeb({ allows: (address, { origin }) => isPublicAddress(address) || origin === url })
 
 /** The files of the local Botpress alone, without a socket. */

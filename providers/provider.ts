@@ -197,6 +197,30 @@ export interface Driver {
    * configuration that isn't complete yet.
    */
   instructions?(target: SubscriptionTarget): string
+
+  /**
+   * Looks at everything that handoffs need at this desk: credentials, permissions, the place of tickets, webhooks. It
+   * reads only, and never throws: a failure is a finding. Without `installation` and `url` it tells what any router has
+   * set up in the account; without `botId` it takes the bot that it finds there.
+   */
+  diagnose?(target: Partial<SubscriptionTarget>): Promise<Finding[]>
+}
+
+/**
+ * What `diagnose` has found, for people.
+ *
+ * - `right`: as it should be.
+ * - `look`: it works, but not as well as it could or not for ever; or the desk tells nobody, so people have to look.
+ * - `wrong`: handoffs fail, or something of them gets lost.
+ */
+export interface Finding {
+  state: 'right' | 'look' | 'wrong'
+  /** What was looked at, in a word or two: “Credentials”. */
+  about: string
+  /** What is so, in a sentence without a full stop. */
+  found: string
+  /** What to do about it. Present unless everything is right. */
+  advice?: string
 }
 
 /** The vendor's account behind the credentials. */
@@ -416,6 +440,8 @@ export interface TicketKey {
   ticketId: string
   /** Our conversation id, where the webhook carries it: it finds the session without a search. */
   conversationId?: string
+  /** The bot that the handoff was for, where the webhook carries it. */
+  botId?: string
   /**
    * What the payload tells about where the ticket comes from, for a ticket that no session knows. Either way the core
    * asks `findOrigin`, unless `conversationId` answers it.
@@ -431,9 +457,9 @@ export interface TicketKey {
 
 /**
  * What a ticket says about the handoff that opened it: its conversation or, before that is on the ticket, its customer
- * and time.
+ * and time. `botId`: the bot that it was for, if the ticket says so.
  */
-export type TicketOrigin = { isSolved: boolean } & (
+export type TicketOrigin = { isSolved: boolean; botId?: string } & (
   | { conversationId: string }
   | {
       /** As in `Customer.id`. */

@@ -228,13 +228,19 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       Promise.resolve((isUpload ? receiveContent : serveContent)(cloud, { ...request, bytes: request.bytes }))
     )
   }
+  /** Servers send their time with every answer. */
+  const dated = async (work: Promise<RuntimeAnswer>): Promise<RuntimeAnswer> => {
+    const answer = await work
+    if ('hangUp' in answer) return answer
+    return { ...answer, headers: { date: new Date(clock.now()).toUTCString(), ...answer.headers } }
+  }
 
   const handle = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     if (request.path.startsWith(WEBHOOK_ROOT)) return clock.track(webhook(request))
     const { path } = request
     if (path.startsWith(UPLOAD_ROOT) || path.startsWith(CONTENT_ROOT)) return clock.track(content(request))
     try {
-      return clock.track(api(identify(identity, definition, request), request, parseBody(request)))
+      return clock.track(dated(api(identify(identity, definition, request), request, parseBody(request))))
     } catch (error) {
       return Promise.resolve(errorReply(error))
     }

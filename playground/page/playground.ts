@@ -11,6 +11,8 @@ export interface PlaygroundOptions {
   ports?: Record<string, number | undefined>
   /** Receives the lines of the router's log. */
   onLog?(text: string): void
+  /** Makes the world, with its configuration saved. Default: a sandbox for each desk. */
+  createWorld?(): Promise<World>
 }
 
 export interface Playground {
@@ -25,13 +27,13 @@ export const openPlayground = async (options: PlaygroundOptions = {}): Promise<P
   const restoreConsole = captureConsole(log.record)
   let world: World | undefined
   try {
-    const opened = await createWorld({ ports: options.ports })
+    const opened = options.createWorld ? await options.createWorld() : await createWorld({ ports: options.ports })
     world = opened
     const pageState: PageState = {
       customers: new Map(),
       routing: { strategy: 'priority', order: Object.keys(opened.sandboxes) },
     }
-    await opened.save(opened.configuration({ ...pageState.routing }))
+    if (!options.createWorld) await opened.save(opened.configuration({ ...pageState.routing }))
     const page = await servePage(createApi(opened, pageState, log), options.ports?.['page'])
     return {
       origin: page.origin,

@@ -17,6 +17,7 @@ const ALL_CAPABILITIES: Record<Capability, true> = {
   subscribe: true,
   unsubscribe: true,
   instructions: true,
+  diagnose: true,
 }
 
 export const describeConfiguration = ({ descriptor, provider, openSandboxes, setUp }: Suite): void => {

@@ -9,6 +9,7 @@ import { describeAgents } from './agents'
 import { describeCapabilities } from './capabilities'
 import { describeClosing } from './closing'
 import { describeConfiguration } from './configuration'
+import { describeDiagnosis } from './diagnosis'
 import { describeMoves } from './moves'
 import { describeReading } from './reading'
 import { describeRefusals } from './refusals'
@@ -29,4 +30,5 @@ export const describeProvider = (descriptor: ProviderDescriptor): void => {
   describeRefusals(suite)
   describeMoves(suite)
   describeCapabilities(suite)
+  describeDiagnosis(suite)
 }

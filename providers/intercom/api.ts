@@ -23,6 +23,9 @@ const LONGEST_NAME = 255
 
 const anySchema = z.unknown()
 
+/** A list that needs a permission of its own. */
+export type Readable = 'contacts' | 'conversations' | 'tags' | 'teams'
+
 export type IntercomApi = ReturnType<typeof createIntercomApi>
 
 /** One function per API call, without logic. */
@@ -91,6 +94,17 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         purpose: 'list the teammates',
       })
       return answer.data.admins.filter((admin) => admin !== null)
+    },
+
+    /** Reads one entry of a list, to see whether the app may. */
+    mayRead: async (list: Readable): Promise<void> => {
+      await http.request({
+        method: 'GET',
+        path: `/${list}`,
+        query: { per_page: 1 },
+        schema: anySchema,
+        purpose: `list ${list}`,
+      })
     },
 
     /** Throws `not-found` for a contact that was merged into another one or deleted. */

@@ -9,8 +9,6 @@ import { isNotFound } from './failures'
  * contact that has the same address is somebody else.
  */
 export const ensureContact = async (desk: Desk, customer: Customer): Promise<string> => {
-  const found = await desk.api.findContact(customer.id)
-  if (found) return found
   const anonymous: Customer = { id: customer.id, name: customer.name }
   const id =
     (await _create(desk, customer)) ??

@@ -55,10 +55,19 @@ export const openingOf = (request: TicketRequest): string =>
   toPlainBody(shorten(request.description?.trim() || request.title.trim() || 'Hello', LONGEST_FIELD))
 
 /** Identifies the handoff's conversation. `noteOf` writes this line. */
-const REFERENCE = /Handoff reference: (\S+)/g
+const REFERENCE = /Handoff reference: (\S+)(?: of bot (\S+))?/g
+
+/** The conversation and the bot that the router's note names. */
+export interface Reference {
+  conversationId: string
+  botId?: string
+}
 
 /** The reference in a note's HTML. The last match counts: earlier ones may be the customer's text. */
-export const referenceIn = (html: string): string | undefined => [...htmlToText(html).matchAll(REFERENCE)].at(-1)?.[1]
+export const referenceIn = (html: string): Reference | undefined => {
+  const [, conversationId, botId] = [...htmlToText(html).matchAll(REFERENCE)].at(-1) ?? []
+  return conversationId ? { conversationId, ...(botId ? { botId } : {}) } : undefined
+}
 
 /** The note for agents: subject, customer and transcript. Leaves out the oldest messages when it gets too long. */
 export const noteOf = (request: TicketRequest): string => {
@@ -73,7 +82,7 @@ export const noteOf = (request: TicketRequest): string => {
     // The bot may quote the customer in it.
     ...(request.description ? [_labelled('Description', shorten(request.description, LONGEST_FIELD))] : []),
   ].join('')
-  const foot = `<p>Handoff reference: ${escapeHtml(request.conversationId)}</p>`
+  const foot = `<p>Handoff reference: ${escapeHtml(request.conversationId)} of bot ${escapeHtml(request.botId)}</p>`
   return head + _transcript(request.transcript, LONGEST_NOTE - head.length - foot.length) + foot
 }
 

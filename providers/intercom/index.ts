@@ -5,6 +5,7 @@ import { checkConfig, clientSecretOf, configSchema } from './config'
 import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
+import { diagnose } from './diagnosis'
 import { findOrigin } from './origin'
 import { postMessage } from './posting'
 import { catchUp } from './reading'
@@ -39,6 +40,7 @@ export const intercom = defineProvider({
       // Intercom validates a saved endpoint with an unsigned HEAD request.
       answerUnsigned: ({ method }) => (method === 'HEAD' ? { status: 200 } : undefined),
       instructions: _instructions,
+      diagnose: (target) => diagnose(desk, config, target),
     }
   },
 })

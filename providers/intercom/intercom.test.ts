@@ -245,5 +245,6 @@ describeProvider({
     'describeAgent',
     'agentsAvailable',
     'instructions',
+    'diagnose',
   ],
 })

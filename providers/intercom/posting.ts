@@ -6,10 +6,10 @@ import { ensureContact } from './contacts'
 import { remember, settling, type Desk } from './desk'
 import { mayNameSomethingGone } from './failures'
 import { splitText } from './format'
-import { mergedInto } from './merges'
+import { isMerge, mergedFrom, mergedInto } from './merges'
 import { asUnwritten, participantAfter, readOrEnded } from './participants'
 import { earliestOf, findPiece, postPiece, type Author, type Piece } from './pieces'
-import { byTime, type Conversation, type Part } from './schemas'
+import { byTime, partsOf, type Conversation, type Part } from './schemas'
 
 /** A customer other than the conversation's contact. Intercom accepts replies of that contact only. */
 const _isSecondPerson = (
@@ -39,6 +39,7 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
     return _follow(desk, ticket, message, merge.movedTo, misplaced)
   }
   const { parts, contactId, reopened } = await _postAt(desk, ticket, message, known)
+  if (known) await settling(() => _takeBackFromMerged(desk, ticket, message, known))
   const posted = { messageIds: parts.map(({ id }) => id), ...(contactId === undefined ? {} : { contactId }) }
   if (!reopened) return posted
   // The message is posted. If something fails from here on, a retry finds it.
@@ -62,10 +63,32 @@ const _follow = async (
   misplaced: Part[]
 ): Promise<PostedMessage> => {
   const { parts, contactId } = await _postAt(desk, { ...ticket, id: movedTo.id }, { ...message, mayExist: true })
-  for (const { id } of misplaced) await desk.api.redact(ticket.id, id)
-  if (misplaced.length > 0) await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+  await _takeBack(desk, ticket, ticket.id, misplaced)
   const change = contactId === undefined ? {} : { contactId }
   return { messageIds: parts.map(({ id }) => id), ...change, movedTo }
+}
+
+/** What a customer writes reopens the merged conversation, so it is closed again. */
+const _takeBack = async (desk: Desk, { memo }: Ticket, mergedId: string, misplaced: Part[]): Promise<void> => {
+  for (const { id } of misplaced) await desk.api.redact(mergedId, id)
+  if (misplaced.length > 0) await desk.acting.act(memo, (adminId) => desk.api.close(mergedId, adminId))
+}
+
+/** The ticket has moved on, and an attempt without an answer has reached the one that was merged into it. */
+const _takeBackFromMerged = async (
+  desk: Desk,
+  ticket: Ticket,
+  message: OutboundMessage,
+  known: Conversation
+): Promise<void> => {
+  for (const merged of await mergedFrom(desk, known)) {
+    const mark = partsOf(merged).findLast(isMerge)
+    const misplaced = _piecesOf({ ...ticket, id: merged.id }, message)
+      .map((piece) => findPiece(desk, piece, earliestOf(desk, message), merged))
+      .filter((part) => part !== undefined)
+      .filter((part) => mark !== undefined && byTime(part, mark) > 0)
+    await _takeBack(desk, ticket, merged.id, misplaced)
+  }
 }
 
 /** The pieces as the ticket's own contact posts them. */

@@ -1,4 +1,4 @@
-import { Tokenizer } from 'htmlparser2'
+import libraries from './libraries.cjs'
 
 export type Attributes = Map<string, string>
 
@@ -29,6 +29,7 @@ export const tokenizeHtml = (html: string, handler: TokenHandler): void => {
   let value = ''
   let attributes: Attributes = new Map()
   const ignore = (): void => {}
+  const Tokenizer = libraries.tokenizer()
   const tokenizer = new Tokenizer(
     { decodeEntities: true },
     {

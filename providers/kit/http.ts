@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
-import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
 import {
   isProviderError,
@@ -103,6 +102,19 @@ const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUN
 const LONGEST_UPLOAD_MS = 30_000
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
+let _created: AxiosInstance | undefined
+
+/** One client for all desks. Node's own agents keep its connections alive. */
+const _client = (): AxiosInstance =>
+  (_created ??= axios.create({
+    maxRedirects: 0,
+    maxContentLength: MAX_ANSWER_BYTES,
+    validateStatus: () => true,
+    transformResponse: [],
+    responseType: 'text',
+    proxy: false,
+  }))
+
 /**
  * The drivers' HTTP client: time-outs, safe retries, parsed answers, and `ProviderError` for every failure. Errors name
  * the purpose, the status and the vendor's error code, never headers, bodies or URLs.
@@ -110,19 +122,10 @@ const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const base = new URL(options.baseUrl)
   const resolvedOrigin = tools.resolveOrigin?.(base.origin)
-  let created: AxiosInstance | undefined
-  // Created lazily, since most uses of a driver make no call.
-  const instance = (): AxiosInstance =>
-    (created ??= axios.create({
-      baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
-      maxRedirects: 0,
-      maxContentLength: MAX_ANSWER_BYTES,
-      validateStatus: () => true,
-      transformResponse: [],
-      responseType: 'text',
-      proxy: false,
-      ...(tools.transport ? { adapter: tools.transport } : {}),
-    }))
+  const target = {
+    baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
+    ...(tools.transport ? { adapter: tools.transport } : {}),
+  }
 
   const fail = (
     code: ProviderErrorCode,
@@ -149,7 +152,8 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     const stream = _isStream(request.body) ? _watched(request.body) : undefined
     const longest = Math.min(stream ? LONGEST_UPLOAD_MS : tools.timeoutMs, timeLeft)
     try {
-      response = await instance().request<string>({
+      response = await _client().request<string>({
+        ...target,
         // `timeout` covers a silent socket, `signal` a slowly trickling answer.
         timeout: Math.min(tools.timeoutMs, timeLeft),
         signal: AbortSignal.timeout(Math.ceil(longest)),
@@ -180,6 +184,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         outcome: NOTHING_SENT.has(word) || isRead ? 'none' : 'unknown',
       })
     }
+    tools.onAnswer?.()
     const headers = _plainHeaders(response)
     const body = _parseJson(response.data)
     if ((response.status < 200 || response.status > 299) && !request.accepts?.includes(response.status)) {
@@ -223,7 +228,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
 
   return {
     download: createDownload(tools, options, fail),
-    request: (request) => {
+    request: async (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
       const mayRetry = (error: unknown): error is ProviderError =>
         isProviderError(error) &&
@@ -232,16 +237,14 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         (repeatable || error.outcome === 'none') &&
         !_isStream(request.body) &&
         !(error.code === 'rate-limited' && tools.waitsForLimits === false)
-      return pRetry(() => attempt(request), {
-        retries: RETRIES,
-        minTimeout: 0,
-        factor: 1,
-        shouldRetry: ({ error }) => mayRetry(error),
-        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-          if (retriesLeft === 0 || !mayRetry(error)) return
-          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** (attemptNumber - 1))
-        },
-      })
+      for (let retries = 0; ; retries += 1) {
+        try {
+          return await attempt(request)
+        } catch (error) {
+          if (retries === RETRIES || !mayRetry(error)) throw error
+          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** retries)
+        }
+      }
     },
   }
 }

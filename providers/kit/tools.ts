@@ -42,6 +42,8 @@ export interface Tools {
    * Whether short rate limits are waited out here (the default). `false`: the caller is told at once and waits itself.
    */
   waitsForLimits?: boolean | undefined
+  /** Called at each answer of the vendor, whatever it says. */
+  onAnswer?: (() => void) | undefined
 }
 
 const processMemory = new Map<string, unknown>()

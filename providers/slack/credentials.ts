@@ -12,6 +12,9 @@ import { requiredScopes } from './manifest'
  */
 export const checkCredentials = async ({ api, memory, settings, tools }: App): Promise<Account> => {
   const { channel: channelId } = settings
+  const reading = api.readChannelInfo(channelId)
+  // A token that is refused, or lacks a scope, explains it better.
+  reading.catch(() => undefined)
   const identity = await api.whoAmI()
   // The workspace keeps its id when it is renamed or joins an organization.
   const id = identity.team_id ?? identity.enterprise_id
@@ -25,7 +28,7 @@ export const checkCredentials = async ({ api, memory, settings, tools }: App): P
         `add ${missing.length === 1 ? 'it' : 'them'} under OAuth & Permissions and install the app again`
     )
   }
-  const channel = await api.readChannelInfo(channelId)
+  const channel = await reading
   const name = `#${channel.name ?? channelId}`
   if (channel.is_archived) {
     throw new ProviderError('slack', 'misconfigured', `The channel ${name} is archived: unarchive it or choose another`)

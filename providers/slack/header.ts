@@ -138,6 +138,12 @@ const _button = (action: string, label: string, value: string, style?: string): 
   ...(style ? { style } : {}),
 })
 
+/** The bot whose handoff this root is for. */
+export const botOf = ({ metadata }: ReadMessage): string | undefined => {
+  const id = metadata?.event_type === SESSION_EVENT ? metadata.event_payload['bot_id'] : undefined
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
 /** The conversation whose root this is, or undefined if the router didn't post it as a root. */
 export const conversationOf = ({ metadata }: ReadMessage): string | undefined => {
   const id = metadata?.event_type === SESSION_EVENT ? metadata.event_payload['conversation_id'] : undefined

@@ -5,6 +5,7 @@ import { knownMembers } from './authors'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
+import { diagnose } from './diagnosis'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
 import { knownNames } from './mentions'
@@ -53,6 +54,7 @@ export const slack = defineProvider({
       reportFate: (ticket, id, fate) => reportFate(app, ticket, id, fate),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
+      diagnose: (target) => diagnose(app, target),
     }
   },
 })

@@ -66,5 +66,6 @@ describeProvider({
     'agentsAvailable',
     'instructions',
     'reflect',
+    'diagnose',
   ],
 })

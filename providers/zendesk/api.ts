@@ -81,6 +81,25 @@ export const createApi = (entered: Config, tools: Tools): Api => {
     }
   }
 
+  const identify = async (): Promise<Identity> => {
+    const { user } = await request({
+      method: 'GET',
+      path: '/api/v2/users/me',
+      schema: meSchema,
+      purpose: 'check the credentials',
+    })
+    // Zendesk answers unknown credentials with 200 and an anonymous user whose id is null.
+    if (user.id == null) {
+      throw new ProviderError(
+        PROVIDER,
+        'unauthorized',
+        'Could not check the credentials: Zendesk does not recognise them'
+      )
+    }
+    memory.me = { id: user.id, name: user.name ?? user.id, role: user.role ?? 'unknown' }
+    return memory.me
+  }
+
   const api: Api = {
     origin,
     request,
@@ -110,24 +129,12 @@ export const createApi = (entered: Config, tools: Tools): Api => {
       memory.lists.set(name, { value, at: tools.now() })
       return value
     },
-    me: async (fresh = false) => {
-      if (memory.me && !fresh) return memory.me
-      const { user } = await request({
-        method: 'GET',
-        path: '/api/v2/users/me',
-        schema: meSchema,
-        purpose: 'check the credentials',
+    me: (fresh = false) => {
+      if (memory.me && !fresh) return Promise.resolve(memory.me)
+      memory.identifying ??= identify().finally(() => {
+        memory.identifying = undefined
       })
-      // Zendesk answers unknown credentials with 200 and an anonymous user whose id is null.
-      if (user.id == null) {
-        throw new ProviderError(
-          PROVIDER,
-          'unauthorized',
-          'Could not check the credentials: Zendesk does not recognise them'
-        )
-      }
-      memory.me = { id: user.id, name: user.name ?? user.id, role: user.role ?? 'unknown' }
-      return memory.me
+      return memory.identifying
     },
     accountId: async () => {
       let after: string | undefined

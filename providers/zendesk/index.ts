@@ -4,8 +4,9 @@ import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
 import { readFile } from './attachments'
 import { catchUp } from './catch-up'
-import { checkConfig, configSchema } from './config'
+import { checkConfig, configSchema, trimmed } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
+import { diagnose } from './diagnosis'
 import { postMessage } from './posting'
 import { subscribe, unsubscribe } from './subscription'
 import { closeTicket, openTicket } from './tickets'
@@ -51,6 +52,7 @@ export const zendesk = defineProvider({
       unsubscribe: (target) => unsubscribe(api, target),
       verifyWebhook: (request, subscription) => verifyWebhook(request, subscription, tools.now()),
       parseWebhook,
+      diagnose: (target) => diagnose(api, trimmed(config), target, handBack),
     }
   },
 })

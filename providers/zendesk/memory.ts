@@ -24,6 +24,8 @@ export interface Memory {
   me?: Identity
   /** Lists of the account, and when they were read. */
   lists: Map<string, { value: unknown; at: number }>
+  /** The reading in flight, shared like the renewal. */
+  identifying?: Promise<Identity>
 }
 
 const MAX_ACCOUNTS = 200

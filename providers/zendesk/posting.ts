@@ -18,6 +18,8 @@ interface Place {
   authorId?: string
   /** A customer's message as an internal note that names them, since Zendesk accepts no comment of theirs. */
   asNote?: boolean
+  /** An attempt at an earlier place may still arrive: look before posting here. */
+  isInDoubt?: boolean
   movedTo?: TicketChange['movedTo']
 }
 
@@ -99,14 +101,15 @@ const _draft = ({ message, customer }: Posting, place: Place, marker: string, po
   isFormatted: message.author.type === 'bot',
   public: customer !== undefined && !place.asNote,
   ...(place.authorId === undefined || place.asNote ? {} : { authorId: place.authorId }),
-  mayExist: message.mayExist,
+  mayExist: message.mayExist || place.isInDoubt === true,
   ...(message.createdAt === undefined ? {} : { createdAt: message.createdAt }),
   ...(message.others === undefined ? {} : { others: message.others }),
 })
 
 /** Finds out what a refusal is about. Resolves to another place to post to, or throws the refusal, explained. */
-const _mend = async (posting: Posting, place: Place, refusal: ProviderError): Promise<Place> => {
+const _mend = async (posting: Posting, from: Place, refusal: ProviderError): Promise<Place> => {
   const { api, ticket } = posting
+  const place = refusal.outcome === 'none' ? from : { ...from, isInDoubt: true }
   // Where the ticket can't be asked, the refusal is nobody's fault yet.
   const unexplained = (): never => {
     throw withDetails(refusal, { about: 'account' })
@@ -120,8 +123,8 @@ const _mend = async (posting: Posting, place: Place, refusal: ProviderError): Pr
     if (movedTo) return { ...place, ticketId: movedTo.id, movedTo }
     throw _ended(refusal, isMerged(read.ticket) ? 'the ticket was merged into another one' : 'the ticket is closed')
   }
-  // An earlier attempt may have posted it, or the ticket is there and the 404 was about something else.
-  if (refusal.outcome !== 'none' || refusal.code === 'not-found' || !posting.customer) throw refusal
+  // The ticket is there, so a 404 was about something else.
+  if (refusal.code === 'not-found' || !posting.customer) throw refusal
   if (place.asNote) return _tellAgents(posting, place, refusal)
   const author = await findUser(api, place.authorId ?? '', read.users).catch(unexplained)
   if (refusal.about === 'message' && isUsable(author)) throw refusal

@@ -5,7 +5,7 @@ import type { SubscriptionTarget } from '../provider'
 import { PROVIDER, type Api } from './api'
 import { tagOf } from './identity'
 import { idSchema, metaSchema } from './records'
-import { nameOf, readPages, remove } from './set-up'
+import { nameOf, PREFIX, readPages, remove } from './set-up'
 import { hintBody, type Hint } from './webhook'
 
 const conditionSchema = z.object({
@@ -102,7 +102,8 @@ export const ensureTriggers = async (
   target: SubscriptionTarget,
   { existing, ...context }: TriggerContext
 ): Promise<void> => {
-  for (const variants of _wantedTriggers(target, context)) await _ensureTrigger(api, tools, variants, existing)
+  const wanted = _wantedTriggers(target, context)
+  await Promise.all(wanted.map((variants) => _ensureTrigger(api, tools, variants, existing)))
 }
 
 const _ensureTrigger = async (
@@ -138,7 +139,11 @@ const _writeTrigger = async (api: Api, current: Trigger | undefined, trigger: Wa
 }
 
 /** The installation's triggers. The colon keeps `inst1` from matching the triggers of `inst10`. */
-export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise<Trigger[]> => {
+export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise<Trigger[]> =>
+  (await listRouterTriggers(api)).filter((trigger) => trigger.title.startsWith(`${nameOf(target)}: `))
+
+/** The triggers of all routers in the account. */
+export const listRouterTriggers = async (api: Api): Promise<Trigger[]> => {
   const triggers = await readPages({}, async (query) => {
     const page = await api.request({
       method: 'GET',
@@ -149,7 +154,23 @@ export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise
     })
     return { items: page.triggers, meta: page.meta }
   })
-  return triggers.filter((trigger) => trigger.title.startsWith(`${nameOf(target)}: `))
+  return triggers.filter((trigger) => trigger.title.startsWith(PREFIX))
+}
+
+export const TRIGGER_KINDS = ['replies', 'state', 'notes'] as const
+
+/** How a trigger differs from the one that the router makes, as the end of a sentence. Undefined: it doesn't. */
+export const triggerProblem = (
+  trigger: Trigger,
+  kind: (typeof TRIGGER_KINDS)[number],
+  target: SubscriptionTarget,
+  context: Omit<TriggerContext, 'existing'>
+): string | undefined => {
+  const variants = _wantedTriggers(target, context)[TRIGGER_KINDS.indexOf(kind)] ?? []
+  if (trigger.active !== true) return 'isn’t active'
+  return variants.some((wanted) => _isUpToDate(trigger, wanted))
+    ? undefined
+    : 'was changed: its conditions or its action'
 }
 
 const _isUpToDate = (trigger: Trigger, wanted: WantedTrigger): boolean => {

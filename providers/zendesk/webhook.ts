@@ -1,7 +1,7 @@
 import { z } from '@botpress/sdk'
 import { isSigned } from '../kit/signature'
 import type { ParsedWebhook, Subscription, TicketKey, WebhookRequest } from '../provider'
-import { conversationIdOf } from './identity'
+import { originIn } from './identity'
 
 /** The public secret that signs Zendesk's “Test webhook”. It proves nothing, so it is refused. */
 const TEST_SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
@@ -60,10 +60,10 @@ export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
   const hint = hintSchema.safeParse(_parseJson(request.body))
   if (!hint.success) return { events: [], ignored: 'not a body that the router’s triggers send' }
   const { ticketId, externalId } = hint.data
-  const conversationId = conversationIdOf(externalId)
+  const origin = originIn(externalId)
   // Follow-up tickets and merged tickets inherit the tag, but never the external id. A session that was merged into one
   // is found by the ticket's id.
-  const ticket: TicketKey = conversationId ? { ticketId, conversationId, origin: 'recent' } : { ticketId }
+  const ticket: TicketKey = origin ? { ticketId, ...origin, origin: 'recent' } : { ticketId }
   return { events: [{ type: 'ticket-changed', ticket }] }
 }
 

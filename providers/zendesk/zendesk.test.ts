@@ -139,5 +139,5 @@ describeProvider({
     },
     body: BODY,
   }),
-  capabilities: ['ensureContact', 'catchUp', 'readFile', 'describeAgent', 'subscribe', 'unsubscribe'],
+  capabilities: ['ensureContact', 'catchUp', 'readFile', 'describeAgent', 'subscribe', 'unsubscribe', 'diagnose'],
 })

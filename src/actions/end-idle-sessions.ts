@@ -97,7 +97,7 @@ const _endIfIdle = async (call: Call, session: Session, look: Look): Promise<boo
   const { conversationId, provider } = session
   const minutes = session.idleMinutes ?? look.idleMinutes
   if (minutes === undefined) return false
-  const before = call.environment.now() - minutes * MS_PER_MINUTE
+  const before = call.clock.now() - minutes * MS_PER_MINUTE
   try {
     if ((session.openedAt ?? 0) > before || (await _lastWordAt(call, session)) > before) return false
     const isEnded = await _end(call, session, look, minutes)
@@ -128,13 +128,11 @@ const _end = async (call: Call, session: Session, { say, deadline }: Look, minut
   const message = say ? fromParts([{ type: 'text', text: say, format: 'plain' }]) : undefined
   if (desk && speaker && message) {
     const { userId } = await agentUser(call, desk, { id: speaker.agentId })
-    const work = { call, desk, progress: await progressOf(call, session), readAt: 0 }
+    const work = { call, desk, progress: await progressOf(call, session), readAt: 0, cameAt: call.environment.now() }
     // One per session: a repeated call says it once.
-    const delivery = await deliver(work, session, {
-      userId,
-      message,
-      deskMessageId: `${provider}:idle-${conversationId}`,
-    })
+    const delivery = await deliver(work, session, [
+      { userId, message, deskMessageId: `${provider}:idle-${conversationId}` },
+    ])
     if (delivery.kind === 'over') return false
   }
   const { ended, session: after } = await endByAgent(call, session, { patienceMs: PATIENCE_MS, because: 'idle' })

@@ -8,16 +8,21 @@ import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { hidingProblems } from '../botpress/hiding'
 import { describeError } from '../botpress/errors'
 import { subscriptionTarget } from '../botpress/subscribed'
-import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
+import {
+  createInstallation,
+  forgetSubscriptions,
+  patchInstallation,
+  readStoredInstallation,
+} from '../botpress/installation'
 import { providers } from '../definition/registry'
 import { deskFields } from '../routing/config'
 import { describeRouting } from '../routing/describe'
 import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
-import { preparePlaces } from './places'
 import { messageProblems } from '../botpress/message-settings'
 import { readRouting, routingProblems } from './plan'
+import { preparePlaces } from './prepare-places'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
@@ -39,12 +44,15 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   const enabled = configuredDesks(call.context.configuration).filter((desk) => desk.enabled)
   for (const desk of enabled) if (desk.notReady !== undefined) _explainUnready(call, desk, webhookUrl)
   const ready = enabled.filter((desk) => desk.notReady === undefined)
+  const reading = readStoredInstallation(call)
+  reading.catch(() => undefined)
   const results = await Promise.all(
     ready.map(async ({ provider: name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
   )
   const failed = results.flatMap(({ title, error }) => (error === undefined ? [] : [{ field: title, problem: error }]))
 
-  const before = await readInstallation(call)
+  const stored = await reading
+  const before = stored ?? { version: 1, subscriptions: {} }
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   const accounts = { ...before.accounts }
   const pending: Record<string, string> = {}
@@ -64,7 +72,8 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
     before.webhookUrl !== webhookUrl ||
     Object.keys(before.health ?? {}).length > 0
   ) {
-    await patchInstallation(call, { subscriptions, accounts, pending, webhookUrl, health: {} })
+    const change = { subscriptions, accounts, pending, webhookUrl, health: {} }
+    await (stored ? patchInstallation(call, change) : createInstallation(call, change))
   }
   forgetSubscriptions(call)
   await preparePlaces(call, before, countedDesks(call.context.configuration))
@@ -126,9 +135,13 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   if (instructions) call.log.info(`${desk.provider.title}: do this once by hand.\n${instructions}`, { desk: name })
   let account: KnownAccount | undefined
   try {
-    const found = await desk.driver.checkCredentials()
+    const checking = desk.driver.checkCredentials()
+    // Beside the check, whose error says more.
+    const subscribing = desk.driver.subscribe?.(target)
+    subscribing?.catch(() => undefined)
+    const found = await checking
     account = toKnownAccount(call, name, found)
-    const subscription = await desk.driver.subscribe?.(target)
+    const subscription = await subscribing
     call.log.info(`${desk.provider.title} is connected: ${found.description}`, { desk: name })
     return { account, ...(subscription ? { subscription } : {}) }
   } catch (error) {

@@ -30,7 +30,7 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     const desk = connectDesk(call, session.provider, limits)
     // The customer's last messages go in before the ticket is solved. Later they would reopen it.
     const flushing = desk && flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
-    const ended = await _persistently(call, at, () => _end(call, session, at))
+    const ended = await _persistently(call, at, () => _end(call, session, call.clock.at(at)))
     if (!desk) {
       call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
       return {}

@@ -2,7 +2,7 @@ import type { OpenedTicket, TicketKey, TicketOptions, TicketRequest, TranscriptE
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import type { KnownCustomer } from '../botpress/people'
+import { tagCustomer, type contactOf, type KnownCustomer } from '../botpress/people'
 import { retry, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
 import { placeTag, type Place } from '../session/place'
@@ -28,6 +28,8 @@ export interface Handoff {
   idleMinutes: number | undefined
   customer: KnownCustomer
   transcript: TranscriptEntry[]
+  /** The contact at the desk that is likely asked first, while it is looked up. */
+  prepared?: { provider: string; contact: ReturnType<typeof contactOf> } | undefined
 }
 
 /** A desk to try, and the options of a ticket there. */
@@ -47,6 +49,8 @@ export interface OpenedSession {
   candidate: Candidate
   ticket: OpenedTicket
   contactId: string | undefined
+  /** What the customer's tags don't say yet. */
+  customerTags: Record<string, string>
   /** The account in which it was opened, if that is known. */
   account: string | undefined
 }
@@ -59,7 +63,7 @@ export const writeDown = async (
   opened: OpenedSession,
   onOpened: (leftOut: string[]) => Promise<void>
 ): Promise<void> => {
-  const { call, desk, handoff, candidate, ticket } = opened
+  const { call, desk, handoff, candidate, ticket, customerTags } = opened
   const { conversationId, customer } = handoff
   const openedAt = await retry(call, WRITING, () => _writeSession(opened))
   // What a desk that delivers once has sent meanwhile was refused.
@@ -67,15 +71,17 @@ export const writeDown = async (
   const readBack = isReadBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
   // The plugin listens when this start has returned, so this work doesn't keep it waiting.
   const { leftOut = [] } = ticket
+  const lastDeskAt = new Date(call.clock.now()).toISOString()
+  const tags = { ...customerTags, lastDesk: candidate.provider, lastDeskAt }
   const optional = Promise.all([
     readBack,
     onOpened(leftOut),
-    _recordLastDesk(call, customer, candidate.provider),
+    tagCustomer(call, customer.id, tags),
     _tellLeftOut(opened, leftOut),
   ])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
-  if (openedAt + SPARE_MS < call.environment.now()) {
-    const anew = () => new Date(call.environment.now()).toISOString()
+  if (openedAt + SPARE_MS < call.clock.now()) {
+    const anew = () => new Date(call.clock.now()).toISOString()
     await retry(call, WRITING, () => writeTags(call, conversationId, { openedAt: anew() }))
   }
 }
@@ -121,7 +127,7 @@ const _writeSession = async ({
   account,
 }: OpenedSession): Promise<number> => {
   const { conversationId, customer } = handoff
-  const openedAt = call.environment.now()
+  const openedAt = call.clock.now()
   const tags: Tags = {
     provider: candidate.provider,
     ticketId: ticket.id,
@@ -164,15 +170,7 @@ const _writeSession = async ({
     cursor: ticket.cursor,
     place: candidate.place && placeTag(candidate.place),
     language: customer.language,
+    scheduled: [],
   })
   return openedAt
-}
-
-const _recordLastDesk = async (call: Call, { id }: KnownCustomer, provider: string): Promise<void> => {
-  try {
-    const lastDeskAt = new Date(call.environment.now()).toISOString()
-    await call.client.updateUser({ id, tags: { lastDesk: provider, lastDeskAt } })
-  } catch (error) {
-    call.log.warn('Could not record the last desk of a customer', { userId: id, error: describeError(error) })
-  }
 }

@@ -17,6 +17,8 @@ export interface Limits {
   waitsForLimits?: boolean
   /** A driver's own waits end at the deadline, too. */
   wakesAtDeadline?: boolean
+  /** Called at each answer of the desk. */
+  onAnswer?(): void
 }
 
 /** A connected desk. */
@@ -62,6 +64,7 @@ const _connect = (
       return limits?.deadline
     },
     waitsForLimits: limits?.waitsForLimits,
+    onAnswer: () => limits?.onAnswer?.(),
     resolveOrigin: call.environment.resolveOrigin,
     transport: call.environment.transport,
     handBack: messageSettings(call.context.configuration).handBack,

@@ -15,10 +15,33 @@ const _key = (call: Call) => ({
   name: 'installation' as const,
 })
 
-export const readInstallation = async (call: Call): Promise<Installation> => {
-  const answer = await gone(call.client.getState(_key(call)))
-  return answer?.state.payload ?? { ...EMPTY }
+export const readInstallation = async (call: Call): Promise<Installation> =>
+  (await readStoredInstallation(call)) ?? { ...EMPTY }
+
+/** The same. Undefined before the first save. */
+export const readStoredInstallation = async (call: Call): Promise<Installation | undefined> =>
+  (await gone(call.client.getState(_key(call))))?.state.payload
+
+/** The first write, in one call. Another instance may be faster: then its fields are changed. */
+export const createInstallation = async (call: Call, fields: Partial<Installation>): Promise<void> => {
+  const payload = { ...EMPTY, ...fields }
+  const { state } = await call.client.getOrSetState({ ..._key(call), payload })
+  if (JSON.stringify(state.payload) !== JSON.stringify(payload)) await patchInstallation(call, fields)
 }
+
+/** What was read for this call. */
+const _readings = new WeakMap<Call, Promise<Installation>>()
+
+const _readFor = (call: Call): Promise<Installation> => {
+  const reading = readInstallation(call)
+  _readings.set(call, reading)
+  // A failure isn't kept.
+  reading.catch(() => _readings.delete(call))
+  return reading
+}
+
+/** The installation, read once for a call from Botpress. Throws as Botpress does. */
+export const installationOf = (call: Call): Promise<Installation> => _readings.get(call) ?? _readFor(call)
 
 /** Changes some fields. A concurrent change of other fields is kept. Throws what Botpress throws. */
 export const patchInstallation = async (call: Call, change: Partial<Installation>): Promise<void> => {
@@ -88,7 +111,7 @@ const _knowledgeOf = (call: Call): Knowledge => {
 }
 
 const _read = async (call: Call, known: Knowledge): Promise<Subscriptions> => {
-  known.reading ??= readInstallation(call)
+  known.reading ??= _readFor(call)
     .then(({ subscriptions, webhookUrl }) => {
       known.subscriptions = subscriptions
       known.webhookUrl = webhookUrl

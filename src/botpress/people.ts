@@ -4,7 +4,7 @@ import { savedAccount } from './accounts'
 import type { Call } from './call'
 import type { Desk } from './desk'
 import { messageSettings } from './message-settings'
-import { gone } from './errors'
+import { describeError, gone } from './errors'
 import { instanceCache } from './memory'
 import { inert } from './messages'
 import { looksOfficial } from './official-names'
@@ -70,19 +70,35 @@ export const getCustomer = async (call: Call, userId: string): Promise<KnownCust
 
 /** The customer with their contact at a desk, from the user's tag, otherwise found or created at the desk. */
 export const withContact = async (call: Call, desk: Desk, customer: KnownCustomer): Promise<Customer> => {
+  const { found, tags } = await contactOf(call, desk, customer)
+  if (Object.keys(tags).length > 0) await tagCustomer(call, customer.id, tags)
+  return found
+}
+
+/** The same. `tags`: what the user's tags don't say yet. */
+export const contactOf = async (
+  call: Call,
+  desk: Desk,
+  customer: KnownCustomer
+): Promise<{ found: Customer; tags: Record<string, string> }> => {
   const { tags, ...person } = customer
-  if (!desk.driver.ensureContact) return person
+  if (!desk.driver.ensureContact) return { found: person, tags: {} }
   const tag = contactTag(desk.provider.name)
   const account = (await savedAccount(call, desk.provider.name))?.id
   const known = _contactIn(account, tags[tag])
-  if (known) return { ...person, contactId: known }
+  if (known) return { found: { ...person, contactId: known }, tags: {} }
   const contactId = await desk.driver.ensureContact(person)
-  const stored = account === undefined ? contactId : `${contactId} ${account}`
-  // Without the tag the desk finds the contact again, so a failure costs a call later.
-  await call.client.updateUser({ id: customer.id, tags: { [tag]: stored } as never }).catch(() => {
-    call.log.warn('Could not store the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
+  return {
+    found: { ...person, contactId },
+    tags: { [tag]: account === undefined ? contactId : `${contactId} ${account}` },
+  }
+}
+
+/** Never throws: without the tags a desk finds the contact again, so a failure costs a call later. */
+export const tagCustomer = async (call: Call, userId: string, tags: Record<string, string>): Promise<void> => {
+  await call.client.updateUser({ id: userId, tags: tags as never }).catch((error: unknown) => {
+    call.log.warn('Could not store what is known of a customer', { userId, error: describeError(error) })
   })
-  return { ...person, contactId }
 }
 
 /** A contact's id means something in its account only, which follows it in the tag. */

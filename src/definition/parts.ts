@@ -207,6 +207,11 @@ export const states = {
     schema: z.object({
       conversationId: z.string().title('Session').describe('The session that holds the next turn.'),
       turn: z.number().title('Turn').describe('Number of the next turn.'),
+      until: z
+        .number()
+        .optional()
+        .title('Until')
+        .describe('How long a place is held without a session, in milliseconds since the epoch.'),
     }),
   },
   /** Protects what the bot may be told only once. */
@@ -268,11 +273,16 @@ export const hitlChannel = {
       },
       agents: { title: 'Agents', description: 'Announced agents, newest last: id at the desk and moment' },
       cursor: { title: 'Cursor', description: 'Where the ticket has been read up to, a few messages behind' },
+      scheduled: {
+        title: 'Scheduled',
+        description: 'Messages that are scheduled for the bot: a short hash and the milliseconds since the start',
+      },
       waiting: { title: 'Waiting', description: 'yes: messages of the bot’s side wait for the desk' },
       settledAt: {
         title: 'Settled',
         description: 'Messages of the bot’s side that are older than this do not wait, ISO 8601',
       },
+      told: { title: 'Told', description: 'Notes that agents got within the last minute: their ids and moments' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
       repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
       claim: {

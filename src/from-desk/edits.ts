@@ -29,7 +29,9 @@ export const agentEdited = async (work: Work, session: Session, event: Edited): 
   const last = await _lastVersion(work, session, event.id)
   // Whatever delivers the message delivers its newest text. A desk that can't be read has no other chance.
   if (!last) {
-    return desk.driver.catchUp ? session : agentWrote(work, session, { ...event, type: 'message-posted' }, undefined)
+    return desk.driver.catchUp
+      ? session
+      : agentWrote(work, session, { event: { ...event, type: 'message-posted' }, cursor: undefined }, [])
   }
   const correctionId = `${event.id}${MARK}${event.version}`
   if (deskMessageIdOf(last) === messageTag(desk, correctionId)) return session
@@ -46,8 +48,8 @@ export const agentEdited = async (work: Work, session: Session, event: Edited): 
     work,
     session,
     // The files have been stored under the message's own id.
-    { type: 'message-posted', ticket: event.ticket, id: correctionId, agent: event.agent, parts: corrected },
-    undefined
+    { event: { ...event, type: 'message-posted', id: correctionId, parts: corrected }, cursor: undefined },
+    []
   )
   if (_isOver(work, after)) return after
   const note = [CORRECTED, describeMissing(missing)].filter(Boolean).join('\n')
@@ -72,7 +74,7 @@ export const agentRemoved = async (work: Work, session: Session, event: Removed)
   const words = text ? texts.withdrawn.replace('{message}', () => shorten(text, EXCERPT)) : texts.withdrawnFile
   const parts: MessagePart[] = [{ type: 'text', text: words, format: 'plain' }]
   const posted = { type: 'message-posted' as const, ticket: event.ticket, id: removalId, agent, parts }
-  const after = await agentWrote(work, session, posted, undefined)
+  const after = await agentWrote(work, session, { event: posted, cursor: undefined }, [])
   if (!_isOver(work, after)) await tellAgent(call, desk, session.ticket, id, WITHDRAWN)
   return after
 }
@@ -83,7 +85,7 @@ const WITHDRAWN = 'The customer has already got the deleted message: they were a
 const KEPT_ALTHOUGH_DELETED = 'The customer has already got the deleted message, and keeps it.'
 
 const _isOver = ({ call }: Work, session: Session): boolean =>
-  meaningOf('agent-message', phaseOf(session, call.environment.now())) === 'tell-agent'
+  meaningOf('agent-message', phaseOf(session, call.clock.now())) === 'tell-agent'
 
 const _lastAgent = ({ agents }: Session): Agent | undefined => {
   const last = agents.at(-1)

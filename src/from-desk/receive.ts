@@ -7,6 +7,7 @@ import { describeError } from '../botpress/errors'
 import { isVerifiedBy } from '../botpress/installation'
 import { TooSlow, within } from '../botpress/retry'
 import { LeaseLost, LockBusy, OutcomeUnknown } from '../session/lock'
+import { ScheduleInDoubt } from '../session/scheduled'
 import { applyEvents, OutboxWaits, SessionNotReady } from './apply'
 
 /** In characters: more than any desk sends, and still quick to verify. */
@@ -101,6 +102,7 @@ const _isTemporary = (error: unknown): boolean =>
   error instanceof OutboxWaits ||
   error instanceof LeaseLost ||
   error instanceof OutcomeUnknown ||
+  error instanceof ScheduleInDoubt ||
   isTransient(error) ||
   (isApiError(error) && (error.code === 429 || error.code >= 500))
 

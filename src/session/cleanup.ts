@@ -14,8 +14,9 @@ import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { UNSURE_MS } from '../botpress/timing'
-import { writeTags, type Session } from './session'
 import { withTicket } from './notes'
+import { freePlace } from './place'
+import { writeTags, type Session } from './session'
 import { tellOfUndelivered } from './undelivered'
 
 export const needsCleanup = ({ status, isUnsolved, endingAt }: Session): boolean =>
@@ -62,5 +63,7 @@ export const noteCleanedUp = (
 export const cleanUp = async (call: Call, desk: Desk, session: Session): Promise<void> => {
   const cursor = await tellAgents(call, desk, session)
   if (session.isUnsolved && isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
+  // The caller that wrote the end down may have died before it gave the place back.
+  await freePlace(call, session)
   await noteCleanedUp(call, session, cursor)
 }

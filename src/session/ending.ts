@@ -6,7 +6,7 @@ import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
 import { deliveredAt, deskMessageIdOf } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
-import { readPlace, releasePlace } from './place'
+import { freePlace } from './place'
 import { writeTags, type EndReason, type Session } from './session'
 
 /**
@@ -17,7 +17,7 @@ export const endByBot = async (call: Call, session: Session, at: number): Promis
   const { conversationId, provider, status } = session
   const botEndedAt = new Date(at).toISOString()
   await writeTags(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
-  await _freePlace(call, session)
+  await freePlace(call, session)
   if (status === 'open') call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
   const endedAt = Math.min(at, session.endedAt ?? at)
   return { ...session, status: 'closed', endedAt, botEndedAt: at, isUnsolved: true }
@@ -46,7 +46,7 @@ export const endByAgent = (
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
-    const meaning = meaningOf('ticket-closed', phaseOf(current, call.environment.now()))
+    const meaning = meaningOf('ticket-closed', phaseOf(current, call.clock.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
     return { ended: true, session: await _end(call, current, lease, { cursor, because }) }
   })
@@ -59,7 +59,7 @@ const _end = async (
   { cursor, because }: Pick<AgentEnd, 'cursor' | 'because'>
 ): Promise<Session> => {
   const { conversationId, provider } = session
-  const { now } = call.environment
+  const { now, earliest } = call.clock
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
@@ -69,9 +69,12 @@ const _end = async (
   const { messages } = await call.client.listMessages({ conversationId })
   const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
-  const listedAt = now()
+  const listedAt = earliest()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
-  const moment = Math.max(activatedAt(session), Math.max(listedAt, ...delivered, ...announced) + HANDLING_MS)
+  // What is scheduled may not be listed.
+  const scheduled = session.scheduled.map(({ at }) => at)
+  const latest = Math.max(listedAt, ...delivered, ...scheduled, ...announced)
+  const moment = Math.max(activatedAt(session), latest + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
   const endedAt = await emitOnce(call, lease, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
   // A delivery sees the end as soon as it is written down. Only when that is late, earlier messages may have been
@@ -81,7 +84,7 @@ const _end = async (
   try {
     const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
     const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
-    await _freePlace(call, session)
+    await freePlace(call, session)
     const isUnsolved = isOurs || written.isUnsolved
     const ended = { ...written, cursor: cursor ?? session.cursor, endReason: because ?? session.endReason, isUnsolved }
     call.log.info('Session ended', { conversationId, desk: provider, by: because ?? 'agent' })
@@ -91,10 +94,4 @@ const _end = async (
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }
-}
-
-/** After the end is written down: until then the session counts. Never throws. */
-const _freePlace = async (call: Call, { place: tag, provider }: Session): Promise<void> => {
-  const place = readPlace(tag, provider)
-  if (place) await releasePlace(call, place)
 }

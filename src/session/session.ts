@@ -5,6 +5,7 @@ import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { isStatus, type Status } from './life'
+import { readScheduled, type Scheduled } from './scheduled'
 
 const TAG_SIZE = 500
 
@@ -63,8 +64,9 @@ export interface Session {
   endReason?: EndReason | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
-  /** The customer's, BCP 47, where it is known. */
   language?: string | undefined
+  /** Messages that are scheduled for the bot, in the order of their moments (scheduled.ts). */
+  scheduled: Scheduled[]
 }
 
 /** Ends that nobody asked for, written down as an agent's. */
@@ -117,6 +119,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     endReason: END_REASONS.find((reason) => reason === tags.endReason),
     place: tags.place || undefined,
     language: tags.language || undefined,
+    scheduled: readScheduled(tags.scheduled),
   }
 }
 
@@ -179,25 +182,30 @@ export const rememberedSession = (call: Call, provider: string, key: TicketKey):
 /**
  * The session that a desk's event is about, as it is now. It is never created: a ticket that the router did not open
  * has none. The conversation id in an event counts only when that conversation belongs to this desk and this ticket, in
- * this account if that is known.
+ * this account if that is known (`readAccount`). Throws as Botpress does.
  */
 export const findSession = async (
   call: Call,
   provider: string,
   key: TicketKey,
-  account: string | undefined
+  readAccount: Promise<string | undefined>
 ): Promise<Session | undefined> => {
+  const search = async (): Promise<(Session | undefined)[]> => {
+    const tags = { provider, ticketId: key.ticketId }
+    const { conversations } = await call.client.listConversations({ channel: 'hitl', tags })
+    return conversations.map(readSession)
+  }
+  const conversationId = rememberedSession(call, provider, key)?.conversationId ?? key.conversationId
+  const [account, candidates] = await Promise.all([
+    readAccount,
+    conversationId ? getSession(call, conversationId).then((found) => [found]) : search(),
+  ])
   const isMatch = (session: Session | undefined): session is Session =>
     session?.provider === provider &&
     session.ticket.id === key.ticketId &&
     (account === undefined || session.ticket.account === undefined || session.ticket.account === account)
-  const conversationId = rememberedSession(call, provider, key)?.conversationId ?? key.conversationId
-  let session = conversationId ? await getSession(call, conversationId) : undefined
-  if (!isMatch(session)) {
-    const tags = { provider, ticketId: key.ticketId }
-    const { conversations } = await call.client.listConversations({ channel: 'hitl', tags })
-    session = conversations.map(readSession).find(isMatch)
-  }
+  let session = candidates.find(isMatch)
+  if (!session && conversationId) session = (await search()).find(isMatch)
   if (session) rememberSession(call, session)
   return session
 }

@@ -36,7 +36,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
     ...props.message,
     type: props.type,
     payload: props.payload,
-    createdAt: props.message.createdAt ?? new Date(now()).toISOString(),
+    createdAt: props.message.createdAt ?? new Date(call.clock.now()).toISOString(),
   })
   if (_isDelivered(requested)) return
   const session = readSession(props.conversation)
@@ -61,7 +61,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   authors.of(requested.userId).catch(() => undefined)
   const { entries, problem } = await emptyOutbox(call, { session, desk, limits, authors, until, requested })
   const { endingAt = Number.POSITIVE_INFINITY } = session
-  if (session.status === 'open' && endingAt + ENDING_MS < now()) await _end(call, session)
+  if (session.status === 'open' && endingAt + ENDING_MS < call.clock.now()) await _end(call, session)
   const after = entries.find(({ id }) => id === requested.id)
   if (after && _isDelivered(after)) return payOwed(call, desk, { patienceMs: PAYING_MS })
   if (problem?.isOver) {

@@ -75,7 +75,7 @@ export const postNext = async (
   const { now } = call.environment
   const [oldest] = waiting
   const mayExist = _mayExist(queue, oldest)
-  const mostMerged = queue.isMerging || oldest.createdAt + WAITED_MS < now() ? queue.mostMerged : 1
+  const mostMerged = queue.isMerging || oldest.createdAt + WAITED_MS < call.clock.now() ? queue.mostMerged : 1
   const unit = mayExist
     ? earlierUnit(queue.entries, oldest)
     : newUnit(waiting, { mostMerged, isCertain: (entry) => !_mayExist(queue, entry) })

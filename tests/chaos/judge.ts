@@ -133,7 +133,11 @@ const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
 
 /** Botpress has forgotten the session's conversation: an agent who writes is told, and the ticket is closed. */
 const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void => {
-  const unheard = played.said.filter((said) => said.by === 'agent' && said.at > at + CROSSING_MS)
+  // A ticket that the router did not open is nobody's once the session is forgotten that was merged into it.
+  const own = new Set(tickets.filter(({ isMergeTarget }) => !isMergeTarget).map(({ id }) => id))
+  const unheard = played.said.filter(
+    (said) => said.by === 'agent' && said.at > at + CROSSING_MS && own.has(said.ticketId ?? '')
+  )
   if (unheard.length === 0) return
   const entries = tickets.flatMap((ticket) => ticket.entries)
   if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
@@ -141,7 +145,7 @@ const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void 
       'lost',
       `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
     )
-  const open = tickets.filter(({ status }) => status === 'open')
+  const open = tickets.filter(({ id, status }) => status === 'open' && own.has(id))
   if (open.length > 0) report('unsolved', `forgotten: ${open.map(({ desk, id }) => `${desk} ${id}`).join(', ')}`)
 }
 
@@ -228,7 +232,7 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
     }
     if (found.length === 0) {
       // What an agent has deleted may be gone.
-      if (said.deletedAt === undefined) undelivered.push(said)
+      if (said.deletedAt === undefined && !_failedAtPlugin(handoffCase, said)) undelivered.push(said)
       continue
     }
     const lateMs = (found[0]?.message.at ?? 0) - (said.deletedAt ?? Number.POSITIVE_INFINITY)
@@ -256,6 +260,23 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
     if (misrouted.length > 0)
       report('misrouted', `${misrouted.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
   }
+}
+
+/** Botpress forgot the agent's user while the plugin was about to show what they wrote. */
+const _failedAtPlugin = ({ stage, sessionId }: HandoffCase, { mark }: Utterance): boolean => {
+  const { store, deliveries } = stage.world.botpress.runtime
+  const message = store.messagesOf(sessionId ?? '').find(({ payload }) => JSON.stringify(payload).includes(mark))
+  if (!message || store.users.get(message.userId)) return false
+  return deliveries.some(({ to, id, status }) => to === 'bot' && id === message.id && status === 500)
+}
+
+/** How many announcements failed at the plugin since Botpress had forgotten the agent's user. */
+const _failedAnnouncements = ({ stage, sessionId }: HandoffCase): number => {
+  const { store } = stage.world.botpress.runtime
+  return store.events.withTags({}).filter(({ type, status, payload }) => {
+    const isOwn = type === 'hitlAssigned' && payload['conversationId'] === sessionId
+    return isOwn && status === 'failed' && store.users.get(String(payload['userId'])) === undefined
+  }).length
 }
 
 const _isNameless = ({ plugin }: Stage, { name }: Seen): boolean =>
@@ -301,7 +322,9 @@ const _announcements = (handoffCase: HandoffCase): void => {
     ...played.takes.map(({ name }) => name),
     ...played.said.flatMap(({ name }) => name ?? []),
   ])
-  const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
+  // The plugin ends a session, too, when nobody has come in time.
+  const nobodyCameAt = seen.find(({ text }) => text === NOBODY_CAME)?.at ?? Number.POSITIVE_INFINITY
+  const endedAt = Math.min(played.ends[0]?.at ?? Number.POSITIVE_INFINITY, nobodyCameAt)
   const certain = new Set([
     ...wrote,
     // Slack has no reassignment: a second claim has no effect.
@@ -312,7 +335,7 @@ const _announcements = (handoffCase: HandoffCase): void => {
       .filter(({ at }) => !played.takes.some((other) => other.at > at && other.at < at + LAST_TRY_MS))
       .map(({ name }) => name),
   ])
-  if (joined < certain.size || joined > possible.size)
+  if (joined + _failedAnnouncements(handoffCase) < certain.size || joined > possible.size)
     report(
       'announced',
       `${joined} times; certain: ${[...certain].join(', ') || 'none'}; possible: ${[...possible].join(', ') || 'none'}`

@@ -18,15 +18,16 @@ export interface Surroundings extends Partial<Switches> {
   command?: string
 }
 
-/** Without what isn't promised: hidden schedules, and clocks that differ (docs/RELIABILITY.md). */
 const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   instances: fc.constantFrom(1, 2),
   isEarly: fc.boolean(),
+  skewMs: fc.constantFrom(0, 2_000, -5_000),
   delivery: fc.constantFrom('concurrent', 'serial'),
   getOrCreate: fc.constantFrom('exact', 'contains'),
   tagsVisibleToIntegration: fc.boolean(),
   pageSize: fc.constantFrom(5, 20),
   activationDelayMs: fc.constantFrom(0, 2_000),
+  scheduledMessages: fc.constantFrom('visible', 'hidden'),
   command: fc.constantFrom('/end', 'stop'),
 })
 

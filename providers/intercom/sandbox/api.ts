@@ -7,7 +7,7 @@ import type { SandboxAgent, SandboxHandler, SandboxRequest, SandboxResponse } fr
 import { conversationRoutes, type Announce } from './conversations'
 import { invalid, notFound, read, Refusal, text, type Route } from './http'
 import { adminJson, contactJson } from './json'
-import { OWNER, WORKSPACE, type State } from './state'
+import { OWNER, TEAMS, WORKSPACE, type State } from './state'
 
 const VERSIONS = /^(?:1\.[0-4]|2\.(?:\d|1[0-6])|Unstable)$/
 
@@ -99,6 +99,29 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
       },
     ],
     ['POST', /^\/tags$/, findOrCreateTag],
+    // https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/listcontacts
+    ['GET', /^\/contacts$/, () => _list(state, 'contacts', state.contacts.map(contactJson))],
+    [
+      'GET',
+      /^\/conversations$/,
+      () =>
+        _list(
+          state,
+          'conversations',
+          state.conversations.map(({ id }) => ({ id }))
+        ),
+    ],
+    ['GET', /^\/tags$/, () => _list(state, 'tags', state.tags)],
+    [
+      'GET',
+      /^\/teams$/,
+      () =>
+        _list(
+          state,
+          'teams',
+          TEAMS.map((id) => ({ type: 'team', id }))
+        ),
+    ],
   ]
 
   return (request) => {
@@ -121,6 +144,13 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
       return { status: error.status, body: { type: 'error.list', request_id: state.requestId(), errors } }
     }
   }
+}
+
+/** Contacts and conversations are listed in pages, tags and teams whole. */
+const _list = (state: State, name: string, entries: readonly object[]): SandboxResponse => {
+  if (state.forbidden.has(name)) throw new Refusal(403, 'forbidden', `The app may not read ${name}`)
+  const key = name === 'contacts' || name === 'tags' ? 'data' : name
+  return { status: 200, body: { type: 'list', [key]: entries, total_count: entries.length } }
 }
 
 const _meJson = () => ({

@@ -35,6 +35,8 @@ type Moves = Pick<
 
 /** Moves that only Intercom's inbox has. */
 interface InboxMoves {
+  /** Takes the app the permission to read a list, or gives it back: `contacts`, `conversations`, `tags`, `teams`. */
+  setPermission(list: string, isGiven: boolean): void
   /** Writes with the editor, or by the API: any HTML, and a file. */
   agentWritesHtml(
     ticketId: string,
@@ -199,6 +201,10 @@ export const createMoves = (state: State, announce: Announce) => {
     },
     setAvailable: (agentId, isAvailable) => {
       state.setAway(agentId, !isAvailable)
+    },
+    setPermission: (list, isGiven) => {
+      if (isGiven) state.forbidden.delete(list)
+      else state.forbidden.add(list)
     },
     removeAgent: (agentId) => {
       state.removeAdmin(agentId)

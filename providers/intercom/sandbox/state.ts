@@ -86,6 +86,8 @@ export const createState = (now: () => number) => {
   const conversations: StoredConversation[] = []
   const tags: { id: string; name: string }[] = []
   const removedAdmins = new Set<string>()
+  /** Lists that the app has no permission to read. */
+  const forbidden = new Set<string>()
   // The owner of the token answers nobody.
   const awayAdmins = new Set<string>([OWNER.id])
   const seconds = (): number => Math.floor(now() / 1_000)
@@ -95,6 +97,7 @@ export const createState = (now: () => number) => {
     contacts,
     conversations,
     tags,
+    forbidden,
     seconds,
     nextId,
     requestId: () => randomUUID(),

@@ -1,0 +1,100 @@
+/** What `npm start` does: opens the playground, or the page with the real desks, until Ctrl-C. */
+import type { Environment } from '../../src/botpress/environment'
+import { providers } from '../../src/definition/registry'
+import type { Reach } from '../doctor/address'
+import { openLive, type Left } from '../live/main'
+import { openPlayground, type Playground } from '../page/playground'
+import type { Run } from '../terminal/command'
+import { startOptions, type START, type StartOptions } from './arguments'
+
+const PLAYGROUND = [
+  '  Open this page. On one side you are the customer: write a message, then ask for a human. On the other',
+  '  side you are the agents of each desk: take the ticket, reply, solve it. Under Routing you choose which',
+  '  desk gets the next customer.',
+]
+const LIVE = [
+  '  Open this page: you are the customer. Write a message, then ask for a human. The desks are your real ones:',
+  '  answer there.',
+]
+
+interface Surroundings {
+  environment: Record<string, string | undefined>
+  reach: Reach
+  /** Where vendors' origins are served, in tests. Real use has none. */
+  resolveOrigin?: Environment['resolveOrigin']
+}
+
+interface Opened {
+  playground: Playground
+  close(): Promise<Left>
+}
+
+/** Ends with Ctrl-C. A second one ends the process at once. */
+export const startCommand = async (
+  { values, output, onInterrupt }: Run<(typeof START)['options']>,
+  { environment, reach, resolveOrigin }: Surroundings
+): Promise<number> => {
+  const options = startOptions(values, environment)
+  const onLog = (text: string): void => {
+    if (options.verbose) output.error(`${text}\n`)
+  }
+  const tell = (line: string): void => output.error(`${line}\n`)
+  const opening = _open(options, { reach, resolveOrigin, onLog, tell }).catch(_explainPort)
+  onInterrupt(async () => {
+    // A start that fails cleans up after itself.
+    const opened = await opening.catch(() => undefined)
+    if (options.live) tell('\nRemoving the subscriptions; Ctrl-C again leaves them')
+    const { failed, byHand } = (await opened?.close()) ?? NOTHING
+    for (const line of [...failed, ...byHand]) tell(`Left to do by hand: ${line}`)
+    return failed.length > 0 ? 1 : 0
+  })
+  const { playground } = await opening
+  output.out(_welcome(playground, options.live !== undefined))
+  return new Promise(() => {})
+}
+
+const NOTHING: Left = { failed: [], byHand: [] }
+
+const _open = async (
+  { ports, live }: StartOptions,
+  more: Pick<Surroundings, 'reach' | 'resolveOrigin'> & { onLog(text: string): void; tell(line: string): void }
+): Promise<Opened> => {
+  if (live) return openLive({ ...live, ports, ...more })
+  const playground = await openPlayground({ ports, onLog: more.onLog })
+  return {
+    playground,
+    close: async () => {
+      await playground.close()
+      return NOTHING
+    },
+  }
+}
+
+const _explainPort = (error: unknown): never => {
+  const { code, port } = error as { code?: string; port?: number }
+  throw code === 'EADDRINUSE' ? new Error(`Port ${port} is in use: choose another one`) : error
+}
+
+const _welcome = ({ origin, world }: Playground, isLive: boolean): string => {
+  const others = [
+    ['Botpress', world.botpress.url],
+    ...Object.entries(world.sandboxes).map(([name, { server }]) => [
+      providers[name]?.title ?? name,
+      server.origin ?? '',
+    ]),
+  ]
+  const width = Math.max(...others.map(([title = '']) => title.length))
+  return [
+    '',
+    `  HITL Router   ${origin}`,
+    '',
+    ...(isLive ? LIVE : PLAYGROUND),
+    '',
+    '  These servers run on this machine and store nothing:',
+    ...others.map(([title = '', url]) => `    ${title.padEnd(width)}  ${url}`),
+    '',
+    '  Press Ctrl-C to stop.',
+    '',
+    '',
+  ].join('\n')
+}
