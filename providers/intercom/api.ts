@@ -1,4 +1,5 @@
 import { z } from '@botpress/sdk'
+import type { Downloaded } from '../kit/download'
 import { createHttp } from '../kit/http'
 import { oneLine } from '../kit/text'
 import type { Tools } from '../kit/tools'
@@ -20,6 +21,8 @@ const HOSTS = { us: 'api.intercom.io', eu: 'api.eu.intercom.io', au: 'api.au.int
 /** Applies to API responses. Webhooks use the version set in the app. */
 const API_VERSION = '2.14'
 const LONGEST_NAME = 255
+/** Larger files are of no use in a chat. */
+const MAX_DOWNLOAD_BYTES = 100 * 1024 * 1024
 
 const anySchema = z.unknown()
 
@@ -66,6 +69,16 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     })
 
   return {
+    /** Opens a file at a host that `isStore` allows. Its address is signed, so it gets no credentials. */
+    download: (url: string, isStore: (host: string) => boolean): Promise<Downloaded> =>
+      http.download({
+        url,
+        purpose: 'read the file',
+        sendsCredentials: () => false,
+        follows: isStore,
+        maxBytes: MAX_DOWNLOAD_BYTES,
+      }),
+
     me: async () => {
       const answer = await http.request({ method: 'GET', path: '/me', schema: meSchema, purpose: 'sign in' })
       return answer.data
