@@ -5,11 +5,11 @@
  */
 import { ProviderError, withDetails } from '../errors'
 import { htmlToMarkdown, htmlToParts } from '../kit/html-to-markdown'
+import { escapeHtml } from '../kit/markdown-to-html'
 import { shorten } from '../kit/message-text'
 import type { AgentPart, DeskFile, DeskFilePart, MessagePart } from '../provider'
 import type { Desk } from './desk'
 import { isNotFound } from './failures'
-import { escapeHtml } from './format'
 import { partsOf, type Part } from './schemas'
 
 type TextPart = Extract<MessagePart, { type: 'text' }>

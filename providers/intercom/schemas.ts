@@ -115,6 +115,15 @@ export const adminSchema = z.object({
   away_mode_enabled: z.boolean().nullish().catch(undefined),
 })
 
+/** An attribute of conversations. */
+export const attributeSchema = z.object({
+  name: z.string().min(1),
+  label: text,
+  data_type: text,
+  options: z.array(z.string()).nullish().catch(undefined),
+  api_writable: z.boolean().nullish().catch(undefined),
+})
+
 /** `GET /me` returns null for a token without a teammate. */
 export const meSchema = adminSchema
   .extend({ app: z.object({ id_code: text, name: text, region: text }).nullish().catch(undefined) })
