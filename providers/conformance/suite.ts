@@ -41,6 +41,12 @@ export interface ProviderDescriptor {
   foreignRequest(): WebhookRequest
   /** The optional members that the driver has. */
   capabilities: Capability[]
+  /** The desk attaches customers' files, up to this size in bytes. Absent: it shows titled links. */
+  attaches?: { maxBytes: number }
+  /** Fields of the sandbox's tickets with values that they take. Absent: the desk has no fields. */
+  fields?: Record<string, string>
+  /** The driver reports agents' changes (`message-edited`) and deletions (`message-removed`). */
+  reports?: { edits?: true; deletions?: true }
 }
 
 export const CUSTOMER_TEXT = 'my order 4711 never arrived'
