@@ -77,8 +77,9 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
     const web = createSandboxWeb()
     const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs, web: web.web })
     const parsed = provider.config.parse({ ...sandbox.config, ...config }) as Record<string, unknown>
-    const driver = provider.connect(parsed, tools)
-    const subscription = await driver.subscribe?.(TARGET)
+    const unsubscribed = provider.connect(parsed, tools)
+    const subscription = await unsubscribed.subscribe?.(TARGET)
+    const driver = provider.connectsWithSubscription ? provider.connect(parsed, tools, subscription) : unsubscribed
     const received: WebhookRequest[] = []
     sandbox.deliveries.connect((request) => {
       received.push(request)
