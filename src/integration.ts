@@ -11,6 +11,7 @@ import type { Environment } from './botpress/environment'
 import { describeError } from './botpress/errors'
 import { guardClient } from './botpress/client'
 import { register, unregister } from './actions/setup'
+import { readBack } from './from-desk/read-back'
 import { receiveWebhook, type IncomingRequest } from './from-desk/receive'
 
 type Props = Parameters<IntegrationProps['handler']>[0]
@@ -34,7 +35,11 @@ export const createIntegration = (environment: Environment): Integration => {
 
   const deliver = (
     props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }
-  ) => handle(props, (call) => deliverToDesk(call, props as unknown as ChannelMessage))
+  ) =>
+    handle(props, async (call) => {
+      const message = props as unknown as ChannelMessage
+      await deliverToDesk(call, message).finally(() => readBack(call, message.conversation))
+    })
 
   return new Integration({
     register: (props) => handle(props, (call) => register(call, props.webhookUrl)),

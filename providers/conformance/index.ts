@@ -9,6 +9,8 @@ import { describeAgents } from './agents'
 import { describeCapabilities } from './capabilities'
 import { describeClosing } from './closing'
 import { describeConfiguration } from './configuration'
+import { describeFields } from './fields'
+import { describeFiles } from './files'
 import { describeMoves } from './moves'
 import { describeReading } from './reading'
 import { describeRefusals } from './refusals'
@@ -28,5 +30,7 @@ export const describeProvider = (descriptor: ProviderDescriptor): void => {
   describeClosing(suite)
   describeRefusals(suite)
   describeMoves(suite)
+  describeFiles(suite)
+  describeFields(suite)
   describeCapabilities(suite)
 }

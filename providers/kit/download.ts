@@ -5,7 +5,7 @@ import axios from 'axios/dist/node/axios.cjs'
 import type { ErrorSubject, ProviderError, ProviderErrorCode } from '../errors'
 import { nameInDisposition } from './file-names'
 import { plainType } from './file-types'
-import { FileFailure, sizeInWords } from './files'
+import { FileFailure, sizeInWords, tooLarge } from './files'
 import type { Tools } from './tools'
 
 export interface Download {
@@ -140,7 +140,7 @@ async function* _counted(bytes: Readable, max: number, size: number | undefined)
   try {
     for await (const chunk of bytes as AsyncIterable<Uint8Array>) {
       count += chunk.length
-      if (count > max) throw new FileFailure(`is larger than ${sizeInWords(max)}`)
+      if (count > max) throw tooLarge(max)
       yield chunk
     }
   } catch (error) {

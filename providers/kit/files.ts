@@ -45,12 +45,18 @@ export type NotTaken = { ok: false; why: string }
 export class FileFailure extends Error {
   public override readonly name = 'FileFailure'
   public readonly why: string
+  /** Whether it would fail again. */
+  public readonly isLasting: boolean
 
-  public constructor(why: string) {
+  public constructor(why: string, { isLasting = false } = {}) {
     super(`The file ${why}`)
     this.why = why
+    this.isLasting = isLasting
   }
 }
+
+export const tooLarge = (maxBytes: number): FileFailure =>
+  new FileFailure(`is larger than ${sizeInWords(maxBytes)}`, { isLasting: true })
 
 /** Why a file could not be read to its end, if that is what this error, or its cause, is about. */
 export const fileFailureIn = (error: unknown): string | undefined => {
@@ -102,7 +108,7 @@ export const collect = async (bytes: AsyncIterable<Uint8Array>, maxBytes: number
   let size = 0
   for await (const chunk of bytes) {
     size += chunk.length
-    if (size > maxBytes) throw new FileFailure(`is larger than ${sizeInWords(maxBytes)}`)
+    if (size > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -144,30 +150,23 @@ const _look = async (
   limits: FileLimits,
   { answer, url, ends }: Opened & { ends: number }
 ): Promise<TakenFile | NotTaken> => {
-  const tooLarge: NotTaken = { ok: false, why: `is larger than ${sizeInWords(limits.maxBytes)}` }
   const encoding = plainType(answer.headers['content-encoding'])
   const length = Number(answer.headers['content-length'] ?? Number.NaN)
   const known = (encoding === '' || encoding === 'identity') && Number.isSafeInteger(length) ? length : undefined
-  if (known !== undefined && known > limits.maxBytes) return tooLarge
+  if (known !== undefined && known > limits.maxBytes) return { ok: false, why: tooLarge(limits.maxBytes).why }
   const counted = _counted(tools, _decompressed(answer.bytes, encoding), { max: limits.maxBytes, known, ends })
-  const { start, rest } = await _peek(counted)
-  if (start.length === 0) {
-    await rest.return(undefined)
-    return { ok: false, why: 'is empty' }
-  }
+  const { start, whole } = await peek(counted)
+  if (start.length === 0) return { ok: false, why: 'is empty' }
   const given = _givenName(part, answer, url)
   const contentType = sniff(start, answer.headers['content-type'], given ?? '')
   const name = cleanFileName(given ?? part.title ?? '', contentType, part.kind)
   const accepted = limits.accepts?.(contentType, name) ?? true
-  if (accepted !== true) {
-    await rest.return(undefined)
-    return { ok: false, why: accepted || 'is of a type that the desk refuses' }
-  }
+  if (accepted !== true) return { ok: false, why: accepted || 'is of a type that the desk refuses' }
   const taken = { ok: true, name, contentType } as const
-  if (known !== undefined) return { ...taken, size: known, bytes: _joined(start, rest) }
-  if (!limits.needsSize) return { ...taken, bytes: _joined(start, rest) }
-  const whole = await collect(_joined(start, rest), Math.min(COLLECTED_BYTES, limits.maxBytes))
-  return { ...taken, size: whole.length, bytes: _joined(whole, undefined) }
+  if (known !== undefined) return { ...taken, size: known, bytes: whole }
+  if (!limits.needsSize) return { ...taken, bytes: whole }
+  const collected = await collect(whole, Math.min(COLLECTED_BYTES, limits.maxBytes))
+  return { ...taken, size: collected.length, bytes: _once(collected) }
 }
 
 /** A title that ends like a file's name is one. Otherwise the server or the address may know it. */
@@ -201,7 +200,7 @@ async function* _counted(
   try {
     for await (const chunk of bytes) {
       size += chunk.length
-      if (size > max) throw new FileFailure(`is larger than ${sizeInWords(max)}`)
+      if (size > max) throw tooLarge(max)
       if (known !== undefined && size > known) break
       if (tools.now() > ends) throw new FileFailure('takes too long to load')
       yield chunk
@@ -212,26 +211,33 @@ async function* _counted(
   if (known !== undefined && size !== known) throw new FileFailure('broke off while it was loaded')
 }
 
-/** The first bytes, and an iterator that goes on after them. */
-const _peek = async (
-  bytes: AsyncGenerator<Uint8Array>
-): Promise<{ start: Uint8Array; rest: AsyncGenerator<Uint8Array> }> => {
+/** The first bytes of a file (up to `SNIFFED_BYTES` and a block more), and all of it, from the beginning. */
+export const peek = async (
+  bytes: AsyncIterable<Uint8Array>
+): Promise<{ start: Uint8Array; whole: AsyncGenerator<Uint8Array> }> => {
   const chunks: Uint8Array[] = []
   let size = 0
+  const rest = bytes[Symbol.asyncIterator]()
   while (size < SNIFFED_BYTES) {
-    const next = await bytes.next()
+    const next = await rest.next()
     if (next.done) break
     chunks.push(next.value)
     size += next.value.length
   }
-  return { start: Buffer.concat(chunks), rest: bytes }
+  const start = Buffer.concat(chunks)
+  return { start, whole: _joined(start, rest) }
 }
 
-async function* _joined(start: Uint8Array, rest: AsyncGenerator<Uint8Array> | undefined): AsyncGenerator<Uint8Array> {
+async function* _joined(start: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield start
-    if (rest) yield* rest
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
   } finally {
-    await rest?.return(undefined)
+    await rest.return?.(undefined)
   }
+}
+
+async function* _once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  await Promise.resolve()
+  yield bytes
 }

@@ -1,10 +1,12 @@
 import { RuntimeError } from '@botpress/sdk'
+import { isProviderError } from '../../providers/errors'
 import type { ConfigProblem, Subscription } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
-import { connectDesk, connectUnready, subscriptionTarget } from '../botpress/desk'
+import { connectDesk, connectUnready } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
 import { describeError } from '../botpress/errors'
+import { subscriptionTarget } from '../botpress/subscribed'
 import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
 import { providers } from '../definition/registry'
 import { deskFields } from '../routing/config'
@@ -13,6 +15,7 @@ import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
 import { preparePlaces } from './places'
+import { messageProblems } from '../botpress/message-settings'
 import { readRouting, routingProblems } from './plan'
 
 /**
@@ -22,7 +25,12 @@ import { readRouting, routingProblems } from './plan'
  * fixed.
  */
 export const register = async (call: Call, webhookUrl: string): Promise<void> => {
-  const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
+  const { configuration } = call.context
+  const problems = [
+    ...deskProblems(configuration),
+    ...routingProblems(configuration),
+    ...messageProblems(configuration),
+  ]
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
   _readBack(call)
@@ -37,7 +45,9 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   const before = await readInstallation(call)
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   const accounts = { ...before.accounts }
-  for (const { name, subscription, account } of results) {
+  const pending: Record<string, string> = {}
+  for (const { name, subscription, account, isPending } of results) {
+    if (isPending) pending[name] = subscriptionTarget(call, name, webhookUrl).url
     if (subscription) subscriptions[name] = subscription
     if (account) {
       _reportReplaced(call, name, before.accounts?.[name], account)
@@ -48,9 +58,11 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   if (
     JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) ||
     JSON.stringify(accounts) !== JSON.stringify(before.accounts ?? {}) ||
+    JSON.stringify(pending) !== JSON.stringify(before.pending ?? {}) ||
+    before.webhookUrl !== webhookUrl ||
     Object.keys(before.health ?? {}).length > 0
   ) {
-    await patchInstallation(call, { subscriptions, accounts, health: {} })
+    await patchInstallation(call, { subscriptions, accounts, pending, webhookUrl, health: {} })
   }
   forgetSubscriptions(call)
   await preparePlaces(call, before, countedDesks(call.context.configuration))
@@ -90,6 +102,8 @@ interface SetUp {
   subscription?: Subscription
   account?: KnownAccount
   error?: string
+  /** The vendor is still setting up: the desk is saved, and takes no handoffs until it is ready. */
+  isPending?: boolean
 }
 
 const _reportReplaced = (call: Call, name: string, before: KnownAccount | undefined, after: KnownAccount): void => {
@@ -108,13 +122,20 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   // Printed before anything can fail: the missing step may be among these.
   const instructions = desk.driver.instructions?.(target)
   if (instructions) call.log.info(`${desk.provider.title}: do this once by hand.\n${instructions}`, { desk: name })
+  let account: KnownAccount | undefined
   try {
-    const account = await desk.driver.checkCredentials()
+    const found = await desk.driver.checkCredentials()
+    account = toKnownAccount(call, name, found)
     const subscription = await desk.driver.subscribe?.(target)
-    call.log.info(`${desk.provider.title} is connected: ${account.description}`, { desk: name })
-    return { account: toKnownAccount(call, name, account), ...(subscription ? { subscription } : {}) }
+    call.log.info(`${desk.provider.title} is connected: ${found.description}`, { desk: name })
+    return { account, ...(subscription ? { subscription } : {}) }
   } catch (error) {
-    return { error: describeError(error).replace(`[${name}] `, '') }
+    const problem = describeError(error).replace(`[${name}] `, '')
+    if (!isProviderError(error) || error.code !== 'pending') return { error: problem }
+    call.log.warn(`${desk.provider.title} takes no handoffs yet, and is asked again with the next one: ${problem}`, {
+      desk: name,
+    })
+    return { isPending: true, ...(account ? { account } : {}) }
   }
 }
 

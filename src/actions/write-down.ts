@@ -55,7 +55,9 @@ export const writeDown = async (opened: OpenedSession, onOpened: () => Promise<v
   const { call, desk, handoff, candidate, ticket } = opened
   const { conversationId, customer } = handoff
   const openedAt = await retry(call, WRITING, () => _writeSession(opened))
-  const readBack = ticket.readBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
+  // What a desk that delivers once has sent meanwhile was refused.
+  const isReadBack = ticket.readBack || (!desk.provider.redelivers && desk.driver.catchUp)
+  const readBack = isReadBack ? _readBack(call, desk, { ticketId: ticket.id, conversationId }) : undefined
   // The plugin listens when this start has returned, so this work doesn't keep it waiting.
   const optional = Promise.all([readBack, onOpened(), _recordLastDesk(call, customer, candidate.provider)])
   await within(call, SHORTLY_MS, optional).catch(() => undefined)
@@ -103,6 +105,7 @@ const _writeSession = async ({
     openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
     ticketUrl: tagValue(ticket.url ?? ''),
+    language: tagValue(customer.language ?? ''),
     ...(candidate.place ? { place: placeTag(candidate.place) } : {}),
   }
   await writeTags(call, conversationId, tags)
@@ -128,6 +131,7 @@ const _writeSession = async ({
     endingAt: undefined,
     cursor: ticket.cursor,
     place: candidate.place && placeTag(candidate.place),
+    language: customer.language,
   })
   return openedAt
 }

@@ -4,6 +4,7 @@
  */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
+import { messagesSchema } from './messages'
 import { contactTag, providerNames, providers } from './registry'
 import { deskFields, routingSchema } from '../routing/config'
 
@@ -55,6 +56,7 @@ export const configuration = {
   schema: z.object({
     ...(Object.fromEntries(providerNames.map((name) => [name, _deskSchema(name)])) as unknown as DeskSchemas),
     routing: routingSchema(titles).optional().title('Routing').describe('Which desk takes the next handoff.'),
+    messages: messagesSchema().optional().title('Messages').describe('Of agents.'),
   }),
 }
 
@@ -158,6 +160,12 @@ export const states = {
         .optional()
         .title('Places')
         .describe('How many places each desk with a limit has had at most.'),
+      pending: z
+        .record(z.string())
+        .optional()
+        .title('Pending')
+        .describe('Webhook address of each desk that the vendor is still setting up.'),
+      webhookUrl: z.string().optional().title('Webhook address').describe('As the last save gave it.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -210,6 +218,7 @@ export const hitlChannel = {
       ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
       customerId: { title: 'Customer', description: 'Botpress user of the customer' },
+      language: { title: 'Language', description: 'Language of the customer, BCP 47' },
       customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
       status: { title: 'Status', description: 'open or closed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },

@@ -2,13 +2,15 @@
 import type { Agent, SessionEvent } from '../../providers/provider'
 import { describeError } from '../botpress/errors'
 import { fromParts } from '../botpress/messages'
+import { messageSettings } from '../botpress/message-settings'
 import { agentUser } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessage } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
-import { tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
+import { reportFate, tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
 import { deliveredAt, findDelivered, messageTag } from '../session/progress'
 import { getSession, type Session } from '../session/session'
+import { describeMissing, hostFiles } from './files'
 import { deliver, deliverLocked, type AgentMessage, type Delivery } from './delivery'
 import { patienceOf, type Work } from './work'
 
@@ -25,9 +27,12 @@ export const agentWrote = async (
   cursor: string | undefined
 ): Promise<Session> => {
   const { call, desk } = work
-  const message = fromParts(event.parts)
+  const isOver = meaningOf('agent-message', phaseOf(session, call.environment.now())) === 'tell-agent'
+  const { parts, missing } = isOver ? { parts: event.parts, missing: [] } : await hostFiles(work, session, event)
+  const message = fromParts(parts)
   const after = message ? await _deliverOrTell(work, session, event, { message, cursor }) : session
-  if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
+  const undelivered = [event.undelivered, describeMissing(missing)].filter(Boolean).join('\n')
+  if (undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, undelivered)
   return after
 }
 
@@ -54,6 +59,9 @@ const _deliverOrTell = async (
   // The bot ends a session without the lock, so it may have ended during the delivery.
   const after = delivery.session ?? (await getSession(call, session.conversationId)) ?? session
   if (delivery.kind === 'over' || isOver(after)) await _tellUnlessDelivered(work, after, event)
+  else if (messageSettings(call.context.configuration).showDelivered) {
+    await reportFate(call, desk, session.ticket, event.id, { type: 'delivered' })
+  }
   return after
 }
 

@@ -16,10 +16,12 @@ import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote } from './agents'
 import { countUntagged, moveCursor } from './cursor-tag'
+import { agentEdited, agentRemoved } from './edits'
 import { isLasting, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
   FAR_BEHIND,
+  isEnd,
   isMessage,
   isStale,
   mergeEvents,
@@ -182,7 +184,7 @@ const _flush = async (
   events: SessionEvent[],
   isTagDue: boolean
 ): Promise<number | undefined> => {
-  const hasEnded = events.some(({ type }) => type === 'ticket-closed')
+  const hasEnded = events.some(isEnd)
   const isDue = progress.isNew || isTagDue || session.isWaiting === true || session.status === 'closed'
   const { page } = progress
   progress.isNew = false
@@ -250,13 +252,31 @@ const _applyEvent = async (
     case 'ticket-reopened':
       await _tellReopened(work, session)
       return session
-    case 'ticket-changed':
     case 'message-edited':
+      return agentEdited(work, session, event)
     case 'message-removed':
+      return agentRemoved(work, session, event)
     case 'handed-back':
+      return _handBack(work, session, event, cursorAtEnd)
+    case 'ticket-changed':
       return session
   }
 }
+
+/** The ticket stays open: its status is the agents' business. */
+const _handBack = async (
+  work: Work,
+  session: Session,
+  { id }: Extract<SessionEvent, { type: 'handed-back' }>,
+  cursor: string | undefined
+): Promise<Session> => {
+  if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
+  const after = await _end(work, session, cursor)
+  await tellAgent(work.call, work.desk, session.ticket, `handed-back-${id}`, HANDED_BACK)
+  return after
+}
+
+const HANDED_BACK = 'The bot has the conversation with the customer again: replies here are not delivered.'
 
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
   meaningOf(event, phaseOf(session, call.environment.now()))

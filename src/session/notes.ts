@@ -1,7 +1,7 @@
 /** Notes that the router writes into a ticket for its agents. */
 import { isMessageRejected, isTicketOver } from '../../providers/errors'
 import { partsToText, shorten } from '../../providers/kit/message-text'
-import type { AgentPart, OutboundMessage, Ticket } from '../../providers/provider'
+import type { AgentPart, MessageFate, OutboundMessage, Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -105,4 +105,22 @@ export const tellNotDelivered = async (
   }
   const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
   await tellAgent(call, desk, ticket, `over-${id}`, `${REASONS[why]}: “${excerpt}”`)
+  await reportFate(call, desk, ticket, id, { type: 'failed', why: REASONS[why] })
+}
+
+/** Shows at an agent's message what became of it, where the desk can. This is cosmetic, so a failure is only logged. */
+export const reportFate = async (
+  call: Call,
+  desk: Desk,
+  ticket: Ticket,
+  id: string,
+  fate: MessageFate
+): Promise<void> => {
+  const report = desk.driver.reportFate?.bind(desk.driver)
+  if (!report) return
+  try {
+    await withTicket(call, ticket, () => report(ticket, id, fate))
+  } catch (error) {
+    call.log.warn('Could not show the fate of a message', { ticketId: ticket.id, error: describeError(error) })
+  }
 }

@@ -57,6 +57,8 @@ export interface Session {
   settledAt?: number | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
+  /** The customer's, BCP 47, where it is known. */
+  language?: string | undefined
 }
 
 export interface AnnouncedAgent {
@@ -101,6 +103,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     isWaiting: tags.waiting === 'yes',
     settledAt: _moment(tags.settledAt),
     place: tags.place || undefined,
+    language: tags.language || undefined,
   }
 }
 

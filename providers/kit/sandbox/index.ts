@@ -151,6 +151,8 @@ export interface Sandbox {
   convertTicket?(ticketId: string): void
   /** An agent deletes a reply, or takes it back. */
   deleteReply?(messageId: string): void
+  /** What the desk shows at an agent's message about its delivery. */
+  fateOf?(messageId: string): string | undefined
   /** Creates a ticket that the router did not open, with an agent's reply. Returns its id. */
   foreignTicket(): string
   /** A request with this body, signed like the vendor's. `at`: milliseconds since the epoch. */
