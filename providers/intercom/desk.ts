@@ -1,4 +1,5 @@
 import { asUnknown } from '../errors'
+import { handBackPhrase } from '../kit/hand-back'
 import { remembered, type Tools } from '../kit/tools'
 import { createActingAdmin, type ActingAdmin } from './acting'
 import { createIntercomApi, type IntercomApi } from './api'
@@ -32,7 +33,7 @@ export const createDesk = (config: Config, tools: Tools): Desk => {
     tools,
     acting: createActingAdmin(api, tools, config),
     linkTo: (conversationId) => linkTo(config, conversationId),
-    handBack: config.handBack,
+    handBack: handBackPhrase(tools),
     // Part ids are unique across workspaces, so all of them share one map.
     posted: remembered(tools, 'intercom/posted', () => new Map<string, string>()),
   }

@@ -1,6 +1,6 @@
 /**
- * Sends one post with its files, which Intercom takes as Base64 within the JSON of the reply. They are read, encoded and
- * sent as they come: the text follows them in the body, since only then is it known which of them are attached.
+ * Sends one post with its files, which Intercom takes as Base64 within the JSON of the reply. They are read, encoded
+ * and sent as they come: the text follows them in the body, since only then is it known which of them are attached.
  * https://developers.intercom.com/docs/references/2.14/rest-api/api.intercom.io/conversations/replyconversation
  */
 import { isProviderError } from '../errors'

@@ -187,6 +187,7 @@ describe('intercom: the published API description', () => {
         'GET /contacts/find_by_external_id/{external_id}',
         'GET /contacts/{contact_id}',
         'GET /conversations/{conversation_id}',
+        'GET /data_attributes',
         'GET /me',
         'POST /contacts',
         'POST /conversations',

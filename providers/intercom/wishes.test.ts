@@ -136,13 +136,15 @@ describe('the hand-back note', () => {
   })
 
   it('is in every reading, once', async () => {
-    const setup = await setUp({ handBack: 'Back to you' })
+    const setup = await setUp()
     const ticket = await openOne(setup)
+    setup.tools.handBack = ' Back to you '
+    const driver = setup.connect()
     setup.sandbox.agentNotes(ticket.id, '/bot')
     setup.sandbox.agentNotes(ticket.id, 'back to you')
-    const read = await setup.driver.catchUp?.(ticket, undefined)
+    const read = await driver.catchUp?.(ticket, undefined)
     expect(typesOf(read?.events ?? [])).toEqual(['handed-back'])
-    expect((await setup.driver.catchUp?.(ticket, read?.cursor))?.events).toEqual([])
+    expect((await driver.catchUp?.(ticket, read?.cursor))?.events).toEqual([])
   })
 
   it('is never one that the bot wrote', async () => {

@@ -27,6 +27,8 @@ export interface Tools {
    * let in files on this machine.
    */
   web?: Web | undefined
+  /** The phrase by which agents give a conversation back to the bot. Undefined: the default (`hand-back.ts`). */
+  handBack?: string | undefined
   /** Time-out of one call, in milliseconds. */
   timeoutMs: number
   /**

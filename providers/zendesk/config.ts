@@ -1,5 +1,4 @@
 import { z } from '@botpress/sdk'
-import { HAND_BACK_PHRASE } from '../kit/hand-back'
 import type { ConfigProblem } from '../provider'
 
 /** Accepts the subdomain alone or the whole address, since people paste both. */
@@ -39,18 +38,13 @@ export const configSchema = z.object({
     .optional()
     .title('API token')
     .describe('Only without an OAuth client. Zendesk API tokens stop working on 2027-04-30'),
-  handBack: z
-    .string()
-    .default(HAND_BACK_PHRASE)
-    .title('Hand-back note')
-    .describe('An internal note with only this text gives the chat back to the bot'),
 })
 
 export type Config = z.infer<typeof configSchema>
 
 /** The configuration without the spaces that pasting adds, and without empty fields. */
 export const trimmed = (config: Config): Config => {
-  const clean: Config = { handBack: config.handBack.trim() || HAND_BACK_PHRASE }
+  const clean: Config = {}
   for (const field of ['subdomain', 'clientId', 'clientSecret', 'email', 'apiToken'] as const) {
     const value = config[field]?.trim()
     if (value) clean[field] = value

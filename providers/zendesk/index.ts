@@ -1,9 +1,10 @@
 import { ProviderError } from '../errors'
+import { handBackPhrase } from '../kit/hand-back'
 import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
 import { readFile } from './attachments'
 import { catchUp } from './catch-up'
-import { checkConfig, configSchema, trimmed } from './config'
+import { checkConfig, configSchema } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
 import { postMessage } from './posting'
 import { subscribe, unsubscribe } from './subscription'
@@ -22,7 +23,7 @@ export const zendesk = defineProvider({
   redelivers: true,
   connect: (config, tools) => {
     const api = createApi(config, tools)
-    const { handBack } = trimmed(config)
+    const handBack = handBackPhrase(tools)
     return {
       checkCredentials: async () => {
         const identified = api.accountId()

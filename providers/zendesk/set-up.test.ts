@@ -159,7 +159,7 @@ describe('subscribing', () => {
         conditions.all.flatMap(({ field, value }) => (field === 'comment_includes_word' ? [value] : []))
       )
     expect(phrases()).toEqual(['/bot'])
-    await capabilitiesOf(setting.connect({ handBack: ' Back to the bot ' })).subscribe(TARGET)
+    await capabilitiesOf(setting.connect({}, { handBack: ' Back to the bot ' })).subscribe(TARGET)
     expect(phrases()).toEqual(['Back to the bot'])
   })
 

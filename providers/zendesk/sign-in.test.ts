@@ -62,7 +62,7 @@ describe('configuration', () => {
     [{ ...oauth, ...token }, ['apiToken']],
     [{ ...token, email: 'ada' }, ['email']],
   ])('reports for %j problems in the fields %j', (fields, problems) => {
-    const found = checkConfig({ handBack: '/bot', subdomain: 'acme', ...fields })
+    const found = checkConfig({ subdomain: 'acme', ...fields })
     expect(found.map(({ field }) => field)).toEqual(problems)
     for (const { problem } of found) expect(problem).toMatch(/^(?:[A-Z]|is missing: ).{20,}/)
   })

@@ -104,7 +104,7 @@ describe('an internal note that is the hand-back phrase', () => {
     const { sandbox, setting, ticket, cursor } = await startSession()
     sandbox.agentNotes(ticket.id, '/bot')
     sandbox.agentNotes(ticket.id, 'Back to you')
-    const { catchUp } = capabilitiesOf(setting.connect({ handBack: 'back to you' }))
+    const { catchUp } = capabilitiesOf(setting.connect({}, { handBack: 'back to you' }))
     expect((await catchUp(ticket, cursor)).events).toMatchObject([{ type: 'handed-back' }])
   })
 

@@ -2,6 +2,7 @@
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault, SandboxRequest } from '../kit/sandbox'
 import { createSandboxWeb } from '../kit/sandbox/web'
+import type { Tools } from '../kit/tools'
 import type { Customer, Driver, OutboundMessage, Ticket, TicketRequest, WebhookRequest } from '../provider'
 import type { Config } from './config'
 import { zendesk } from '.'
@@ -30,7 +31,8 @@ export const setUp = async (
   const web = createSandboxWeb()
   const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: options.timeoutMs, web: web.web })
   const config = zendesk.config.parse(options.basic ? sandbox.tokenConfig : sandbox.config)
-  const connect = (more: Partial<Config> = {}) => zendesk.connect({ ...config, ...more }, tools)
+  const connect = (more: Partial<Config> = {}, moreTools: Partial<Tools> = {}) =>
+    zendesk.connect({ ...config, ...more }, { ...tools, ...moreTools })
   const received: WebhookRequest[] = []
   sandbox.deliveries.connect((request) => {
     received.push(request)

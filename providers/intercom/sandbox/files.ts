@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { z } from '@botpress/sdk'
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { invalid, Refusal } from './http'
-import type { StoredAttachment } from './state'
+
+export interface StoredAttachment {
+  name: string
+  readonly url: string
+  contentType: string
+  bytes?: Uint8Array
+}
 
 export const STORE = 'https://downloads.intercomcdn.com'
 const LIFETIME_S = 1_800

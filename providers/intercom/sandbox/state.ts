@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { escapeHtml } from '../../kit/markdown-to-html'
 import type { SandboxAgent } from '../../kit/sandbox'
-import { createFiles } from './files'
+import { createFiles, type StoredAttachment } from './files'
 
 export interface StoredContact {
   id: string
@@ -17,13 +17,6 @@ export interface StoredContact {
   isGone: boolean
   isBlocked: boolean
   createdAt: number
-}
-
-export interface StoredAttachment {
-  name: string
-  readonly url: string
-  contentType: string
-  bytes?: Uint8Array
 }
 
 export interface StoredPart {
