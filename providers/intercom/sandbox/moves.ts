@@ -1,5 +1,6 @@
 /** What people do in the inbox and in the workspace's settings. */
 import type { Sandbox, SandboxAgent } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import type { Announce } from './conversations'
 import {
   AGENTS,
@@ -108,7 +109,7 @@ export const createMoves = (state: State, announce: Announce) => {
       const conversation = conversationAt(ticketId)
       const attachments = (options?.attachments ?? []).map(
         ({ name, contentType, bytes }: { name: string; contentType: string; bytes?: Uint8Array }) =>
-          state.files.add({ name, contentType, bytes: bytes ?? Buffer.from(`the bytes of ${name}`) })
+          state.files.add({ name, contentType, bytes: bytes ?? sampleBytes({ name, contentType }) })
       )
       return reply(conversation, agentAt(options?.agentId, conversation), { body: textAsHtml(text), attachments }).id
     },

@@ -11,6 +11,7 @@ import {
   type SandboxEntry,
   type SandboxOptions,
 } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import { conversationIdOf } from '../identity'
 import { createApi } from './api'
 import { createFiles, STORE } from './files'
@@ -106,7 +107,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
 
   const attachmentsOf = (given: { name: string; contentType: string; bytes?: Uint8Array }[] = []): AttachmentRow[] =>
     given.map(({ name, contentType, bytes }) =>
-      files.add({ name, contentType, bytes: Buffer.from(bytes ?? `the bytes of ${name}`) })
+      files.add({ name, contentType, bytes: Buffer.from(bytes ?? sampleBytes({ name, contentType })) })
     )
 
   const reply: Sandbox['agentReplies'] = (ticketId, text, options = {}) => {
