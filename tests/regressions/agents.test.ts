@@ -165,7 +165,7 @@ describe.each(DESKS)('files of an agent at %s', (desk) => {
       for (const file of files) {
         expect(file.type).toBe(type)
         expect(file.payload['title']).toBe(name)
-        expect(file.payload[`${type}Url`]).toMatch(/^https:\/\//)
+        expect(file.payload[`${type}Url`]).toMatch(/^https:\/\/|\/files\/file_/)
       }
       // Some file URLs work only once, or only with GET: the router reads them once and doesn't probe them.
       const reads = sandbox.server.requests.slice(requestsBefore).filter(({ path }) => path.includes(name))
