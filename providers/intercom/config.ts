@@ -1,4 +1,5 @@
 import { z } from '@botpress/sdk'
+import { HAND_BACK_PHRASE } from '../kit/hand-back'
 import type { ConfigProblem } from '../provider'
 
 /**
@@ -31,6 +32,11 @@ export const configSchema = z.object({
     .optional()
     .title('Acting teammate')
     .describe('ID of the teammate who writes notes and closes conversations. Default: the owner of the access token'),
+  handBack: z
+    .string()
+    .default(HAND_BACK_PHRASE)
+    .title('Hand-back note')
+    .describe('An internal note with only this text gives the chat back to the bot'),
 })
 
 export type Config = z.infer<typeof configSchema>

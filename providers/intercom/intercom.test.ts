@@ -241,6 +241,7 @@ describeProvider({
     'answerUnsigned',
     'ensureContact',
     'catchUp',
+    'readFile',
     'findOrigin',
     'describeAgent',
     'agentsAvailable',

@@ -65,7 +65,7 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, files, n
     if (/^\/attachments?\//.test(request.path)) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return NOT_FOUND
       const user = authenticate(request)
-      if (user === 'refused' && !/^\/attachment\//.test(request.path)) {
+      if (user === 'refused' && !request.path.startsWith('/attachment/')) {
         return refusal(401, 'invalid_token', 'The access token provided is expired or revoked')
       }
       return files.show(request, typeof user === 'object' && user.role !== 'end-user') ?? NOT_FOUND
@@ -127,5 +127,5 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, files, n
     return { ...response, headers: { ...rateHeaders, ...response.headers } }
   }
 
-  return { handler, revokeTokens: () => tokens.clear() }
+  return { handler, ticketFields, revokeTokens: () => tokens.clear() }
 }

@@ -128,6 +128,21 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     return state.user(comment.author_id)?.role === 'end-user' ? 'customer' : 'agent'
   }
 
+  const fileOf = ({ file_name: name, content_type: contentType, bytes }: AttachmentRow) => ({
+    name,
+    contentType,
+    bytes: bytes ?? Buffer.alloc(0),
+  })
+
+  /** Custom fields by their titles. */
+  const fieldsOf = ({ fields }: TicketRow): Record<string, string> =>
+    Object.fromEntries(
+      (fields.custom_fields ?? []).map(({ id, value }) => [
+        api.ticketFields.find((field) => field.id === id)?.title ?? String(id),
+        String(value),
+      ])
+    )
+
   const statusOf = (ticket: TicketRow) => {
     if (ticket.deleted) return 'deleted'
     return ticket.status === 'solved' || ticket.status === 'closed' ? ticket.status : 'open'
@@ -169,12 +184,14 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
           tags: ticket.tags,
           ...(ticket.assignee_id === null ? {} : { assignee: String(ticket.assignee_id) }),
           ...(conversationId === undefined ? {} : { conversationId }),
+          fields: fieldsOf(ticket),
           entries: ticket.comments.map((comment) => ({
             id: String(comment.id),
             kind: entryKind(comment),
             author: state.user(comment.author_id)?.name ?? 'Zendesk',
             text: comment.plain,
             at: comment.at,
+            ...(comment.attachments.length === 0 ? {} : { files: comment.attachments.map(fileOf) }),
           })),
         }
       }),
