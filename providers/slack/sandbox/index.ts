@@ -12,6 +12,7 @@ import { addressToId, idToAddress, messageId } from '../ids'
 import { manifestFor } from '../manifest'
 import { handleApi, type ApiSwitches } from './api'
 import { buttonsOf, textsOf } from './blocks'
+import { addFile, createFileStore } from './files'
 import { escapeTyped, richTextOf } from './typed'
 import {
   AGENTS,
@@ -74,6 +75,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     away: new Set(),
     undisturbed: new Set(),
     notifications: [],
+    files: createFileStore(),
+    reactions: new Set(),
   }
   const server = createSandboxServer((request) => handleApi(request, workspace, switches, options.now()))
 
@@ -159,11 +162,9 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
       ...(attachments.length > 0
         ? {
             subtype: 'file_share',
-            files: attachments.map(({ name, contentType }) => {
-              const id = workspace.nextId('F')
-              const url = `https://files.slack.com/files-pri/${TEAM}-${id}/${encodeURIComponent(name)}`
-              return { id, name, mimetype: contentType, size: 1_024, url_private: url }
-            }),
+            files: attachments.map(({ name, contentType, bytes = Buffer.from(`The content of ${name}`) }) =>
+              addFile(switches.files, workspace, { name, contentType, bytes })
+            ),
           }
         : {}),
     })
@@ -172,7 +173,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     name: 'slack',
     refusal: { status: 200, body: { ok: false, error: 'invalid_blocks' } },
     config: { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, channel: CHANNEL },
-    origins: ['https://slack.com'],
+    origins: ['https://slack.com', 'https://files.slack.com'],
     agents: AGENTS,
     server,
     deliveries,
@@ -181,7 +182,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     postAsPerson,
     agentEdits: (id, text) => {
       const { channel, message } = findMessage(id)
-      workspace.change(channel, message, { text: escapeTyped(text), blocks: [richTextOf(text)] })
+      const edited = { user: message.user ?? '', ts: workspace.nextTs() }
+      workspace.change(channel, message, { text: escapeTyped(text), blocks: [richTextOf(text)], edited })
     },
     deleteMessage: remove,
     deleteReply: remove,
@@ -274,10 +276,12 @@ const _toEntry = (message: StoredMessage): SandboxEntry => {
   const isOurs = message.appId === APP
   const text = isOurs && message.blocks ? textsOf(message.blocks).join('\n') : message.text
   const files = (message.files ?? []).map((file) => `📎 ${file.name}`)
+  // A post with files appears under the app's name, and begins with the customer's.
+  const [, poster] = (isOurs && message.files && /^\*(.+?)\*(?:: )?/.exec(message.text)) || []
   return {
     id: messageId(message.threadTs ?? message.ts, message.ts),
     kind: isOurs
-      ? message.username
+      ? (message.username ?? poster)
         ? 'customer'
         : 'note'
       : message.botId
@@ -285,8 +289,8 @@ const _toEntry = (message: StoredMessage): SandboxEntry => {
         : message.text.startsWith('//')
           ? 'note'
           : 'agent',
-    author: message.username ?? name ?? 'HITL Router',
-    text: [_visibleText(text), ...files].filter(Boolean).join('\n'),
+    author: message.username ?? (poster && _visibleText(poster)) ?? name ?? 'HITL Router',
+    text: [_visibleText(poster ? text.replace(/^\*.+?\*(?:: )?/, '') : text), ...files].filter(Boolean).join('\n'),
     at: Math.floor(Number(message.ts) * 1_000),
   }
 }
