@@ -188,6 +188,10 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     },
     deleteMessage: remove,
     deleteReply: remove,
+    fateOf: (id) => {
+      const ts = id.slice(id.indexOf(':') + 1)
+      return [...switches.reactions].find((mark) => mark.startsWith(`${ts}:`))?.slice(ts.length + 1)
+    },
     changeAddress: (ticketId) => {
       workspace.changeId(findMessage(ticketId).channel)
     },
