@@ -152,7 +152,7 @@ describe('a conversation that an agent gives back', () => {
       stage.desk.agentNotes(id, '/bot')
     })
     expect(texts()).toEqual(['The bot helps you now'])
-    expect(stage.botpress.bot.isActive?.(handoff.conversationId) ?? false).toBe(false)
+    expect(stage.botpress.bot.isActive(handoff.conversationId)).toBe(false)
     expect(handoff.ticket().status).toBe('open')
     expect(notes().at(-1)).toContain('The bot has the conversation with the customer again')
     await act(() => stage.desk.agentReplies(id, 'One more thing'))

@@ -6,8 +6,11 @@ import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
+import { knownNames } from './mentions'
+import { postMessage } from './messages'
 import { agentsAvailable } from './presence'
-import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
+import { reportFate } from './fate'
+import { closeTicket, findOrigin, openTicket, reflect } from './tickets'
 import { movedChannelIn, parseWebhook, verifyWebhook } from './webhook'
 
 /** Slack as a desk: the desk is a channel, and each handoff is one thread in it. */
@@ -38,12 +41,15 @@ export const slack = defineProvider({
           settings,
           identity: memory.identity,
           members: knownMembers(memory, tools.now()),
+          nameOf: knownNames(memory, tools.now()),
         })
       },
       catchUp: (ticket, cursor) => catchUp(app, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(app, ticketId),
       describeAgent: (agentId) => api.describeUser(agentId),
       agentsAvailable: () => agentsAvailable(app),
+      readFile: (handle) => api.readFile(handle),
+      reportFate: (ticket, id, fate) => reportFate(app, ticket, id, fate),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
     }

@@ -11,6 +11,8 @@ const REQUIRED_SCOPES = [
   'channels:read',
   'groups:read',
   'channels:join',
+  'files:read',
+  'files:write',
   'reactions:read',
   'users:read',
 ]
@@ -37,7 +39,7 @@ export const manifestFor = (target: SubscriptionTarget, agents: Settings['agents
   features: {
     bot_user: { display_name: shorten(`HITL Router ${target.botId}`, MAX_BOT_NAME_LENGTH), always_online: true },
   },
-  oauth_config: { scopes: { bot: [...requiredScopes(agents), 'app_mentions:read', 'dnd:read'] } },
+  oauth_config: { scopes: { bot: [...requiredScopes(agents), 'app_mentions:read', 'dnd:read', 'reactions:write'] } },
   settings: {
     event_subscriptions: {
       request_url: target.url,
