@@ -102,7 +102,7 @@ export const ensureTriggers = async (
   target: SubscriptionTarget,
   { existing, ...context }: TriggerContext
 ): Promise<void> => {
-  for (const variants of _wantedTriggers(target, context)) await _ensureTrigger(api, tools, variants, existing)
+  await Promise.all(_wantedTriggers(target, context).map((variants) => _ensureTrigger(api, tools, variants, existing)))
 }
 
 const _ensureTrigger = async (

@@ -20,8 +20,6 @@ export const attachmentFiles = z
   .array(z.object({ content_type: z.string().min(1), name: z.string().min(1), data: z.string().min(1) }))
   .optional()
 
-export type Files = ReturnType<typeof createFiles>
-
 export const createFiles = (seconds: () => number) => {
   const files = new Map<string, StoredAttachment>()
   let ids = 7_000
