@@ -1,4 +1,4 @@
-/** What agents are told when a handoff begins, as blocks of HTML: the summary, who the customer is, the conversation. */
+/** What agents are told when a handoff begins, as blocks of HTML: summary, customer and conversation. */
 import type { MessagePart, TicketRequest, TranscriptEntry } from '../provider'
 import { escapeHtml, markdownBlocks, plainBlocks, plainToHtml, type Fits } from './markdown-to-html'
 import { partsToText, partToText, quoteRest } from './message-text'

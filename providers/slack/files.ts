@@ -8,6 +8,7 @@
  */
 import { isProviderError, ProviderError } from '../errors'
 import { linkInstead, takeFile, type FilePart } from '../kit/files'
+import { oneLine } from '../kit/text'
 import type { Tools } from '../kit/tools'
 import type { MessagePart } from '../provider'
 import type { ReadMessage } from './answers'
@@ -20,6 +21,7 @@ import { unescapeText } from './to-markdown'
 
 /** Slack takes 1 GB; a message must not wait for more than this. */
 const MAX_FILE_BYTES = 100 * 1024 * 1024
+const LONGEST_TITLE = 250
 /** Time that is left for sharing the files after the last upload, in milliseconds. */
 const SHARING_MS = 3_000
 /** Clocks differ, so searches start well before the post. */
@@ -69,7 +71,8 @@ const _upload = async ({ api, tools }: App, limited: Tools, part: FilePart): Pro
     const { name, size = 0, bytes, contentType } = taken
     const { url, id } = await api.askForUpload(name, size)
     await api.upload(url, { bytes, size, contentType })
-    return { id, title: name }
+    // Slack shows the title above the file: the customer's caption, where there is one.
+    return { id, title: oneLine(part.title ?? '', LONGEST_TITLE) || name }
   } catch (error) {
     if (!isProviderError(error) || error.code === 'rate-limited') throw error
     tools.log.warn('A customer’s file could not be uploaded, so agents get its link', { error: error.message })

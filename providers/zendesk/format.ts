@@ -26,8 +26,8 @@ export const neutralise = (text: string): string =>
 const _line = (text: string): string => `<p>${plainToHtml(neutralise(text))}</p>`
 
 /**
- * Comments in `html_body`. `body` would not do: an account setting renders its Markdown, so a customer could hide a link
- * behind another text. What customers write is plain text, the bot's is Markdown.
+ * Comments in `html_body`. `body` would not do: an account setting renders its Markdown, so a customer could hide a
+ * link behind another text. What customers write is plain text, the bot's is Markdown.
  */
 export const writingOf = (author: 'customer' | 'bot'): Writing => ({
   fits: fitsComment,

@@ -9,8 +9,8 @@ import { toNotes, withGap, writingOf } from './format'
 import { sendUpload } from './uploads'
 
 /**
- * Adds summary, facts and the conversation before the handoff. A failure is only logged: the ticket is open, and failing
- * now would open the conversation at another desk and leave an orphan ticket here.
+ * Adds summary, facts and the conversation before the handoff. A failure is only logged: the ticket is open, and
+ * failing now would open the conversation at another desk and leave an orphan ticket here.
  */
 export const addNotes = async (
   api: Api,

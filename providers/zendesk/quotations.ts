@@ -12,7 +12,10 @@ const SIGNATURES =
 /** From here on everything is quoted: Outlook puts the quotation behind its header, not into it. */
 const QUOTED_FROM_HERE =
   /^(?:divrplyfwdmsg|appendonsend|mail-editor-reference-message-container|olk_src_body_section)$/i
-/** The line above which Zendesk's mails ask people to write. https://support.zendesk.com/hc/en-us/articles/4408843795482 */
+/**
+ * The line above which Zendesk's mails ask people to write.
+ * https://support.zendesk.com/hc/en-us/articles/4408843795482
+ */
 const DELIMITER = /##- .{0,200} -##/
 const VOID = new Set('area base br col embed hr img input link meta source track wbr'.split(' '))
 

@@ -19,8 +19,8 @@ const webhookSchema = z.object({
 export type Webhook = z.infer<typeof webhookSchema>
 
 /**
- * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and three triggers that match only
- * tickets with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
+ * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and three triggers that match only tickets
+ * with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
  * differs, and completes an interrupted earlier save.
  * https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/
  */

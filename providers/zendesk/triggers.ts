@@ -102,8 +102,7 @@ export const ensureTriggers = async (
   target: SubscriptionTarget,
   { existing, ...context }: TriggerContext
 ): Promise<void> => {
-  const wanted = _wantedTriggers(target, context)
-  await Promise.all(wanted.map((variants) => _ensureTrigger(api, tools, variants, existing)))
+  await Promise.all(_wantedTriggers(target, context).map((variants) => _ensureTrigger(api, tools, variants, existing)))
 }
 
 const _ensureTrigger = async (

@@ -112,7 +112,8 @@ const _correction = (parts: AgentPart[], { correction }: SessionTexts): AgentPar
   if (first?.type !== 'text') return [{ type: 'text', text: correction, format: 'plain' }, ...parts]
   // A list, a quotation or a table begins a line.
   const isBlock = first.format !== 'plain' && /^\s*(?:[-*+>|#`~]|\d+[.)])/.test(first.text)
-  return [{ ...first, text: `${correction}${isBlock ? '\n\n' : ' '}${first.text}` }, ...others]
+  const gap = isBlock ? '\n\n' : correction.endsWith('：') ? '' : ' '
+  return [{ ...first, text: `${correction}${gap}${first.text}` }, ...others]
 }
 
 const _isSame = ({ type, payload }: StoredMessage, parts: AgentPart[]): boolean => {

@@ -15,7 +15,7 @@ type Key = Pick<Measured, 'operation' | 'desk' | 'instance'>
 
 /** By operation; by instance where it matters. */
 const BUDGETS: Record<string, Budget | Record<Where, Budget> | undefined> = {
-  'register, three desks': { calls: 16, chain: 11 },
+  'register, three desks': { calls: 17, chain: 11 },
   'register again': { calls: 9, chain: 4 },
   createUser: { calls: 1, chain: 1 },
   'first desk refuses, second takes': { calls: 14, chain: 10 },

@@ -92,7 +92,7 @@ const READERS: Record<string, (text: string) => unknown> = {
   'an opening for Intercom': (text) => [
     intercom.titleOf(requestOf(text)),
     intercom.openingOf(requestOf(text)),
-    intercom.noteOf(requestOf(text)),
+    intercom.notesOf(requestOf(text)),
   ],
   'bodies from Intercom': (text) => [intercom.referenceIn(text), intercom.saysTheSame(text, text)],
   'a message from the bot': (text) => partsToText(toParts('text', { text })),

@@ -32,7 +32,7 @@ const request = (transcript: TranscriptEntry[]): TicketRequest => ({
   mayExist: false,
 })
 
-const note = (transcript: TranscriptEntry[]): string => intercom.noteOf(request(transcript))
+const note = (transcript: TranscriptEntry[]): string => intercom.notesOf(request(transcript)).notes.join('')
 
 /** The lines of a transcript at each desk, without its formatting. */
 const DESKS: Record<string, (transcript: TranscriptEntry[]) => string[]> = {

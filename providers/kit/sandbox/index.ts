@@ -53,6 +53,13 @@ export interface SandboxAgent {
   pictureUrl?: string
 }
 
+/** A file in a ticket, as agents open it. */
+export interface SandboxFile {
+  name: string
+  contentType: string
+  bytes: Uint8Array
+}
+
 /** One entry of a ticket, as agents see it. */
 export interface SandboxEntry {
   id: string
@@ -61,6 +68,8 @@ export interface SandboxEntry {
   author: string
   text: string
   at: number
+  /** What is attached, where the desk attaches files. */
+  files?: SandboxFile[]
 }
 
 /** A ticket of any desk. */
@@ -75,6 +84,8 @@ export interface SandboxTicket {
   conversationId?: string
   tags: string[]
   entries: SandboxEntry[]
+  /** The desk's own fields that have a value, by the name or id that people use for them. */
+  fields?: Record<string, string>
 }
 
 export interface SandboxOptions {
@@ -101,7 +112,7 @@ export interface Sandbox {
   agentReplies(
     ticketId: string,
     text: string,
-    options?: { agentId?: string; attachments?: { name: string; contentType: string; bytes?: Buffer }[] }
+    options?: { agentId?: string; attachments?: { name: string; contentType: string; bytes?: Uint8Array }[] }
   ): string
   /** An agent edits their message. Absent if the desk doesn't support it. */
   agentEdits?(messageId: string, text: string): void
@@ -140,6 +151,8 @@ export interface Sandbox {
   convertTicket?(ticketId: string): void
   /** An agent deletes a reply, or takes it back. */
   deleteReply?(messageId: string): void
+  /** What the desk shows at an agent's message about its delivery. */
+  fateOf?(messageId: string): string | undefined
   /** Creates a ticket that the router did not open, with an agent's reply. Returns its id. */
   foreignTicket(): string
   /** A request with this body, signed like the vendor's. `at`: milliseconds since the epoch. */

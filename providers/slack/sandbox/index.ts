@@ -4,6 +4,7 @@ import {
   createSandboxServer,
   type Sandbox,
   type SandboxEntry,
+  type SandboxFile,
   type SandboxOptions,
   type SandboxTicket,
 } from '../../kit/sandbox'
@@ -12,7 +13,7 @@ import { addressToId, idToAddress, messageId } from '../ids'
 import { manifestFor } from '../manifest'
 import { handleApi, type ApiSwitches } from './api'
 import { buttonsOf, textsOf } from './blocks'
-import { addFile, createFileStore } from './files'
+import { addFile, createFileStore, type FileStore } from './files'
 import { escapeTyped, richTextOf } from './typed'
 import {
   AGENTS,
@@ -163,7 +164,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
         ? {
             subtype: 'file_share',
             files: attachments.map(({ name, contentType, bytes = Buffer.from(`The content of ${name}`) }) =>
-              addFile(switches.files, workspace, { name, contentType, bytes })
+              addFile(switches.files, workspace, { name, contentType, bytes: Buffer.from(bytes) })
             ),
           }
         : {}),
@@ -187,6 +188,10 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     },
     deleteMessage: remove,
     deleteReply: remove,
+    fateOf: (id) => {
+      const ts = id.slice(id.indexOf(':') + 1)
+      return [...switches.reactions].find((mark) => mark.startsWith(`${ts}:`))?.slice(ts.length + 1)
+    },
     changeAddress: (ticketId) => {
       workspace.changeId(findMessage(ticketId).channel)
     },
@@ -199,7 +204,9 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     signed: workspace.signed,
     tickets: () =>
       workspace.channels.flatMap((channel) =>
-        channel.messages.filter(({ threadTs }) => threadTs === undefined).map((root) => _toTicket(channel, root))
+        channel.messages
+          .filter(({ threadTs }) => threadTs === undefined)
+          .map((root) => _toTicket(channel, root, switches.files))
       ),
     agentReplies,
     agentNotes: (ticketId, text, { agentId } = {}) => {
@@ -249,7 +256,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
 
 const _teamOf = (userId: string): string => PEOPLE.find(({ id }) => id === userId)?.team ?? TEAM
 
-const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
+const _toTicket = (channel: Channel, root: StoredMessage, store: FileStore): SandboxTicket => {
   const blocks = root.blocks ?? []
   const isOurs = root.appId === APP
   const texts = isOurs ? textsOf(blocks) : []
@@ -267,15 +274,18 @@ const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
     ...(claimedBy ? { assignee: claimedBy } : {}),
     ...(typeof payload['conversation_id'] === 'string' ? { conversationId: payload['conversation_id'] } : {}),
     tags: tags ? _visibleText(tags).split(', ') : [],
-    entries: [root, ...replies].map(_toEntry),
+    entries: [root, ...replies].map((message) => _toEntry(message, store)),
   }
 }
 
-const _toEntry = (message: StoredMessage): SandboxEntry => {
+const _toEntry = (message: StoredMessage, store: FileStore): SandboxEntry => {
   const name = AGENTS.find(({ id }) => id === message.user)?.name
   const isOurs = message.appId === APP
   const text = isOurs && message.blocks ? textsOf(message.blocks).join('\n') : message.text
-  const files = (message.files ?? []).map((file) => `📎 ${file.name}`)
+  // A title stands above the file's name.
+  const files = (message.files ?? []).map(
+    ({ name: fileName, title }) => `📎 ${title && title !== fileName ? `${title} · ` : ''}${fileName}`
+  )
   // A post with files appears under the app's name, and begins with the customer's.
   const [, poster] = (isOurs && message.files && /^\*(.+?)\*(?:: )?/.exec(message.text)) || []
   return {
@@ -292,7 +302,13 @@ const _toEntry = (message: StoredMessage): SandboxEntry => {
     author: message.username ?? (poster && _visibleText(poster)) ?? name ?? 'HITL Router',
     text: [_visibleText(poster ? text.replace(/^\*.+?\*(?:: )?/, '') : text), ...files].filter(Boolean).join('\n'),
     at: Math.floor(Number(message.ts) * 1_000),
+    ...(message.files ? { files: message.files.flatMap((file) => _bytesOf(file.id, store)) } : {}),
   }
+}
+
+const _bytesOf = (id: string, { files }: FileStore): SandboxFile[] => {
+  const stored = files.get(id)
+  return stored ? [{ name: stored.file.name, contentType: stored.file.mimetype, bytes: stored.bytes }] : []
 }
 
 /** mrkdwn as the client shows it, except marks: resolves control sequences and entities, shows nothing invisible. */

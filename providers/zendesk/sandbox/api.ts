@@ -127,5 +127,5 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, files, n
     return { ...response, headers: { ...rateHeaders, ...response.headers } }
   }
 
-  return { handler, revokeTokens: () => tokens.clear() }
+  return { handler, ticketFields, revokeTokens: () => tokens.clear() }
 }

@@ -1,6 +1,7 @@
 /** The sandbox's ticket fields, and what it refuses of a ticket's values. */
 import type { SandboxResponse } from '../../kit/sandbox'
 import { invalid } from './answers'
+import type { FieldInput } from './state'
 
 export interface FieldRow {
   id: number
@@ -60,14 +61,6 @@ const _isValid = (field: FieldRow, value: unknown): boolean => {
     default:
       return typeof value === 'string'
   }
-}
-
-export interface FieldInput {
-  custom_fields?: { id: number; value: unknown }[]
-  ticket_form_id?: number
-  brand_id?: number
-  organization_id?: number
-  type?: string
 }
 
 /** Zendesk names custom fields by their titles, all of them under `base`. */

@@ -1,4 +1,7 @@
-/** The sandbox's uploads and attachments. https://developer.zendesk.com/api-reference/ticketing/tickets/ticket-attachments/ */
+/**
+ * The sandbox's uploads and attachments.
+ * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket-attachments/
+ */
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { invalid, NOT_FOUND, type Body } from './answers'
 import { isoTime, type AttachmentRow, type State } from './state'

@@ -11,6 +11,7 @@ import {
   type SandboxEntry,
   type SandboxOptions,
 } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import { conversationIdOf } from '../identity'
 import { createApi } from './api'
 import { createFiles, STORE } from './files'
@@ -106,7 +107,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
 
   const attachmentsOf = (given: { name: string; contentType: string; bytes?: Uint8Array }[] = []): AttachmentRow[] =>
     given.map(({ name, contentType, bytes }) =>
-      files.add({ name, contentType, bytes: Buffer.from(bytes ?? `the bytes of ${name}`) })
+      files.add({ name, contentType, bytes: Buffer.from(bytes ?? sampleBytes({ name, contentType })) })
     )
 
   const reply: Sandbox['agentReplies'] = (ticketId, text, options = {}) => {
@@ -127,6 +128,21 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     if (comment.author_id < 0) return 'system'
     return state.user(comment.author_id)?.role === 'end-user' ? 'customer' : 'agent'
   }
+
+  const fileOf = ({ file_name: name, content_type: contentType, bytes }: AttachmentRow) => ({
+    name,
+    contentType,
+    bytes: bytes ?? Buffer.alloc(0),
+  })
+
+  /** Custom fields by their titles. */
+  const fieldsOf = ({ fields }: TicketRow): Record<string, string> =>
+    Object.fromEntries(
+      (fields.custom_fields ?? []).map(({ id, value }) => [
+        api.ticketFields.find((field) => field.id === id)?.title ?? String(id),
+        String(value),
+      ])
+    )
 
   const statusOf = (ticket: TicketRow) => {
     if (ticket.deleted) return 'deleted'
@@ -169,12 +185,14 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
           tags: ticket.tags,
           ...(ticket.assignee_id === null ? {} : { assignee: String(ticket.assignee_id) }),
           ...(conversationId === undefined ? {} : { conversationId }),
+          fields: fieldsOf(ticket),
           entries: ticket.comments.map((comment) => ({
             id: String(comment.id),
             kind: entryKind(comment),
             author: state.user(comment.author_id)?.name ?? 'Zendesk',
             text: comment.plain,
             at: comment.at,
+            ...(comment.attachments.length === 0 ? {} : { files: comment.attachments.map(fileOf) }),
           })),
         }
       }),

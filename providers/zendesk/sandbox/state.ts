@@ -1,6 +1,5 @@
 /** The sandbox's account: its users, its tickets and the effect of an update. */
 import { htmlToText } from '../../kit/html-to-markdown'
-import type { FieldInput } from './fields'
 
 export interface UserRow {
   id: number
@@ -57,6 +56,15 @@ export interface CommentRow {
 
 export const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'] as const
 export type Status = (typeof STATUSES)[number]
+
+/** Fields of a ticket as they are sent. */
+export interface FieldInput {
+  custom_fields?: { id: number; value: unknown }[]
+  ticket_form_id?: number
+  brand_id?: number
+  organization_id?: number
+  type?: string
+}
 
 export interface TicketRow {
   id: number

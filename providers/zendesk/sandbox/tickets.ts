@@ -1,7 +1,7 @@
 /** The sandbox's tickets API: required fields, status rules, idempotency and limits. */
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { invalid, NOT_FOUND, paged, refusal, commentJson, ticketJson, userJson, type Body } from './answers'
-import { fieldRefusal, type FieldInput, type FieldRow } from './fields'
+import { fieldRefusal, type FieldRow } from './fields'
 import type { Files } from './files'
 import {
   escapeHtml,
@@ -9,6 +9,7 @@ import {
   STATUSES,
   type AttachmentRow,
   type Change,
+  type FieldInput,
   type NewComment,
   type State,
   type Status,
