@@ -1,6 +1,6 @@
 /**
- * The only server that a tunnel leads to. It takes vendors' webhooks for the desks of one installation and nothing else:
- * the local Botpress and the page stay out of reach of the internet.
+ * The only server that a tunnel leads to. It takes webhooks for the desks of one installation and nothing else: the
+ * local Botpress and the page stay out of reach of the internet.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { IncomingWebhook, InvokeReply } from '../botpress/gateway'

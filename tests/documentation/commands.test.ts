@@ -115,7 +115,9 @@ describe('a command', () => {
 
   it('is quiet when nobody reads any more', async () => {
     const { code, out, error } = await start(script('licences'), ['--all'], { pipe: 'head -1' })
-    expect({ code, error }).toEqual({ code: 0, error: '' })
+    expect(code).toBe(0)
+    // On a slow machine it tells its progress before.
+    expect(error.replace(/^Bundling\n/, '')).toBe('')
     expect(out.trim().split('\n')).toHaveLength(1)
   })
 
