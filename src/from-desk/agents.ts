@@ -25,7 +25,10 @@ type Message = EventOf<'message-posted'>
 const _meetings = new WeakMap<Call, Map<string, Promise<KnownAgent>>>()
 
 const _userOf = (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> =>
-  _meetings.get(call)?.get(agent.id)?.catch(() => agentUser(call, desk, agent)) ?? agentUser(call, desk, agent)
+  _meetings
+    .get(call)
+    ?.get(agent.id)
+    ?.catch(() => agentUser(call, desk, agent)) ?? agentUser(call, desk, agent)
 
 /** Looks up the users of the agents behind a webhook's events, beside everything else. */
 export const meetAgents = (call: Call, desk: Desk, events: SessionEvent[]): void => {

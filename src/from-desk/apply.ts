@@ -205,10 +205,12 @@ const _flush = async (
   if (!isDue) return undefined
   const { ticket } = session
   const olderThanMs = session.isWaiting === true ? 0 : hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
+  // At an end, every message that is old enough must have been there when the page was listed.
+  const isRecent = !hasEnded || (page?.listedAt ?? 0) + olderThanMs / 2 > call.environment.now()
   const { outcome, settledAt } = await flushOutbox(call, session, desk, {
     patienceMs: patienceOf(desk),
     olderThanMs,
-    ...(page && !hasEnded ? { page } : {}),
+    ...(page && isRecent ? { page } : {}),
   })
   // A customer's message reopens a ticket. One that the router has solved stays solved.
   if (outcome === 'emptied' && session.botEndedAt !== undefined && isSolvedByRouter(session)) {
@@ -294,6 +296,7 @@ const _end = async (work: Work, session: Session, cursor: string | undefined): P
   const ending = await retry(call, { tries: 3, pauseMs: 300, isRetried }, () =>
     endByAgent(call, session, { cursor, patienceMs: patienceLeft(work) })
   )
+  if (ending.page) work.progress.page = ending.page
   if (ending.ended) await _showClosed(work, session)
   return ending.session
 }

@@ -4,7 +4,7 @@ import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { emitOnce } from './emit-once'
 import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
-import { deliveredAt, deskMessageIdOf } from './progress'
+import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { readPlace, releasePlace } from './place'
 import { writeTags, type Session } from './session'
@@ -30,35 +30,39 @@ export interface AgentEnd {
   patienceMs: number
 }
 
+export interface Ending {
+  /** Whether this call ended it. */
+  ended: boolean
+  session: Session
+  /** Its newest messages, listed right before the end. */
+  page?: MessagePage
+}
+
 /**
  * Ends the session for an agent. The bot receives the end once, after all earlier messages. Resolves to the session as
  * it is then, and whether this call ended it. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be
  * retried.
  */
-export const endByAgent = (
-  call: Call,
-  session: Session,
-  { cursor, patienceMs }: AgentEnd
-): Promise<{ ended: boolean; session: Session }> => {
+export const endByAgent = (call: Call, session: Session, { cursor, patienceMs }: AgentEnd): Promise<Ending> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
     const meaning = meaningOf('ticket-closed', phaseOf(current, call.environment.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
-    return { ended: true, session: await _end(call, current, lease, cursor) }
+    return { ended: true, ...(await _end(call, current, lease, cursor)) }
   })
 }
 
-const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
+const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined) => {
   const { conversationId, provider } = session
   const { now } = call.environment
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
   await writeTags(call, conversationId, endingTag(endingAt))
-  const { messages } = await call.client.listMessages({ conversationId })
-  const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
+  const page = await listMessages(call, conversationId)
+  const delivered = page.messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
   const listedAt = now()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
@@ -78,9 +82,9 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
     await _freePlace(call, session)
     const ended = { ...written, cursor: cursor ?? session.cursor }
     call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
-    if (wasLate || !isLate()) return ended
+    if (wasLate || !isLate()) return { session: ended, page }
     await writeTags(call, conversationId, endingTag(endingAt))
-    return { ...ended, endingAt }
+    return { session: { ...ended, endingAt }, page }
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }
