@@ -4,7 +4,7 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { retry } from '../botpress/retry'
 import { STOP_BUDGET_MS } from '../botpress/timing'
-import { cleanUp, isSolvedByRouter, needsCleanup } from '../session/cleanup'
+import { cleanUp, needsCleanup } from '../session/cleanup'
 import { endByAgent } from '../session/ending'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/life'
 import { LockBusy } from '../session/lock'
@@ -12,16 +12,15 @@ import { tellAgent, withTicket } from '../session/notes'
 import { messageTag } from '../session/progress'
 import { findSession, getSession, rememberedSession, type EndReason, type Session } from '../session/session'
 import { rememberChange, withChange } from '../session/ticket-changes'
-import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote, meetAgents, type ReadMessage } from './agents'
 import { countUntagged, isOutOfSight, moveCursor } from './cursor-tag'
 import { agentEdited, agentRemoved } from './edits'
+import { flush } from './flush'
 import { isLasting, withAgentAnew, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
   FAR_BEHIND,
-  isEnd,
   isMessage,
   isStale,
   mergeEvents,
@@ -34,18 +33,13 @@ import {
   withoutRemoved,
 } from './reading'
 import { withoutTakenBack } from './taken-back'
-import { patienceLeft, patienceOf, type Work } from './work'
+import { patienceLeft, type Work } from './work'
 
 /**
  * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
  */
 export class SessionNotReady extends Error {
   public override readonly name = 'SessionNotReady'
-}
-
-/** An agent ended the session, and messages of the customer are not at the desk yet. */
-export class OutboxWaits extends Error {
-  public override readonly name = 'OutboxWaits'
 }
 
 /**
@@ -202,49 +196,12 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   // What is scheduled may not be listed yet, so nobody may read on behind it.
   const isTagDue = isFarBehind && progress.lastAt <= call.clock.now()
   const isRareMoment = isTagDue || progress.isNew
-  const settledAt = await _flush(work, current, events, isTagDue)
+  const settledAt = await flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
   if (problem !== undefined) throw problem
   await rememberChange(call, desk, found, reading.change)
   await moveCursor(reading, current, { isTagDue, settledAt })
   await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })
-}
-
-/** Messages younger than this may still be posted by their own delivery. */
-const IN_FLIGHT_MS = 15_000
-const IN_FLIGHT_AT_END_MS = 2_000
-
-/**
- * Posts messages that an outage, a rate limit or a crash left in the outbox: when they are known to wait, at the end,
- * after it, when this instance first handles the session, and whenever the cursor's tag moves. Resolves to the moment
- * before which nothing waits, in milliseconds since the epoch. Throws OutboxWaits at an end, since no later event would
- * post them.
- */
-const _flush = async (
-  { call, desk, progress }: Work,
-  session: Session,
-  events: SessionEvent[],
-  isTagDue: boolean
-): Promise<number | undefined> => {
-  const hasEnded = events.some(isEnd)
-  const isDue = progress.isNew || isTagDue || session.isWaiting === true || session.status === 'closed'
-  const { page } = progress
-  progress.isNew = false
-  progress.page = undefined
-  if (!isDue) return undefined
-  const { ticket } = session
-  const olderThanMs = session.isWaiting === true ? 0 : hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
-  const { outcome, settledAt } = await flushOutbox(call, session, desk, {
-    patienceMs: patienceOf(desk),
-    olderThanMs,
-    ...(page && !hasEnded ? { page } : {}),
-  })
-  // A customer's message reopens a ticket. One that the router has solved stays solved.
-  if (outcome === 'emptied' && session.botEndedAt !== undefined && isSolvedByRouter(session)) {
-    await withTicket(call, ticket, () => desk.driver.closeTicket(ticket))
-  }
-  if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last messages are not at the desk yet')
-  return settledAt
 }
 
 const STOP_PAUSE_MS = 700
@@ -351,6 +308,7 @@ const _end = async (
   const ending = await retry(call, { tries: 3, pauseMs: 300, isRetried }, () =>
     endByAgent(call, session, { cursor, patienceMs: patienceLeft(work), ...(because ? { because } : {}) })
   )
+  if (ending.page) work.progress.page = ending.page
   if (ending.ended) await _showClosed(work, session)
   return ending.session
 }

@@ -8,7 +8,8 @@ import { isVerifiedBy } from '../botpress/installation'
 import { TooSlow, within } from '../botpress/retry'
 import { LeaseLost, LockBusy, OutcomeUnknown } from '../session/lock'
 import { ScheduleInDoubt } from '../session/scheduled'
-import { applyEvents, OutboxWaits, SessionNotReady } from './apply'
+import { applyEvents, SessionNotReady } from './apply'
+import { OutboxWaits } from './flush'
 
 /** In characters: more than any desk sends, and still quick to verify. */
 const LARGEST_BODY = 1_000_000

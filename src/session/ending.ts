@@ -4,7 +4,7 @@ import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { emitOnce } from './emit-once'
 import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
-import { deliveredAt, deskMessageIdOf } from './progress'
+import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { freePlace } from './place'
 import { writeTags, type EndReason, type Session } from './session'
@@ -32,6 +32,14 @@ export interface AgentEnd {
   because?: EndReason
 }
 
+export interface Ending {
+  /** Whether this call ended it. */
+  ended: boolean
+  session: Session
+  /** Its newest messages, listed right before the end. */
+  page?: MessagePage
+}
+
 /**
  * Ends the session for an agent. The bot receives the end once, after all earlier messages. Resolves to the session as
  * it is then, and whether this call ended it. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be
@@ -41,14 +49,14 @@ export const endByAgent = (
   call: Call,
   session: Session,
   { cursor, patienceMs, because }: AgentEnd
-): Promise<{ ended: boolean; session: Session }> => {
+): Promise<Ending> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
     const meaning = meaningOf('ticket-closed', phaseOf(current, call.clock.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
-    return { ended: true, session: await _end(call, current, lease, { cursor, because }) }
+    return { ended: true, ...(await _end(call, current, lease, { cursor, because })) }
   })
 }
 
@@ -57,7 +65,7 @@ const _end = async (
   session: Session,
   lease: Lease,
   { cursor, because }: Pick<AgentEnd, 'cursor' | 'because'>
-): Promise<Session> => {
+) => {
   const { conversationId, provider } = session
   const { now, earliest } = call.clock
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
@@ -66,8 +74,8 @@ const _end = async (
   const isOurs = because === 'idle'
   const reason = because === undefined ? {} : { endReason: because, ...(isOurs ? { unsolved: 'yes' } : {}) }
   await writeTags(call, conversationId, { ...endingTag(endingAt), ...reason })
-  const { messages } = await call.client.listMessages({ conversationId })
-  const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
+  const page = await listMessages(call, conversationId)
+  const delivered = page.messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
   const listedAt = earliest()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
@@ -88,9 +96,9 @@ const _end = async (
     const isUnsolved = isOurs || written.isUnsolved
     const ended = { ...written, cursor: cursor ?? session.cursor, endReason: because ?? session.endReason, isUnsolved }
     call.log.info('Session ended', { conversationId, desk: provider, by: because ?? 'agent' })
-    if (wasLate || !isLate()) return ended
+    if (wasLate || !isLate()) return { session: ended, page }
     await writeTags(call, conversationId, endingTag(endingAt))
-    return { ...ended, endingAt }
+    return { session: { ...ended, endingAt }, page }
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }
