@@ -62,6 +62,8 @@ const NOT_DELIVERED = /w(?:as|ere) not delivered/
 const LAST_TRY_MS = 16 * 60_000
 /** The router's name for an agent whose name the desk did not return in time. */
 const UNKNOWN_AGENT = 'Agent'
+/** Intercom shows whole seconds. */
+const SECOND_MS = 1_000
 /** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
 /** What is scheduled for the customer can't be taken back. Nothing is scheduled further ahead. */
@@ -148,7 +150,7 @@ const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void 
   )
   if (unheard.length === 0) return
   const entries = tickets.flatMap((ticket) => ticket.entries)
-  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
+  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at - SECOND_MS))
     report(
       'lost',
       `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
