@@ -53,6 +53,8 @@ interface HandoffCase extends Evidence {
   report(kind: ViolationKind, what: string): void
 }
 
+/** In the router's first note at Intercom. */
+const REFERENCE = 'Handoff reference'
 /** The router's note about undelivered messages. Its note about a ticket without a session reads differently. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
@@ -60,6 +62,8 @@ const NOT_DELIVERED = /w(?:as|ere) not delivered/
 const LAST_TRY_MS = 16 * 60_000
 /** The router's name for an agent whose name the desk did not return in time. */
 const UNKNOWN_AGENT = 'Agent'
+/** Intercom shows whole seconds. */
+const SECOND_MS = 1_000
 /** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
 /** What is scheduled for the customer can't be taken back. Nothing is scheduled further ahead. */
@@ -134,13 +138,19 @@ const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
 /** Botpress has forgotten the session's conversation: an agent who writes is told, and the ticket is closed. */
 const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void => {
   // A ticket that the router did not open is nobody's once the session is forgotten that was merged into it.
-  const own = new Set(tickets.filter(({ isMergeTarget }) => !isMergeTarget).map(({ id }) => id))
+  // Neither is a conversation at Intercom whose start died before our reference was in it.
+  const own = new Set(
+    tickets
+      .filter(({ isMergeTarget }) => !isMergeTarget)
+      .filter(({ desk, entries: all }) => desk !== 'intercom' || all.some(({ text }) => text.includes(REFERENCE)))
+      .map(({ id }) => id)
+  )
   const unheard = played.said.filter(
     (said) => said.by === 'agent' && said.at > at + CROSSING_MS && own.has(said.ticketId ?? '')
   )
   if (unheard.length === 0) return
   const entries = tickets.flatMap((ticket) => ticket.entries)
-  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
+  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at - SECOND_MS))
     report(
       'lost',
       `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
