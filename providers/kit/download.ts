@@ -60,7 +60,10 @@ export const createDownload =
     for (let redirects = 0; ; redirects += 1) {
       const isOurs = url !== undefined && download.sendsCredentials(url.hostname)
       if (url?.protocol !== 'https:' || !(isOurs || download.follows?.(url.hostname))) {
-        throw fail('rejected', `${what}: its address is not at a host of this desk`, { about: 'message' })
+        // Where a file is redirected to is the vendor's business of the moment: a moved account, a proxy.
+        throw redirects > 0
+          ? fail('unavailable', `${what}: the desk redirects to a host that is not its own`)
+          : fail('rejected', `${what}: its address is not at a host of this desk`, { about: 'message' })
       }
       const answer = await _get(tools, url, deadline, {
         accept: '*/*',
@@ -72,7 +75,8 @@ export const createDownload =
       })
       const { status } = answer
       if (status >= 200 && status <= 299) return _opened(answer, download, fail)
-      answer.data.destroy()
+      // A transport that was replaced may answer with a text.
+      ;(answer.data as Partial<Readable>).destroy?.()
       const location = _header(answer, 'location')
       if (status >= 300 && status <= 399 && location !== undefined && redirects < MOST_REDIRECTS) {
         url = _parsed(location, url)

@@ -152,7 +152,9 @@ export const tellNotDelivered = async (
     call.log.debug('A note is not answered by a note', { desk: desk.provider.name, ticketId: ticket.id })
     return
   }
-  const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
+  // The name of a file may be told later than its message.
+  const words = parts.filter(({ type }) => type === 'text')
+  const excerpt = shorten(partsToText(words.length > 0 ? words : parts).replaceAll(/\s+/g, ' '), EXCERPT)
   await tellAgent(call, desk, ticket, `over-${id}`, `${REASONS[why]}: “${excerpt}”`)
   await reportFate(call, desk, ticket, id, { type: 'failed', why: REASONS[why] })
 }

@@ -6,7 +6,9 @@ export type Move =
   | (typeof VENDOR_MOVES)[number]
   | (typeof DELETIONS)[number]
   | 'customer-says'
+  | 'customer-sends-file'
   | 'agent-says'
+  | 'agent-sends-file'
   | 'agent-edits'
   | 'agent-notes'
   | 'agent-takes'
@@ -52,8 +54,10 @@ const _pause = (random: Random): number => {
 
 const _talk = (random: Random): Move => {
   const kind = random.next()
-  if (kind < 0.36) return 'customer-says'
-  if (kind < 0.72) return 'agent-says'
+  if (kind < 0.32) return 'customer-says'
+  if (kind < 0.36) return 'customer-sends-file'
+  if (kind < 0.68) return 'agent-says'
+  if (kind < 0.72) return 'agent-sends-file'
   if (kind < 0.74) return 'agent-edits'
   if (kind < 0.82) return 'agent-notes'
   if (kind < 0.92) return 'agent-takes'

@@ -1,4 +1,5 @@
 /** The whole product with the memory desk, which is no part of it: it joins the registry of the test's process. */
+import { onTestFinished } from 'vitest'
 import { memoryDesk } from '.'
 import type { ConfigSchema, Provider } from '../../providers/provider'
 import { providers } from '../../src/definition/registry'
@@ -17,6 +18,10 @@ export const openMemoryStage = async (
   { desks = [], before }: { desks?: string[]; before?: (desk: MemorySandbox) => void } = {}
 ): Promise<MemoryStage> => {
   providers[MEMORY_DESK] = memoryDesk as unknown as Provider<ConfigSchema>
+  // Other tests may share this process.
+  onTestFinished(() => {
+    delete providers[MEMORY_DESK]
+  })
   let desk: MemorySandbox | undefined
   const stage = await createStage({
     desks: [MEMORY_DESK, ...desks],
