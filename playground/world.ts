@@ -1,7 +1,9 @@
 /** The whole product in one process: a local Botpress with a bot, the router, and a sandbox per registered desk. */
+import { Readable } from 'node:stream'
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
-import type { Sandbox, SandboxOptions } from '../providers/kit/sandbox'
+import { createSandboxWeb, type Sandbox, type SandboxOptions, type SandboxWeb } from '../providers/kit/sandbox'
+import { createWeb, isPublicAddress, type Web } from '../providers/kit/web'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
@@ -44,6 +46,8 @@ export interface WorldOptions {
 export interface World {
   botpress: LocalBotpress
   sandboxes: Record<string, Sandbox>
+  /** What the router finds at public addresses. The local Botpress's own files are there, too. */
+  web: SandboxWeb
   clock: Clock
   /** A configuration with every desk. Default routing: priority, in registry order. */
   configuration(routing?: Record<string, unknown>): Record<string, unknown>
@@ -83,6 +87,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     setTimer: clock.setTimer,
     random: options.random ?? Math.random,
     timeoutMs: options.timeoutMs ?? 8_000,
+    web: (url, limits) => web.web(url, limits),
     ...(sockets
       ? { resolveOrigin: (origin: string) => all.find((sandbox) => sandbox.origins.includes(origin))?.server.origin }
       : { transport: _transport(all, clock) }),
@@ -101,6 +106,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     port: options.ports?.botpress,
     publicWebhookUrl: PUBLIC_WEBHOOK_URL,
   })
+  const web = createSandboxWeb(sockets ? localWeb(botpress) : _webInProcess(botpress))
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
   for (const [name, sandbox] of Object.entries(sandboxes)) {
     if (sockets) await sandbox.server.listen(options.ports?.[name])
@@ -110,6 +116,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   return {
     botpress,
     sandboxes,
+    web,
     clock,
     configuration: (routing) => ({
       ...Object.fromEntries(
@@ -166,6 +173,23 @@ const _overHttp =
     })
     const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]))
     return { status: response.status, headers, body: response.data }
+  }
+
+/** The public web, and the files of the local Botpress, which lie on this machine. */
+export const localWeb = ({ url }: LocalBotpress): Web =>
+  createWeb({ allows: (address, { origin }) => isPublicAddress(address) || origin === url })
+
+/** The files of the local Botpress alone, without a socket. */
+const _webInProcess =
+  ({ runtime, url: origin }: LocalBotpress): Web =>
+  async (url) => {
+    const gone = Object.assign(new Error('No answer'), { code: 'ENOTFOUND' })
+    if (url.origin !== origin) throw gone
+    const { pathname: path, search } = url
+    const answer = await runtime.handle({ method: 'GET', path, query: search.slice(1), headers: {}, body: '' })
+    if ('hangUp' in answer) throw gone
+    const bytes = answer.bytes ?? Buffer.from(answer.body ?? '')
+    return { status: answer.status, headers: answer.headers ?? {}, bytes: Readable.from([bytes]), close: () => {} }
   }
 
 const _inProcess =

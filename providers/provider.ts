@@ -54,7 +54,9 @@ export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
    * the ticket after every event that it could not apply, with the next event or message of the session at the latest.
    */
   readonly redelivers: boolean
-  /** `subscription` is what `subscribe` returned at the last save. */
+  /** Whether the driver's calls need what `subscribe` returned. Without it, the core reads it for webhooks alone. */
+  readonly connectsWithSubscription?: true
+  /** `subscription` is what `subscribe` returned at the last save, for a provider with `connectsWithSubscription`. */
   connect(config: z.infer<Schema>, tools: Tools, subscription?: Subscription): Driver
 }
 

@@ -2,12 +2,12 @@ import { RuntimeError } from '@botpress/sdk'
 import { Integration, type IntegrationProps } from './botpress/bp'
 import { createCall, type Call } from './botpress/call'
 import { createMemory } from './botpress/memory'
+import type { IncomingRequest } from './from-desk/receive'
+import { operations } from './operations'
 import type { ChannelMessage } from './to-desk/channel'
 import type { Environment } from './botpress/environment'
 import { describeError } from './botpress/errors'
 import { guardClient } from './botpress/client'
-import type { IncomingRequest } from './from-desk/receive'
-import { operations } from './operations'
 
 type Props = Parameters<IntegrationProps['handler']>[0]
 type Common = Pick<Props, 'client' | 'ctx' | 'logger'>
@@ -30,7 +30,12 @@ export const createIntegration = (environment: Environment): Integration => {
 
   const deliver = (
     props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }
-  ) => handle(props, async (call) => (await operations.deliverToDesk())(call, props as unknown as ChannelMessage))
+  ) =>
+    handle(props, async (call) => {
+      const message = props as unknown as ChannelMessage
+      const [deliverToDesk, readBack] = await Promise.all([operations.deliverToDesk(), operations.readBack()])
+      await deliverToDesk(call, message).finally(() => readBack(call, message.conversation))
+    })
 
   return new Integration({
     register: (props) => handle(props, async (call) => (await operations.register())(call, props.webhookUrl)),
@@ -44,6 +49,8 @@ export const createIntegration = (environment: Environment): Integration => {
         handle(props, async (call) => (await operations.stopHitl())(call, props.input.conversationId)),
       checkAvailability: (props) =>
         handle(props, async (call) => (await operations.checkAvailability())(call, props.input)),
+      endIdleSessions: (props) =>
+        handle(props, async (call) => (await operations.endIdleSessions())(call, props.input)),
       explainRouting: (props) => handle(props, async (call) => (await operations.explainRouting())(call, props.input)),
     },
     channels: {

@@ -14,8 +14,10 @@ export const operations = {
   startHitl: _atFirstUse(async () => (await import('./actions/start-hitl')).startHitl),
   stopHitl: _atFirstUse(async () => (await import('./actions/stop-hitl')).stopHitl),
   checkAvailability: _atFirstUse(async () => (await import('./actions/explain')).checkAvailability),
+  endIdleSessions: _atFirstUse(async () => (await import('./actions/end-idle-sessions')).endIdleSessions),
   explainRouting: _atFirstUse(async () => (await import('./actions/explain')).explainRouting),
   deliverToDesk: _atFirstUse(async () => (await import('./to-desk/channel')).deliverToDesk),
+  readBack: _atFirstUse(async () => (await import('./from-desk/read-back')).readBack),
   receiveWebhook: _atFirstUse(async () => (await import('./from-desk/receive')).receiveWebhook),
 }
 

@@ -8,7 +8,7 @@ import { cyclesAmong, filesUnder, importsOf, ROOT } from './imports'
  * The folders of `src`, from the top down. Each imports itself and those below it. `index.ts` and `integration.ts` are
  * on top.
  */
-const SRC_FOLDERS = ['actions', 'from-desk', 'to-desk', 'session', 'botpress', 'definition', 'routing']
+const SRC_FOLDERS = ['actions', 'from-desk', 'to-desk', 'session', 'botpress', 'definition', 'routing', 'redaction']
 
 /** What each top-level folder may import. */
 const MAY_IMPORT: Record<string, string[]> = {

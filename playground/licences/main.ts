@@ -17,7 +17,10 @@ export const LICENCES: CommandInfo<typeof OPTIONS> = {
     ['--all', 'what is installed for development, too'],
     ['--json', 'for a script that checks them'],
   ],
-  exits: { 0: 'every licence is permissive', 1: 'a licence is unknown, or asks for more than its text to be kept' },
+  exits: {
+    0: 'everything that is deployed has a permissive licence',
+    1: 'a licence of it is unknown, or asks for more than its text to be kept',
+  },
 }
 
 export interface Licensed {
@@ -98,7 +101,8 @@ export const licencesCommand = async ({ values, output, progress }: Run<typeof O
   progress('Bundling')
   const listed = (await listLicences()).filter(({ isDeployed }) => values.all || isDeployed)
   progress.end()
-  const questionable = listed.filter(({ licence }) => !isPermissive(licence))
+  // What only development needs is handed on to nobody.
+  const questionable = listed.filter(({ licence, isDeployed }) => isDeployed && !isPermissive(licence))
   if (values.json) output.out(`${JSON.stringify(listed, undefined, 2)}\n`)
   else {
     const width = Math.max(...listed.map(({ name, version }) => name.length + version.length + 1))

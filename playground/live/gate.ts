@@ -1,5 +1,5 @@
 /**
- * The only server that a tunnel leads to: it takes vendors' webhooks for the desks of one installation, nothing else. The
+ * The only server that a tunnel leads to. It takes webhooks for the desks of one installation and nothing else: the
  * local Botpress and the page stay out of reach of the internet.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

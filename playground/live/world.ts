@@ -8,7 +8,8 @@ import definition from '../../integration.definition'
 import { createLocalBotpress, realClock } from '../botpress'
 import type { Configuration } from '../configuration-file'
 import type { Reach } from '../doctor/address'
-import type { World } from '../world'
+import { createSandboxWeb } from '../../providers/kit/sandbox/web'
+import { localWeb, type World } from '../world'
 import { openGate, type Gate } from './gate'
 
 export interface LiveOptions {
@@ -46,7 +47,11 @@ export const createLiveWorld = async (options: LiveOptions): Promise<LiveWorld> 
   const { configuration, publicUrl } = options
   const clock = realClock()
   const installation = _installationOf(publicUrl)
-  const environment: Environment = { ...productionEnvironment, resolveOrigin: options.resolveOrigin }
+  const environment: Environment = {
+    ...productionEnvironment,
+    resolveOrigin: options.resolveOrigin,
+    web: (url, limits) => web.web(url, limits),
+  }
   const base = publicUrl.href.replace(/\/+$/, '')
   const botpress = await createLocalBotpress({
     clock,
@@ -56,6 +61,7 @@ export const createLiveWorld = async (options: LiveOptions): Promise<LiveWorld> 
     port: options.botpressPort,
     publicWebhookUrl: base,
   })
+  const web = createSandboxWeb(localWeb(botpress))
   const { gateway } = botpress.runtime
   const nonce = randomUUID()
   const gate = await openGate({
@@ -77,6 +83,7 @@ export const createLiveWorld = async (options: LiveOptions): Promise<LiveWorld> 
     botpress,
     // The desks are real: nobody plays their agents here.
     sandboxes: {},
+    web,
     clock,
     gate,
     address: `${base}/${installation}`,

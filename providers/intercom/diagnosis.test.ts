@@ -33,7 +33,7 @@ describe('the diagnosis', () => {
     const findings = await diagnosed(setup)
     expect(shown(findings, 'wrong')).toEqual(['Permissions: The app may not read conversations (403)'])
     expect(shown(findings, 'look')[0]).toBe('Permissions: The app may not read tags (403)')
-    expect(findings.find(({ state }) => state === 'wrong')?.advice).toContain('“Read and write conversations”')
+    expect(findings.find(({ state }) => state === 'wrong')?.advice).toContain('“Read conversations”')
   })
 
   it('says that the token, the region or the acting teammate is wrong', async () => {

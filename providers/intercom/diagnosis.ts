@@ -10,10 +10,10 @@ import { TOPICS } from './webhook'
 
 /** What the router does at Intercom, and the list that shows whether the app may. */
 const PERMISSIONS: { list: Readable; permission: string; isNeeded: boolean }[] = [
-  { list: 'contacts', permission: 'Read and write users', isNeeded: true },
-  { list: 'conversations', permission: 'Read and write conversations', isNeeded: true },
+  { list: 'contacts', permission: 'Read and list users and companies', isNeeded: true },
+  { list: 'conversations', permission: 'Read conversations', isNeeded: true },
   { list: 'tags', permission: 'Read tags', isNeeded: false },
-  { list: 'teams', permission: 'Read teams', isNeeded: false },
+  { list: 'teams', permission: 'Read admins', isNeeded: false },
 ]
 
 export const diagnose = async (desk: Desk, config: Config, target: Partial<SubscriptionTarget>): Promise<Finding[]> => {

@@ -6,6 +6,7 @@ import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
 import { diagnose } from './diagnosis'
+import { readFile } from './files'
 import { findOrigin } from './origin'
 import { postMessage } from './posting'
 import { catchUp } from './reading'
@@ -33,10 +34,11 @@ export const intercom = defineProvider({
       closeTicket: (ticket) => closeTicket(desk, ticket),
       catchUp: (ticket, cursor) => catchUp(desk, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(desk, ticketId),
+      readFile: (handle) => readFile(desk, handle),
       describeAgent: (agentId) => _describeAgent(desk, agentId),
       agentsAvailable: () => _agentsAvailable(desk),
       verifyWebhook: (request) => verifyWebhook(request, clientSecret, tools.now()),
-      parseWebhook: (request) => parseWebhook(request, desk.linkTo),
+      parseWebhook: (request) => parseWebhook(request, desk),
       // Intercom validates a saved endpoint with an unsigned HEAD request.
       answerUnsigned: ({ method }) => (method === 'HEAD' ? { status: 200 } : undefined),
       instructions: _instructions,

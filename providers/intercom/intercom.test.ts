@@ -5,6 +5,7 @@ import { isProviderError } from '../errors'
 import { createTestClock, createTestTools } from '../conformance/tools'
 import { intercom } from '.'
 import { createSandbox } from './sandbox'
+import { MAX_FILE_BYTES } from './sending'
 import { EVE, setUp, fault, type Setup } from './testing'
 
 describe('intercom: configuration', () => {
@@ -241,10 +242,14 @@ describeProvider({
     'answerUnsigned',
     'ensureContact',
     'catchUp',
+    'readFile',
     'findOrigin',
     'describeAgent',
     'agentsAvailable',
     'instructions',
     'diagnose',
   ],
+  attaches: { maxBytes: MAX_FILE_BYTES },
+  fields: { 'Order number': '4711', Paid: 'true' },
+  reports: { deletions: true },
 })

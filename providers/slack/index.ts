@@ -1,3 +1,4 @@
+import { handBackPhrase } from '../kit/hand-back'
 import { defineProvider } from '../provider'
 import { createApp } from './app'
 import { knownMembers } from './authors'
@@ -7,8 +8,11 @@ import { checkCredentials } from './credentials'
 import { diagnose } from './diagnosis'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
+import { knownNames } from './mentions'
+import { postMessage } from './messages'
 import { agentsAvailable } from './presence'
-import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
+import { reportFate } from './fate'
+import { closeTicket, findOrigin, openTicket, reflect } from './tickets'
 import { movedChannelIn, parseWebhook, verifyWebhook } from './webhook'
 
 /** Slack as a desk: the desk is a channel, and each handoff is one thread in it. */
@@ -22,7 +26,7 @@ export const slack = defineProvider({
   answerWithinMs: 2_400,
   redelivers: true,
   connect: (config, tools) => {
-    const settings = settingsOf(config)
+    const settings = { ...settingsOf(config), handBack: handBackPhrase(tools) }
     const app = createApp(settings, tools)
     const { api, memory } = app
     return {
@@ -39,12 +43,15 @@ export const slack = defineProvider({
           settings,
           identity: memory.identity,
           members: knownMembers(memory, tools.now()),
+          nameOf: knownNames(memory, tools.now()),
         })
       },
       catchUp: (ticket, cursor) => catchUp(app, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(app, ticketId),
       describeAgent: (agentId) => api.describeUser(agentId),
       agentsAvailable: () => agentsAvailable(app),
+      readFile: (handle) => api.readFile(handle),
+      reportFate: (ticket, id, fate) => reportFate(app, ticket, id, fate),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
       diagnose: (target) => diagnose(app, target),

@@ -11,6 +11,8 @@ const REQUIRED_SCOPES = [
   'channels:read',
   'groups:read',
   'channels:join',
+  'files:read',
+  'files:write',
   'reactions:read',
   'users:read',
 ]
@@ -25,6 +27,7 @@ export const requiredScopes = (agents: Settings['agents']): string[] => [
 export const OPTIONAL_SCOPES = [
   { scope: 'app_mentions:read', without: 'a reply that mentions the app may arrive late' },
   { scope: 'dnd:read', without: 'people who don’t want to be disturbed count as available' },
+  { scope: 'reactions:write', without: 'replies don’t show what became of them' },
 ] as const
 
 const MAX_APP_NAME_LENGTH = 35

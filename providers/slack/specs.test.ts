@@ -16,7 +16,12 @@ const folder = process.env['VENDOR_SPECS'] ? join(process.env['VENDOR_SPECS'], '
 type Json = Record<string, unknown>
 
 const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder ?? '', ...path), 'utf8'))
-const KNOWN: Known = { settings: { internalPrefix: '//', agents: 'workspace' }, identity: {}, members: undefined }
+const KNOWN: Known = {
+  settings: { internalPrefix: '//', agents: 'workspace' },
+  identity: {},
+  members: undefined,
+  nameOf: () => undefined,
+}
 const parse = (body: unknown): ParsedWebhook => {
   const sandbox = createSandbox({ now: Date.now })
   // Slack sends an event at once.

@@ -14,7 +14,12 @@ const API_TOKENS_END = '2027-04-30'
 const SAVE = 'Save the configuration in Botpress: that creates and restores webhook and triggers'
 const ADMIN = 'Use an admin’s credentials, and allow the OAuth client the scopes read and write'
 
-export const diagnose = async (api: Api, config: Config, target: Partial<SubscriptionTarget>): Promise<Finding[]> => {
+export const diagnose = async (
+  api: Api,
+  config: Config,
+  target: Partial<SubscriptionTarget>,
+  handBack: string
+): Promise<Finding[]> => {
   const { hostname } = new URL(api.origin)
   const signIn = await _signIn(api, hostname)
   if (signIn.some(({ state }) => state === 'wrong')) return [...signIn, ..._kindOfCredentials(config)]
@@ -23,7 +28,7 @@ export const diagnose = async (api: Api, config: Config, target: Partial<Subscri
       await api.accountId()
       return right('Account', 'It is identified by its ticket fields')
     }),
-    _subscribed(api, target),
+    _subscribed(api, target, handBack),
   ])
   return [...signIn, ..._kindOfCredentials(config), ...account, ...subscribed]
 }
@@ -52,7 +57,7 @@ const _kindOfCredentials = ({ clientId }: Config): Finding[] =>
         ),
       ]
 
-const _subscribed = async (api: Api, target: Partial<SubscriptionTarget>): Promise<Finding[]> => {
+const _subscribed = async (api: Api, target: Partial<SubscriptionTarget>, handBack: string): Promise<Finding[]> => {
   let webhooks: Webhook[]
   let triggers: Trigger[]
   try {
@@ -79,7 +84,7 @@ const _subscribed = async (api: Api, target: Partial<SubscriptionTarget>): Promi
       if (!found) return wrong('Trigger', `“${title}” doesn’t exist`, SAVE)
       const botId = target.botId ?? botIdIn(found.conditions?.all?.map(({ value }) => value)) ?? ''
       const wanted = { url, installation, botId }
-      const different = triggerProblem(found, kind, wanted, { webhookId: webhook.id, apiUserId: me.id })
+      const different = triggerProblem(found, kind, wanted, { webhookId: webhook.id, apiUserId: me.id, handBack })
       return different === undefined
         ? right('Trigger', `“${title}” is active and fires for tickets of the bot ${botId}`)
         : wrong('Trigger', `“${title}” ${different}`, SAVE)

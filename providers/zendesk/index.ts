@@ -1,6 +1,8 @@
 import { ProviderError } from '../errors'
+import { handBackPhrase } from '../kit/hand-back'
 import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
+import { readFile } from './attachments'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema, trimmed } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
@@ -22,6 +24,7 @@ export const zendesk = defineProvider({
   redelivers: true,
   connect: (config, tools) => {
     const api = createApi(config, tools)
+    const handBack = handBackPhrase(tools)
     return {
       checkCredentials: async () => {
         const identified = api.accountId()
@@ -42,13 +45,14 @@ export const zendesk = defineProvider({
       openTicket: (request) => openTicket(api, tools, request),
       postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
       closeTicket: (ticket) => closeTicket(api, tools, ticket),
-      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor),
+      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor, handBack),
+      readFile: (handle) => readFile(api, handle),
       describeAgent: async (agentId) => toAgent(agentId, await readUser(api, agentId)),
-      subscribe: (target) => subscribe(api, tools, target),
+      subscribe: (target) => subscribe(api, tools, target, handBack),
       unsubscribe: (target) => unsubscribe(api, target),
       verifyWebhook: (request, subscription) => verifyWebhook(request, subscription, tools.now()),
       parseWebhook,
-      diagnose: (target) => diagnose(api, trimmed(config), target),
+      diagnose: (target) => diagnose(api, trimmed(config), target, handBack),
     }
   },
 })

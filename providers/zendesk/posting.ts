@@ -1,12 +1,12 @@
 /** Posts a message into a ticket, whatever has become of the ticket or of its contact. */
 import { asUnknown, isProviderError, ProviderError, withDetails } from '../errors'
-import { partsToText } from '../kit/message-text'
+import { postsOf, type Post } from '../kit/posts'
 import type { Tools } from '../kit/tools'
 import type { Customer, OutboundMessage, PostedMessage, Ticket, TicketChange } from '../provider'
 import { PROVIDER, type Api } from './api'
 import { postComment, type Draft } from './comments'
 import { ensureContact, findUser, isUsable } from './contacts'
-import { toComments, toName } from './format'
+import { sentence, toName, writingOf } from './format'
 import { contactIn } from './memo'
 import { findMergeTarget, isMerged } from './merging'
 import { readTicket } from './reading'
@@ -53,9 +53,9 @@ export const postMessage = async (
   const posting: Posting = { api, tools, ticket, message, ...(customer && { customer }) }
   let place: Place = { ticketId: ticket.id, ...(customer && { authorId: await _authorOf(posting, customer) }) }
   const messageIds: string[] = []
-  for (const [index, text] of toComments(partsToText(message.parts)).entries()) {
+  for (const [index, post] of postsOf(message.parts, writingOf(message.author.type)).entries()) {
     try {
-      const posted = await _postPiece(posting, place, index === 0 ? message.id : `${message.id}/${index}`, text)
+      const posted = await _postPiece(posting, place, index === 0 ? message.id : `${message.id}/${index}`, post)
       messageIds.push(posted.id)
       place = posted.place
     } catch (error) {
@@ -76,11 +76,11 @@ const _authorOf = async ({ api, ticket }: Posting, customer: Customer): Promise<
   return customer.contactId === ticket.contactId ? contactIn(ticket) : customer.contactId
 }
 
-const _postPiece = async (posting: Posting, start: Place, marker: string, text: string) => {
+const _postPiece = async (posting: Posting, start: Place, marker: string, post: Post) => {
   let place = start
   for (let mends = 0; ; mends += 1) {
     try {
-      return { id: await postComment(posting.api, posting.tools, _draft(posting, place, marker, text)), place }
+      return { id: await postComment(posting.api, posting.tools, _draft(posting, place, marker, post)), place }
     } catch (error) {
       const isRefusal =
         isProviderError(error) && (error.code === 'not-found' || (error.code === 'rejected' && error.status !== 409))
@@ -90,10 +90,15 @@ const _postPiece = async (posting: Posting, start: Place, marker: string, text: 
   }
 }
 
-const _draft = ({ message, customer }: Posting, place: Place, marker: string, text: string): Draft => ({
+const _draft = ({ message, customer }: Posting, place: Place, marker: string, post: Post): Draft => ({
   ticketId: place.ticketId,
   marker,
-  text: customer && place.asNote ? `${toName(customer.name)} (Zendesk takes no comments of theirs):\n\n${text}` : text,
+  post:
+    customer && place.asNote
+      ? [...sentence(`${toName(customer.name)} (Zendesk takes no comments of theirs):`), ...post]
+      : post,
+  writing: writingOf(message.author.type),
+  isFormatted: message.author.type === 'bot',
   public: customer !== undefined && !place.asNote,
   ...(place.authorId === undefined || place.asNote ? {} : { authorId: place.authorId }),
   mayExist: message.mayExist || place.isInDoubt === true,
@@ -165,7 +170,8 @@ const _tellAgents = async (
   await postComment(api, tools, {
     ticketId,
     marker: `${message.id}/refused`,
-    text: 'A message of the customer is missing here: Zendesk refuses its content.',
+    post: sentence('A message of the customer is missing here: Zendesk refuses its content.'),
+    writing: writingOf('bot'),
     public: false,
     mayExist: message.mayExist,
     ...(message.createdAt === undefined ? {} : { createdAt: message.createdAt }),

@@ -19,12 +19,17 @@ const webhookSchema = z.object({
 export type Webhook = z.infer<typeof webhookSchema>
 
 /**
- * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets
+ * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and three triggers that match only tickets
  * with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
  * differs, and completes an interrupted earlier save.
  * https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/
  */
-export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarget): Promise<Subscription> =>
+export const subscribe = async (
+  api: Api,
+  tools: Tools,
+  target: SubscriptionTarget,
+  handBack: string
+): Promise<Subscription> =>
   _asAdmin(async () => {
     const [me, webhooks, triggers] = await Promise.all([api.me(), _ownWebhooks(api, target), ownTriggers(api, target)])
     const { webhookId, duplicates } = await _ensureWebhook(api, target, webhooks)
@@ -35,7 +40,7 @@ export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarg
         schema: z.object({ signing_secret: z.object({ secret: z.string().min(1) }) }),
         purpose: 'read the webhook’s signing secret',
       }),
-      ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, existing: triggers }),
+      ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, handBack, existing: triggers }),
     ])
     for (const id of duplicates) await remove(api, `/api/v2/webhooks/${encodeURIComponent(id)}`)
     return { webhookId, secret: signing_secret.secret }

@@ -38,15 +38,19 @@ export const verifyWebhook = (
   })
 }
 
+/** What fired a trigger. */
+const HINTS = ['replied', 'changed', 'noted'] as const
+export type Hint = (typeof HINTS)[number]
+
 /**
  * The body that the triggers send: only ids. Zendesk pastes placeholders into JSON unescaped, so a quotation mark in
  * a person's text would break it.
  */
-export const hintBody = (what: 'replied' | 'changed'): string =>
+export const hintBody = (what: Hint): string =>
   JSON.stringify({ hitl: what, ticketId: '{{ticket.id}}', externalId: '{{ticket.external_id}}' })
 
 const hintSchema = z.object({
-  hitl: z.enum(['replied', 'changed']),
+  hitl: z.enum(HINTS),
   ticketId: z.string().regex(/^\d{1,20}$/),
   externalId: z.string(),
 })

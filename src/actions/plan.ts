@@ -1,7 +1,7 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { TicketOptions, TranscriptEntry } from '../../providers/provider'
 import type { Candidate } from './write-down'
-import type { SessionWishes } from './session-wishes'
+import { optionsAsWished, type SessionWishes } from './session-wishes'
 import type { Context } from '../botpress/bp'
 import type { Call } from '../botpress/call'
 import { configuredDesks } from '../botpress/configuration'
@@ -167,12 +167,12 @@ export const planHandoff = async (
     await beginProbe(call, installation, first.provider)
   return {
     candidates: desks.map(({ provider, reason, options }) => {
-      // A queue is an id at one desk.
-      const isQueueMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
+      // A queue and a person are ids at one desk.
+      const areIdsMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
       return {
         provider,
         reason,
-        options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }),
+        options: _options(options, areIdsMeant ? wishes : { ...wishes, queue: undefined, assignee: undefined }),
         ...placeAt(provider),
       }
     }),
@@ -223,7 +223,12 @@ const _options = (options: TicketOptions, wishes: SessionWishes): TicketOptions 
   const tags = [...new Set([...(options.tags ?? []), ...(wishes.tags ?? [])])]
   const queue = wishes.queue ?? options.queue
   const priority = wishes.priority ?? options.priority
-  return { ...(queue ? { queue } : {}), ...(priority ? { priority } : {}), ...(tags.length > 0 ? { tags } : {}) }
+  return {
+    ...optionsAsWished(wishes),
+    ...(queue ? { queue } : {}),
+    ...(priority ? { priority } : {}),
+    ...(tags.length > 0 ? { tags } : {}),
+  }
 }
 
 const _detected = async (routing: Routing, handoff: Handoff, texts: string[]) => {

@@ -1,10 +1,13 @@
 import { RuntimeError } from '@botpress/sdk'
+import { isProviderError } from '../../providers/errors'
 import type { ConfigProblem, Subscription } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
-import { connectDesk, connectUnready, subscriptionTarget } from '../botpress/desk'
+import { connectDesk, connectUnready } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
+import { hidingProblems } from '../botpress/hiding'
 import { describeError } from '../botpress/errors'
+import { subscriptionTarget } from '../botpress/subscribed'
 import {
   createInstallation,
   forgetSubscriptions,
@@ -17,6 +20,7 @@ import { describeRouting } from '../routing/describe'
 import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
+import { messageProblems } from '../botpress/message-settings'
 import { readRouting, routingProblems } from './plan'
 import { preparePlaces } from './prepare-places'
 
@@ -27,7 +31,13 @@ import { preparePlaces } from './prepare-places'
  * fixed.
  */
 export const register = async (call: Call, webhookUrl: string): Promise<void> => {
-  const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
+  const { configuration } = call.context
+  const problems = [
+    ...deskProblems(configuration),
+    ...routingProblems(configuration),
+    ...messageProblems(configuration),
+    ...(await hidingProblems(configuration)),
+  ]
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
   _readBack(call)
@@ -45,7 +55,9 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   const before = stored ?? { version: 1, subscriptions: {} }
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   const accounts = { ...before.accounts }
-  for (const { name, subscription, account } of results) {
+  const pending: Record<string, string> = {}
+  for (const { name, subscription, account, isPending } of results) {
+    if (isPending) pending[name] = subscriptionTarget(call, name, webhookUrl).url
     if (subscription) subscriptions[name] = subscription
     if (account) {
       _reportReplaced(call, name, before.accounts?.[name], account)
@@ -56,9 +68,11 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   if (
     JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) ||
     JSON.stringify(accounts) !== JSON.stringify(before.accounts ?? {}) ||
+    JSON.stringify(pending) !== JSON.stringify(before.pending ?? {}) ||
+    before.webhookUrl !== webhookUrl ||
     Object.keys(before.health ?? {}).length > 0
   ) {
-    const change = { subscriptions, accounts, health: {} }
+    const change = { subscriptions, accounts, pending, webhookUrl, health: {} }
     await (stored ? patchInstallation(call, change) : createInstallation(call, change))
   }
   forgetSubscriptions(call)
@@ -99,6 +113,8 @@ interface SetUp {
   subscription?: Subscription
   account?: KnownAccount
   error?: string
+  /** The vendor is still setting up: the desk is saved, and takes no handoffs until it is ready. */
+  isPending?: boolean
 }
 
 const _reportReplaced = (call: Call, name: string, before: KnownAccount | undefined, after: KnownAccount): void => {
@@ -117,17 +133,24 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   // Printed before anything can fail: the missing step may be among these.
   const instructions = desk.driver.instructions?.(target)
   if (instructions) call.log.info(`${desk.provider.title}: do this once by hand.\n${instructions}`, { desk: name })
+  let account: KnownAccount | undefined
   try {
     const checking = desk.driver.checkCredentials()
     // Beside the check, whose error says more.
     const subscribing = desk.driver.subscribe?.(target)
     subscribing?.catch(() => undefined)
-    const account = await checking
+    const found = await checking
+    account = toKnownAccount(call, name, found)
     const subscription = await subscribing
-    call.log.info(`${desk.provider.title} is connected: ${account.description}`, { desk: name })
-    return { account: toKnownAccount(call, name, account), ...(subscription ? { subscription } : {}) }
+    call.log.info(`${desk.provider.title} is connected: ${found.description}`, { desk: name })
+    return { account, ...(subscription ? { subscription } : {}) }
   } catch (error) {
-    return { error: describeError(error).replace(`[${name}] `, '') }
+    const problem = describeError(error).replace(`[${name}] `, '')
+    if (!isProviderError(error) || error.code !== 'pending') return { error: problem }
+    call.log.warn(`${desk.provider.title} takes no handoffs yet, and is asked again with the next one: ${problem}`, {
+      desk: name,
+    })
+    return { isPending: true, ...(account ? { account } : {}) }
   }
 }
 

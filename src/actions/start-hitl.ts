@@ -7,13 +7,15 @@ import { rememberAccounts, storedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import { configuredDesks } from '../botpress/configuration'
 import { connectDesk } from '../botpress/desk'
+import { redactorFor, redactParts } from '../botpress/hiding'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
 import { readInstallation, type Installation } from '../botpress/installation'
-import { customerName, getCustomer, realAddress, type KnownCustomer } from '../botpress/people'
+import { getCustomer, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
 import { START_BUDGET_MS } from '../botpress/timing'
 import { providers } from '../definition/registry'
+import type { Redactor } from '../redaction/redact'
 import { LeaseLost, LockBusy, withLock, type Lease } from '../session/lock'
 import { getSession, tagValue, writeTags } from '../session/session'
 import { payOwed } from '../to-desk/owed'
@@ -26,8 +28,8 @@ import type { Candidate, Handoff } from './write-down'
 import { giveUpPlace } from './places'
 import { planHandoff, previewHandoff, type Preview } from './plan'
 import { repeatedStart } from './repeated-start'
+import { contextAsWished, customerAsWished, readSessionWishes, type SessionWishes } from './session-wishes'
 import { createProgress, earlierRuns, type OpenOperation, type Progress } from './start-progress'
-import { readSessionWishes, type SessionWishes } from './session-wishes'
 
 const LONGEST_TITLE = 250
 const LONGEST_DESCRIPTION = 8_000
@@ -76,6 +78,8 @@ interface Request {
   title: string | undefined
   description: string | undefined
   transcript: TranscriptEntry[]
+  /** Of what is hidden from the ticket's beginning. */
+  redactor: Redactor
   wishes: SessionWishes
   preview: Preview | undefined
   prepared: Handoff['prepared']
@@ -97,8 +101,9 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
   const [found, installation] = await reading
   if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
-  const customer = _asWished(found, wishes)
-  const transcript = _transcriptOf(messageHistory, customer)
+  const customer = customerAsWished(found, wishes)
+  const redactor = await redactorFor(call, 'transcripts')
+  const transcript = _transcriptOf({ messageHistory, wishes }, customer, redactor)
   const desks = configuredDesks(call.context.configuration).map(({ provider }) => provider)
   rememberAccounts(call, installation, desks)
   const preview = await previewHandoff(call, installation, { conversationId, customer, wishes, transcript })
@@ -107,6 +112,7 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
     title: title?.trim(),
     description: description?.trim(),
     transcript,
+    redactor,
     wishes,
     preview,
     prepared: prepareContact(call, customer, ranked),
@@ -164,7 +170,7 @@ const _open = async (
   customer: KnownCustomer,
   installation: Installation
 ): Promise<void> => {
-  const { transcript, prepared, preview } = request
+  const { transcript, redactor, prepared, preview } = request
   const earlier = earlierRuns(lease)
   const progress = createProgress(call, lease, operation, earlier.turn)
   const plan = await planHandoff(call, installation, {
@@ -184,8 +190,11 @@ const _open = async (
   if (candidates.length === 0) throw await _failed(call, conversationId, progress, plan.decision, plan.decision)
   const handoff = {
     conversationId,
-    title: oneLine(request.title ?? '', LONGEST_TITLE) || 'Conversation from the bot',
-    description: shorten(cleanText(request.description ?? '').trim(), LONGEST_DESCRIPTION) || undefined,
+    title: oneLine(redactor.redact(request.title ?? ''), LONGEST_TITLE) || 'Conversation from the bot',
+    description:
+      shorten(redactor.redact(cleanText(request.description ?? '').trim()), LONGEST_DESCRIPTION) || undefined,
+    context: contextAsWished(request.wishes, redactor.redact),
+    idleMinutes: request.wishes.idleMinutes ?? undefined,
     customer,
     transcript,
     prepared,
@@ -212,7 +221,7 @@ const _open = async (
         }),
       ])
     },
-    onOpened: async ({ provider, reason }, attempts) => {
+    onOpened: async ({ provider, reason }, attempts, leftOut) => {
       const desk = connectDesk(call, provider)
       await Promise.all([
         // The desk is up: it gets what ended sessions owe it.
@@ -223,6 +232,7 @@ const _open = async (
           desk: provider,
           reason,
           attempts,
+          ...(leftOut.length > 0 ? { leftOut } : {}),
           ...(plan.ranking.decision.kind === 'assign'
             ? {}
             : { messageForCustomer: plan.ranking.decision.messageForCustomer }),
@@ -261,17 +271,16 @@ const _refusal = (attempts: Attempt[]): string =>
     ),
   ].join('\n')
 
-const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustomer => {
-  const email = realAddress(wishes.email) ?? customer.email
-  const name = wishes.name?.trim() ? customerName(wishes.name) : customer.name
-  return { ...customer, name, ...(email ? { email } : {}) }
-}
-
-const _transcriptOf = (messageHistory: unknown, customer: KnownCustomer): TranscriptEntry[] =>
+const _transcriptOf = (
+  { messageHistory, wishes }: { messageHistory: unknown; wishes: SessionWishes },
+  customer: KnownCustomer,
+  redactor: Redactor
+): TranscriptEntry[] =>
   toTranscript(messageHistory, {
+    last: wishes.transcriptMessages ?? undefined,
     customer: customer.name,
     nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
-  })
+  }).map((entry) => ({ ...entry, parts: redactParts(redactor, entry.parts) }))
 
 /** The desk where an earlier run may have left a ticket comes first, whatever its rank is now. */
 const _withFirst = (candidates: Candidate[], provider: string | undefined): Candidate[] => {

@@ -48,7 +48,7 @@ export interface OpeningOptions {
   /** Runs while the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
-  onOpened(candidate: Candidate, attempts: number): Promise<void>
+  onOpened(candidate: Candidate, attempts: number, leftOut: string[]): Promise<void>
 }
 
 export type OpeningResult =
@@ -82,9 +82,9 @@ export const openAtFirst = async (
     if (result.kind === 'opened') {
       await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
-      await result.writeDown(async () => {
+      await result.writeDown(async (leftOut) => {
         await Promise.all(noted)
-        await options.onOpened(candidate, attempts.length + 1)
+        await options.onOpened(candidate, attempts.length + 1, leftOut)
       })
       await _releaseOthers(call, candidates, candidate)
       return { kind: 'opened', provider, reason, attempts }
@@ -140,7 +140,7 @@ const _timeFor = (remaining: number, others: number): Time => {
 type AttemptResult =
   | { kind: 'failed'; attempt: Attempt }
   /** `writeDown` records that the ticket exists. `onOpened` runs beside what may take a moment longer. */
-  | { kind: 'opened'; writeDown(onOpened: () => Promise<void>): Promise<void> }
+  | { kind: 'opened'; writeDown(onOpened: (leftOut: string[]) => Promise<void>): Promise<void> }
 
 const _attempt = async (
   call: Call,
@@ -233,7 +233,7 @@ interface Target {
 
 const _openFor = async (
   { call, desk, limits, settlesUntil, options }: Target,
-  { conversationId, title, description, transcript, customer: known, prepared }: Handoff,
+  { conversationId, title, description, context, transcript, customer: known, prepared }: Handoff,
   candidate: Candidate
 ): Promise<{ ticket: OpenedTicket; contactId: string | undefined; customerTags: Record<string, string> }> => {
   const isPrepared = prepared?.provider === candidate.provider
@@ -246,6 +246,7 @@ const _openFor = async (
     botId: call.context.botId,
     title,
     ...(description ? { description } : {}),
+    ...context,
     customer,
     transcript,
     options: candidate.options,

@@ -128,7 +128,7 @@ export const withinAccount = (call: Call, name: string, driver: Driver): Driver 
         'put credentials of that account back to go on with its open sessions'
     )
   }
-  const { catchUp, reflect } = driver
+  const { catchUp, reflect, reportFate } = driver
   return {
     ...driver,
     postMessage: async (ticket, message) => {
@@ -144,6 +144,12 @@ export const withinAccount = (call: Call, name: string, driver: Driver): Driver 
         await check(ticket)
         const [read, account] = await Promise.all([catchUp.call(driver, ticket, cursor), savedAccount(call, name)])
         return { ...read, events: read.events.filter((event) => !isByBot(account, event)) }
+      },
+    }),
+    ...(reportFate && {
+      reportFate: async (ticket, messageId, fate) => {
+        await check(ticket)
+        await reportFate.call(driver, ticket, messageId, fate)
       },
     }),
     ...(reflect && {
@@ -162,4 +168,6 @@ export const withinAccount = (call: Call, name: string, driver: Driver): Driver 
 
 /** Whether the account's own bot user has done it. */
 export const isByBot = (account: KnownAccount | undefined, event: object): boolean =>
-  account?.botId !== undefined && 'agent' in event && (event.agent as { id?: unknown }).id === account.botId
+  account?.botId !== undefined &&
+  'agent' in event &&
+  (event.agent as { id?: unknown } | undefined)?.id === account.botId

@@ -3,6 +3,7 @@ import type { Agent, Customer } from '../../providers/provider'
 import { savedAccount } from './accounts'
 import type { Call } from './call'
 import type { Desk } from './desk'
+import { messageSettings } from './message-settings'
 import { describeError, gone } from './errors'
 import { instanceCache } from './memory'
 import { inert } from './messages'
@@ -118,30 +119,41 @@ const NAMELESS = 'Agent'
 
 const _agentKey = (call: Call, provider: string, agentId: string) => `${call.installation}/${provider}/${agentId}`
 
-/** The agent's Botpress user, with the name and photo from the desk. There is one user per desk and agent. */
+/**
+ * The agent's Botpress user, with the name and photo from the desk, or the team's name. There is one user per desk and
+ * agent. `name` is the agent's own, for other agents.
+ */
 export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> => {
   const key = _agentKey(call, desk.provider.name, agent.id)
   const known = _agents(call).get(key)
   if (known) return known
   const described = await _describe(call, desk, agent)
   const named = shorten(inert(oneLine(described.name ?? '', LONGEST_NAME)), LONGEST_NAME)
-  const pictureUrl =
-    described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
+  const team = messageSettings(call.context.configuration).teamName
+  const shown = team === undefined ? named : inert(team)
+  // A photo would tell which of the team it is.
+  const pictureUrl = team === undefined ? _pictureOf(described) : undefined
   const { user } = await call.client.getOrCreateUser({
     tags: { agent: `${desk.provider.name}:${agent.id}` },
     discriminateByTags: ['agent'],
-    name: named || NAMELESS,
+    name: shown || NAMELESS,
     ...(pictureUrl ? { pictureUrl } : {}),
   })
   // Without a name the user keeps the previous one. It isn't cached, so the next call asks again.
-  if (!named) return { userId: user.id, name: user.name || NAMELESS }
-  if (user.name !== named || (pictureUrl && user.pictureUrl !== pictureUrl)) {
-    await call.client.updateUser({ id: user.id, name: named, ...(pictureUrl ? { pictureUrl } : {}) })
+  if (!shown) return { userId: user.id, name: user.name || NAMELESS }
+  const hasOtherPicture = team === undefined ? Boolean(pictureUrl) && user.pictureUrl !== pictureUrl : user.pictureUrl
+  if (user.name !== shown || hasOtherPicture) {
+    const picture = team === undefined ? (pictureUrl ? { pictureUrl } : {}) : { pictureUrl: '' }
+    await call.client.updateUser({ id: user.id, name: shown, ...picture })
   }
+  if (!named) return { userId: user.id, name: NAMELESS }
   const found: KnownAgent = { userId: user.id, name: named }
   _agents(call).set(key, found)
   return found
 }
+
+const _pictureOf = ({ pictureUrl }: Agent): string | undefined =>
+  pictureUrl && pictureUrl.length <= LONGEST_PICTURE_URL ? pictureUrl : undefined
 
 /** The agent's user is looked up again: it was deleted. */
 export const forgetAgent = (call: Call, desk: Desk, agentId: string): void =>

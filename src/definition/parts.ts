@@ -4,6 +4,7 @@
  */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
+import { messagesSchema } from './messages'
 import { contactTag, providerNames, providers } from './registry'
 import { deskFields, routingSchema } from '../routing/config'
 
@@ -55,8 +56,16 @@ export const configuration = {
   schema: z.object({
     ...(Object.fromEntries(providerNames.map((name) => [name, _deskSchema(name)])) as unknown as DeskSchemas),
     routing: routingSchema(titles).optional().title('Routing').describe('Which desk takes the next handoff.'),
+    messages: messagesSchema().optional().title('Messages').describe('What each side sees of the other.'),
   }),
 }
+
+const _values = (title: string, description: string) =>
+  z
+    .record(z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .title(title)
+    .describe(description)
 
 /** What a bot may say about one handoff: the hitlSession field of the Start HITL card. */
 export const hitlSession = {
@@ -86,8 +95,31 @@ export const hitlSession = {
       .optional()
       .title('When nobody is there')
       .describe('What happens when no desk can take the handoff now.'),
+    assignee: z.string().optional().title('Assignee').describe('Id or e-mail address of an agent at the desk.'),
+    subjectPrefix: z.string().optional().title('Subject prefix').describe('Stands before the title of the ticket.'),
+    fields: _values('Fields', 'The desk’s own fields by name or id, such as {"360012345": "gold", "brand": "Acme"}.'),
+    summary: z.string().optional().title('Summary').describe('What agents read first, in Markdown.'),
+    transcriptMessages: z
+      .number()
+      .optional()
+      .title('Messages in the transcript')
+      .describe('Only the last ones, so many. 0: no transcript.'),
     email: z.string().optional().title('Customer e-mail').describe('Address of the customer, for the desk.'),
     name: z.string().optional().title('Customer name').describe('Name of the customer, for the desk.'),
+    phone: z.string().optional().title('Customer phone').describe('With its country code: +33 1 23 45 67 89.'),
+    pictureUrl: z.string().optional().title('Customer picture').describe('Address of a photo of the customer.'),
+    channel: z.string().optional().title('Channel').describe('Where the customer writes, such as WhatsApp.'),
+    conversationUrl: z
+      .string()
+      .optional()
+      .title('Conversation link')
+      .describe('Opens the customer’s conversation, for agents.'),
+    attributes: _values('Attributes', 'What else agents should know about the customer, such as {"plan": "gold"}.'),
+    idleMinutes: z
+      .number()
+      .optional()
+      .title('Idle minutes')
+      .describe('End idle sessions ends this session after so long without a message.'),
   }),
 }
 
@@ -158,6 +190,12 @@ export const states = {
         .optional()
         .title('Places')
         .describe('How many places each desk with a limit has had at most.'),
+      pending: z
+        .record(z.string())
+        .optional()
+        .title('Pending')
+        .describe('Webhook address of each desk that the vendor is still setting up.'),
+      webhookUrl: z.string().optional().title('Webhook address').describe('As the last save gave it.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -215,6 +253,7 @@ export const hitlChannel = {
       ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
       customerId: { title: 'Customer', description: 'Botpress user of the customer' },
+      language: { title: 'Language', description: 'Language of the customer, BCP 47' },
       customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
       status: { title: 'Status', description: 'open or closed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
@@ -224,6 +263,10 @@ export const hitlChannel = {
       },
       agentEndedAt: { title: 'Ended by an agent', description: 'When an agent ended the session, ISO 8601' },
       botEndedAt: { title: 'Ended by the bot', description: 'When the bot ended the session, ISO 8601' },
+      endReason: {
+        title: 'End reason',
+        description: 'idle or handed-back: why the session ended in an agent’s place',
+      },
       unsolved: {
         title: 'Unsolved',
         description: 'yes: the bot has ended the session, and its ticket is not solved yet',
@@ -248,6 +291,10 @@ export const hitlChannel = {
       },
       toBotNext: { title: 'Lock to the bot', description: 'The helper conversation that this lock has moved to' },
       toDeskNext: { title: 'Lock to the desk', description: 'The helper conversation that this lock has moved to' },
+      idleMinutes: {
+        title: 'Idle minutes',
+        description: 'End idle sessions ends the session after so long without a message',
+      },
       place: {
         title: 'Place',
         description: 'The place that the session holds at its desk, or the session that holds it',

@@ -1,19 +1,22 @@
 /** What agents do: who is announced to the customer, what is delivered to the bot, and what the agent is told. */
-import type { Agent, SessionEvent } from '../../providers/provider'
+import type { Agent, AgentPart, SessionEvent } from '../../providers/provider'
+import { redactorFor, redactParts } from '../botpress/hiding'
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
-import { fromParts } from '../botpress/messages'
+import { messageSettings } from '../botpress/message-settings'
+import { additionalData, fromParts, type BotpressMessage } from '../botpress/messages'
 import type { Desk } from '../botpress/desk'
 import { agentUser, type KnownAgent } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessages } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
-import { tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
+import { reportFate, tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
 import { deliveredAt, findDelivered, messageTag } from '../session/progress'
 import { assertNotInDoubt, scheduledAt } from '../session/scheduled'
 import { getSession, type Session } from '../session/session'
 import type { AgentMessage, AgentMessages } from './agent-message'
 import { deliver, type Delivery } from './delivery'
+import { describeMissing, hostFiles } from './files'
 import { deliverLocked } from './scheduling'
 import { patienceLeft, type Work } from './work'
 
@@ -61,10 +64,24 @@ export const agentWrote = async (
 ): Promise<Session> => {
   const { call, desk } = work
   const { event } = read
-  const message = fromParts(event.parts)
+  const isOver = meaningOf('agent-message', phaseOf(session, call.clock.now())) === 'tell-agent'
+  const { parts, missing } = isOver ? { parts: event.parts, missing: [] } : await hostFiles(work, session, event)
+  const message = await _shown(work, session, event, parts)
   const after = message ? await _deliverOrTell(work, session, { ...read, message }, following) : session
-  if (event.undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, event.undelivered)
+  const undelivered = [event.undelivered, describeMissing(missing)].filter(Boolean).join('\n')
+  if (undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, undelivered)
   return after
+}
+
+/** What the customer gets. Undefined: nothing is left to show. */
+const _shown = async (
+  { call, desk }: Work,
+  { ticketUrl }: Session,
+  { agent }: Message,
+  parts: AgentPart[]
+): Promise<BotpressMessage | undefined> => {
+  const visible = redactParts(await redactorFor(call, 'customers'), parts)
+  return fromParts(visible, additionalData({ desk: desk.provider.name, agentId: agent.id, ticketUrl }))
 }
 
 const _deliverOrTell = async (
@@ -82,17 +99,20 @@ const _deliverOrTell = async (
   }
   const { userId, name } = await _userOf(call, desk, event.agent)
   const agent = { ...event.agent, name }
-  const others = following.flatMap((other): AgentMessage[] => {
-    const content = fromParts(other.event.parts)
-    return content
-      ? [{ message: content, cursor: other.cursor, userId, deskMessageId: messageTag(desk, other.event.id) }]
-      : []
-  })
+  const contents = await Promise.all(
+    following.map(async (other) => ({ ...other, message: await _shown(work, session, other.event, other.event.parts) }))
+  )
+  const others = contents.flatMap(({ message: content, cursor: place, event: { id } }): AgentMessage[] =>
+    content ? [{ message: content, cursor: place, userId, deskMessageId: messageTag(desk, id) }] : []
+  )
   const first = { message, cursor, userId, deskMessageId: messageTag(desk, event.id) }
   const delivery = await _announceAndDeliver(work, session, agent, [first, ...others])
   // The bot ends a session without the lock, so it may have ended during the delivery.
   const after = delivery.session ?? (await getSession(call, session.conversationId)) ?? session
   if (delivery.kind === 'over' || isOver(after)) await _tellUnlessDelivered(work, after, event)
+  else if (messageSettings(call.context.configuration).showDelivered) {
+    await reportFate(call, desk, session.ticket, event.id, { type: 'delivered' })
+  }
   return after
 }
 

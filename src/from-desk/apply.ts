@@ -4,18 +4,19 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { retry } from '../botpress/retry'
 import { STOP_BUDGET_MS } from '../botpress/timing'
-import { cleanUp, isSolvedByRouter, needsCleanup } from '../session/cleanup'
+import { cleanUp, needsCleanup } from '../session/cleanup'
 import { endByAgent } from '../session/ending'
 import { meaningOf, phaseOf, type LifeEvent, type Meaning } from '../session/life'
 import { LockBusy } from '../session/lock'
 import { tellAgent, withTicket } from '../session/notes'
 import { messageTag } from '../session/progress'
-import { findSession, getSession, rememberedSession, type Session } from '../session/session'
+import { findSession, getSession, rememberedSession, type EndReason, type Session } from '../session/session'
 import { rememberChange, withChange } from '../session/ticket-changes'
-import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote, meetAgents, type ReadMessage } from './agents'
 import { countUntagged, isOutOfSight, moveCursor } from './cursor-tag'
+import { agentEdited, agentRemoved } from './edits'
+import { flush } from './flush'
 import { isLasting, withAgentAnew, withoutEvent } from './lasting'
 import { absenceOf, closeAbandoned } from './orphans'
 import {
@@ -32,18 +33,13 @@ import {
   withoutRemoved,
 } from './reading'
 import { withoutTakenBack } from './taken-back'
-import { patienceLeft, patienceOf, type Work } from './work'
+import { patienceLeft, type Work } from './work'
 
 /**
  * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
  */
 export class SessionNotReady extends Error {
   public override readonly name = 'SessionNotReady'
-}
-
-/** An agent ended the session, and messages of the customer are not at the desk yet. */
-export class OutboxWaits extends Error {
-  public override readonly name = 'OutboxWaits'
 }
 
 /**
@@ -200,49 +196,12 @@ const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Re
   // What is scheduled may not be listed yet, so nobody may read on behind it.
   const isTagDue = isFarBehind && progress.lastAt <= call.clock.now()
   const isRareMoment = isTagDue || progress.isNew
-  const settledAt = await _flush(work, current, events, isTagDue)
+  const settledAt = await flush(work, current, events, isTagDue)
   await _cleanUp(work, current)
   if (problem !== undefined) throw problem
   await rememberChange(call, desk, found, reading.change)
   await moveCursor(reading, current, { isTagDue, settledAt })
   await payOwed(call, desk, { patienceMs: PAYING_MS, isRareMoment })
-}
-
-/** Messages younger than this may still be posted by their own delivery. */
-const IN_FLIGHT_MS = 15_000
-const IN_FLIGHT_AT_END_MS = 2_000
-
-/**
- * Posts messages that an outage, a rate limit or a crash left in the outbox: when they are known to wait, at the end,
- * after it, when this instance first handles the session, and whenever the cursor's tag moves. Resolves to the moment
- * before which nothing waits, in milliseconds since the epoch. Throws OutboxWaits at an end, since no later event would
- * post them.
- */
-const _flush = async (
-  { call, desk, progress }: Work,
-  session: Session,
-  events: SessionEvent[],
-  isTagDue: boolean
-): Promise<number | undefined> => {
-  const hasEnded = events.some(({ type }) => type === 'ticket-closed')
-  const isDue = progress.isNew || isTagDue || session.isWaiting === true || session.status === 'closed'
-  const { page } = progress
-  progress.isNew = false
-  progress.page = undefined
-  if (!isDue) return undefined
-  const { ticket } = session
-  const olderThanMs = session.isWaiting === true ? 0 : hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
-  const { outcome, settledAt } = await flushOutbox(call, session, desk, {
-    patienceMs: patienceOf(desk),
-    olderThanMs,
-    ...(page && !hasEnded ? { page } : {}),
-  })
-  // A customer's message reopens a ticket. One that the router has solved stays solved.
-  if (outcome === 'emptied' && session.botEndedAt !== undefined && isSolvedByRouter(session)) {
-    await withTicket(call, ticket, () => desk.driver.closeTicket(ticket))
-  }
-  if (outcome === 'waits' && hasEnded) throw new OutboxWaits('The customer’s last messages are not at the desk yet')
-  return settledAt
 }
 
 const STOP_PAUSE_MS = 700
@@ -293,20 +252,41 @@ const _applyEvent = async (
     case 'ticket-reopened':
       await _tellReopened(work, session)
       return session
-    case 'ticket-changed':
     case 'message-edited':
+      return agentEdited(work, session, event)
     case 'message-removed':
+      return agentRemoved(work, session, event)
     case 'handed-back':
+      return _handBack(work, session, event, cursorAtEnd)
+    case 'ticket-changed':
       return session
   }
 }
+
+/** The ticket stays open: its status is the agents' business. */
+const _handBack = async (
+  work: Work,
+  session: Session,
+  { id }: Extract<SessionEvent, { type: 'handed-back' }>,
+  cursor: string | undefined
+): Promise<Session> => {
+  if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
+  const after = await _end(work, session, cursor, 'handed-back')
+  await tellAgent(work.call, work.desk, session.ticket, `handed-back-${id}`, HANDED_BACK)
+  return after
+}
+
+const HANDED_BACK = 'The bot has the conversation with the customer again: replies here are not delivered.'
+
+/** Files are hosted before their message is delivered. */
+const _hasFiles = ({ parts }: Message): boolean => parts.some(({ type }) => type === 'desk-file')
 
 /** The messages of the same agent that come next, of which that agent need not be told anything. */
 const _following = (event: Message, laterEvents: SessionEvent[]): Message[] => {
   const { agent, undelivered } = event
   // Some desks announce an agent with each message.
   const isNext = (other: SessionEvent): boolean =>
-    (isMessage(other) && other.agent.id === agent.id && !other.undelivered) ||
+    (isMessage(other) && other.agent.id === agent.id && !other.undelivered && !_hasFiles(other)) ||
     (other.type === 'agent-assigned' && other.agent.id === agent.id)
   const end = laterEvents.findIndex((other) => !isNext(other))
   return undelivered ? [] : laterEvents.slice(0, end === -1 ? undefined : end).filter(isMessage)
@@ -315,14 +295,20 @@ const _following = (event: Message, laterEvents: SessionEvent[]): Message[] => {
 const _meaning = ({ call }: Work, event: LifeEvent, session: Session): Meaning =>
   meaningOf(event, phaseOf(session, call.clock.now()))
 
-const _end = async (work: Work, session: Session, cursor: string | undefined): Promise<Session> => {
+const _end = async (
+  work: Work,
+  session: Session,
+  cursor: string | undefined,
+  because?: EndReason
+): Promise<Session> => {
   if (_meaning(work, 'ticket-closed', session) === 'nothing') return session
   const { call } = work
   // Not every vendor delivers an end again (a button is pressed once), so a short failure of Botpress is retried here.
   const isRetried = (error: unknown): boolean => !(error instanceof LockBusy)
   const ending = await retry(call, { tries: 3, pauseMs: 300, isRetried }, () =>
-    endByAgent(call, session, { cursor, patienceMs: patienceLeft(work) })
+    endByAgent(call, session, { cursor, patienceMs: patienceLeft(work), ...(because ? { because } : {}) })
   )
+  if (ending.page) work.progress.page = ending.page
   if (ending.ended) await _showClosed(work, session)
   return ending.session
 }

@@ -45,8 +45,9 @@ export interface Reading {
 export const FAR_BEHIND = 10
 
 /** The webhook alone suffices for an assignment or a reopening. Messages and ends need their order from the ticket. */
-export const needsReading = (events: SessionEvent[]): boolean =>
-  events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
+const _needsReading = ({ provider }: Desk, events: SessionEvent[]): boolean =>
+  // What a desk that delivers once has sent before may have been refused.
+  !provider.redelivers || events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
 
 export interface ReadingOptions {
   pushed: SessionEvent[]
@@ -66,7 +67,7 @@ export const readTicket = async (
   session: Session,
   { pushed, readAt, fromTag = false }: ReadingOptions
 ): Promise<Reading> => {
-  const isNeeded = desk.driver.catchUp !== undefined && needsReading(pushed)
+  const isNeeded = desk.driver.catchUp !== undefined && _needsReading(desk, pushed)
   const isMet = isNeeded && session.status === 'open' && !hasProgress(call, session)
   const met = isMet ? await _meet(call, desk, session) : undefined
   const progress = met?.progress ?? (await progressOf(call, session))
@@ -83,7 +84,7 @@ export const readTicket = async (
     endCursor: startCursor,
     change: {},
   }
-  if (!desk.driver.catchUp || !isNeeded) return nothing
+  if (!isNeeded || !desk.driver.catchUp) return nothing
   try {
     const read = met?.read ?? (await desk.driver.catchUp(session.ticket, startCursor))
     const { events, cursor, removed = [], ...change } = read
@@ -232,7 +233,7 @@ export const withoutRemoved = (pushed: SessionEvent[], removed: string[]): Sessi
 
 /**
  * The ticket's own events in order. What only the webhook has is placed around them: assignments and reopenings before,
- * messages and the end after.
+ * messages, their changes and the end after.
  */
 export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): SessionEvent[] => {
   const readIds = new Set(read.flatMap((event) => (isMessage(event) ? [event.id] : [])))
@@ -241,14 +242,27 @@ export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): Sessi
   const authors = new Set(pushed.flatMap((event) => (isMessage(event) && isRead(event) ? [event.agent.id] : [])))
   const before: SessionEvent[] = []
   const messages: SessionEvent[] = []
+  const changes: SessionEvent[] = []
+  const wasRead = new Set(read.map(_changeKey))
   const ends: SessionEvent[] = []
   for (const event of pushed) {
     if (event.type === 'ticket-reopened') before.push(event)
     else if (event.type === 'agent-assigned' && !authors.has(event.agent.id)) before.push(event)
     else if (event.type === 'message-posted' && !isRead(event)) messages.push(event)
-    else if (event.type === 'ticket-closed' && !read.some(({ type }) => type === 'ticket-closed')) ends.push(event)
+    else if (event.type === 'message-edited' || event.type === 'message-removed') {
+      if (!wasRead.has(_changeKey(event))) changes.push(event)
+    } else if (event.type === 'handed-back') {
+      if (!wasRead.has(_changeKey(event))) ends.push(event)
+    } else if (event.type === 'ticket-closed' && !read.some(({ type }) => type === 'ticket-closed')) ends.push(event)
   }
-  return [...before, ...read, ...messages, ...ends]
+  return [...before, ...read, ...messages, ...changes, ...ends]
 }
+
+/** The same for the same change of the same message. */
+const _changeKey = (event: SessionEvent): string =>
+  [event.type, 'id' in event ? event.id : '', 'version' in event ? event.version : ''].join('/')
+
+/** Whether the session ends with it. */
+export const isEnd = ({ type }: SessionEvent): boolean => type === 'ticket-closed' || type === 'handed-back'
 
 export const isMessage = (event: SessionEvent): event is Message => event.type === 'message-posted'

@@ -8,7 +8,8 @@ import { isVerifiedBy } from '../botpress/installation'
 import { TooSlow, within } from '../botpress/retry'
 import { LeaseLost, LockBusy, OutcomeUnknown } from '../session/lock'
 import { ScheduleInDoubt } from '../session/scheduled'
-import { applyEvents, OutboxWaits, SessionNotReady } from './apply'
+import { applyEvents, SessionNotReady } from './apply'
+import { OutboxWaits } from './flush'
 
 /** In characters: more than any desk sends, and still quick to verify. */
 const LARGEST_BODY = 1_000_000
@@ -108,8 +109,14 @@ const _isTemporary = (error: unknown): boolean =>
 
 const _isVerified = async (call: Call, { provider, driver }: Desk, request: WebhookRequest): Promise<boolean> => {
   if (!driver.subscribe) return driver.verifyWebhook(request, undefined)
-  return isVerifiedBy(call, provider.name, (subscription) => driver.verifyWebhook(request, subscription))
+  return isVerifiedBy(call, provider.name, (subscription, webhookUrl) =>
+    driver.verifyWebhook(webhookUrl ? { ...request, url: _addressOf(webhookUrl, request) } : request, subscription)
+  )
 }
+
+/** The public address as the vendor called it: Botpress passes on what follows the address of the installation. */
+const _addressOf = (webhookUrl: string, { path, query }: WebhookRequest): string =>
+  `${webhookUrl.replace(/\/+$/, '')}${path}${query ? `?${query}` : ''}`
 
 const _lowerCased = (headers: Record<string, string | undefined>): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -32,10 +32,11 @@ export const tellAgents = async (call: Call, desk: Desk, session: Session): Prom
 }
 
 /**
- * Whether the router solves the ticket: only when no agent has ended the session. After an agent's end, the ticket's
+ * Whether the router solves the ticket: only when no agent has ended the session at the desk. After an agent's end, the ticket's
  * status is the agents' business: they may have reopened it, or the customer's last words have.
  */
-export const isSolvedByRouter = ({ agentEndedAt }: Session): boolean => agentEndedAt === undefined
+export const isSolvedByRouter = ({ agentEndedAt, endReason }: Session): boolean =>
+  agentEndedAt === undefined || endReason === 'idle'
 
 export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<void> =>
   withTicket(call, ticket, async () => {

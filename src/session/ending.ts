@@ -4,10 +4,10 @@ import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { emitOnce } from './emit-once'
 import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
-import { deliveredAt, deskMessageIdOf } from './progress'
+import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { freePlace } from './place'
-import { writeTags, type Session } from './session'
+import { writeTags, type EndReason, type Session } from './session'
 
 /**
  * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows
@@ -28,6 +28,16 @@ export interface AgentEnd {
   cursor?: string | undefined
   /** How long to wait for other holders of the lock, in milliseconds. */
   patienceMs: number
+  /** It isn't the ticket's own end. The ticket of an idle session is solved by the router. */
+  because?: EndReason
+}
+
+export interface Ending {
+  /** Whether this call ended it. */
+  ended: boolean
+  session: Session
+  /** Its newest messages, listed right before the end. */
+  page?: MessagePage
 }
 
 /**
@@ -38,27 +48,34 @@ export interface AgentEnd {
 export const endByAgent = (
   call: Call,
   session: Session,
-  { cursor, patienceMs }: AgentEnd
-): Promise<{ ended: boolean; session: Session }> => {
+  { cursor, patienceMs, because }: AgentEnd
+): Promise<Ending> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
     const meaning = meaningOf('ticket-closed', phaseOf(current, call.clock.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
-    return { ended: true, session: await _end(call, current, lease, cursor) }
+    return { ended: true, ...(await _end(call, current, lease, { cursor, because })) }
   })
 }
 
-const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
+const _end = async (
+  call: Call,
+  session: Session,
+  lease: Lease,
+  { cursor, because }: Pick<AgentEnd, 'cursor' | 'because'>
+) => {
   const { conversationId, provider } = session
   const { now, earliest } = call.clock
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
-  await writeTags(call, conversationId, endingTag(endingAt))
-  const { messages } = await call.client.listMessages({ conversationId })
-  const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
+  const isOurs = because === 'idle'
+  const reason = because === undefined ? {} : { endReason: because, ...(isOurs ? { unsolved: 'yes' } : {}) }
+  await writeTags(call, conversationId, { ...endingTag(endingAt), ...reason })
+  const page = await listMessages(call, conversationId)
+  const delivered = page.messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
   const listedAt = earliest()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
@@ -76,11 +93,12 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
     const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
     const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
     await freePlace(call, session)
-    const ended = { ...written, cursor: cursor ?? session.cursor }
-    call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
-    if (wasLate || !isLate()) return ended
+    const isUnsolved = isOurs || written.isUnsolved
+    const ended = { ...written, cursor: cursor ?? session.cursor, endReason: because ?? session.endReason, isUnsolved }
+    call.log.info('Session ended', { conversationId, desk: provider, by: because ?? 'agent' })
+    if (wasLate || !isLate()) return { session: ended, page }
     await writeTags(call, conversationId, endingTag(endingAt))
-    return { ...ended, endingAt }
+    return { session: { ...ended, endingAt }, page }
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }

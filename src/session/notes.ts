@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto'
 import { isMessageRejected, isTicketOver } from '../../providers/errors'
 import { partsToText, shorten } from '../../providers/kit/message-text'
-import type { AgentPart, OutboundMessage, Ticket } from '../../providers/provider'
+import type { AgentPart, MessageFate, OutboundMessage, Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
 import { withLock, type Lease } from './lock'
-import { writeTags, type Session, type Tags } from './session'
+import { writeTags, type EndReason, type Session, type Tags } from './session'
 
 /** Characters of a message that a note quotes. */
 const EXCERPT = 60
@@ -108,20 +108,26 @@ const _tell = async (
 }
 
 /** Why a message did not reach the customer. */
-export type Why = 'ended by the bot' | 'ended by an agent' | 'refused'
+export type Why = 'ended by the bot' | 'ended by an agent' | 'ended as idle' | 'handed back' | 'refused'
 
 const REASONS: Record<Why, string> = {
   'ended by the bot': 'The customer’s conversation has ended, so this was not delivered',
   'ended by an agent': 'This conversation was closed before by an agent, so this was not delivered',
+  'ended as idle': 'This conversation had ended because nobody wrote, so this was not delivered',
+  'handed back': 'This conversation was given back to the bot, so this was not delivered',
   refused: 'A message was not accepted by the customer’s side, so this was not delivered',
 }
 
 /**
- * Who ended the session. An agent's end counts even if the bot's overtakes it before its moment: some desks recognise a
- * note by its words, so a note that was written before must not be written again in other words.
+ * Who ended the session, and why. An agent's end counts even if the bot's overtakes it before its moment: some desks
+ * recognise a note by its words, so a note that was written before must not be written again in other words.
  */
-export const whyOver = ({ agentEndedAt }: Session): Why =>
-  agentEndedAt === undefined ? 'ended by the bot' : 'ended by an agent'
+export const whyOver = ({ agentEndedAt, endReason }: Session): Why => {
+  if (agentEndedAt === undefined) return 'ended by the bot'
+  return endReason === undefined ? 'ended by an agent' : WHY[endReason]
+}
+
+const WHY: Record<EndReason, Why> = { idle: 'ended as idle', 'handed-back': 'handed back' }
 
 /** How every note reads that answers an agent, however a desk has formatted it. */
 const OWN_WORDS = /so this was not delivered\W{0,6}“|replies here are not delivered/i
@@ -146,6 +152,26 @@ export const tellNotDelivered = async (
     call.log.debug('A note is not answered by a note', { desk: desk.provider.name, ticketId: ticket.id })
     return
   }
-  const excerpt = shorten(partsToText(parts).replaceAll(/\s+/g, ' '), EXCERPT)
+  // The name of a file may be told later than its message.
+  const words = parts.filter(({ type }) => type === 'text')
+  const excerpt = shorten(partsToText(words.length > 0 ? words : parts).replaceAll(/\s+/g, ' '), EXCERPT)
   await tellAgent(call, desk, ticket, `over-${id}`, `${REASONS[why]}: “${excerpt}”`)
+  await reportFate(call, desk, ticket, id, { type: 'failed', why: REASONS[why] })
+}
+
+/** Shows at an agent's message what became of it, where the desk can. This is cosmetic, so a failure is only logged. */
+export const reportFate = async (
+  call: Call,
+  desk: Desk,
+  ticket: Ticket,
+  id: string,
+  fate: MessageFate
+): Promise<void> => {
+  const report = desk.driver.reportFate?.bind(desk.driver)
+  if (!report) return
+  try {
+    await withTicket(call, ticket, () => report(ticket, id, fate))
+  } catch (error) {
+    call.log.warn('Could not show the fate of a message', { ticketId: ticket.id, error: describeError(error) })
+  }
 }

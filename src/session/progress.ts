@@ -24,6 +24,8 @@ export interface Progress {
 
 /** A page of a session's messages, newest first. */
 export interface MessagePage {
+  /** Milliseconds since the epoch. */
+  listedAt: number
   messages: StoredMessage[]
   nextToken: string | undefined
 }
@@ -63,9 +65,10 @@ export const deliveredAt = ({ tags, createdAt }: StoredMessage): number =>
   Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
 
 export const listMessages = async (call: Call, conversationId: string, nextToken?: string): Promise<MessagePage> => {
+  const listedAt = call.environment.now()
   const { messages, meta } = await call.client.listMessages({ conversationId, ...(nextToken ? { nextToken } : {}) })
   for (const message of messages) noteListed(call, deliveredAt(message))
-  return { messages, nextToken: meta.nextToken }
+  return { listedAt, messages, nextToken: meta.nextToken }
 }
 
 /** The message that an agent's message became at Botpress. Throws as Botpress does. */

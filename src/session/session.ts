@@ -26,6 +26,8 @@ export interface Session {
   provider: string
   ticket: SessionTicket
   status: Status
+  /** Opens the ticket in the desk. */
+  ticketUrl?: string | undefined
   openedAt: number | undefined
   customerId: string | undefined
   customerName: string | undefined
@@ -56,11 +58,20 @@ export interface Session {
   isWaiting?: boolean
   /** Messages of the bot's side that are older than this don't wait. */
   settledAt?: number | undefined
+  /** It is idle after so many minutes without a message, whatever is asked of other sessions. */
+  idleMinutes?: number | undefined
+  /** Why it was ended in an agent's place. Absent: an agent or the bot ended it. */
+  endReason?: EndReason | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
+  language?: string | undefined
   /** Messages that are scheduled for the bot, in the order of their moments (scheduled.ts). */
   scheduled: Scheduled[]
 }
+
+/** Ends that nobody asked for, written down as an agent's. */
+export const END_REASONS = ['idle', 'handed-back'] as const
+export type EndReason = (typeof END_REASONS)[number]
 
 export interface AnnouncedAgent {
   agentId: string
@@ -91,6 +102,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     provider: tags.provider,
     ticket,
     status,
+    ticketUrl: tags.ticketUrl || undefined,
     openedAt: _moment(tags.openedAt),
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,
@@ -103,7 +115,10 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     cursor: tags.cursor || undefined,
     isWaiting: tags.waiting === 'yes',
     settledAt: _moment(tags.settledAt),
+    idleMinutes: Number(tags.idleMinutes) > 0 ? Number(tags.idleMinutes) : undefined,
+    endReason: END_REASONS.find((reason) => reason === tags.endReason),
     place: tags.place || undefined,
+    language: tags.language || undefined,
     scheduled: readScheduled(tags.scheduled),
   }
 }

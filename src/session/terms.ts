@@ -162,7 +162,8 @@ const _isOver = (call: Call, held: Held, leaseMs: number): boolean =>
  * An instance whose first call this was didn't know Botpress's time yet. Botpress's own stamp corrects it, as far as a
  * write can't have been late.
  */
-const _begunAt = ({ at, changedAt }: Held): number => Math.max(at, Math.min(changedAt, at + API_TIMEOUT_MS))
+const _begunAt = ({ at, changedAt }: Held): number =>
+  Number.isNaN(changedAt) ? at : Math.max(at, Math.min(changedAt, at + API_TIMEOUT_MS))
 
 const _doubtsOf = (held: Payload): Operation[] => [...(held.inDoubt ?? []), ...(held.operation ? [held.operation] : [])]
 

@@ -1,5 +1,5 @@
 /** Plays a few handoffs in one world and judges the outcome. */
-import { createActors, type PlayedHandoff } from './actors'
+import { createActors, CUSTOMERS_PHOTO, PHOTO, type PlayedHandoff } from './actors'
 import { judge, saysIn, type Violation } from './judge'
 import { MARKS, orphansOf, sessionTagsOf, type FoundTicket, type TicketsOf } from './places'
 import { createRandom } from './random'
@@ -86,6 +86,7 @@ const _play = async (
 ): Promise<BatchResult> => {
   const { clock, chaos, world, webhooks } = stage
   const { bot } = world.botpress
+  world.web.publish(CUSTOMERS_PHOTO, PHOTO)
   const actors = createActors(bot, world.botpress.runtime, world.sandboxes, clock)
   const all = scripts.map((script) => actors.open(script))
   chaos.isActive = true

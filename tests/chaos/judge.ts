@@ -4,6 +4,7 @@ import { INJECTED_FAULT } from '../../playground/botpress/faults'
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, NOBODY_CAME, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
 import type { PlayedHandoff, Utterance } from './actors'
+import { SESSION_LANGUAGES, sessionTexts } from '../../src/botpress/session-texts'
 import { MARKS, ownTickets, sessionTagsOf, type TicketsOf } from './places'
 import type { Stage } from './stage'
 
@@ -53,6 +54,8 @@ interface HandoffCase extends Evidence {
   report(kind: ViolationKind, what: string): void
 }
 
+/** In the router's first note at Intercom. */
+const REFERENCE = 'Handoff reference'
 /** The router's note about undelivered messages. Its note about a ticket without a session reads differently. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
@@ -60,6 +63,8 @@ const NOT_DELIVERED = /w(?:as|ere) not delivered/
 const LAST_TRY_MS = 16 * 60_000
 /** The router's name for an agent whose name the desk did not return in time. */
 const UNKNOWN_AGENT = 'Agent'
+/** Intercom shows whole seconds. */
+const SECOND_MS = 1_000
 /** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
 /** What is scheduled for the customer can't be taken back. Nothing is scheduled further ahead. */
@@ -94,6 +99,18 @@ export const judge = (evidence: Evidence): Violation[] => {
   }
   return violations
 }
+
+/** Words with which the router tells a customer of an edit or a deletion. */
+const CHANGES = new RegExp(
+  SESSION_LANGUAGES.map(sessionTexts)
+    .flatMap(({ correction, withdrawn }) => [correction, withdrawn.split('{message}')[0] ?? correction])
+    .map((words) => words.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('|')
+)
+
+const HAS_PHOTO = /imageUrl/
+
+const _isChange = (message: { payload: unknown }): boolean => CHANGES.test(JSON.stringify(message.payload))
 
 const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
@@ -134,13 +151,19 @@ const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
 /** Botpress has forgotten the session's conversation: an agent who writes is told, and the ticket is closed. */
 const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void => {
   // A ticket that the router did not open is nobody's once the session is forgotten that was merged into it.
-  const own = new Set(tickets.filter(({ isMergeTarget }) => !isMergeTarget).map(({ id }) => id))
+  // Neither is a conversation at Intercom whose start died before our reference was in it.
+  const own = new Set(
+    tickets
+      .filter(({ isMergeTarget }) => !isMergeTarget)
+      .filter(({ desk, entries: all }) => desk !== 'intercom' || all.some(({ text }) => text.includes(REFERENCE)))
+      .map(({ id }) => id)
+  )
   const unheard = played.said.filter(
     (said) => said.by === 'agent' && said.at > at + CROSSING_MS && own.has(said.ticketId ?? '')
   )
   if (unheard.length === 0) return
   const entries = tickets.flatMap((ticket) => ticket.entries)
-  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
+  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at - SECOND_MS))
     report(
       'lost',
       `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
@@ -161,7 +184,7 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
   )
   const order: string[] = []
   for (const message of expected) {
-    const [mark] = _marksIn(String(message.payload['text'] ?? ''))
+    const [mark] = _marksIn(JSON.stringify(message.payload))
     if (mark === undefined) continue
     const found = arrivals.filter((arrival) => arrival.mark === mark)
     if (found.length === 0) {
@@ -213,7 +236,9 @@ const _closed = (stage: Stage, sessionId: string): { by: 'agent' | 'bot'; at: nu
 const _toCustomer = (handoffCase: HandoffCase): void => {
   const { stage, played, tickets, all, report } = handoffCase
   const { bot } = stage.world.botpress
-  const seen = bot.seen(played.conversationId)
+  const everything = bot.seen(played.conversationId)
+  _changes(everything.filter(_isChange), report)
+  const seen = everything.filter((message) => !_isChange(message))
   const arrivals = seen.flatMap((message) =>
     _marksIn(JSON.stringify(message.payload)).map((mark) => ({ mark, message }))
   )
@@ -240,6 +265,9 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
       report('undeleted', `${said.mark} was shown ${lateMs} ms after ${said.name} deleted it`)
     order.push(said.mark)
     if (found.length > 1) report('duplicated', `the agent’s ${said.mark}, ${found.length} times`)
+    const isNamed = entries.some(({ kind, text }) => kind === 'note' && text.includes('did not get the file'))
+    if (said.hasFile && !isNamed && !found.some(({ message }) => HAS_PHOTO.test(JSON.stringify(message.payload))))
+      report('lost', `the file of the agent’s ${said.mark}`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
       else if (message.name !== said.name && message.name !== UNKNOWN_AGENT && !_isNameless(stage, message))
@@ -259,6 +287,15 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
       .filter((mark) => played.said.some((said) => said.mark === mark))
     if (misrouted.length > 0)
       report('misrouted', `${misrouted.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
+  }
+}
+
+/** A change of a message is told once. */
+const _changes = (changes: Seen[], report: HandoffCase['report']): void => {
+  const told = changes.map(({ payload }) => JSON.stringify(payload))
+  for (const one of new Set(told)) {
+    const times = told.filter((other) => other === one).length
+    if (times > 1) report('duplicated', `the change of ${_marksIn(one).join(' ')}, ${times} times`)
   }
 }
 
@@ -294,7 +331,9 @@ const _failureNotes = (
     .seen(played.conversationId)
     .filter(({ text }) => text === AGENT_CLOSED || text === SESSION_ENDED || text === NOBODY_CAME)
   const ends = [...played.ends, ...closings].map(({ at }) => at)
-  const noted = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
+  const noted = entries.flatMap(({ kind, text }) =>
+    kind === 'note' && NOT_DELIVERED.test(text) && !CHANGES.test(text) ? _marksIn(text) : []
+  )
   for (const said of played.said) {
     if (said.by !== 'agent') continue
     if (_isInOrphan(handoffCase, said)) continue

@@ -4,7 +4,18 @@ import { DELETIONS, SAVES, VENDOR_MOVES } from './moves'
 import { OUTAGES, type Outage } from './outages'
 
 /** Ways to break the router on purpose. They prove that the judge notices. */
-export const BREAKS = ['dedupe', 'reading', 'guard', 'account', 'orphans', 'outbox'] as const
+export const BREAKS = [
+  'dedupe',
+  'reading',
+  'guard',
+  'account',
+  'contact',
+  'parts',
+  'moves',
+  'clocks',
+  'orphans',
+  'outbox',
+] as const
 export type Break = (typeof BREAKS)[number]
 
 /** How often faults happen. Numbers are probabilities unless a comment says otherwise. */
@@ -105,7 +116,7 @@ const FIELD: Weather = {
   skew: 2_000,
   variesPlatform: true,
   hides: 0.5,
-  deletions: 0.15,
+  deletions: 0.18,
   configuresPlugin: true,
 }
 /** The same without a single fault: whatever is found here is not the work of chance. */
@@ -116,7 +127,7 @@ const HIDDEN: Weather = { ...ODD, hides: 1 }
 /** Clocks that nobody has set. */
 const CLOCKS: Weather = { ...ODD, skew: 10_000 }
 /** Desks are down, slow, lying or closed while handoffs look for one. */
-const FAILOVER: Weather = { ...ROUGH, desk: 0.03, crash: 0.006, anyDesk: true, outage: 0.7 }
+const FAILOVER: Weather = { ...ROUGH, desk: 0.07, crash: 0.006, anyDesk: true, outage: 0.7 }
 
 export const WEATHERS = {
   calm: CALM,

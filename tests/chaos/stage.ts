@@ -92,6 +92,7 @@ export const createStage = async (options: {
       setTimer: clock.setTimer,
       random: random.next,
       timeoutMs: TIMEOUT_MS,
+      web: world.web.web,
     },
     count: random.between(1, weather.instances),
     crashes: weather.crash,

@@ -65,7 +65,7 @@ const startAll = async (args: string[]): Promise<(Pick<Ended, 'out' | 'error'> &
 
 describe('every command', () => {
   it('is one of ours, and is in README.md', () => {
-    expect(COMMANDS.length).toBeGreaterThan(15)
+    expect(COMMANDS.length).toBeGreaterThan(14)
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
     for (const [name, script] of COMMANDS) {
       expect(script, name).toMatch(/^tsx \S+\.ts$/)
@@ -115,7 +115,9 @@ describe('a command', () => {
 
   it('is quiet when nobody reads any more', async () => {
     const { code, out, error } = await start(script('licences'), ['--all'], { pipe: 'head -1' })
-    expect({ code, error }).toEqual({ code: 0, error: '' })
+    expect(code).toBe(0)
+    // On a slow machine it tells its progress before.
+    expect(error.replace(/^Bundling\n/, '')).toBe('')
     expect(out.trim().split('\n')).toHaveLength(1)
   })
 

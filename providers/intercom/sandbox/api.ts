@@ -7,7 +7,7 @@ import type { SandboxAgent, SandboxHandler, SandboxRequest, SandboxResponse } fr
 import { conversationRoutes, type Announce } from './conversations'
 import { invalid, notFound, read, Refusal, text, type Route } from './http'
 import { adminJson, contactJson } from './json'
-import { OWNER, TEAMS, WORKSPACE, type State } from './state'
+import { ATTRIBUTES, OWNER, TEAMS, WORKSPACE, type State } from './state'
 
 const VERSIONS = /^(?:1\.[0-4]|2\.(?:\d|1[0-6])|Unstable)$/
 
@@ -20,6 +20,10 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
         external_id: text.optional(),
         email: z.string().email().optional(),
         name: z.string().nullish(),
+        phone: z
+          .string()
+          .regex(/^\+\d{6,15}$/)
+          .optional(),
         avatar: z.string().url().nullish(),
       })
     )
@@ -39,6 +43,7 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
       email: body.email ?? null,
       name: body.name ?? null,
       avatar: body.avatar ?? null,
+      phone: body.phone ?? null,
       role: body.role ?? 'user',
     })
     return { status: 200, body: contactJson(contact) }
@@ -122,9 +127,29 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
           TEAMS.map((id) => ({ type: 'team', id }))
         ),
     ],
+    [
+      'GET',
+      /^\/data_attributes$/,
+      (request) => {
+        const isOfConversations = request.query.get('model') === 'conversation'
+        const data = ATTRIBUTES.map((attribute) => ({
+          type: 'data_attribute',
+          model: 'conversation',
+          full_name: attribute.name,
+          label: attribute.name,
+          description: null,
+          custom: true,
+          archived: false,
+          ...attribute,
+        }))
+        return { status: 200, body: { type: 'list', data: isOfConversations ? data : [] } }
+      },
+    ],
   ]
 
   return (request) => {
+    const stored = state.files.show(request)
+    if (stored) return stored
     try {
       if (request.headers.authorization !== `Bearer ${accessToken}`) {
         throw new Refusal(401, 'unauthorized', 'Access Token Invalid')
