@@ -46,7 +46,7 @@ const BUDGETS: Record<string, Budget | Record<Where, Budget> | undefined> = {
     other: { calls: 15, chain: 15 },
     new: { calls: 17, chain: 16 },
   },
-  // The end is written before the messages are listed, so that a delivery either sees it or is listed, and the ticket is
+  // The end is written before the messages are listed, so that a delivery either sees it or is listed. The ticket is
   // solved after both, under its lock (tests/regressions/crossings.test.ts). Slack's thread takes three calls for that.
   stopHitl: {
     same: { calls: 13, chain: 9 },
