@@ -12,10 +12,11 @@ import { requiredScopes } from './manifest'
  */
 export const checkCredentials = async ({ api, memory, settings, tools }: App): Promise<Account> => {
   const { channel: channelId } = settings
+  const identifying = api.whoAmI()
   const reading = api.readChannelInfo(channelId)
   // A token that is refused, or lacks a scope, explains it better.
   reading.catch(() => undefined)
-  const identity = await api.whoAmI()
+  const identity = await identifying
   // The workspace keeps its id when it is renamed or joins an organization.
   const id = identity.team_id ?? identity.enterprise_id
   if (!id) throw new ProviderError('slack', 'unavailable', 'Could not check the bot token: Slack names no workspace')

@@ -130,11 +130,13 @@ export const createApi = (entered: Config, tools: Tools): Api => {
       return value
     },
     me: (fresh = false) => {
-      if (memory.me && !fresh) return Promise.resolve(memory.me)
-      memory.identifying ??= identify().finally(() => {
-        memory.identifying = undefined
+      if (!fresh && memory.identifying) return memory.identifying
+      if (!fresh && memory.me) return Promise.resolve(memory.me)
+      const identifying = identify().finally(() => {
+        if (memory.identifying === identifying) memory.identifying = undefined
       })
-      return memory.identifying
+      memory.identifying = identifying
+      return identifying
     },
     accountId: async () => {
       let after: string | undefined

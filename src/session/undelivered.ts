@@ -1,5 +1,5 @@
 /** After an end: finds agents' messages that the customer did not see, and tells the agents. */
-import type { SessionEvent } from '../../providers/provider'
+import type { Driver, SessionEvent } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { toParts } from '../botpress/messages'
@@ -12,7 +12,6 @@ import {
   findDelivered,
   listMessages,
   messageTag,
-  newestCursor,
   type StoredMessage,
 } from './progress'
 import { assertInSight, assertNotInDoubt, scheduledAt } from './scheduled'
@@ -45,9 +44,12 @@ export const tellOfUndelivered = async (
   session: Session,
   since: number
 ): Promise<string | undefined> => {
+  // The tag is a few messages behind the newest one, and saves waiting for it.
+  const reading = desk.driver.catchUp?.(session.ticket, session.cursor)
+  reading?.catch(() => undefined)
   const { messages } = await listMessages(call, session.conversationId)
   await _tellOfLate(call, desk, session, messages, since)
-  return _tellOfUnread(call, desk, session, messages, since)
+  return _tellOfUnread(call, desk, session, { messages, reading, since })
 }
 
 /**
@@ -82,12 +84,19 @@ const _tellOfUnread = async (
   call: Call,
   desk: Desk,
   session: Session,
-  messages: StoredMessage[],
-  since: number
+  {
+    messages,
+    reading,
+    since,
+  }: {
+    messages: StoredMessage[]
+    reading: ReturnType<NonNullable<Driver['catchUp']>> | undefined
+    since: number
+  }
 ): Promise<string | undefined> => {
   const { ticket, conversationId } = session
-  if (!desk.driver.catchUp) return undefined
-  const { events, cursor } = await desk.driver.catchUp(ticket, newestCursor(messages) ?? session.cursor)
+  if (!reading) return undefined
+  const { events, cursor } = await reading
   const listed = new Map(messages.map((message) => [deskMessageIdOf(message), message]))
   const unread: Extract<SessionEvent, { type: 'message-posted' }>[] = []
   // From the newest on: what lies before a message that was read and delivered was delivered before it.

@@ -62,16 +62,21 @@ type Key = Pick<Measured, 'operation' | 'desk' | 'instance'>
 
 /** By operation, and by desk and instance where that matters. */
 const BUDGETS: Record<string, Budget | Record<Where, Budget> | undefined> = {
-  'register, three desks': { calls: 17, chain: 11 },
-  'register again': { calls: 9, chain: 4 },
+  'register, three desks': { calls: 17, chain: 5 },
+  'register again': { calls: 9, chain: 2 },
   createUser: { calls: 1, chain: 1 },
-  'first desk refuses, second takes': { calls: 14, chain: 10 },
-  'startHitl, new contact': { calls: 19, chain: 12 },
-  'startHitl, known contact': { calls: 16, chain: 9 },
+  'first desk refuses, second takes': { calls: 14, chain: 6 },
+  // Zendesk signs in first on a new instance. Intercom's ticket is read once more when its session is written down
+  // (two of the chain): an answer that came before that is delivered, and the customer waits for it for 500 ms at most.
+  'startHitl, new contact': { calls: 16, chain: 7 },
+  'startHitl, known contact': { calls: 15, chain: 7 },
+  // Lock, list, post, mark, release: none of them can go, nor stand beside another. A list before the lock misses what
+  // another holder has just posted, and a release before the mark shows the next holder a message that isn't marked:
+  // both post it twice (tests/outbox.test.ts, tests/chaos).
   'user message': {
     same: { calls: 5, chain: 5 },
     other: { calls: 5, chain: 5 },
-    new: { calls: 7, chain: 7 },
+    new: { calls: 7, chain: 6 },
   },
   'agent message': {
     same: { calls: 3, chain: 2 },
@@ -111,10 +116,12 @@ const BUDGETS: Record<string, Budget | Record<Where, Budget> | undefined> = {
     other: { calls: 12, chain: 10 },
     new: { calls: 14, chain: 12 },
   },
+  // The end is written before the messages are listed, so that a delivery either sees it or is listed. The ticket is
+  // solved after both, under its lock (tests/regressions/crossings.test.ts). Slack's thread takes three calls for that.
   stopHitl: {
-    same: { calls: 13, chain: 12 },
-    other: { calls: 13, chain: 12 },
-    new: { calls: 15, chain: 13 },
+    same: { calls: 13, chain: 9 },
+    other: { calls: 13, chain: 9 },
+    new: { calls: 15, chain: 10 },
   },
 }
 
