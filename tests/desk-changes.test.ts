@@ -2,6 +2,7 @@
  * What agents change afterwards, give back, or learn about their messages; and desks that are busy, pending or deliver
  * once.
  */
+import { aboutTag } from '../src/session/about'
 import { describe, expect, it } from 'vitest'
 import { handOver, SETTLED_MS } from './support/handoffs'
 import { MEMORY_DESK, openMemoryStage } from './memory-desk/register'
@@ -65,7 +66,7 @@ describe('an agent’s edit', () => {
       'PUT',
       `/v1/chat/conversations/${handoff.ticket().conversationId}`,
       {
-        tags: { 'desk:language': language },
+        tags: { 'desk:about': aboutTag({ language }) },
       }
     )
     const message = await say('Heute')

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
+import pRetry from 'p-retry'
 import type { z } from '@botpress/sdk'
 import {
   isProviderError,
@@ -228,7 +229,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
 
   return {
     download: createDownload(tools, options, fail),
-    request: async (request) => {
+    request: (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
       const mayRetry = (error: unknown): error is ProviderError =>
         isProviderError(error) &&
@@ -237,14 +238,16 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         (repeatable || error.outcome === 'none') &&
         !_isStream(request.body) &&
         !(error.code === 'rate-limited' && tools.waitsForLimits === false)
-      for (let retries = 0; ; retries += 1) {
-        try {
-          return await attempt(request)
-        } catch (error) {
-          if (retries === RETRIES || !mayRetry(error)) throw error
-          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** retries)
-        }
-      }
+      return pRetry(() => attempt(request), {
+        retries: RETRIES,
+        minTimeout: 0,
+        factor: 1,
+        shouldRetry: ({ error }) => mayRetry(error),
+        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+          if (retriesLeft === 0 || !mayRetry(error)) return
+          await tools.sleep(error.retryAfterMs ?? 100 * 2 ** (attemptNumber - 1))
+        },
+      })
     },
   }
 }

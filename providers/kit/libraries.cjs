@@ -5,3 +5,4 @@
  */
 exports.tokenizer = () => require('./html-tokenizer.mjs').Tokenizer
 exports.lexer = () => require('marked').Lexer
+exports.pino = () => require('pino')

@@ -4,9 +4,10 @@
  * The Markdown may quote a stranger. Everything but formatting is escaped, raw HTML is shown as typed, and a link shows
  * its address, so no label can hide where it leads.
  */
-import { Lexer, type Token, type Tokens } from 'marked'
+import type { Token, Tokens } from 'marked'
 import { addressesIn, linkTarget } from './addresses'
 import { decodeEntities } from './html-tokens'
+import libraries from './libraries.cjs'
 import { cutBefore } from './text'
 
 /** How much fits into one post, measured in the vendor's own way. */
@@ -90,6 +91,7 @@ const _paragraphsOf = (markdown: string): string[] => {
 const _parsed = (markdown: string, fits: Fits): string[] => {
   let tokens: Token[]
   try {
+    const Lexer = libraries.lexer()
     tokens = new Lexer({ gfm: true }).lex(markdown)
   } catch {
     // The nesting exceeds the parser's stack. Only an attack nests that deep.

@@ -25,6 +25,7 @@ describe('the diagnosis', () => {
       'right Webhook',
       'right Trigger',
       'right Trigger',
+      'right Trigger',
     ])
     expect(findings[0]?.found).toContain('acme.zendesk.com and belong to Botpress Router, whose role is “admin”')
   })
@@ -36,6 +37,7 @@ describe('the diagnosis', () => {
     expect(shown(await diagnosed(setting, { ...target, botId: 'another-bot' }), 'wrong')).toEqual([
       'Trigger: “Botpress HITL Router inst1: replies” was changed: its conditions or its action',
       'Trigger: “Botpress HITL Router inst1: state” was changed: its conditions or its action',
+      'Trigger: “Botpress HITL Router inst1: notes” was changed: its conditions or its action',
     ])
   })
 

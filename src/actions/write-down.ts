@@ -5,6 +5,7 @@ import { describeError } from '../botpress/errors'
 import { tagCustomer, type contactOf, type KnownCustomer } from '../botpress/people'
 import { retry, within } from '../botpress/retry'
 import { applyEvents } from '../from-desk/apply'
+import { aboutTag } from '../session/about'
 import { placeTag, type Place } from '../session/place'
 import { tellAgent } from '../session/notes'
 import { rememberSession, tagValue, writeTags, type Tags } from '../session/session'
@@ -141,9 +142,8 @@ const _writeSession = async ({
     openedAt: new Date(openedAt).toISOString(),
     reason: tagValue(candidate.reason),
     ticketUrl: tagValue(ticket.url ?? ''),
-    language: tagValue(customer.language ?? ''),
+    about: aboutTag({ language: customer.language, idleMinutes: handoff.idleMinutes }),
     ...(candidate.place ? { place: placeTag(candidate.place) } : {}),
-    ...(handoff.idleMinutes ? { idleMinutes: String(handoff.idleMinutes) } : {}),
   }
   await writeTags(call, conversationId, tags)
   rememberSession(call, {
@@ -170,6 +170,7 @@ const _writeSession = async ({
     cursor: ticket.cursor,
     place: candidate.place && placeTag(candidate.place),
     language: customer.language,
+    idleMinutes: handoff.idleMinutes,
     scheduled: [],
   })
   return openedAt

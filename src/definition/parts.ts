@@ -253,7 +253,7 @@ export const hitlChannel = {
       ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
       customerId: { title: 'Customer', description: 'Botpress user of the customer' },
-      language: { title: 'Language', description: 'Language of the customer, BCP 47' },
+      about: { title: 'About', description: 'The customer’s language, idle minutes, and why the session ended' },
       customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
       status: { title: 'Status', description: 'open or closed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
@@ -263,10 +263,6 @@ export const hitlChannel = {
       },
       agentEndedAt: { title: 'Ended by an agent', description: 'When an agent ended the session, ISO 8601' },
       botEndedAt: { title: 'Ended by the bot', description: 'When the bot ended the session, ISO 8601' },
-      endReason: {
-        title: 'End reason',
-        description: 'idle or handed-back: why the session ended in an agent’s place',
-      },
       unsolved: {
         title: 'Unsolved',
         description: 'yes: the bot has ended the session, and its ticket is not solved yet',
@@ -291,10 +287,6 @@ export const hitlChannel = {
       },
       toBotNext: { title: 'Lock to the bot', description: 'The helper conversation that this lock has moved to' },
       toDeskNext: { title: 'Lock to the desk', description: 'The helper conversation that this lock has moved to' },
-      idleMinutes: {
-        title: 'Idle minutes',
-        description: 'End idle sessions ends the session after so long without a message',
-      },
       place: {
         title: 'Place',
         description: 'The place that the session holds at its desk, or the session that holds it',

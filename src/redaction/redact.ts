@@ -68,9 +68,9 @@ const CARD = new RegExp(`(?<![\\d])\\d(?:${GAP}{0,2}\\d){12,18}(?!\\d)`, 'g')
 const IBAN = new RegExp(`(?<![A-Za-z\\d])[A-Za-z]{2}${GAP}?\\d{2}(?:${GAP}?[A-Za-z\\d]){11,30}`, 'g')
 const EMAIL = /[^\s@<>()[\]{}"'`,;:!?]{1,64}@[^\s@<>()[\]{}"'`,;:!?/\\]{1,190}\.\p{L}{2,24}/gu
 const PHONE_GAP = GAP.replace('[', '[/')
-/** A national number: it begins with 0, or it is three groups in the American way. */
-const NATIONAL = new RegExp(
-  `(?<![\\d+])(?:\\(?0\\d{1,4}\\)?(?:${PHONE_GAP}{0,3}\\d){6,11}|\\(?[2-9]\\d{2}\\)?${GAP}{1,2}\\d{3}${GAP}\\d{4})(?!\\d)`,
+/** It begins with + or 0, or it is three groups in the American way. */
+const PHONE = new RegExp(
+  `(?<![\\d+])(?:\\+\\d(?:\\(0\\))?(?:${PHONE_GAP}{0,3}\\d){6,14}|\\(?0\\d{1,4}\\)?(?:${PHONE_GAP}{0,3}\\d){6,11}|\\(?[2-9]\\d{2}\\)?${GAP}{1,2}\\d{3}${GAP}\\d{4})(?!\\d)`,
   'g'
 )
 
@@ -86,17 +86,7 @@ const FINDERS: Record<Kind, () => Promise<Finder>> = {
     return (text) => [...text.matchAll(IBAN)].flatMap((match) => _ibanAt(match, isIBAN))
   },
   emails: async () => (text) => _all(text, EMAIL, 'e-mail address'),
-  phones: async () => {
-    const { findPhoneNumbersInText } = await import('libphonenumber-js/min')
-    return (text) => [
-      ...findPhoneNumbersInText(text).map(({ startsAt, endsAt }) => ({
-        start: startsAt,
-        end: endsAt,
-        word: 'phone number',
-      })),
-      ..._all(text, NATIONAL, 'phone number'),
-    ]
-  },
+  phones: async () => (text) => _all(text, PHONE, 'phone number'),
 }
 
 const _all = (text: string, pattern: RegExp, word: string, isIt: (found: string) => boolean = () => true): Span[] =>

@@ -1,13 +1,14 @@
 /** The two ends of a session. Each is written down together with its cleanup (cleanup.ts). */
 import type { Call } from '../botpress/call'
 import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
+import { aboutTag, type EndReason } from './about'
 import { emitOnce } from './emit-once'
 import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
 import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { freePlace } from './place'
-import { writeTags, type EndReason, type Session } from './session'
+import { writeTags, type Session } from './session'
 
 /**
  * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows
@@ -72,7 +73,10 @@ const _end = async (
   // crash it shows that the bot may have received the end.
   const endingAt = now()
   const isOurs = because === 'idle'
-  const reason = because === undefined ? {} : { endReason: because, ...(isOurs ? { unsolved: 'yes' } : {}) }
+  const reason =
+    because === undefined
+      ? {}
+      : { about: aboutTag({ ...session, endReason: because }), ...(isOurs ? { unsolved: 'yes' } : {}) }
   await writeTags(call, conversationId, { ...endingTag(endingAt), ...reason })
   const page = await listMessages(call, conversationId)
   const delivered = page.messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)

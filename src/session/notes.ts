@@ -9,7 +9,8 @@ import { describeError, gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
 import { withLock, type Lease } from './lock'
-import { writeTags, type EndReason, type Session, type Tags } from './session'
+import type { EndReason } from './about'
+import { writeTags, type Session, type Tags } from './session'
 
 /** Characters of a message that a note quotes. */
 const EXCERPT = 60

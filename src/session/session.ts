@@ -4,6 +4,7 @@ import type { Client } from '../botpress/bp'
 import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
+import { readAbout, type About } from './about'
 import { isStatus, type Status } from './life'
 import { readScheduled, type Scheduled } from './scheduled'
 
@@ -20,7 +21,7 @@ export interface SessionTicket extends Ticket {
  * A conversation of the hitl channel that has a ticket. Its tags are the only record of a session; moments in
  * milliseconds since the epoch.
  */
-export interface Session {
+export interface Session extends About {
   conversationId: string
   /** Registry key of the desk. */
   provider: string
@@ -58,20 +59,11 @@ export interface Session {
   isWaiting?: boolean
   /** Messages of the bot's side that are older than this don't wait. */
   settledAt?: number | undefined
-  /** It is idle after so many minutes without a message, whatever is asked of other sessions. */
-  idleMinutes?: number | undefined
-  /** Why it was ended in an agent's place. Absent: an agent or the bot ended it. */
-  endReason?: EndReason | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
-  language?: string | undefined
   /** Messages that are scheduled for the bot, in the order of their moments (scheduled.ts). */
   scheduled: Scheduled[]
 }
-
-/** Ends that nobody asked for, written down as an agent's. */
-export const END_REASONS = ['idle', 'handed-back'] as const
-export type EndReason = (typeof END_REASONS)[number]
 
 export interface AnnouncedAgent {
   agentId: string
@@ -115,10 +107,8 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     cursor: tags.cursor || undefined,
     isWaiting: tags.waiting === 'yes',
     settledAt: _moment(tags.settledAt),
-    idleMinutes: Number(tags.idleMinutes) > 0 ? Number(tags.idleMinutes) : undefined,
-    endReason: END_REASONS.find((reason) => reason === tags.endReason),
+    ...readAbout(tags.about),
     place: tags.place || undefined,
-    language: tags.language || undefined,
     scheduled: readScheduled(tags.scheduled),
   }
 }

@@ -9,7 +9,7 @@ export interface Budget {
 }
 
 /** Kibibytes of the bundle as `npm run build` makes it. The SDK with what it brings along is 817 of them. */
-export const BUNDLE_BUDGET_KIB = 1_560
+export const BUNDLE_BUDGET_KIB = 1_850
 
 /** Kibibytes of the bundle by package. What the SDK brings along counts as one package. */
 const PACKAGE_BUDGETS_KIB: Record<string, number | undefined> = {
@@ -18,17 +18,20 @@ const PACKAGE_BUDGETS_KIB: Record<string, number | undefined> = {
   marked: 54,
   entities: 27,
   htmlparser2: 19,
-  'providers/slack': 80,
-  'providers/zendesk': 50,
+  // Only loaded where a pattern is hidden: no smaller engine is linear in the text.
+  re2js: 150,
+  pino: 65,
+  'providers/slack': 82,
+  'providers/zendesk': 58,
   'providers/intercom': 50,
-  'providers/kit': 34,
+  'providers/kit': 48,
   'src/routing': 165,
   'src/actions': 44,
   'src/session': 30,
-  'src/from-desk': 28,
+  'src/from-desk': 36,
   'src/to-desk': 28,
-  'src/botpress': 28,
-  other: 12,
+  'src/botpress': 32,
+  other: 75,
 }
 
 /** What belongs to lande. */

@@ -61,7 +61,7 @@ describe('the bundle', () => {
     expect(ran.filter((path) => LIBRARIES.test(path) || LANGUAGE_DATA.test(path))).toEqual([])
     expect(
       ran.filter((path) => /^(?:src\/(?:routing|actions|session|from-desk|to-desk)|providers\/\w+\/)/.test(path))
-    ).toEqual(ran.filter((path) => path.startsWith('providers/kit/text')))
+    ).toEqual(ran.filter((path) => /^providers\/kit\/(?:text|libraries)/.test(path)))
     expect(ran.some((path) => path.startsWith('@botpress/sdk'))).toBe(true)
   })
 

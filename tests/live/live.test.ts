@@ -67,8 +67,9 @@ describe('npm start -- --live', () => {
     const { live, world, told, pathname } = await open(desks)
     expect(told[0]).toContain(`${PUBLIC_URL}${pathname}/<desk>`)
     const installation = pathname.slice(1)
-    expect(setUpAt(desks)).toEqual([
+    expect(setUpAt(desks).toSorted()).toEqual([
       `Botpress HITL Router ${installation}`,
+      `Botpress HITL Router ${installation}: notes`,
       `Botpress HITL Router ${installation}: replies`,
       `Botpress HITL Router ${installation}: state`,
     ])
@@ -113,7 +114,7 @@ describe('npm start -- --live', () => {
     const first = await open(desks)
     await first.live.playground.close()
     const before = setUpAt(desks)
-    expect(before).toHaveLength(3)
+    expect(before).toHaveLength(4)
     const second = await open(desks)
     expect(setUpAt(desks)).toEqual(before)
     await second.live.close()
@@ -194,7 +195,7 @@ describe('as a process', () => {
     const { child, written, ended } = await startProcess(desks, ['--live', file, '--public-url', PUBLIC_URL])
     await expect.poll(() => written.out).toContain('Press Ctrl-C to stop.')
     expect(written.out).toContain('The desks are your real ones')
-    expect(setUpAt(desks)).toHaveLength(3)
+    expect(setUpAt(desks)).toHaveLength(4)
     child.kill(signal)
     expect(await ended).toBe(0)
     expect(setUpAt(desks)).toEqual([])

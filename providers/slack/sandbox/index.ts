@@ -8,6 +8,7 @@ import {
   type SandboxOptions,
   type SandboxTicket,
 } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import { CLAIM_ACTION, RESOLVE_ACTION } from '../header'
 import { addressToId, idToAddress, messageId } from '../ids'
 import { manifestFor } from '../manifest'
@@ -163,7 +164,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
       ...(attachments.length > 0
         ? {
             subtype: 'file_share',
-            files: attachments.map(({ name, contentType, bytes = Buffer.from(`The content of ${name}`) }) =>
+            files: attachments.map(({ name, contentType, bytes = sampleBytes({ name, contentType }) }) =>
               addFile(switches.files, workspace, { name, contentType, bytes: Buffer.from(bytes) })
             ),
           }
