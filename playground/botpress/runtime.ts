@@ -171,7 +171,11 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     return answer
   }
 
-  const underFaults = async (call: Call, body: unknown, effect: () => Promise<RuntimeReply>): Promise<RuntimeAnswer> => {
+  const underFaults = async (
+    call: Call,
+    body: unknown,
+    effect: () => Promise<RuntimeReply>
+  ): Promise<RuntimeAnswer> => {
     if (options.recordCalls !== false) calls.push(call)
     const { latencyMs } = switches
     const latency = typeof latencyMs === 'function' ? latencyMs(call) : latencyMs

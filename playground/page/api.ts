@@ -39,7 +39,11 @@ export interface Current {
   onChange(listener: () => void): void
 }
 
-const question = z.object({ customer: z.string(), text: z.string().max(10_000).nullish(), provider: z.string().nullish() })
+const question = z.object({
+  customer: z.string(),
+  text: z.string().max(10_000).nullish(),
+  provider: z.string().nullish(),
+})
 
 export const createApi = (current: Current): Api => {
   const write = (move: string, body: object): (() => void) => {
@@ -87,7 +91,9 @@ export const createApi = (current: Current): Api => {
   }
 
   const posts: Record<string, (body: unknown) => unknown> = {
-    ...Object.fromEntries((Object.keys(bodies) as MoveName[]).map((name) => [name, (body: unknown) => run(name, body)])),
+    ...Object.fromEntries(
+      (Object.keys(bodies) as MoveName[]).map((name) => [name, (body: unknown) => run(name, body)])
+    ),
     scenario,
     reset: async () => {
       await current.reset()

@@ -23,7 +23,10 @@ const _limit = (play: Play, desk: string, capacity: number | undefined): Promise
 const _fill = async (play: Play, desk: string): Promise<void> => {
   const { bot } = play.world.botpress
   const open = () =>
-    play.world.sandbox(desk).tickets().filter(({ status, conversationId }) => status === 'open' && conversationId).length
+    play.world
+      .sandbox(desk)
+      .tickets()
+      .filter(({ status, conversationId }) => status === 'open' && conversationId).length
   if (open() === 0) {
     const visitor = addCustomer(play, { name: 'Vic Visitor' })
     await say(play, visitor, 'I was here first')

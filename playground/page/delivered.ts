@@ -41,7 +41,9 @@ const _toCustomer = (play: Play, { customer, desk, ticket, isOpen, downstream }:
   const written = ticket.entries.filter(({ kind }) => kind === 'agent')
   const shown = play.world.botpress.runtime.store.messagesOf(customer.conversationId)
   const arrivals = written.map(({ id }) => {
-    const copies = downstream.filter(({ tags }) => tags[downstreamTags.deskMessageId] === `${desk}:${id}`).map((message) => message.id)
+    const copies = downstream
+      .filter(({ tags }) => tags[downstreamTags.deskMessageId] === `${desk}:${id}`)
+      .map((message) => message.id)
     return shown.flatMap(({ tags }, index) => (copies.includes(tags['hitl#downstream'] ?? '') ? [index] : []))
   })
   // What agents write after the end is theirs alone.

@@ -73,7 +73,8 @@ export const moves: { [Name in MoveName]: (play: Play, body: Bodies[Name]) => un
 
   configuration: async (play, { configuration }) => {
     const problems = problemsOf(configuration)
-    if (problems.length > 0) throw new Refusal(422, problems.map(({ field, problem }) => `${field}: ${problem}`).join('\n'))
+    if (problems.length > 0)
+      throw new Refusal(422, problems.map(({ field, problem }) => `${field}: ${problem}`).join('\n'))
     try {
       await saveConfiguration(play, withSandboxes(play.world, configuration))
     } catch (error) {

@@ -139,8 +139,7 @@ const _apiTitle = (operation: string, body: unknown): string => {
 
 /** What a desk calls its event: in the body, where it says so. */
 const _eventOf = ({ body }: WebhookRequest): string => {
-  const found =
-    /"topic":\s*"([\w.]+)"/.exec(body) ?? /"event":\s*\{"type":\s*"(\w+)"(?:,"subtype":"(\w+)")?/.exec(body)
+  const found = /"topic":\s*"([\w.]+)"/.exec(body) ?? /"event":\s*\{"type":\s*"(\w+)"(?:,"subtype":"(\w+)")?/.exec(body)
   if (found) return [found[1], found[2]].filter(Boolean).join(' · ')
   const action = /action_id%22%3A%22(\w+)/.exec(body)
   return action ? `button ${action[1]}` : 'webhook'

@@ -62,7 +62,6 @@ export interface PlayOptions {
 
 /** Moves the clock ahead. Whatever is due on the way happens. */
 export const jump = async ({ clock, isReplaying }: Play, ms: number): Promise<void> => {
-  
   const arrived = clock.sleep(ms)
   // The move ends after whatever is due then, and this may be part of it.
   if (!isReplaying) void clock.move(ms)

@@ -32,7 +32,10 @@ const STEP_MS = 900
 const LISTENING_MS = 8_500
 
 /** The position of the customer's latest ticket, with its desk. */
-export const ticketOf = ({ world }: Play, { conversationId }: Customer): { desk: string; ticket: number } | undefined => {
+export const ticketOf = (
+  { world }: Play,
+  { conversationId }: Customer
+): { desk: string; ticket: number } | undefined => {
   const session = world.botpress.bot.downstreamOf(conversationId)
   if (session === undefined) return undefined
   for (const [desk, sandbox] of Object.entries(world.sandboxes)) {
@@ -116,7 +119,8 @@ export const SCENARIOS: Scenario[] = [
   {
     id: 'friday',
     title: 'Friday 18:01',
-    watch: 'At 17:59 Zendesk takes the handoff; two minutes later everybody has gone home, and the customer is told when they are back.',
+    watch:
+      'At 17:59 Zendesk takes the handoff; two minutes later everybody has gone home, and the customer is told when they are back.',
     run: async ({ play, customer, routing, asks, jump }) => {
       await routing(
         { preferredDesk: 'Zendesk', timeZone: 'Europe/Paris', nobodyThere: 'Refuse with the next opening time' },
@@ -185,7 +189,8 @@ export const SCENARIOS: Scenario[] = [
   {
     id: 'early',
     title: 'The agent is faster than the bot',
-    watch: 'The agent answers at once; the router holds the reply until the bot listens, 8 s after the start, and loses nothing.',
+    watch:
+      'The agent answers at once; the router holds the reply until the bot listens, 8 s after the start, and loses nothing.',
     run: async ({ customer, routing, asks, agent }) => {
       await routing({ preferredDesk: 'Intercom' })
       const eve = customer(EVE)
@@ -208,4 +213,3 @@ export const playScenario = async (play: Play, scenario: Scenario): Promise<void
     play.changed()
   }
 }
-
