@@ -1,8 +1,19 @@
 /** `npm start`: the router with a local Botpress, a sandbox for each desk, and a page to try it in. */
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { providerNames, providers } from '../src/definition/registry'
 import { processOutput } from './console'
+import { bundlePage } from './page/bundle'
+import { removeJournal } from './page/journal'
 import { openPlayground, type Playground } from './page/playground'
+import { isFree } from './page/server'
+
+const output = processOutput()
+
+/** The next ones are tried when it is taken, unless a port is asked for. */
+const DEFAULT_PORT = 4400
+const TRIED_PORTS = 20
 
 const PORTS: Record<string, string> = {
   page: 'port',
@@ -11,11 +22,12 @@ const PORTS: Record<string, string> = {
 }
 const USAGE = `npm start -- [options]
 
-  --port N            port of the page (default: the environment variable PORT, or a free port)
+  --port N            port of the page (default: the environment variable PORT, or ${DEFAULT_PORT}, or the next free one)
 ${Object.values(PORTS)
   .slice(1)
   .map((option) => `  --${option} N`)
   .join('\n')}
+  --fresh             start anew: forget what an earlier server on this port kept
   --verbose           print the router's log
   --help              print this help
 `
@@ -23,6 +35,7 @@ ${Object.values(PORTS)
 interface Options {
   ports: Record<string, number | undefined>
   verbose: boolean
+  fresh: boolean
   help: boolean
 }
 
@@ -33,6 +46,7 @@ const _options = (args: string[], environment: { PORT?: string }): Options => {
     options: {
       ...Object.fromEntries(Object.values(PORTS).map((option) => [option, { type: 'string' } as const])),
       verbose: { type: 'boolean' },
+      fresh: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -44,10 +58,15 @@ const _options = (args: string[], environment: { PORT?: string }): Options => {
     if (!(port <= 65_535)) throw new Error(`--${option}: "${String(value)}" isn't a valid port`)
     return [name, port] as const
   })
-  return { ports: Object.fromEntries(ports), verbose: given['verbose'] === true, help: given['help'] === true }
+  return {
+    ports: Object.fromEntries(ports),
+    verbose: given['verbose'] === true,
+    fresh: given['fresh'] === true,
+    help: given['help'] === true,
+  }
 }
 
-const _welcome = ({ origin, world }: Playground): string => {
+const _welcome = ({ origin, world, notices }: Playground): string => {
   const others = [
     ['Botpress', world.botpress.url],
     ...Object.entries(world.sandboxes).map(([name, { server }]) => [
@@ -60,11 +79,11 @@ const _welcome = ({ origin, world }: Playground): string => {
     '',
     `  HITL Router   ${origin}`,
     '',
-    '  Open this page. On one side you are the customer: write a message, then ask for a human. On the other',
-    '  side you are the agents of each desk: take the ticket, reply, solve it. Under Routing you choose which',
-    '  desk gets the next customer.',
+    '  Open this page and play a scenario. Or be the customer: write a message and ask for a human. Then be the',
+    '  agent at the desk that got the ticket: take it, reply, solve it.',
     '',
-    '  These servers run on this machine and store nothing:',
+    ...notices.flatMap((notice) => [`  ${notice}.`, '']),
+    '  These servers run on this machine. What you do outlives a restart; Reset on the page forgets it:',
     ...others.map(([title = '', url]) => `    ${title.padEnd(width)}  ${url}`),
     '',
     '  Press Ctrl-C to stop.',
@@ -73,7 +92,23 @@ const _welcome = ({ origin, world }: Playground): string => {
   ].join('\n')
 }
 
-const output = processOutput()
+/** In the system's folder for temporary files, one for each port and user. */
+const _stateFile = (port: number): string =>
+  join(tmpdir(), `hitl-router-playground-${process.getuid?.() ?? userInfo().username}`, `${port}.json`)
+
+/** Opens the playground on the port that was asked for, or else on the first free one. Throws what the system throws. */
+const _open = async ({ ports, verbose, fresh }: Options): Promise<Playground> => {
+  const page = await bundlePage()
+  const onLog = verbose ? { onLog: (text: string) => output.error(`${text}\n`) } : {}
+  const asked = ports['page']
+  const last = asked ?? DEFAULT_PORT + TRIED_PORTS
+  for (let port = asked ?? DEFAULT_PORT; ; port += 1) {
+    const stateFile = _stateFile(port)
+    if (port < last && !(await isFree(port))) continue
+    if (fresh) removeJournal(stateFile)
+    return await openPlayground({ page, ports: { ...ports, page: port }, ...(port > 0 ? { stateFile } : {}), ...onLog })
+  }
+}
 
 const _start = async (): Promise<number> => {
   let options: Options
@@ -87,10 +122,9 @@ const _start = async (): Promise<number> => {
     output.out(USAGE)
     return 0
   }
-  const onLog = options.verbose ? (text: string) => output.error(`${text}\n`) : undefined
   let playground: Playground
   try {
-    playground = await openPlayground({ ports: options.ports, ...(onLog ? { onLog } : {}) })
+    playground = await _open(options)
   } catch (error) {
     const { code, port } = error as { code?: string; port?: number }
     const message = error instanceof Error ? error.message : String(error)

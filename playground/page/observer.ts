@@ -39,7 +39,7 @@ export const createObserver = ({ exchanges, webhooks, toDesk }: Wrapped): WorldO
       from: 'router',
       to: desk,
       title: `${method} ${url.pathname}`,
-      ...(method === 'GET' ? { isMinor: true } : {}),
+      ...(method === 'GET' || exchanges.cause().root?.title === OPERATIONS['register'] ? { isMinor: true } : {}),
       request: {
         line: `${method} ${url.href}`,
         headers: _headers(config.headers as unknown as Record<string, unknown>),
@@ -142,7 +142,8 @@ const _eventOf = ({ body }: WebhookRequest): string => {
   const found = /"topic":\s*"([\w.]+)"/.exec(body) ?? /"event":\s*\{"type":\s*"(\w+)"(?:,"subtype":"(\w+)")?/.exec(body)
   if (found) return [found[1], found[2]].filter(Boolean).join(' · ')
   const action = /action_id%22%3A%22(\w+)/.exec(body)
-  return action ? `button ${action[1]}` : 'webhook'
+  if (action) return `button ${action[1]}`
+  return /"ticket/.test(body) ? 'ticket changed' : 'webhook'
 }
 
 const _headers = (headers: Record<string, unknown>): Record<string, string> =>

@@ -103,7 +103,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     id: 'outage',
-    title: 'Zendesk down, Slack takes over',
+    title: 'Zendesk goes down, Slack takes over',
     watch: 'Zendesk answers 500, so the router opens the ticket at Slack instead; three failures open its breaker.',
     run: async ({ play, customer, routing, asks }) => {
       await routing({ preferredDesk: 'Zendesk', thenDesks: 'Slack, Intercom' })
@@ -150,7 +150,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     id: 'switch',
-    title: 'Switch the vendor in mid-chat',
+    title: 'Switch vendors in mid-chat',
     watch: 'Eve’s session stays at Zendesk although Slack is preferred now; the next customer goes to Slack.',
     run: async ({ customer, routing, says, asks, agent }) => {
       await routing({ preferredDesk: 'Zendesk' })
@@ -164,7 +164,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     id: 'twice',
-    title: 'The webhook comes twice',
+    title: 'A webhook comes twice',
     watch: 'Zendesk delivers the agent’s reply three times; the customer reads it once.',
     run: async ({ play, customer, routing, asks, agent }) => {
       await routing({ preferredDesk: 'Zendesk' })
@@ -188,7 +188,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     id: 'early',
-    title: 'The agent is faster than the bot',
+    title: 'The agent answers too early',
     watch:
       'The agent answers at once; the router holds the reply until the bot listens, 8 s after the start, and loses nothing.',
     run: async ({ customer, routing, asks, agent }) => {

@@ -85,6 +85,14 @@ export const servePage = async (api: Api, page: PageBundle, port = 0): Promise<P
   }
 }
 
+/** Whether a server could listen on this port of the loopback interface. */
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+
 /** Sends the state to every open page, whenever it has changed. */
 const createStream = (api: Api) => {
   const pages = new Set<ServerResponse>()

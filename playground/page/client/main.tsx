@@ -9,6 +9,8 @@ import './timeline/timeline.css'
 import { theme, variables } from './theme'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=nonce]')?.content ?? ''
+// Libraries that add a style sheet of their own look for the nonce here.
+Object.assign(globalThis, { __webpack_nonce__: nonce })
 const root = document.querySelector('#root')
 if (root) {
   createRoot(root).render(

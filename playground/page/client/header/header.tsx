@@ -16,7 +16,7 @@ export const Header = ({ onConfigure }: { onConfigure(): void }) => {
       <img src="/icon.svg" alt="" width="34" height="34" />
       <div className="brand">
         <h1>HITL Router</h1>
-        <p>Be the customer and the agents. Everything in between really runs, on this machine.</p>
+        <p>Be the customer and the agents. All in between is real.</p>
       </div>
       <DeliveryCounter />
       <div className="tools">

@@ -1,8 +1,9 @@
 import type { ExchangeView } from '../../view'
 import { Chip, type Tone } from '../parts/chip'
 
-export const isFailure = ({ status, failure }: ExchangeView): boolean =>
-  failure !== undefined || (status !== undefined && status >= 400)
+/** A search that finds nothing is none. */
+export const isFailure = ({ status, failure, title }: ExchangeView): boolean =>
+  failure !== undefined || (status !== undefined && status >= 400 && !(status === 404 && title.startsWith('GET ')))
 
 /** Status, signature and attempt in words. */
 export const Marks = ({ exchange }: { exchange: ExchangeView }) => {
@@ -11,9 +12,10 @@ export const Marks = ({ exchange }: { exchange: ExchangeView }) => {
   if (origin) marks.push([origin, origin === 'forged' ? 'bad' : 'info'])
   if (attempt && attempt > 1) marks.push([`attempt ${attempt}`, 'warn'])
   if (kind === 'webhook' && status !== undefined)
-    marks.push(status === 401 ? ['signature wrong', 'bad'] : ['signature ok', 'good'])
+    marks.push(status === 401 ? ['signature wrong', 'bad'] : ['signed ✓', 'good'])
   if (failure) marks.push([failure, 'bad'])
-  else if (status !== undefined && kind !== 'message') marks.push([String(status), status < 400 ? 'good' : 'bad'])
+  else if (status !== undefined && kind !== 'message')
+    marks.push([String(status), isFailure(exchange) ? 'bad' : 'good'])
   else if (kind !== 'message' && kind !== 'log' && durationMs === undefined) marks.push(['…', 'plain'])
   return (
     <>
