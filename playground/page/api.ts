@@ -106,7 +106,7 @@ export const createApi = (current: Current): Api => {
   const gets: Record<string, (query: URLSearchParams) => unknown> = {
     state: () => viewOf(current.play, current.server),
     exchange: (query) => _exchange(current.play, Number(query.get('id'))),
-    configuration: () => ({ schema: formSchema(), examples: examplesFor(current.play) }),
+    form: () => ({ schema: formSchema(), examples: examplesFor(current.play) }),
   }
 
   return {

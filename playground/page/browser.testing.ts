@@ -15,7 +15,7 @@ const FLAGS =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 
 /** Only for work that never ends. */
-const WAIT_MS = 120_000
+const WAIT_MS = 8_000
 
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS.split(' ') })
 

@@ -77,7 +77,10 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
 
     it('refuses on Friday at 18:01, and says when the desks are back', async () => {
       await play('Friday 18:01')
-      await page.getByText(/We open again Monday 09:00/).waitFor()
+      await page
+        .getByRole('form', { name: 'Ask for a human' })
+        .getByText(/We open again Monday 09:00/)
+        .waitFor()
       await page.getByRole('button', { name: /^It is Fri/ }).waitFor()
       await page.getByLabel('Which customer you are').selectOption({ label: 'Eve Customer · with an agent' })
       await page.getByText('With the agents of Zendesk').waitFor()
@@ -104,14 +107,14 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
 
     it('shows a reply once when its webhook comes twice more', async () => {
       await play('A webhook comes twice')
-      expect(await chat().getByText('You will read this once.').count()).toBe(1)
+      await chat().getByText('You will read this once.').waitFor()
       expect(await timeline().getByText('duplicated').count()).toBe(2)
       await counter().getByText('1 delivered once, in order').waitFor()
     })
 
     it('refuses a forged webhook', async () => {
       await play('Somebody forges one')
-      expect(await chat().getByText('This one is real.').count()).toBe(1)
+      await chat().getByText('This one is real.').waitFor()
       const forged = timeline().getByRole('button', { name: /forged/ })
       expect(await forged.innerText()).toMatch(/signature wrong\s*401/)
       await timeline()
@@ -168,6 +171,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await page.getByRole('menuitem', { name: 'Photo' }).click()
       await desk().getByRole('textbox', { name: 'Reply' }).fill('This button')
       await button('Send').last().click()
+      await desk().getByText('This button').waitFor()
       await remote.pass(10_000)
       await chat().getByText('This button').waitFor()
       await chat()
@@ -193,8 +197,10 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await reply.fill('// only for us')
       await desk().getByText('A note: the customer doesn’t see it').waitFor()
       await page.keyboard.press('Enter')
+      await desk().getByText('// only for us', { exact: true }).waitFor()
       await reply.fill('for everybody')
       await page.keyboard.press('Enter')
+      await desk().getByText('for everybody', { exact: true }).waitFor()
       await remote.pass(10_000)
       await chat().getByText('for everybody').waitFor()
       await button('Resolve').click()
@@ -259,7 +265,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       .getByText(/Atlantis/)
       .first()
       .waitFor()
-    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByRole('alert').filter({ hasText: 'Atlantis' }).waitFor()
     await zone.fill('Europe/Paris')
     await drawer.getByText('The router accepts this configuration.').waitFor()
@@ -267,7 +273,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
     const json = drawer.getByLabel('Configuration as JSON')
     await json.fill((await json.inputValue()).replace('"preferredDesk": "Zendesk"', '"preferredDesk": "Slack"'))
     await drawer.getByText('The router accepts this configuration.').waitFor()
-    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByRole('button', { name: 'Save', exact: true }).click()
     await drawer.waitFor({ state: 'detached' })
     await page.getByText('Goes to Slack').waitFor()
     expect((await remote.state()).configuration['routing']).toMatchObject({ timeZone: 'Europe/Paris' })
@@ -283,7 +289,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await examples.selectOption({ label: name })
       await page.getByRole('status').filter({ hasText: 'The router accepts this configuration.' }).waitFor()
     }
-    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 

@@ -29,7 +29,7 @@ export const ConfigurationForm = ({ onSaved }: { onSaved(): void }) => {
   const [invalid, setInvalid] = useState('')
   const { problems, check } = useCheck()
   useEffect(() => {
-    ask<typeof kinds>('configuration').then(setKinds, () => undefined)
+    ask<typeof kinds>('form').then(setKinds, () => undefined)
   }, [])
   useEffect(() => check(configuration), [check, configuration])
   const errors = useMemo(() => errorsOf(problems), [problems])
