@@ -103,10 +103,16 @@ const _open = async ({ ports, verbose, fresh }: Options): Promise<Playground> =>
   const asked = ports['page']
   const last = asked ?? DEFAULT_PORT + TRIED_PORTS
   for (let port = asked ?? DEFAULT_PORT; ; port += 1) {
-    const stateFile = _stateFile(port)
     if (port < last && !(await isFree(port))) continue
+    const stateFile = _stateFile(port)
     if (fresh) removeJournal(stateFile)
-    return await openPlayground({ page, ports: { ...ports, page: port }, ...(port > 0 ? { stateFile } : {}), ...onLog })
+    const kept = port > 0 ? { stateFile } : {}
+    try {
+      return await openPlayground({ page, ports: { ...ports, page: port }, ...kept, ...onLog })
+    } catch (error) {
+      // Another server has just taken it.
+      if (port >= last || (error as { port?: number }).port !== port) throw error
+    }
   }
 }
 
