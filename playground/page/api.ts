@@ -4,7 +4,7 @@ import { examplesFor, formSchema, problemsOf } from './configuration'
 import { customerAt, textOf } from './customers'
 import type { JournalEntry } from './journal'
 import { bodies, moves, type Bodies, type MoveName } from './moves'
-import type { Play } from './play'
+import { withSandboxes, type Play } from './play'
 import { createRedact } from './redact'
 import { Refusal } from './refusal'
 import { playScenario, SCENARIOS } from './scenarios'
@@ -68,7 +68,7 @@ export const createApi = (current: Current): Api => {
     }
     if (current.play.isLive && !LIVE_MOVES.has(name)) throw new Refusal(409, 'That isn’t possible with real desks')
     const move = moves[name] as (play: Play, given: Bodies[Name]) => unknown
-    const takeBack = write(name, parsed.data)
+    const takeBack = write(name, _withoutCredentials(current.play, parsed.data))
     try {
       return (await move(current.play, parsed.data as Bodies[Name])) ?? {}
     } catch (error) {
@@ -131,6 +131,12 @@ export const createApi = (current: Current): Api => {
     },
   }
 }
+
+/** The journal keeps no credential that somebody pastes. */
+const _withoutCredentials = ({ world }: Play, body: object): object =>
+  'configuration' in body
+    ? { configuration: withSandboxes(world, body.configuration as Record<string, unknown>) }
+    : body
 
 /** What the router would do with this customer's handoff now: its own dry run. */
 const _explain = async (play: Play, body: unknown): Promise<unknown> => {

@@ -3,6 +3,7 @@ import type { Condition } from './conditions'
 import { sandboxAt } from './desk-side'
 import { addCustomer, say } from './customers'
 import { saveConfiguration, type Play } from './play'
+import { sessionsOf } from './sessions'
 
 export const setCondition = async (play: Play, desk: string, condition: Condition): Promise<void> => {
   sandboxAt(play, desk)
@@ -22,11 +23,7 @@ const _limit = (play: Play, desk: string, capacity: number | undefined): Promise
 /** One place, taken: by the sessions that are open there, or else by a visitor. */
 const _fill = async (play: Play, desk: string): Promise<void> => {
   const { bot } = play.world.botpress
-  const open = () =>
-    play.world
-      .sandbox(desk)
-      .tickets()
-      .filter(({ status, conversationId }) => status === 'open' && conversationId).length
+  const open = () => sessionsOf(play).filter((session) => session.desk === desk && session.isOpen).length
   if (open() === 0) {
     const visitor = addCustomer(play, { name: 'Vic Visitor' })
     await say(play, visitor, 'I was here first')

@@ -69,7 +69,9 @@ describe('the state', () => {
     await restart()
     expect(await shown()).toEqual(before)
     const after = await remote.state()
-    expect(after.configuration).toEqual(configuration)
+    // Each sandbox of this process has secrets of its own.
+    const withoutSecrets = (value: unknown) => JSON.stringify(value).replace(/client-secret-\d+/g, '')
+    expect(withoutSecrets(after.configuration)).toBe(withoutSecrets(configuration))
     expect(Math.abs(after.aheadMs - aheadMs)).toBeLessThan(5_000)
     // And it goes on.
     await remote.post('say', { customer: 'c5', text: 'After the restart' })
@@ -132,8 +134,8 @@ describe.skipIf(isSkipped)(`an open page${skipped}`, () => {
     await page.getByRole('textbox', { name: 'Message' }).fill('half a question')
     await restart({ ...bundle, hash: 'newer' })
     await page.getByText('This page comes from an older server. Reload it to go on; nothing is lost.').waitFor()
-    await page.keyboard.press('Enter')
-    await page.getByRole('alert').filter({ hasText: 'reload it' }).waitFor()
+    await page.getByRole('textbox', { name: 'Message' }).press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'older server: reload it. Nothing is lost' }).waitFor()
     await page.getByRole('button', { name: 'Reload', exact: true }).click()
     await page.getByRole('alert').first().waitFor({ state: 'detached' })
     expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('half a question')

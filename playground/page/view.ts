@@ -25,7 +25,7 @@ export interface ChatEntry {
   name: string
   text: string
   at: number
-  file?: { kind: string; url: string; title: string }
+  files: { kind: string; url: string; title: string }[]
   remark?: Remark
 }
 
@@ -135,9 +135,9 @@ const _customer = (play: Play, customer: Customer, sessions: Session[]): Custome
         id: message.messageId,
         from: message.from,
         name: _author(message, customer.name),
-        text: message.type === 'text' ? message.text : '',
+        text: _textOf(message),
         at: message.at,
-        ..._file(message),
+        files: _filesOf(message.type, message.payload),
         ...(remark ? { remark } : {}),
       }
     }),
@@ -149,10 +149,24 @@ const _author = ({ from, name }: Seen, customer: string): string => {
   return from === 'agent' ? (name ?? 'Agent') : 'Bot'
 }
 
-const _file = ({ type, payload }: Seen): Pick<ChatEntry, 'file'> => {
-  if (type === 'text') return {}
+interface Item {
+  type: string
+  payload: Record<string, unknown>
+}
+const _itemsOf = (payload: Record<string, unknown>): Item[] => (payload['items'] as Item[] | undefined) ?? []
+
+/** Several pieces of one message come as one `bloc`. */
+const _textOf = ({ type, text, payload }: Pick<Seen, 'type' | 'text' | 'payload'>): string => {
+  if (type !== 'bloc') return type === 'text' || type === 'markdown' ? text : ''
+  const texts = _itemsOf(payload).map((item) => String(item.payload['text'] ?? item.payload['markdown'] ?? ''))
+  return texts.filter(Boolean).join('\n\n')
+}
+
+const _filesOf = (type: string, payload: Record<string, unknown>): ChatEntry['files'] => {
+  if (type === 'bloc') return _itemsOf(payload).flatMap((item) => _filesOf(item.type, item.payload))
+  if (type === 'text' || type === 'markdown') return []
   const url = payload['imageUrl'] ?? payload['audioUrl'] ?? payload['videoUrl'] ?? payload['fileUrl'] ?? ''
-  return { file: { kind: type, url: String(url), title: String(payload['title'] ?? type) } }
+  return [{ kind: type, url: String(url), title: String(payload['title'] ?? type) }]
 }
 
 const WHY: Record<Condition, string> = {

@@ -89,11 +89,18 @@ const _openAtPort = async (
   const page = await bundlePage()
   const asked = ports['page']
   const last = asked ?? DEFAULT_PORT + TRIED_PORTS
-  let port = asked ?? DEFAULT_PORT
-  while (port < last && !(await isFree(port))) port += 1
-  const stateFile = _stateFile(port)
-  if (fresh) removeJournal(stateFile)
-  return openPlayground({ page, ports: { ...ports, page: port }, ...(port > 0 ? { stateFile } : {}), onLog })
+  for (let port = asked ?? DEFAULT_PORT; ; port += 1) {
+    if (port < last && !(await isFree(port))) continue
+    const stateFile = _stateFile(port)
+    if (fresh) removeJournal(stateFile)
+    const kept = port > 0 ? { stateFile } : {}
+    try {
+      return await openPlayground({ page, ports: { ...ports, page: port }, ...kept, onLog })
+    } catch (error) {
+      // Another server has just taken it.
+      if (port >= last || (error as { port?: number }).port !== port) throw error
+    }
+  }
 }
 
 const _explainPort = (error: unknown): never => {

@@ -51,9 +51,16 @@ const Entry = ({ entry, isFollowUp }: { entry: ChatEntry; isFollowUp: boolean })
   )
 }
 
-const Contents = ({ entry }: { entry: ChatEntry }) => {
-  const { file } = entry
-  if (!file) return entry.from === 'customer' ? <Typed text={entry.text} /> : <Markdown text={entry.text} />
+const Contents = ({ entry }: { entry: ChatEntry }) => (
+  <>
+    {entry.text && (entry.from === 'customer' ? <Typed text={entry.text} /> : <Markdown text={entry.text} />)}
+    {entry.files.map((file) => (
+      <File key={`${file.url} ${file.title}`} file={file} />
+    ))}
+  </>
+)
+
+const File = ({ file }: { file: ChatEntry['files'][number] }) => {
   const url = sampleOf(file.url) ?? file.url
   if (file.kind === 'image') return <Picture url={file.url} title={file.title} />
   if (file.kind === 'audio') return <audio controls src={url} aria-label={file.title} />

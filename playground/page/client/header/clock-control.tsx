@@ -23,14 +23,10 @@ export const ClockControl = () => {
   return (
     <Menu position="bottom-end" withinPortal={false}>
       <Menu.Target>
-        <Button
-          variant="default"
-          size="sm"
-          leftSection={<ClockIcon />}
-          aria-label={`It is ${day} ${time.slice(0, 5)} here. Move the clock`}
-        >
+        <Button variant="default" size="sm" leftSection={<ClockIcon />}>
           <span className="clock">
             {day} <b>{time}</b>
+            <span className="hidden-text">. Move the clock</span>
           </span>
         </Button>
       </Menu.Target>

@@ -12,7 +12,8 @@ export const Header = ({ onConfigure }: { onConfigure(): void }) => {
     if (await move('reset', {})) choose('')
   }
   return (
-    <header className="top">
+    // A dialog has a header of its own: two banners would be one too many.
+    <div className="top" role="region" aria-label="Playground">
       <img src="/icon.svg" alt="" width="34" height="34" />
       <div className="brand">
         <h1>HITL Router</h1>
@@ -38,6 +39,6 @@ export const Header = ({ onConfigure }: { onConfigure(): void }) => {
           {isDark ? <SunIcon /> : <MoonIcon />}
         </ActionIcon>
       </div>
-    </header>
+    </div>
   )
 }
