@@ -138,12 +138,12 @@ describe('a session through the API', () => {
       expect(await post('send', { customer, sample }), sample).toEqual({ status: 200 })
     await pass(10_000)
     const texts = (await ticketOf(customer)).entries.map(({ text }) => text).join('\n')
-    for (const file of ['printer.svg', 'invoice.txt', 'voice.wav', 'clip.mp4']) expect(texts).toContain(file)
+    for (const file of ['printer.png', 'invoice.txt', 'voice.wav', 'clip.mp4']) expect(texts).toContain(file)
     const { desk, index } = await ticketOf(customer)
     await post('agent', { desk, ticket: index, move: 'reply', text: 'See here', attachment: 'photo' })
     await pass(10_000)
     const { chat } = await customerOf(customer)
-    expect(JSON.stringify(chat)).toContain('power-button.svg')
+    expect(JSON.stringify(chat)).toContain('power-button.png')
   })
 })
 
@@ -211,7 +211,7 @@ describe('the timeline', () => {
   it('shows redeliveries with their number', async () => {
     const customer = await newCustomer()
     await post('start', { customer, provider: 'zendesk' })
-    playground.world.botpress.runtime.addFault({ kind: 'status', status: 500, path: /messages/, times: 3 })
+    playground.world.botpress.runtime.addFault({ kind: 'status', status: 500, path: /messages/, times: 8 })
     const { index } = await ticketOf(customer)
     await post('agent', { desk: 'zendesk', ticket: index, move: 'reply', text: 'after all' })
     await pass(60_000)
