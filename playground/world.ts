@@ -2,7 +2,13 @@
 import { Readable } from 'node:stream'
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
-import { createSandboxWeb, type Sandbox, type SandboxOptions, type SandboxWeb } from '../providers/kit/sandbox'
+import {
+  createSandboxWeb,
+  type Receiver,
+  type Sandbox,
+  type SandboxOptions,
+  type SandboxWeb,
+} from '../providers/kit/sandbox'
 import { createWeb, isPublicAddress, type Web } from '../providers/kit/web'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
@@ -16,10 +22,14 @@ import {
   type LocalBotpress,
   type LocalBotpressOptions,
   type PluginConfiguration,
+  type RunnableIntegration,
+  type RuntimeOptions,
   type Switches,
 } from './botpress'
 
 export interface WorldOptions {
+  /** The origin of another server on this machine at which customers’ files may lie. */
+  filesAt?(): string | undefined
   /** Default: the system clock. */
   clock?: Clock
   switches?: Partial<Switches>
@@ -41,6 +51,22 @@ export interface WorldOptions {
   timeoutMs?: number
   /** Whether calls use sockets. Default: true. Simulations turn it off, and all calls stay in the process. */
   sockets?: boolean
+  /** Whether the sandboxes listen, even if the router doesn't use their sockets. Default: as `sockets` says. */
+  listen?: boolean
+  /** Sees what goes in and out of the router. Calls to desks only without sockets. */
+  observer?: WorldObserver
+}
+
+/** Each method wraps one way in or out of the router, and may record, delay or change what passes. */
+export interface WorldObserver {
+  /** An instance of the router, as Botpress calls it. */
+  router?(integration: RunnableIntegration): RunnableIntegration
+  /** The router's calls to a desk. */
+  call?(desk: string, send: AxiosAdapter): AxiosAdapter
+  /** A desk's webhooks. */
+  webhook?(desk: string, send: Receiver): Receiver
+  /** A call of the local Botpress's API, with its answer. */
+  api?: RuntimeOptions['onCall']
 }
 
 export interface World {
@@ -90,9 +116,14 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     web: (url, limits) => web.web(url, limits),
     ...(sockets
       ? { resolveOrigin: (origin: string) => all.find((sandbox) => sandbox.origins.includes(origin))?.server.origin }
-      : { transport: _transport(all, clock) }),
+      : { transport: _transport(all, clock, options.observer?.call) }),
   }
-  const routers = () => Array.from({ length: options.instances ?? 1 }, () => createIntegration(environment))
+  const { observer } = options
+  const routers = () =>
+    Array.from({ length: options.instances ?? 1 }, () => {
+      const integration = createIntegration(environment) as RunnableIntegration
+      return observer?.router?.(integration) ?? integration
+    })
   await loadOperations()
   const botpress = await createLocalBotpress({
     clock,
@@ -102,15 +133,20 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     identity: options.identity,
     firstId: options.firstId,
     sockets,
+    ...(observer?.api ? { onCall: observer.api } : {}),
     integrations: routers(),
     port: options.ports?.botpress,
     publicWebhookUrl: PUBLIC_WEBHOOK_URL,
   })
-  const web = createSandboxWeb(sockets ? localWeb(botpress) : _webInProcess(botpress))
+  const others = sockets ? localWeb(botpress) : _webInProcess(botpress)
+  const web = createSandboxWeb((url, limits) =>
+    url.origin === options.filesAt?.() ? createWeb({ allows: () => true })(url, limits) : others(url, limits)
+  )
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
   for (const [name, sandbox] of Object.entries(sandboxes)) {
-    if (sockets) await sandbox.server.listen(options.ports?.[name])
-    sandbox.deliveries.connect((request) => clock.track(receive(request)))
+    if (options.listen ?? sockets) await sandbox.server.listen(options.ports?.[name])
+    const send: Receiver = (request) => clock.track(receive(request))
+    sandbox.deliveries.connect(observer?.webhook?.(name, send) ?? send)
   }
 
   return {
@@ -199,13 +235,14 @@ const _inProcess =
 
 /** Sends a call to the sandbox for its origin. A time-out takes its full duration, on the world's clock. */
 const _transport =
-  (sandboxes: Sandbox[], clock: Clock): AxiosAdapter =>
+  (sandboxes: Sandbox[], clock: Clock, wrap: WorldObserver['call']): AxiosAdapter =>
   async (config) => {
     const { origin } = new URL(config.baseURL ?? config.url ?? '')
     const sandbox = sandboxes.find(({ origins }) => origins.includes(origin))
     if (!sandbox) throw new Error(`No sandbox serves the origin ${origin}`)
+    const { transport } = sandbox.server
     try {
-      return await sandbox.server.transport(config)
+      return await (wrap?.(sandbox.name, transport) ?? transport)(config)
     } catch (error) {
       if (error instanceof AxiosError && error.code === 'ECONNABORTED') await clock.sleep(config.timeout ?? 0)
       throw error

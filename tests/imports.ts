@@ -19,7 +19,7 @@ export const importsOf = (file: string): string[] =>
   )
 
 const _fileOf = (path: string): string =>
-  [`${path}.ts`, `${path}/index.ts`, path].find((file) => existsSync(join(ROOT, file))) ?? path
+  [`${path}.ts`, `${path}.tsx`, `${path}/index.ts`, path].find((file) => existsSync(join(ROOT, file))) ?? path
 
 /**
  * The import cycles among these files. Each cycle is a list that ends with its first file. Imports of other files are

@@ -8,7 +8,7 @@ export { manualClock, realClock, type Clock, type ManualClock } from './clock'
 export type { ApiFault } from './faults'
 export type { Invoke, InvokeReply, InvokeRequest, RunnableIntegration } from './gateway'
 export type { Bot, BotOptions, PluginConfiguration, Seen } from './plugin/bot'
-export type { Runtime } from './runtime'
+export type { Runtime, RuntimeOptions } from './runtime'
 export type { Call, RuntimeDefinition, Switches } from './types'
 
 export interface LocalBotpressOptions extends Omit<RuntimeOptions, 'clock'>, BotOptions {

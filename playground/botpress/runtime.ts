@@ -34,6 +34,8 @@ export interface RuntimeOptions {
   configuration?: unknown
   /** Whether to record `calls`. Long simulations turn it off. */
   recordCalls?: boolean
+  /** Sees every API call with its body and its answer, when it has been answered. */
+  onCall?(call: Call, body: unknown, answer: RuntimeAnswer): void
 }
 
 /** Receives deliveries for the bot. A rejection becomes the bot's error reply. */
@@ -167,7 +169,17 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     return { ...reply, headers: { ...reply.headers, ...fault.headers } }
   }
 
-  const run = async (call: Call, body: unknown, effect: () => Promise<RuntimeReply>): Promise<RuntimeAnswer> => {
+  const run: typeof underFaults = async (call, body, effect) => {
+    const answer = await underFaults(call, body, effect)
+    options.onCall?.(call, body, answer)
+    return answer
+  }
+
+  const underFaults = async (
+    call: Call,
+    body: unknown,
+    effect: () => Promise<RuntimeReply>
+  ): Promise<RuntimeAnswer> => {
     if (options.recordCalls !== false) calls.push(call)
     const { latencyMs } = switches
     const latency = typeof latencyMs === 'function' ? latencyMs(call) : latencyMs

@@ -1,180 +1,171 @@
-/** The page's API: moves of the customer and the agents, and the choice of routing. */
+/** The page's API: what people do, and what the page asks for. */
 import { z } from '@botpress/sdk'
-import type { World } from '../world'
+import { examplesFor, formSchema, problemsOf } from './configuration'
+import { customerAt, textOf } from './customers'
+import type { JournalEntry } from './journal'
+import { bodies, moves, type Bodies, type MoveName } from './moves'
+import { withSandboxes, type Play } from './play'
+import { createRedact } from './redact'
 import { Refusal } from './refusal'
-import type { RouterLog } from './router-log'
-import { stateOf, STRATEGIES, type PageState } from './state'
+import { playScenario, SCENARIOS } from './scenarios'
+import { viewOf, type PageView } from './view'
 
 export interface ApiRequest {
   method: string
   path: string
   query: URLSearchParams
+  /** The build of the page that asks. Absent: not a page. */
+  build?: string
   /** Parsed JSON of a POST. */
   body?: unknown
 }
 
-/** Returns the JSON of the reply. Throws a `Refusal`. */
-export type Api = (request: ApiRequest) => Promise<unknown>
-
-const MAX_TEXT_LENGTH = 10_000
-const NAMES = ['Eve Customer', 'Ben Baker', 'Cleo Cook', 'Dan Diver', 'Emma Editor', 'Finn Farmer']
-
-const text = z
-  .string()
-  .refine((value) => value.trim() !== '', 'is empty')
-  .refine((value) => value.length <= MAX_TEXT_LENGTH, `is longer than ${MAX_TEXT_LENGTH} characters`)
-const optionalText = z.string().max(MAX_TEXT_LENGTH).nullish()
-
-const bodies = {
-  customers: z.object({ name: z.string().max(100).nullish() }),
-  start: z.object({ customer: z.string(), title: optionalText, provider: z.string().nullish() }),
-  say: z.object({ customer: z.string(), text }),
-  end: z.object({ customer: z.string() }),
-  agent: z.object({
-    desk: z.string(),
-    ticket: z.string(),
-    move: z.enum(['reply', 'note', 'assign', 'solve', 'reopen']),
-    text: optionalText,
-    agentId: z.string().nullish(),
-  }),
-  routing: z.object({ strategy: z.enum(STRATEGIES), order: z.array(z.string()).max(100) }),
+export interface Api {
+  /** Returns the JSON of the reply. Throws a `Refusal`. */
+  answer(request: ApiRequest): Promise<unknown>
+  /** The state, as `GET /api/state` and the stream of events send it. */
+  view(): PageView
+  onChange(listener: () => void): void
 }
-type Bodies = { [Name in keyof typeof bodies]: z.infer<(typeof bodies)[Name]> }
 
-export const createApi = (world: World, pageState: PageState, log: RouterLog): Api => {
-  const { bot } = world.botpress
-  let saving: Promise<unknown> = Promise.resolve()
+/** The run that the page shows, and its journal. */
+export interface Current {
+  play: Play
+  journal: { start: number; seed: number; entries: JournalEntry[] }
+  server: { build: string; id: string }
+  /** Writes the journal soon. */
+  save(): void
+  reset(): Promise<void>
+  onChange(listener: () => void): void
+}
 
-  const known = (id: string): string => {
-    const name = pageState.customers.get(id)
-    if (name === undefined) throw new Refusal(404, 'Unknown customer: the playground may have restarted')
-    return name
-  }
+/** What people can do where the desks are real: only the customers are played. */
+const LIVE_MOVES = new Set<MoveName>(['customer', 'start', 'say', 'send', 'end'])
 
-  const posts: { [Name in keyof Bodies]: (body: Bodies[Name]) => Promise<unknown> } = {
-    customers: ({ name }) => {
-      const chosen = name?.trim() || NAMES[pageState.customers.size % NAMES.length] || 'Eve Customer'
-      const { conversationId } = bot.newCustomer({ name: chosen })
-      pageState.customers.set(conversationId, chosen)
-      return Promise.resolve({ customer: conversationId, name: chosen })
-    },
+const question = z.object({
+  customer: z.string(),
+  text: z.string().max(10_000).nullish(),
+  provider: z.string().nullish(),
+})
 
-    start: async ({ customer, title, provider }) => {
-      const name = known(customer)
-      if (bot.isActive(customer)) throw new Refusal(409, `${name} is already with an agent`)
-      const subject = title?.trim() || 'A question'
-      // The plugin starts one handoff per message of the customer.
-      await bot.customerSays(customer, `I want to talk to a human: ${subject}`)
-      const lines: string[] = []
-      pageState.lastHandoff = { customer: name, lines }
-      const card = { title: subject, ...(provider ? { hitlSession: { provider } } : {}) }
-      await log
-        .collect(lines, () => bot.startHitl(customer, card))
-        .catch((error: unknown) => {
-          throw new Refusal(422, _textOf(error))
-        })
-      return {}
-    },
-
-    say: async ({ customer, text: words }) => {
-      known(customer)
-      const isHandedOver = bot.isActive(customer)
-      await bot.customerSays(customer, words)
-      if (!isHandedOver) await bot.botSays(customer, 'I am only a bot. Ask for a human, and an agent will read this.')
-      return {}
-    },
-
-    end: async ({ customer }) => {
-      const name = known(customer)
-      if (!bot.isActive(customer)) throw new Refusal(409, `${name} isn't with an agent`)
-      await bot.endByCustomer(customer)
-      return {}
-    },
-
-    agent: (body) => {
-      _moveAgent(world, body)
-      return Promise.resolve({})
-    },
-
-    routing: (choice) => {
-      const save = saving.then(() => _saveRouting(world, pageState, choice))
-      saving = save.catch(() => undefined)
-      return save
-    },
-  }
-
-  return async ({ method, path, query, body }) => {
-    const name = path.replace('/api/', '')
-    if (name === 'state') {
-      if (method !== 'GET') throw new Refusal(405, 'Use GET', { allow: 'GET' })
-      const customer = query.get('customer') ?? undefined
-      if (customer !== undefined) known(customer)
-      return stateOf(world, pageState, customer)
+export const createApi = (current: Current): Api => {
+  const write = (move: string, body: object): (() => void) => {
+    const entry = { at: current.play.clock.now(), move, body: body as Record<string, unknown> }
+    const { journal } = current
+    journal.entries.push(entry)
+    current.save()
+    return () => {
+      journal.entries = journal.entries.filter((other) => other !== entry)
+      current.save()
     }
-    if (!Object.hasOwn(posts, name)) throw new Refusal(404, 'Unknown path')
-    if (method !== 'POST') throw new Refusal(405, 'Use POST', { allow: 'POST' })
-    return _run(posts, name as keyof Bodies, body)
+  }
+
+  const run = async <Name extends MoveName>(name: Name, body: unknown): Promise<unknown> => {
+    const parsed = bodies[name].safeParse(body)
+    if (!parsed.success) {
+      const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
+      throw new Refusal(400, problems.join('; '))
+    }
+    if (current.play.isLive && !LIVE_MOVES.has(name)) throw new Refusal(409, 'That isn’t possible with real desks')
+    const move = moves[name] as (play: Play, given: Bodies[Name]) => unknown
+    const takeBack = write(name, _withoutCredentials(current.play, parsed.data))
+    try {
+      return (await move(current.play, parsed.data as Bodies[Name])) ?? {}
+    } catch (error) {
+      // A handoff that no desk takes has happened; what was impossible has not.
+      if (error instanceof Refusal && name !== 'start') takeBack()
+      throw error
+    } finally {
+      current.save()
+    }
+  }
+
+  const scenario = (body: unknown): object => {
+    const { id } = (body ?? {}) as { id?: unknown }
+    const found = SCENARIOS.find((candidate) => candidate.id === id)
+    if (!found) throw new Refusal(404, 'There is no such scenario')
+    if (current.play.isLive) throw new Refusal(409, 'Scenarios need the sandboxes: start without --live')
+    if (current.play.scenario?.isRunning) throw new Refusal(409, 'A scenario is playing: wait for its end, or reset')
+    const { play } = current
+    write('scenario', { id: found.id })
+    void play.clock.track(playScenario(play, found)).catch((error: unknown) => {
+      play.notices.push(`The scenario stopped: ${textOf(error)}`)
+      play.changed()
+    })
+    return {}
+  }
+
+  const posts: Record<string, (body: unknown) => unknown> = {
+    ...Object.fromEntries(
+      (Object.keys(bodies) as MoveName[]).map((name) => [name, (body: unknown) => run(name, body)])
+    ),
+    scenario,
+    reset: async () => {
+      await current.reset()
+      return {}
+    },
+    validate: (body) => ({ problems: problemsOf((body as { configuration?: unknown } | null)?.configuration) }),
+    explain: (body) => _explain(current.play, body),
+  }
+
+  const gets: Record<string, (query: URLSearchParams) => unknown> = {
+    state: () => viewOf(current.play, current.server),
+    exchange: (query) => _exchange(current.play, Number(query.get('id'))),
+    form: () => ({ schema: formSchema(), examples: examplesFor(current.play) }),
+  }
+
+  return {
+    view: () => viewOf(current.play, current.server),
+    onChange: (listener) => current.onChange(listener),
+    answer: async ({ method, path, query, build, body }) => {
+      const name = path.replace('/api/', '')
+      if (Object.hasOwn(gets, name)) {
+        if (method !== 'GET') throw new Refusal(405, 'Use GET', { allow: 'GET' })
+        return gets[name]?.(query)
+      }
+      if (!Object.hasOwn(posts, name)) throw new Refusal(404, 'Unknown path')
+      if (method !== 'POST') throw new Refusal(405, 'Use POST', { allow: 'POST' })
+      if (build !== undefined && build !== current.server.build)
+        throw new Refusal(409, 'This page comes from an older server: reload it. Nothing is lost')
+      return posts[name]?.(body)
+    },
   }
 }
 
-const _run = <Name extends keyof Bodies>(
-  posts: { [Key in Name]: (body: Bodies[Key]) => Promise<unknown> },
-  name: Name,
-  body: unknown
-): Promise<unknown> => {
-  const parsed = bodies[name].safeParse(body)
-  if (parsed.success) return posts[name](parsed.data as Bodies[Name])
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
-  throw new Refusal(400, problems.join('; '))
-}
+/** The journal keeps no credential that somebody pastes. */
+const _withoutCredentials = ({ world }: Play, body: object): object =>
+  'configuration' in body
+    ? { configuration: withSandboxes(world, body.configuration as Record<string, unknown>) }
+    : body
 
-const _moveAgent = (world: World, { desk, ticket, move, text: words, agentId }: Bodies['agent']): void => {
-  const sandbox = Object.hasOwn(world.sandboxes, desk) ? world.sandboxes[desk] : undefined
-  if (!sandbox) throw new Refusal(404, `Unknown desk "${desk}"`)
-  const find = () => sandbox.tickets().find(({ id, status }) => id === ticket && status !== 'deleted')
-  if (!find()) throw new Refusal(404, 'Unknown ticket')
-  const agent = agentId ? sandbox.agents.find(({ id }) => id === agentId) : sandbox.agents[0]
-  if (!agent) throw new Refusal(404, 'Unknown agent')
-  const by = { agentId: agent.id }
-  if (move === 'assign') return _attempt(() => sandbox.assign(ticket, agent.id))
-  if (move === 'solve')
-    return _attempt(() => sandbox.solve(ticket, { ...by, ...(words?.trim() ? { text: words } : {}) }))
-  if (move === 'reopen') {
-    _attempt(() => sandbox.reopen(ticket))
-    if (find()?.status === 'open') return undefined
-    throw new Refusal(409, "This desk can't reopen tickets: write a reply to continue")
+/** What the router would do with this customer's handoff now: its own dry run. */
+const _explain = async (play: Play, body: unknown): Promise<unknown> => {
+  const parsed = question.safeParse(body)
+  if (!parsed.success) throw new Refusal(400, 'customer: is missing')
+  const { language, priority, tags, conversationId } = customerAt(play, parsed.data.customer)
+  const { bot, runtime } = play.world.botpress
+  const said = bot.transcript(conversationId).filter(({ from, type }) => from === 'customer' && type === 'text')
+  const input = {
+    ...(language ? { language } : {}),
+    ...(priority === 'normal' ? {} : { priority }),
+    ...(tags.length > 0 ? { tags } : {}),
+    ...(parsed.data.provider ? { provider: parsed.data.provider } : {}),
+    ...(said.length > 0 ? { text: said.map(({ text }) => text).join('\n') } : {}),
   }
-  const message = text.safeParse(words ?? '')
-  if (!message.success) throw new Refusal(400, `text: ${message.error.issues[0]?.message ?? 'is invalid'}`)
-  if (move === 'note') return _attempt(() => sandbox.agentNotes(ticket, message.data, by))
-  return _attempt(() => void sandbox.agentReplies(ticket, message.data, by))
+  const reply = await play.exchanges.within({ isMuted: true }, () => runtime.gateway.action('explainRouting', input))
+  const { output, message } = JSON.parse(reply.body ?? '{}') as { output?: { explanation: string }; message?: string }
+  if (!output) throw new Refusal(422, message ?? 'The router gave no explanation')
+  return { lines: output.explanation.split('\n') }
 }
 
-/** Refuses a move that the desk doesn't allow. */
-const _attempt = (work: () => void): void => {
-  try {
-    work()
-  } catch (error) {
-    throw new Refusal(409, _textOf(error))
+const _exchange = (play: Play, id: number): unknown => {
+  const found = play.exchanges.list.find((exchange) => exchange.id === id)
+  if (!found) throw new Refusal(404, 'This line is no longer kept')
+  const redact = createRedact(play.world.sandboxes)
+  const { request, response } = found
+  return {
+    id,
+    ...(request ? { request: redact(request) } : {}),
+    ...(response ? { response: redact(response) } : {}),
   }
 }
-
-const _saveRouting = async (
-  world: World,
-  pageState: PageState,
-  { strategy, order }: Bodies['routing']
-): Promise<unknown> => {
-  const { gateway } = world.botpress.runtime
-  const before = gateway.configuration
-  try {
-    await world.save(world.configuration({ strategy, order }))
-  } catch (error) {
-    // A refused configuration isn't saved.
-    gateway.configuration = before
-    throw new Refusal(422, _textOf(error))
-  }
-  pageState.routing = { strategy, order }
-  return {}
-}
-
-const _textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

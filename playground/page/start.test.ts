@@ -1,18 +1,25 @@
 /** Runs `npm start` as a process. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import type { PageView } from './view'
 
 const running: ChildProcess[] = []
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL')
 })
 
+/** What these servers keep. */
+const folder = mkdtempSync(join(tmpdir(), 'start-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
 const start = (args: string[] = [], environment: Record<string, string> = {}) => {
   const child = spawn(process.execPath, ['--import', 'tsx', 'playground/start.ts', ...args], {
     cwd: join(import.meta.dirname, '../..'),
-    env: { ...process.env, ...environment },
+    env: { ...process.env, TMPDIR: folder, ...environment },
   })
   running.push(child)
   const written = { out: '', error: '' }
@@ -73,6 +80,26 @@ describe('npm start', () => {
     const other = start(['--port', String(port)])
     expect(await other.ended).toBe(1)
     expect(other.written.error).toBe(`Port ${port} is in use: choose another one\n`)
+  })
+
+  it('takes the next port when the usual one is taken, and goes on where the last server on a port was', async () => {
+    const [one, other] = [start(), start()]
+    expect(await one.address).not.toBe(await other.address)
+    const port = await freePort()
+    const said = async (origin: string) =>
+      ((await (await fetch(`${origin}/api/state`)).json()) as PageView).customers[0]?.chat.map(({ text }) => text)
+    const first = start(['--port', String(port)])
+    const origin = await first.address
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${origin}/api/say`, { method: 'POST', headers, body: '{"customer":"c1","text":"remember me"}' })
+    first.child.kill('SIGTERM')
+    await first.ended
+    const second = start(['--port', String(port)])
+    expect(await said(await second.address)).toContain('remember me')
+    second.child.kill('SIGTERM')
+    await second.ended
+    const fresh = start(['--port', String(port), '--fresh'])
+    expect(await said(await fresh.address)).toEqual([])
   })
 
   it.each([

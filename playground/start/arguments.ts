@@ -3,6 +3,8 @@ import { providerNames } from '../../src/definition/registry'
 import { UsageError, wholeNumber, type CommandInfo, type OptionInfo, type Values } from '../terminal/arguments'
 
 const LARGEST_PORT = 65_535
+/** The next ones are tried when it is taken, unless a port is asked for. */
+export const DEFAULT_PORT = 4_400
 
 /** The option of each server's port, by its name. */
 const PORTS: Record<string, string> = {
@@ -15,7 +17,7 @@ const OPTIONS = {
   port: {
     type: 'string',
     value: 'N',
-    help: 'port of the page (default: the environment variable PORT, or a free port)',
+    help: `port of the page (default: the environment variable PORT, or ${DEFAULT_PORT}, or the next free one)`,
   },
   live: { type: 'string', value: 'FILE', help: 'use the real desks of this configuration instead of sandboxes' },
   'public-url': {
@@ -25,6 +27,7 @@ const OPTIONS = {
   },
   'webhook-port': { type: 'string', value: 'N', default: '8787', help: 'with --live: where the tunnel ends' },
   'botpress-port': { type: 'string', value: 'N', help: 'port of the local Botpress (default: a free port)' },
+  fresh: { type: 'boolean', default: false, help: 'start anew: forget what an earlier server on this port kept' },
   verbose: { type: 'boolean', default: false, help: 'print the router’s log' },
 } as const satisfies Record<string, OptionInfo>
 
@@ -54,6 +57,7 @@ export interface StartOptions {
   /** By the name of the server. Undefined: a free port. */
   ports: Record<string, number | undefined>
   verbose: boolean
+  fresh: boolean
   live?: { file: string; publicUrl: string; webhookPort: number }
 }
 
@@ -69,7 +73,11 @@ export const startOptions = (
     name,
     portOf(option, given[option] ?? (name === 'page' ? environment['PORT'] || undefined : undefined)),
   ])
-  const common = { ports: Object.fromEntries(ports) as StartOptions['ports'], verbose: values.verbose }
+  const common = {
+    ports: Object.fromEntries(ports) as StartOptions['ports'],
+    verbose: values.verbose,
+    fresh: values.fresh,
+  }
   if (values.live === undefined) {
     if (values['public-url'] !== undefined) throw new UsageError('--public-url needs --live and a configuration file')
     return common
