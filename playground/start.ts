@@ -96,7 +96,7 @@ const _welcome = ({ origin, world, notices }: Playground): string => {
 const _stateFile = (port: number): string =>
   join(tmpdir(), `hitl-router-playground-${process.getuid?.() ?? userInfo().username}`, `${port}.json`)
 
-/** Opens the playground on the port that was asked for, or else on the first free one. Throws what the system throws. */
+/** Opens the playground on the given port, or else on the first free one. Throws what the system throws. */
 const _open = async ({ ports, verbose, fresh }: Options): Promise<Playground> => {
   const page = await bundlePage()
   const onLog = verbose ? { onLog: (text: string) => output.error(`${text}\n`) } : {}
