@@ -14,20 +14,3 @@ export const captureConsole = (onLine: (text: string, level: ConsoleLevel) => vo
     for (const [level, method] of original) console[level] = method
   }
 }
-
-/** Where a command writes: the streams of the process, or a test's own functions. */
-export interface Output {
-  out(text: string): void
-  error(text: string): void
-}
-
-/** Writes to the process streams, since the console may be captured. A closed pipe (`| head`) isn't an error. */
-export const processOutput = (): Output => {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', ({ code }: { code?: string }) => process.exit(code === 'EPIPE' ? undefined : 1))
-  }
-  return {
-    out: (text) => void process.stdout.write(text),
-    error: (text) => void process.stderr.write(text),
-  }
-}

@@ -1,5 +1,6 @@
 /** `npm run simulate`: tells from a configuration alone which desk takes a handoff, and why. */
-import { processOutput } from './console'
+import { SIMULATE } from './simulate/arguments'
 import { simulateCommand } from './simulate/main'
+import { runCommand } from './terminal/command'
 
-process.exitCode = await simulateCommand(process.argv.slice(2), processOutput())
+await runCommand(SIMULATE, ({ values, output }) => simulateCommand(values, output))

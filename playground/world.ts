@@ -1,10 +1,19 @@
 /** The whole product in one process: a local Botpress with a bot, the router, and a sandbox per registered desk. */
+import { Readable } from 'node:stream'
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import definition from '../integration.definition'
-import type { Receiver, Sandbox, SandboxOptions } from '../providers/kit/sandbox'
+import {
+  createSandboxWeb,
+  type Receiver,
+  type Sandbox,
+  type SandboxOptions,
+  type SandboxWeb,
+} from '../providers/kit/sandbox'
+import { createWeb, isPublicAddress, type Web } from '../providers/kit/web'
 import type { WebhookReply, WebhookRequest } from '../providers/provider'
 import type { Environment } from '../src/botpress/environment'
 import { createIntegration } from '../src/integration'
+import { loadOperations } from '../src/operations'
 import { providers } from '../src/definition/registry'
 import {
   createLocalBotpress,
@@ -19,6 +28,8 @@ import {
 } from './botpress'
 
 export interface WorldOptions {
+  /** The origin of another server on this machine at which customers’ files may lie. */
+  filesAt?(): string | undefined
   /** Default: the system clock. */
   clock?: Clock
   switches?: Partial<Switches>
@@ -61,6 +72,8 @@ export interface WorldObserver {
 export interface World {
   botpress: LocalBotpress
   sandboxes: Record<string, Sandbox>
+  /** What the router finds at public addresses. The local Botpress's own files are there, too. */
+  web: SandboxWeb
   clock: Clock
   /** A configuration with every desk. Default routing: priority, in registry order. */
   configuration(routing?: Record<string, unknown>): Record<string, unknown>
@@ -100,6 +113,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     setTimer: clock.setTimer,
     random: options.random ?? Math.random,
     timeoutMs: options.timeoutMs ?? 8_000,
+    web: (url, limits) => web.web(url, limits),
     ...(sockets
       ? { resolveOrigin: (origin: string) => all.find((sandbox) => sandbox.origins.includes(origin))?.server.origin }
       : { transport: _transport(all, clock, options.observer?.call) }),
@@ -110,6 +124,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       const integration = createIntegration(environment) as RunnableIntegration
       return observer?.router?.(integration) ?? integration
     })
+  await loadOperations()
   const botpress = await createLocalBotpress({
     clock,
     definition,
@@ -123,6 +138,10 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     port: options.ports?.botpress,
     publicWebhookUrl: PUBLIC_WEBHOOK_URL,
   })
+  const others = sockets ? localWeb(botpress) : _webInProcess(botpress)
+  const web = createSandboxWeb((url, limits) =>
+    url.origin === options.filesAt?.() ? createWeb({ allows: () => true })(url, limits) : others(url, limits)
+  )
   const receive = sockets ? _overHttp(botpress.webhookUrl) : _inProcess(botpress)
   for (const [name, sandbox] of Object.entries(sandboxes)) {
     if (options.listen ?? sockets) await sandbox.server.listen(options.ports?.[name])
@@ -133,6 +152,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   return {
     botpress,
     sandboxes,
+    web,
     clock,
     configuration: (routing) => ({
       ...Object.fromEntries(
@@ -189,6 +209,23 @@ const _overHttp =
     })
     const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]))
     return { status: response.status, headers, body: response.data }
+  }
+
+/** The public web, and the files of the local Botpress, which lie on this machine. */
+export const localWeb = ({ url }: LocalBotpress): Web =>
+  createWeb({ allows: (address, { origin }) => isPublicAddress(address) || origin === url })
+
+/** The files of the local Botpress alone, without a socket. */
+const _webInProcess =
+  ({ runtime, url: origin }: LocalBotpress): Web =>
+  async (url) => {
+    const gone = Object.assign(new Error('No answer'), { code: 'ENOTFOUND' })
+    if (url.origin !== origin) throw gone
+    const { pathname: path, search } = url
+    const answer = await runtime.handle({ method: 'GET', path, query: search.slice(1), headers: {}, body: '' })
+    if ('hangUp' in answer) throw gone
+    const bytes = answer.bytes ?? Buffer.from(answer.body ?? '')
+    return { status: answer.status, headers: answer.headers ?? {}, bytes: Readable.from([bytes]), close: () => {} }
   }
 
 const _inProcess =

@@ -12,6 +12,10 @@
  *   account (301, 302, 307, 402, 423), a page of HTML in place of an answer, an error code that the driver doesn't
  *   know.
  * - `misconfigured`: the configuration lacks something that this call needs.
+ * - `busy`: the desk takes no more handoffs at the moment, or not this customer's, and is healthy. The next desk is
+ *   asked, and the breaker doesn't count it.
+ * - `pending`: the vendor is still setting something up; the message says what. The configuration can be saved, and the
+ *   desk takes no handoffs until a later call finds it ready.
  */
 export type ProviderErrorCode =
   | 'unauthorized'
@@ -21,6 +25,8 @@ export type ProviderErrorCode =
   | 'rate-limited'
   | 'unavailable'
   | 'misconfigured'
+  | 'busy'
+  | 'pending'
 
 /**
  * What a failure is about. The core decides by it: a message that is rejected is reported to its sender, a contact is

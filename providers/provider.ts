@@ -49,7 +49,15 @@ export interface Provider<Schema extends ConfigSchema = ConfigSchema> {
   readonly retryReply: WebhookReply
   /** How long the vendor waits for the answer to a webhook, less a margin for the network, in milliseconds. */
   readonly answerWithinMs: number
-  connect(config: z.infer<Schema>, tools: Tools): Driver
+  /**
+   * Whether the vendor delivers a webhook again that wasn't answered with a 2xx. Where it delivers once, the core reads
+   * the ticket after every event that it could not apply, with the next event or message of the session at the latest.
+   */
+  readonly redelivers: boolean
+  /** Whether the driver's calls need what `subscribe` returned. Without it, the core reads it for webhooks alone. */
+  readonly connectsWithSubscription?: true
+  /** `subscription` is what `subscribe` returned at the last save, for a provider with `connectsWithSubscription`. */
+  connect(config: z.infer<Schema>, tools: Tools, subscription?: Subscription): Driver
 }
 
 export interface ConfigProblem {
@@ -103,7 +111,7 @@ export interface Driver {
   /**
    * Whether this vendor signed the request with our secret. Compares in constant time and fails closed: a missing
    * secret or header, or a stale or future timestamp, is false. `subscription` is what `subscribe` returned, for a
-   * vendor that makes the secret itself.
+   * vendor that makes the secret itself. A signature over the address uses `request.url`.
    */
   verifyWebhook(request: WebhookRequest, subscription: Subscription | undefined): boolean
 
@@ -149,6 +157,20 @@ export interface Driver {
    */
   findOrigin?(ticketId: string): Promise<TicketOrigin | undefined>
 
+  /**
+   * Opens a file that an event names (`DeskFilePart.handle`), with the desk's credentials, which are sent to the
+   * vendor's hosts only. The core hosts it anew, because the customer can't open it, or not for long.
+   *
+   * Throws `not-found` or `rejected` with `about: 'message'` when the file can't be had, now or later.
+   */
+  readFile?(handle: string): Promise<DeskFile>
+
+  /**
+   * Shows at an agent's message what became of it. `messageId` is the id of its event. Cosmetic, so it never throws;
+   * what wasn't delivered is also told in a note.
+   */
+  reportFate?(ticket: Ticket, messageId: string, fate: MessageFate): Promise<void>
+
   /** Reads an agent's name and photo, for events that don't carry them. */
   describeAgent?(agentId: string): Promise<Agent>
 
@@ -163,7 +185,8 @@ export interface Driver {
 
   /**
    * Finds or creates the vendor's webhooks. Their name holds `installation`, so that two installations in one account
-   * don't clash. Called at every save: whatever is right already stays as it is. Returns what `verifyWebhook` needs.
+   * don't clash. Called at every save: whatever is right already stays as it is. Returns what `verifyWebhook` and
+   * `connect` need. Throws `pending` while the vendor is still setting up.
    */
   subscribe?(target: SubscriptionTarget): Promise<Subscription>
   /** Removes what `subscribe` made for this installation, and nothing else. */
@@ -174,6 +197,30 @@ export interface Driver {
    * configuration that isn't complete yet.
    */
   instructions?(target: SubscriptionTarget): string
+
+  /**
+   * Looks at everything that handoffs need at this desk: credentials, permissions, the place of tickets, webhooks. It
+   * reads only, and never throws: a failure is a finding. Without `installation` and `url` it tells what any router has
+   * set up in the account; without `botId` it takes the bot that it finds there.
+   */
+  diagnose?(target: Partial<SubscriptionTarget>): Promise<Finding[]>
+}
+
+/**
+ * What `diagnose` has found, for people.
+ *
+ * - `right`: as it should be.
+ * - `look`: it works, but not as well as it could or not for ever; or the desk tells nobody, so people have to look.
+ * - `wrong`: handoffs fail, or something of them gets lost.
+ */
+export interface Finding {
+  state: 'right' | 'look' | 'wrong'
+  /** What was looked at, in a word or two: “Credentials”. */
+  about: string
+  /** What is so, in a sentence without a full stop. */
+  found: string
+  /** What to do about it. Present unless everything is right. */
+  advice?: string
 }
 
 /** The vendor's account behind the credentials. */
@@ -212,6 +259,8 @@ export interface OpenedTicket {
   cursor?: string
   /** Opens the ticket in the desk's own interface. For people. */
   url?: string
+  /** What of `options` and `customer` the desk didn't take: a sentence each, naming the field. For log and agents. */
+  leftOut?: string[]
   /**
    * This desk's webhooks carry only the ticket's id, so the router couldn't match those that came before the id was
    * stored. The core calls `catchUp` once, when it is.
@@ -226,6 +275,12 @@ export interface Customer {
   /** A real address, or absent: the address that the plugin invents never gets here. */
   email?: string
   pictureUrl?: string
+  /** As the channel or the session gives it, with its country code. */
+  phone?: string
+  /** BCP 47. */
+  language?: string
+  /** What else the session tells about the person, by name. At most 20, up to 200 characters each. */
+  attributes?: Record<string, string>
   contactId?: string
 }
 
@@ -235,6 +290,12 @@ export interface TicketRequest {
   botId: string
   title: string
   description?: string
+  /** What the bot tells agents first, Markdown. */
+  summary?: string
+  /** The channel through which the customer writes ("WhatsApp"), for people. */
+  channel?: string
+  /** Opens the customer's conversation in Botpress. For agents. */
+  conversationUrl?: string
   customer: Customer
   /** Oldest first, already shortened to what a ticket takes. */
   transcript: TranscriptEntry[]
@@ -247,6 +308,15 @@ export interface TicketRequest {
 export interface TicketOptions {
   /** Zendesk group id, Intercom team id or Slack channel id. */
   queue?: string
+  /** The agent who gets the ticket: an id or an e-mail address at the desk. */
+  assignee?: string
+  /** Stands before the title. */
+  subjectPrefix?: string
+  /**
+   * The desk's own fields by name or id. A field that the desk doesn't have, or a value that it refuses, is left out of
+   * the ticket and named in `OpenedTicket.leftOut`; it never keeps a ticket from being opened.
+   */
+  fields?: Record<string, string>
   priority?: 'low' | 'normal' | 'high' | 'urgent'
   tags?: string[]
 }
@@ -255,11 +325,14 @@ export interface TranscriptEntry {
   author: 'customer' | 'bot'
   /** Display name of the author. */
   name: string
+  /** Milliseconds since the epoch, where the history tells it. */
+  at?: number
   parts: MessagePart[]
 }
 
 /**
- * A piece of a message. The URL of a file opens without credentials.
+ * A piece of a message. The URL of a file opens without credentials: a driver brings the file to the desk
+ * (`kit/files.ts`), or a titled link with the reason where it can't.
  *
  * A text is Markdown, unless its format is `plain`: then it is what a person typed, and each sign in it stands for
  * itself. Customers write plain text. So do agents, as far as they use no formatting.
@@ -268,6 +341,34 @@ export type MessagePart =
   | { type: 'text'; text: string; format?: 'plain' }
   | { type: 'file'; kind: 'image' | 'audio' | 'video' | 'file'; url: string; title?: string }
   | { type: 'location'; latitude: number; longitude: number; title?: string; address?: string }
+
+/**
+ * A file of an agent that lies at the desk, behind its login or for a short time. The core reads it (`readFile`) and
+ * hosts it anew before the message goes to the customer.
+ */
+export interface DeskFilePart {
+  type: 'desk-file'
+  /** Up to 1,000 characters, the same in the webhook and in every reading. Opaque to the core; no credential. */
+  handle: string
+  name?: string
+  contentType?: string
+  /** Bytes. */
+  size?: number
+}
+
+/** A piece of an agent's message. */
+export type AgentPart = MessagePart | DeskFilePart
+
+/** A file while it is being read. */
+export interface DeskFile {
+  name: string
+  contentType?: string
+  /** Bytes, where the vendor says so. */
+  size?: number
+  bytes: AsyncIterable<Uint8Array>
+}
+
+export type MessageFate = { type: 'delivered' } | { type: 'failed'; why: string }
 
 export interface OutboundMessage {
   /** Botpress message id, the same over retries. The driver marks the message with it where the vendor allows it. */
@@ -314,6 +415,8 @@ export interface WebhookRequest {
   method: string
   path: string
   query: string
+  /** The public address as the vendor called it, where the platform tells it. */
+  url?: string
   headers: Record<string, string | undefined>
   body: string
 }
@@ -337,6 +440,8 @@ export interface TicketKey {
   ticketId: string
   /** Our conversation id, where the webhook carries it: it finds the session without a search. */
   conversationId?: string
+  /** The bot that the handoff was for, where the webhook carries it. */
+  botId?: string
   /**
    * What the payload tells about where the ticket comes from, for a ticket that no session knows. Either way the core
    * asks `findOrigin`, unless `conversationId` answers it.
@@ -352,9 +457,9 @@ export interface TicketKey {
 
 /**
  * What a ticket says about the handoff that opened it: its conversation or, before that is on the ticket, its customer
- * and time.
+ * and time. `botId`: the bot that it was for, if the ticket says so.
  */
-export type TicketOrigin = { isSolved: boolean } & (
+export type TicketOrigin = { isSolved: boolean; botId?: string } & (
   | { conversationId: string }
   | {
       /** As in `Customer.id`. */
@@ -377,7 +482,13 @@ export interface Agent {
  */
 export type SessionEvent =
   /** An agent wrote to the customer. `id` is the vendor's message id, the same in every redelivery and in `catchUp`. */
-  | { type: 'message-posted'; ticket: TicketKey; id: string; agent: Agent; parts: MessagePart[]; undelivered?: string }
+  | { type: 'message-posted'; ticket: TicketKey; id: string; agent: Agent; parts: AgentPart[]; undelivered?: string }
+  /** An agent changed a message: `parts` are what it says now. `version` differs with each change. */
+  | { type: 'message-edited'; ticket: TicketKey; id: string; version: string; agent: Agent; parts: AgentPart[] }
+  /** An agent deleted a message. */
+  | { type: 'message-removed'; ticket: TicketKey; id: string; agent?: Agent }
+  /** An agent gives the conversation back to the bot, by the phrase of the configuration in an internal note. */
+  | { type: 'handed-back'; ticket: TicketKey; id: string; agent: Agent }
   /** An agent took the ticket. With `ifUnassigned` only the first one counts (a claim button). */
   | { type: 'agent-assigned'; ticket: TicketKey; agent: Agent; ifUnassigned?: boolean }
   | { type: 'ticket-closed'; ticket: TicketKey; reason: 'solved' | 'deleted' | 'merged' }

@@ -1,17 +1,13 @@
 import { RuntimeError } from '@botpress/sdk'
 import { Integration, type IntegrationProps } from './botpress/bp'
-import { createUser } from './actions/create-user'
-import { checkAvailability, explainRouting } from './actions/explain'
-import { startHitl } from './actions/start-hitl'
-import { stopHitl } from './actions/stop-hitl'
 import { createCall, type Call } from './botpress/call'
 import { createMemory } from './botpress/memory'
-import { deliverToDesk, type ChannelMessage } from './to-desk/channel'
+import type { IncomingRequest } from './from-desk/receive'
+import { operations } from './operations'
+import type { ChannelMessage } from './to-desk/channel'
 import type { Environment } from './botpress/environment'
 import { describeError } from './botpress/errors'
 import { guardClient } from './botpress/client'
-import { register, unregister } from './actions/setup'
-import { receiveWebhook, type IncomingRequest } from './from-desk/receive'
 
 type Props = Parameters<IntegrationProps['handler']>[0]
 type Common = Pick<Props, 'client' | 'ctx' | 'logger'>
@@ -22,7 +18,7 @@ export const createIntegration = (environment: Environment): Integration => {
 
   /** Callers only see RuntimeErrors. Any other error becomes one, without what people wrote. */
   const handle = async <T>(props: Common, work: (call: Call) => Promise<T>): Promise<T> => {
-    guardClient(props.client)
+    guardClient(props.client, { environment, memory })
     const call = createCall(environment, memory, props)
     try {
       return await work(call)
@@ -34,18 +30,28 @@ export const createIntegration = (environment: Environment): Integration => {
 
   const deliver = (
     props: Common & { type: string; payload: unknown; conversation: object; message: object; ack: unknown }
-  ) => handle(props, (call) => deliverToDesk(call, props as unknown as ChannelMessage))
+  ) =>
+    handle(props, async (call) => {
+      const message = props as unknown as ChannelMessage
+      const [deliverToDesk, readBack] = await Promise.all([operations.deliverToDesk(), operations.readBack()])
+      await deliverToDesk(call, message).finally(() => readBack(call, message.conversation))
+    })
 
   return new Integration({
-    register: (props) => handle(props, (call) => register(call, props.webhookUrl)),
-    unregister: (props) => handle(props, (call) => unregister(call, props.webhookUrl)),
-    handler: (props) => handle(props, (call) => receiveWebhook(call, props.req as IncomingRequest)),
+    register: (props) => handle(props, async (call) => (await operations.register())(call, props.webhookUrl)),
+    unregister: (props) => handle(props, async (call) => (await operations.unregister())(call, props.webhookUrl)),
+    handler: (props) =>
+      handle(props, async (call) => (await operations.receiveWebhook())(call, props.req as IncomingRequest)),
     actions: {
-      createUser: (props) => handle(props, (call) => createUser(call, props.input)),
-      startHitl: (props) => handle(props, (call) => startHitl(call, props.input)),
-      stopHitl: (props) => handle(props, (call) => stopHitl(call, props.input.conversationId)),
-      checkAvailability: (props) => handle(props, (call) => checkAvailability(call, props.input)),
-      explainRouting: (props) => handle(props, (call) => explainRouting(call, props.input)),
+      createUser: (props) => handle(props, async (call) => (await operations.createUser())(call, props.input)),
+      startHitl: (props) => handle(props, async (call) => (await operations.startHitl())(call, props.input)),
+      stopHitl: (props) =>
+        handle(props, async (call) => (await operations.stopHitl())(call, props.input.conversationId)),
+      checkAvailability: (props) =>
+        handle(props, async (call) => (await operations.checkAvailability())(call, props.input)),
+      endIdleSessions: (props) =>
+        handle(props, async (call) => (await operations.endIdleSessions())(call, props.input)),
+      explainRouting: (props) => handle(props, async (call) => (await operations.explainRouting())(call, props.input)),
     },
     channels: {
       hitl: {

@@ -154,6 +154,109 @@ describe('a limit that is set while sessions are open', () => {
   })
 })
 
+describe('a start that dies', () => {
+  const claims = ({ method, path }: Asked): boolean => method === 'POST' && path.includes('/successor/get-or-set')
+  const marks = ({ method, body }: Asked): boolean => method === 'PUT' && body.includes('"taken"')
+  const endWrites = ({ method, body }: Asked): boolean => method === 'PUT' && body.includes('"unsolved":"yes"')
+
+  it.each([
+    ['before it could mark its place', claims],
+    ['after it has marked its place', marks],
+  ])('%s holds it for a minute', async (_when, dies) => {
+    const stage = await stageWith(limits(1))
+    const [doomed] = connectInstances(stage, 1).all
+    doomed?.dieAt('after', dies)
+    await startAll(stage, 1)
+    connectInstances(stage, 4)
+    await startAll(stage, 2)
+    expect(openAt(stage, first)).toBe(0)
+    expect(openAt(stage, second)).toBe(2)
+    await stage.pass(2 * SETTLED_MS)
+    await startAll(stage, 6)
+    expect(openAt(stage, first)).toBe(1)
+    expect(records(stage, first, 'taken')).toBe(1)
+  })
+
+  it.each([claims, marks])('leaves its place to its repetition', async (dies) => {
+    const stage = await stageWith(limits(1))
+    const { all, takeTurns } = connectInstances(stage, 2)
+    all[0]?.dieAt('after', dies)
+    takeTurns(0)
+    await startAll(stage, 1)
+    expect(openAt(stage, first)).toBe(1)
+    await stage.pass(SETTLED_MS)
+    await solveAll(stage)
+    expect(records(stage, first, 'free')).toBe(1)
+    expect(records(stage, first, 'taken')).toBe(0)
+  })
+
+  it('in the middle of an end leaves a place that the next start finds', async () => {
+    const stage = await stageWith(limits(1))
+    const [conversation = ''] = await startAll(stage, 1)
+    await stage.pass(SETTLED_MS)
+    const [doomed] = connectInstances(stage, 1).all
+    doomed?.dieAt('after', endWrites)
+    await stage.finish(stage.botpress.bot.stopHitl(conversation).catch(() => undefined))
+    connectInstances(stage, 2)
+    await startAll(stage, 3)
+    expect(openAt(stage, first)).toBe(1)
+  })
+})
+
+describe('a place', () => {
+  it('that was free for long is not taken from a start that is under way', async () => {
+    const stage = await stageWith(limits(1))
+    const { all, takeTurns } = connectInstances(stage, 4)
+    await stage.pass(10 * SETTLED_MS)
+    all[0]?.delayAt(2_000, ({ side }) => side === 'desk', 'after')
+    takeTurns(0)
+    const slow = startAll(stage, 1)
+    while (records(stage, first, 'taken') === 0) await stage.pass(20)
+    // The other instances follow.
+    takeTurns(1)
+    await startAll(stage, 3)
+    await slow
+    expect(openAt(stage, second)).toBe(3)
+    expect(openAt(stage, first)).toBe(1)
+  })
+
+  it('is never given twice while Botpress answers neither lists nor claims', async () => {
+    const stage = await stageWith(limits(2))
+    connectInstances(stage, 4)
+    const { runtime } = stage.botpress
+    runtime.addFault({ kind: 'status', method: 'GET', path: '/conversations', times: 40 })
+    runtime.addFault({ kind: 'status', path: /successor/, times: 20 })
+    await startAll(stage, 8)
+    expect(openAt(stage, first)).toBeLessThanOrEqual(2)
+    runtime.clearFaults()
+    await startAll(stage, 4)
+    expect(openAt(stage, first)).toBe(2)
+  })
+
+  it('that a refused start gave back is not used by its repetition', async () => {
+    const stage = await stageWith(limits(1))
+    connectInstances(stage, 1)
+    const { bot, runtime } = stage.botpress
+    const { conversationId } = bot.newCustomer({ name: 'Eve' })
+    await stage.finish(bot.customerSays(conversationId, 'my printer burns'))
+    for (const desk of [first, second, third])
+      stage.sandbox(desk).server.addFault({ kind: 'status', status: 422, body: {}, times: 1_000 })
+    // The mark that the old record is used never arrives.
+    runtime.addFault({
+      kind: 'status',
+      method: 'PUT',
+      times: 100,
+      matches: (_call, body) => JSON.stringify(body).includes('"used"'),
+    })
+    await stage.finish(bot.startHitl(conversationId, { title: 'Printer' }).catch(() => undefined))
+    for (const desk of [first, second, third]) stage.sandbox(desk).server.clearFaults()
+    runtime.clearFaults()
+    await startAll(stage, 1)
+    await stage.finish(bot.startHitl(conversationId, { title: 'Printer' }).catch(() => undefined))
+    expect(openAt(stage, first)).toBe(1)
+  })
+})
+
 describe('least-busy', () => {
   it('shares simultaneous starts exactly', async () => {
     const stage = await stageWith({ strategy: 'least-busy' })
@@ -177,7 +280,8 @@ describe('the calls of a start', () => {
       return { all: asked.length, lists: asked.filter(listings).length }
     }
     const few = await callsAt(2)
-    expect(few.lists).toBeLessThanOrEqual(2)
+    // Its free and its taken places, and what ended sessions owe to the desk.
+    expect(few.lists).toBeLessThanOrEqual(3)
     expect(await callsAt(80)).toEqual(few)
   })
 })

@@ -8,6 +8,8 @@ export interface Cloud {
   readonly switches: Switches
   readonly identity: Identity
   readonly store: Store
+  /** Where the bytes of files are put and got. */
+  filesOrigin(): string
   /** Lets other calls run between the check and the write of a get-or-create. Used when `atomic` is off. */
   raceWindow(): Promise<void>
   messageCreated(message: Message): void

@@ -1,6 +1,7 @@
 /** The local Cloud: the runtime API for one bot with one integration, in memory. */
 import { isApiError } from '@botpress/client'
 import type { AxiosAdapter } from 'axios'
+import { CONTENT_ROOT, receiveContent, serveContent } from './api/files'
 import { API_ROOT, matchRoute, perform } from './api/routes'
 import { yieldToEventLoop, type Clock } from './clock'
 import { createDispatcher, createQueues, type CompletedDelivery, type Queues } from './delivery'
@@ -14,7 +15,7 @@ import {
   type RunnableIntegration,
 } from './gateway'
 import { errorReply, identify, json, parseBody } from './http'
-import { createRuntimeServer, createTransport } from './server'
+import { createRuntimeServer, createTransport, UPLOAD_ROOT } from './server'
 import type { RuntimeAnswer, RuntimeReply, RuntimeRequest } from './server'
 import { createStore, type Event, type Message, type Store } from './store'
 import type { Cloud } from './cloud'
@@ -81,6 +82,8 @@ export interface Runtime {
 const RACE_WINDOW_TURNS = 30
 
 const WEBHOOK_ROOT = '/webhooks/'
+/** Where files lie while the runtime has no socket. */
+const LOCAL_FILES = 'https://files.local.test'
 
 export const createRuntime = (options: RuntimeOptions): Runtime => {
   const { clock, definition } = options
@@ -125,6 +128,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     switches,
     identity,
     store,
+    filesOrigin: () => server.origin ?? LOCAL_FILES,
     raceWindow: async () => {
       for (let turns = 0; turns < RACE_WINDOW_TURNS; turns += 1) await yieldToEventLoop()
     },
@@ -225,10 +229,30 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     })
   }
 
+  /** The bytes of a file come and go without the API. Faults reach them by these operations. */
+  const content = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
+    const { method, path } = request
+    const isUpload = path.startsWith(UPLOAD_ROOT)
+    const call = isUpload
+      ? ({ by: 'integration', operation: 'putContent' } as const)
+      : ({ by: 'vendor', operation: 'getContent' } as const)
+    return run({ ...call, method, path, at: clock.now() }, undefined, () =>
+      Promise.resolve((isUpload ? receiveContent : serveContent)(cloud, { ...request, bytes: request.bytes }))
+    )
+  }
+  /** Servers send their time with every answer. */
+  const dated = async (work: Promise<RuntimeAnswer>): Promise<RuntimeAnswer> => {
+    const answer = await work
+    if ('hangUp' in answer) return answer
+    return { ...answer, headers: { date: new Date(clock.now()).toUTCString(), ...answer.headers } }
+  }
+
   const handle = (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     if (request.path.startsWith(WEBHOOK_ROOT)) return clock.track(webhook(request))
+    const { path } = request
+    if (path.startsWith(UPLOAD_ROOT) || path.startsWith(CONTENT_ROOT)) return clock.track(content(request))
     try {
-      return clock.track(api(identify(identity, definition, request), request, parseBody(request)))
+      return clock.track(dated(api(identify(identity, definition, request), request, parseBody(request))))
     } catch (error) {
       return Promise.resolve(errorReply(error))
     }

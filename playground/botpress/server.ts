@@ -2,6 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { AxiosError, type AxiosAdapter } from 'axios'
 
+/** Where the bytes of uploads arrive: the only bodies that aren't texts. */
+export const UPLOAD_ROOT = '/upload/'
+
 export interface RuntimeRequest {
   method: string
   path: string
@@ -10,12 +13,16 @@ export interface RuntimeRequest {
   /** Lower-case names. */
   headers: Record<string, string>
   body: string
+  /** The body as it came, where it is a file's. */
+  bytes?: Uint8Array
 }
 
 export interface RuntimeReply {
   status: number
   headers?: Record<string, string>
   body?: string
+  /** In place of a body: a file's. */
+  bytes?: Uint8Array
 }
 
 /** A reply, or how the connection ends without one. */
@@ -24,6 +31,7 @@ export type RuntimeAnswer = RuntimeReply | { hangUp: 'disconnect' | 'timeout' }
 type Handle = (request: RuntimeRequest) => Promise<RuntimeAnswer>
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024
+const MAX_FILE_BYTES = 128 * 1024 * 1024
 
 export interface RuntimeServer {
   /** Undefined while the server doesn't listen. */
@@ -32,35 +40,38 @@ export interface RuntimeServer {
   close(): Promise<void>
 }
 
-const _read = (incoming: IncomingMessage): Promise<string | undefined> =>
+const _read = (incoming: IncomingMessage, limit: number): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     incoming.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+      if (size <= limit) chunks.push(chunk)
     })
     incoming.on('error', reject)
-    incoming.on('end', () => resolve(size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8')))
+    incoming.on('end', () => resolve(size > limit ? undefined : Buffer.concat(chunks)))
   })
 
 const _respond = async (handle: Handle, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-  const body = await _read(incoming)
-  if (body === undefined) {
+  const url = new URL(incoming.url ?? '/', 'http://localhost')
+  const isFile = url.pathname.startsWith(UPLOAD_ROOT)
+  const bytes = await _read(incoming, isFile ? MAX_FILE_BYTES : MAX_BODY_BYTES)
+  if (bytes === undefined) {
     outgoing.writeHead(413).end()
     return
   }
-  const url = new URL(incoming.url ?? '/', 'http://localhost')
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers)) headers[name] = String(value)
   const method = (incoming.method ?? 'GET').toUpperCase()
-  const answer = await handle({ method, path: url.pathname, query: url.search.replace(/^\?/, ''), headers, body })
+  const query = url.search.replace(/^\?/, '')
+  const content = isFile ? { body: '', bytes } : { body: bytes.toString('utf8') }
+  const answer = await handle({ method, path: url.pathname, query, headers, ...content })
   if ('hangUp' in answer) {
     if (answer.hangUp === 'disconnect') outgoing.destroy()
     return
   }
   outgoing.writeHead(answer.status, _forwardable(answer.headers))
-  outgoing.end(method === 'HEAD' ? undefined : answer.body)
+  outgoing.end(method === 'HEAD' ? undefined : (answer.bytes ?? answer.body))
 }
 
 /** Drops hop-by-hop headers and headers that describe the original body. */
@@ -102,6 +113,14 @@ export const createRuntimeServer = (handle: Handle): RuntimeServer => {
   }
 }
 
+/** A stream is read to its end, as a server does. It rejects where the stream breaks. */
+const _bytesOf = async (data: unknown): Promise<Uint8Array> => {
+  if (data instanceof Uint8Array || typeof data === 'string') return Buffer.from(data as Uint8Array)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of data as AsyncIterable<Uint8Array>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
 /** An axios adapter that calls the runtime without a socket. */
 export const createTransport =
   (handle: Handle): AxiosAdapter =>
@@ -109,19 +128,21 @@ export const createTransport =
     const url = new URL(config.url ?? '/', config.baseURL ?? 'http://localhost')
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(config.headers)) headers[name.toLowerCase()] = String(value)
+    const isFile = url.pathname.startsWith(UPLOAD_ROOT)
     const answer = await handle({
       method: (config.method ?? 'get').toUpperCase(),
       path: url.pathname,
       query: url.search.replace(/^\?/, ''),
       headers,
       body: typeof config.data === 'string' ? config.data : '',
+      ...(isFile ? { bytes: await _bytesOf(config.data) } : {}),
     })
     if ('hangUp' in answer) {
       const code = answer.hangUp === 'timeout' ? AxiosError.ECONNABORTED : 'ECONNRESET'
       throw new AxiosError('No answer', code, config)
     }
     const response = {
-      data: answer.body ?? '',
+      data: answer.bytes ?? answer.body ?? '',
       status: answer.status,
       statusText: '',
       headers: answer.headers ?? {},

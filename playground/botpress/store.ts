@@ -57,6 +57,25 @@ export interface State extends Row {
   expiry?: number
 }
 
+export interface StoredFile extends Row {
+  /** Alias of the integration that owns it, or 'bot'. */
+  owner: string
+  key: string
+  metadata: Record<string, unknown>
+  size: number
+  contentType: string
+  accessPolicies: string[]
+  /** Whether the upload has to say that it is public. */
+  isTagged: boolean
+  status: 'upload_pending' | 'upload_completed'
+  expiresAt: number | undefined
+  bytes: Uint8Array | undefined
+  /** Signs the address of the current upload. */
+  upload: string
+  /** How often an upload was begun. */
+  uploads: number
+}
+
 export interface Table<T extends Row> {
   insert(row: T): T
   get(id: string): T | undefined
@@ -133,8 +152,9 @@ export interface Store {
   /** The messages of a conversation, oldest first, including hidden ones. */
   messagesOf(conversationId: string): readonly Message[]
   readonly states: Map<string, State>
+  readonly files: Table<StoredFile>
   /** The fields that every row has. */
-  row(kind: 'user' | 'conv' | 'msg' | 'evt' | 'state', tags: Tags): Row
+  row(kind: 'user' | 'conv' | 'msg' | 'evt' | 'state' | 'file', tags: Tags): Row
   touch(row: Row): void
 }
 
@@ -148,6 +168,7 @@ export const createStore = (now: () => number, firstId = 0): Store => {
     conversations: _createTable<Conversation>(),
     events: _createTable<Event>(),
     states: new Map(),
+    files: _createTable<StoredFile>(),
     messages: {
       ...messages,
       insert: (row) => {

@@ -9,14 +9,14 @@ export interface Bundle {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Bundles one file of the project. Throws what esbuild throws. */
-export const bundle = async (entry: string): Promise<Bundle> => {
+/** Bundles one file of the project. Throws what esbuild throws. `minify`: true, as it is deployed, by default. */
+export const bundle = async (entry: string, { minify = true } = {}): Promise<Bundle> => {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outfile: 'dist/index.cjs',
     bundle: true,
-    minify: true,
+    minify,
     keepNames: true,
     platform: 'node',
     target: 'es2020',
@@ -31,6 +31,9 @@ export const bundle = async (entry: string): Promise<Bundle> => {
 }
 
 export const bundleRouter = (): Promise<Bundle> => bundle('src/index.ts')
+
+/** The least that any integration on this SDK deploys. */
+export const bundleSdk = (): Promise<Bundle> => bundle('node_modules/@botpress/sdk/dist/index.cjs')
 
 /** Bytes in the bundle by package, largest first. Our own folders are packages of their own. */
 export const sizesOf = ({ metafile }: Bundle): { name: string; bytes: number }[] => {

@@ -1,6 +1,7 @@
-import { captureConsole, type Output } from '../console'
+import { captureConsole } from '../console'
 import { manualClock } from '../botpress'
 import { simulatedTime } from '../simulated-time'
+import type { Output } from '../terminal/output'
 import { createWorld, type World } from '../world'
 import { play } from './play'
 import { createTimeline } from './timeline'

@@ -1,6 +1,6 @@
 /** Prints events, one per line: time, actor, action, detail. */
 import { stripVTControlCharacters } from 'node:util'
-import type { Output } from '../console'
+import { painter, type Output } from '../terminal/output'
 
 export interface TimelineEvent {
   at: number
@@ -21,11 +21,8 @@ export interface Timeline {
 const MAX_LENGTH = 96
 const WIDTHS = { actor: 15, action: 8 }
 
-const CODES = { dim: 2, bold: 1, green: 32, red: 31, cyan: 36 } as const
-
 export const createTimeline = (output: Output, colors: boolean): Timeline => {
-  const paint = (text: string, ...styles: (keyof typeof CODES)[]): string =>
-    colors ? styles.reduce((painted, style) => `\u001B[${CODES[style]}m${painted}\u001B[0m`, text) : text
+  const paint = painter(colors)
   const line = (text = '') => output.out(`${text}\n`)
   return {
     line,

@@ -41,6 +41,9 @@ export interface Current {
   onChange(listener: () => void): void
 }
 
+/** What people can do where the desks are real: only the customers are played. */
+const LIVE_MOVES = new Set<MoveName>(['customer', 'start', 'say', 'send', 'end'])
+
 const question = z.object({
   customer: z.string(),
   text: z.string().max(10_000).nullish(),
@@ -65,6 +68,7 @@ export const createApi = (current: Current): Api => {
       const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
       throw new Refusal(400, problems.join('; '))
     }
+    if (current.play.isLive && !LIVE_MOVES.has(name)) throw new Refusal(409, 'That isn’t possible with real desks')
     const move = moves[name] as (play: Play, given: Bodies[Name]) => unknown
     const takeBack = write(name, _withoutCredentials(current.play, parsed.data))
     try {
@@ -82,6 +86,7 @@ export const createApi = (current: Current): Api => {
     const { id } = (body ?? {}) as { id?: unknown }
     const found = SCENARIOS.find((candidate) => candidate.id === id)
     if (!found) throw new Refusal(404, 'There is no such scenario')
+    if (current.play.isLive) throw new Refusal(409, 'Scenarios need the sandboxes: start without --live')
     if (current.play.scenario?.isRunning) throw new Refusal(409, 'A scenario is playing: wait for its end, or reset')
     const { play } = current
     write('scenario', { id: found.id })

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { z } from '@botpress/sdk'
 import { routingProblems } from '../../src/actions/plan'
 import { deskProblems } from '../../src/botpress/configuration'
+import { messageProblems } from '../../src/botpress/message-settings'
 import { configuration as shown } from '../../src/definition/parts'
-import type { Configuration } from '../simulate/run'
+import type { Configuration } from '../configuration-file'
 import { withSandboxes, type Play } from './play'
 
 export interface Problem {
@@ -52,7 +53,7 @@ export const problemsOf = (configuration: unknown): Problem[] => {
   if (shape.length > 0) return shape
   const given = configuration as Configuration
   const schema = formSchema()
-  return [...deskProblems(given), ...routingProblems(given)].map(({ field, problem }) => ({
+  return [...deskProblems(given), ...routingProblems(given), ...messageProblems(given)].map(({ field, problem }) => ({
     field,
     problem,
     path: _pathOf(schema, field),

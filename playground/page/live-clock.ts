@@ -56,3 +56,13 @@ export const liveClock = (start: number): LiveClock => {
     },
   }
 }
+
+/** The machine's own time as such a clock. It can't be moved. */
+export const machineClock = (clock: Clock): LiveClock => ({
+  ...clock,
+  move: () => Promise.resolve(),
+  moveTo: () => Promise.resolve(),
+  run: () => {},
+  stop: () => {},
+  aheadMs: 0,
+})

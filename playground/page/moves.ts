@@ -6,7 +6,7 @@ import { agentAt, sandboxAt, ticketAt } from './desk-side'
 import { addCustomer, customerAt, speak, startHandoff, textOf } from './customers'
 import { PRIORITIES, saveConfiguration, withSandboxes, type Play } from './play'
 import { Refusal } from './refusal'
-import { ATTACHMENTS, SAMPLES } from './samples'
+import { ATTACHMENTS, SAMPLE_FILES, SAMPLES } from './samples'
 import { problemsOf } from './configuration'
 import { sendAgain, WAYS } from './webhooks'
 
@@ -104,7 +104,9 @@ export const moveAgent = (play: Play, { desk, ticket: index, move, ...given }: B
   if (!message.success && !attachment)
     throw new Refusal(400, `text: ${message.error.issues[0]?.message ?? 'is invalid'}`)
   if (move === 'note') return attempt(() => sandbox.agentNotes(id, words, by))
-  const attachments = attachment ? [{ name: attachment.name, contentType: attachment.contentType }] : []
+  const { name = '', contentType = '' } = attachment ?? {}
+  const bytes = Buffer.from(SAMPLE_FILES[`/samples/${name}`]?.content ?? '')
+  const attachments = attachment ? [{ name, contentType, bytes }] : []
   return attempt(() => void sandbox.agentReplies(id, words, { ...by, attachments }))
 }
 

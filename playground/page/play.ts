@@ -5,7 +5,7 @@ import { providers } from '../../src/definition/registry'
 import { createWorld, type World } from '../world'
 import { underCondition, type Condition } from './conditions'
 import { createExchanges, type Exchange, type Exchanges } from './exchanges'
-import { liveClock, type LiveClock } from './live-clock'
+import { liveClock, machineClock, type LiveClock } from './live-clock'
 import { createObserver } from './observer'
 
 export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const
@@ -30,6 +30,8 @@ export interface Customer extends Profile {
 
 export interface Play {
   readonly world: World
+  /** The desks are real ones: only the customers' side is played here. */
+  readonly isLive: boolean
   readonly clock: LiveClock
   readonly exchanges: Exchanges
   readonly customers: Map<string, Customer>
@@ -57,6 +59,8 @@ export interface PlayOptions {
   /** Of the clock, in milliseconds since the epoch. */
   start: number
   seed: number
+  /** Makes the world, with its configuration saved. Default: a sandbox for each desk. */
+  createWorld?(): Promise<World>
   onChange(): void
 }
 
@@ -84,8 +88,10 @@ const _random = (seed: number) => {
 /** Desks deliver again after this time, then after twice and three times as long. */
 const REDELIVERY_MS = 3_000
 
-export const createPlay = async ({ ports, start, seed, onChange }: PlayOptions): Promise<Play> => {
-  const clock = liveClock(start)
+export const createPlay = async (options: PlayOptions): Promise<Play> => {
+  const { ports, start, seed, onChange } = options
+  const real = await options.createWorld?.()
+  const clock = real ? machineClock(real.clock) : liveClock(start)
   const exchanges = createExchanges(clock.now, onChange)
   const conditions: Record<string, Condition> = {}
   const webhooks: Record<string, WebhookRequest[]> = {}
@@ -95,36 +101,44 @@ export const createPlay = async ({ ports, start, seed, onChange }: PlayOptions):
     webhooks,
     toDesk: (desk, send) => underCondition(() => conditions[desk] ?? 'up', clock, send),
   })
-  const world = await createWorld({
-    clock,
-    ...(ports ? { ports } : {}),
-    random: _random(seed),
-    sockets: false,
-    listen: true,
-    observer: {
-      ...observer,
-      webhook: (desk, send) => (receivers[desk] = observer.webhook?.(desk, send) ?? send),
-    },
-  })
+  const filesAt = (): string | undefined => play?.origin
+  let play: Play | undefined
+  const world =
+    real ??
+    (await createWorld({
+      clock,
+      filesAt,
+      ...(ports ? { ports } : {}),
+      random: _random(seed),
+      sockets: false,
+      listen: true,
+      observer: {
+        ...observer,
+        webhook: (desk, send) => (receivers[desk] = observer.webhook?.(desk, send) ?? send),
+      },
+    }))
   for (const name of Object.keys(world.sandboxes)) {
     conditions[name] = 'up'
     _deliverLikeVendors(world, name, exchanges)
   }
-  return {
+  play = {
     world,
+    isLive: real !== undefined,
     clock,
     exchanges,
     customers: new Map(),
     conditions,
     webhooks,
     receivers,
-    configuration: firstConfiguration(world),
+    // The real one holds credentials, and is the file's.
+    configuration: real ? {} : firstConfiguration(world),
     notices: [],
     origin: '',
     saving: Promise.resolve(),
     isReplaying: false,
     changed: onChange,
   }
+  return play
 }
 
 /** Sends a desk's webhooks one after the other, and again after a pause. */

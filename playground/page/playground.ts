@@ -9,6 +9,7 @@ import { readJournal, removeJournal, writeJournal, type JournalEntry, type Saved
 import { bodies, moves, type MoveName } from './moves'
 import { createPlay, saveConfiguration, type Play, type PlayOptions } from './play'
 import { playScenario, SCENARIOS } from './scenarios'
+import { Refusal } from './refusal'
 import { servePage } from './server'
 
 export interface PlaygroundOptions {
@@ -20,6 +21,8 @@ export interface PlaygroundOptions {
   page?: PageBundle
   /** Receives the lines of the router's log. */
   onLog?(text: string): void
+  /** Makes the world, with its configuration saved. Default: a sandbox for each desk. */
+  createWorld?(): Promise<World>
 }
 
 export interface Playground {
@@ -53,12 +56,17 @@ export const openPlayground = async (options: PlaygroundOptions = {}): Promise<P
   let ports = options.ports
   const begin = async (saved: Omit<Saved, 'entries' | 'version'>, origin: string): Promise<Play> => {
     const created: PlayOptions = { start: saved.start, seed: saved.seed, onChange: () => onChange() }
-    const opened = await createPlay({ ...created, ...(ports ? { ports } : {}) })
+    const { createWorld } = options
+    const opened = await createPlay({
+      ...created,
+      ...(ports ? { ports } : {}),
+      ...(createWorld ? { createWorld } : {}),
+    })
     play = opened
     ports = { ...ports, ..._portsOf(opened.world) }
     opened.origin = origin
     await opened.clock.moveTo(saved.start)
-    await saveConfiguration(opened, opened.configuration)
+    if (!opened.isLive) await saveConfiguration(opened, opened.configuration)
     for (const person of PEOPLE) addCustomer(opened, person)
     return opened
   }
@@ -100,6 +108,7 @@ export const openPlayground = async (options: PlaygroundOptions = {}): Promise<P
       }, SAVE_AFTER_MS)
     }
     current.reset = async () => {
+      if (current.play.isLive) throw new Refusal(409, 'Real desks can’t be reset: end the conversations')
       const before = current.play
       before.clock.stop()
       await before.world.close()

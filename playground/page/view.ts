@@ -35,6 +35,8 @@ export interface TicketEntry {
   name: string
   text: string
   at: number
+  /** Names of attached files. */
+  files?: string[]
   remark?: Remark
 }
 
@@ -219,9 +221,18 @@ const _desk = (play: Play, name: string, sessions: Session[]): DeskView => {
           ...(assignee ? { assignee: { id: assignee.id, name: assignee.name } } : {}),
           tags: ticket.tags,
           isOpen: session?.isOpen ?? false,
-          entries: ticket.entries.map(({ id, kind, author, text, at }) => {
+          entries: ticket.entries.map(({ id, kind, author, text, at, files }) => {
             const remark = session && kind === 'agent' ? _remarkToCustomer(play, session, id) : undefined
-            return { id, from: kind, name: author, text, at, ...(remark ? { remark } : {}) }
+            const attached = files?.map((file) => file.name)
+            return {
+              id,
+              from: kind,
+              name: author,
+              text,
+              at,
+              ...(attached ? { files: attached } : {}),
+              ...(remark ? { remark } : {}),
+            }
           }),
         }
       })

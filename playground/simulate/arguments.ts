@@ -1,9 +1,9 @@
 /** The simulator's command-line options. */
-import { parseArgs } from 'node:util'
 import { languageTagProblem } from '../../src/routing/language'
 import { MOMENT_ADVICE, parseMoment } from '../../src/routing/moment'
 import type { Priority } from '../../src/routing/routing'
 import { providerNames } from '../../src/definition/registry'
+import { UsageError, type CommandInfo, type Values } from '../terminal/arguments'
 
 export interface SimulateOptions {
   /** Path of a file with the whole configuration. */
@@ -26,42 +26,59 @@ export interface SimulateOptions {
   json: boolean
 }
 
-export type ParsedArguments =
-  | { kind: 'options'; options: SimulateOptions }
-  | { kind: 'help' }
-  | { kind: 'problems'; problems: string[] }
+const OPTIONS = {
+  config: {
+    type: 'string',
+    value: 'FILE',
+    help: 'the whole configuration as JSON, as exported from Studio; credentials may be placeholders',
+  },
+  at: {
+    type: 'string',
+    value: 'TIME',
+    help: 'time of the handoff in the time zone of Routing, such as 2026-12-24T09:00, or with an offset (default: now)',
+  },
+  language: { type: 'string', value: 'TAG', help: 'the customer’s language as the session states it, such as fr' },
+  text: {
+    type: 'string',
+    value: '"…"',
+    help: 'instead of --language: a text of the customer, to detect the language from',
+  },
+  priority: { type: 'string', value: 'LEVEL', help: 'low, normal, high or urgent' },
+  tags: { type: 'string', value: 'A,B', multiple: true, help: 'tags of the session' },
+  provider: { type: 'string', value: 'DESK', help: `the desk that the session requests: ${providerNames.join(', ')}` },
+  strict: { type: 'boolean', help: 'only the requested desk' },
+  count: {
+    type: 'string',
+    value: 'N',
+    help: 'simulate N handoffs in a row that stay open, and show how many each desk gets',
+  },
+  down: { type: 'string', value: 'DESK', multiple: true, help: 'a desk that is down' },
+  'last-desk': { type: 'string', value: 'DESK', help: 'the desk of the customer’s last session, for Sticky days' },
+  convert: { type: 'boolean', help: 'print a configuration of an older version in the form of this one' },
+  json: { type: 'boolean', help: 'print JSON' },
+} as const
 
-export const USAGE = `Which desk takes a handoff, and why.
-
-npm run simulate -- --config FILE [options]
-
-  --config FILE       the whole configuration as JSON, as exported from Studio; credentials may be placeholders
-  --at TIME           time of the handoff in the time zone of Routing, such as 2026-12-24T09:00 (default: now)
-  --language TAG      the customer's language as the session states it, such as fr
-  --text "…"          instead of --language: a text of the customer, to detect the language from
-  --priority LEVEL    low, normal, high or urgent
-  --tags A,B          tags of the session
-  --provider DESK     the desk that the session requests: ${providerNames.join(', ')}
-  --strict            only the requested desk
-  --count N           simulate N handoffs in a row that stay open, and show how many each desk gets
-  --down DESK         a desk that is down; may be repeated
-  --last-desk DESK    the desk of the customer's last session, for Sticky days
-  --convert           print a configuration of an older version in the form of this one
-  --json              print JSON
-  --help              print this help
-`
+export const SIMULATE: CommandInfo<typeof OPTIONS> = {
+  name: 'npm run simulate',
+  about: 'Tells from a configuration alone which desk takes a handoff, and why. Makes no call.',
+  options: OPTIONS,
+  examples: [
+    ['--config playground/examples/configuration.json', 'a handoff now'],
+    ['--config FILE --at 2026-12-24T18:01 --language fr', 'a minute after closing on Christmas Eve'],
+    ['--config FILE --count 100 --json', 'how a hundred handoffs are shared out'],
+    ['--config FILE --convert > new.json', 'a configuration of an older version in today’s form'],
+  ],
+  exits: {
+    0: 'answered, also when the answer is a refusal',
+    2: 'bad arguments, or a configuration that can’t be used',
+  },
+}
 
 const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const satisfies readonly Priority[]
 const MAX_HANDOFFS = 100_000
 
-export const parseArguments = (args: string[]): ParsedArguments => {
-  let values: ReturnType<typeof _parse>
-  try {
-    values = _parse(args)
-  } catch (error) {
-    return { kind: 'problems', problems: [_firstSentence(error)] }
-  }
-  if (values.help) return { kind: 'help' }
+/** Throws a UsageError that names every problem, one per line. */
+export const simulateOptions = (values: Values<typeof OPTIONS>): SimulateOptions => {
   const problems: string[] = []
   const refuse = (problem: string | undefined) => {
     if (problem !== undefined) problems.push(problem)
@@ -94,52 +111,24 @@ export const parseArguments = (args: string[]): ParsedArguments => {
   if (!(count >= 1 && count <= MAX_HANDOFFS)) {
     refuse(`--count: "${values.count}" isn't a valid count; write a whole number from 1 to ${MAX_HANDOFFS}`)
   }
-  if (problems.length > 0) return { kind: 'problems', problems }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
   const tags = _list(values.tags)
   return {
-    kind: 'options',
-    options: {
-      config: values.config ?? '',
-      ...(values.at === undefined ? {} : { at: values.at }),
-      ...(language === undefined ? {} : { language }),
-      ...(values.text === undefined ? {} : { text: values.text }),
-      ...(priority === undefined ? {} : { priority }),
-      ...(tags.length === 0 ? {} : { tags }),
-      ...(provider === undefined ? {} : { provider }),
-      strict: values.strict ?? false,
-      count,
-      down,
-      ...(lastDesk === undefined ? {} : { lastDesk }),
-      convert: values.convert ?? false,
-      json: values.json ?? false,
-    },
+    config: values.config ?? '',
+    ...(values.at === undefined ? {} : { at: values.at }),
+    ...(language === undefined ? {} : { language }),
+    ...(values.text === undefined ? {} : { text: values.text }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(provider === undefined ? {} : { provider }),
+    strict: values.strict ?? false,
+    count,
+    down,
+    ...(lastDesk === undefined ? {} : { lastDesk }),
+    convert: values.convert ?? false,
+    json: values.json ?? false,
   }
 }
-
-const _parse = (args: string[]) =>
-  parseArgs({
-    args,
-    options: {
-      config: { type: 'string' },
-      at: { type: 'string' },
-      language: { type: 'string' },
-      text: { type: 'string' },
-      priority: { type: 'string' },
-      tags: { type: 'string', multiple: true },
-      provider: { type: 'string' },
-      strict: { type: 'boolean' },
-      count: { type: 'string' },
-      down: { type: 'string', multiple: true },
-      'last-desk': { type: 'string' },
-      convert: { type: 'boolean' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  }).values
-
-/** Cuts off Node's advice about positional arguments, which this command doesn't take. */
-const _firstSentence = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split(/\.\s/)[0]?.replace(/\.$/, '') ?? ''
 
 const _deskProblem = (option: string, desk: string): string | undefined =>
   providerNames.some((name) => name === desk)

@@ -1,29 +1,20 @@
 import { convertConfiguration } from '../../src/actions/older-shape'
-import type { Output } from '../console'
-import { parseArguments, USAGE } from './arguments'
-import { readConfiguration } from './configuration-file'
+import { readConfiguration } from '../configuration-file'
+import { InputError, type Values } from '../terminal/arguments'
+import type { Output } from '../terminal/output'
+import { SIMULATE, simulateOptions } from './arguments'
 import { printJson, printText } from './print'
 import { simulate } from './run'
 
-const INVALID_INPUT = 2
-
-/** Runs the command. Resolves to its exit code. */
-export const simulateCommand = async (args: string[], output: Output, now = Date.now()): Promise<number> => {
-  const parsed = parseArguments(args)
-  if (parsed.kind === 'help') {
-    output.out(USAGE)
-    return 0
-  }
-  if (parsed.kind === 'problems') {
-    output.error(`${parsed.problems.join('\n')}\nnpm run simulate -- --help lists the options.\n`)
-    return INVALID_INPUT
-  }
-  const { options } = parsed
-  const read = readConfiguration(options.config)
-  if (read.problem !== undefined) {
-    output.error(`${read.problem}\n`)
-    return INVALID_INPUT
-  }
+/** Runs the command. Throws a UsageError for what can't be used. */
+export const simulateCommand = async (
+  values: Values<(typeof SIMULATE)['options']>,
+  output: Output,
+  now = Date.now()
+): Promise<number> => {
+  const options = simulateOptions(values)
+  const read = readConfiguration(options.config, { placeholders: true })
+  if (read.problem !== undefined) throw new InputError(read.problem)
   const { configuration, remarks } = read
   for (const remark of remarks) output.error(`${remark}\n`)
   if (options.convert) {

@@ -7,8 +7,10 @@ const BAR_WIDTH = 24
 
 export const printText = (simulation: Simulation): string => {
   const { ranking, timeZone, understood } = simulation
+  const [moment = '', ...explanation] = explainMoment(ranking, timeZone)
   return [
-    ...explainMoment(ranking, timeZone),
+    simulation.asked === undefined ? moment : `At ${simulation.asked}: ${moment.replace(/^At /, '')}`,
+    ...explanation,
     `The bot can tell the customer: ${ranking.messageForCustomer}`,
     ..._toTicket(ranking),
     ...(simulation.count > 1 ? ['', ..._distribution(simulation)] : []),
@@ -48,10 +50,20 @@ const _readable = (decision: Ranking['decision']) =>
     ? { ...decision, opening: { ...decision.opening, at: new Date(decision.opening.at).toISOString() } }
     : decision
 
-export const printJson = ({ instant, ranking, count, shares, refused, understood, timeZone }: Simulation): string => {
+export const printJson = ({
+  instant,
+  ranking,
+  count,
+  shares,
+  refused,
+  understood,
+  timeZone,
+  asked,
+}: Simulation): string => {
   const { desks, decision, language, messageForCustomer, rule, notes } = ranking
   const result = {
     at: new Date(instant).toISOString(),
+    ...(asked === undefined ? {} : { asked }),
     decision: _readable(decision),
     messageForCustomer,
     language,

@@ -1,16 +1,16 @@
 /** Simulates handoffs with the router's own routing functions. */
-import type { Context } from '../../src/botpress/bp'
 import { configuredDesks } from '../../src/botpress/configuration'
 import { readRouting, toHandoff } from '../../src/actions/plan'
 import { textLanguages } from '../../src/routing/customer-text'
 import { describeRouting } from '../../src/routing/describe'
 import { parseMoment } from '../../src/routing/moment'
+import { offsetAt } from '../../src/routing/time-zone'
 import { needsDetection, rank } from '../../src/routing/rank'
 import { attempts, type Handoff, type Ranking, type Situation } from '../../src/routing/ranking'
 import { configuredLanguages, type Routing } from '../../src/routing/routing'
+import type { Configuration } from '../configuration-file'
 import type { SimulateOptions } from './arguments'
-
-export type Configuration = Context['configuration']
+import { describeOffsetMoment, offsetIn } from './offset'
 
 export interface DeskShare {
   provider: string
@@ -30,6 +30,8 @@ export interface Simulation {
   understood: string[]
   /** The zone of Routing. */
   timeZone?: string
+  /** The moment that was asked for, in the offset in which it was given. Absent: that is the zone of Routing. */
+  asked?: string
 }
 
 /** Expects a configuration without problems. */
@@ -71,7 +73,15 @@ export const simulate = async (
     refused,
     understood: describeRouting(routing),
     ...(timeZone === undefined ? {} : { timeZone }),
+    ..._asGiven(options.at, instant, timeZone),
   }
+}
+
+/** A moment that was given with an offset other than that of Routing's zone is echoed as it was given. */
+const _asGiven = (at: string | undefined, instant: number, timeZone = 'UTC'): Pick<Simulation, 'asked'> => {
+  const offset = at === undefined ? undefined : offsetIn(at)
+  if (offset === undefined || offset === offsetAt(timeZone, instant)) return {}
+  return { asked: describeOffsetMoment(instant, offset) }
 }
 
 type FixedSituation = Pick<Situation, 'routing' | 'instant' | 'health' | 'isDryRun' | 'history'> &

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createStage } from '../../tests/support/simulated'
+import { performed } from '../terminal/testing'
+import { SIMULATE } from './arguments'
 import { simulateCommand } from './main'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -28,26 +30,14 @@ const fileWith = (content: unknown): string => {
   return file
 }
 
-const run = async (...args: string[]) => {
-  const written = { out: '', error: '' }
-  const code = await simulateCommand(
-    args,
-    {
-      out: (text) => {
-        written.out += text
-      },
-      error: (text) => {
-        written.error += text
-      },
-    },
-    NOW
-  )
-  return { code, ...written }
-}
+const run = (...args: string[]) =>
+  performed(SIMULATE, ({ values, output }) => simulateCommand(values, output, NOW), args)
 
 const json = async (...args: string[]) => {
   const { code, out, error } = await run(...args, '--json')
-  expect(error).toBe('')
+  expect(
+    error.split('\n').filter((line) => !line.startsWith('Note: Routing has the shape of an older version'))
+  ).toEqual([''])
   expect(code).toBe(0)
   return JSON.parse(out) as {
     at: string
@@ -118,6 +108,17 @@ describe('the explanation', () => {
 
   it('reads a time without an offset in the time zone of Routing', async () => {
     expect((await json('--config', EXAMPLE, '--at', '2026-12-21T09:30')).at).toBe('2026-12-21T08:30:00.000Z')
+  })
+
+  it('echoes a time in the offset in which it was given', async () => {
+    const away = ['--config', EXAMPLE, '--at', '2026-12-21T04:00-05:00']
+    const text = await run(...away)
+    expect(text.out.split('\n')[0]).toBe(
+      'At Monday 2026-12-21 04:00 UTC-05:00: Monday 2026-12-21 10:00 Europe/Paris (UTC+01:00)'
+    )
+    expect(await json(...away)).toMatchObject({ asked: 'Monday 2026-12-21 04:00 UTC-05:00' })
+    const here = await run('--config', EXAMPLE, '--at', '2026-12-21T09:00Z')
+    expect(here.out).toContain('At Monday 2026-12-21 09:00 UTC: Monday 2026-12-21 10:00 Europe/Paris')
   })
 
   it('returns a customer to the last desk', async () => {
@@ -296,14 +297,31 @@ describe('an invalid configuration', () => {
     expect((await run('--config', fileWith('{}'))).error).toContain('no desk is set up')
     expect(await run('--config', '/nowhere/configuration.json')).toMatchObject({
       code: 2,
-      error: "--config: can't read /nowhere/configuration.json (ENOENT)\n",
+      error: '--config: /nowhere/configuration.json doesn’t exist\n',
     })
   })
 
-  it('may have unknown blocks, which are named and ignored', async () => {
-    const { code, error } = await run('--config', fileWith({ ...example(), zendsk: {} }))
+  it('may have unknown blocks and fields, which are named and ignored', async () => {
+    const zendesk = { ...example()['zendesk'], brand: 'Acme' }
+    const { code, error } = await run('--config', fileWith({ ...example(), zendesk, zendsk: {} }))
     expect(code).toBe(0)
     expect(error).toContain('Note: "zendsk" is ignored')
+    expect(error).toContain('Note: "zendesk.brand" is ignored: version')
+    expect(error).toContain('comes from another version')
+  })
+
+  it('is refused in one sentence when it is a folder, empty, not a text, or inside of something else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'simulate-'))
+    folders.push(folder)
+    expect((await run('--config', folder)).error).toBe(
+      `--config: ${folder} is a folder: give the path of the file in it\n`
+    )
+    expect((await run('--config', fileWith(' \n'))).error).toMatch(/ is empty\n$/)
+    const binary = join(folder, 'binary')
+    writeFileSync(binary, Buffer.from([0xff, 0xfe, 0x00, 0xd8]))
+    expect((await run('--config', binary)).error).toContain('isn’t a text')
+    const wrapped = await run('--config', fileWith({ id: 'inst', configuration: example() }))
+    expect(wrapped).toMatchObject({ code: 2, error: expect.stringContaining('under “configuration”: keep only') })
   })
 })
 

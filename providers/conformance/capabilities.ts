@@ -67,6 +67,7 @@ export const describeCapabilities = ({ descriptor, provider, setUp, openTicket }
         const { ticket } = await openTicket(fixture)
         expect(await fixture.driver.findOrigin?.(ticket.id)).toEqual({
           conversationId: ticket.conversationId,
+          botId: 'bot-1',
           isSolved: false,
         })
         fixture.sandbox.agentReplies(ticket.id, 'Hello')

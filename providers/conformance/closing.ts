@@ -1,5 +1,6 @@
 /** Conformance: closing a ticket. */
 import { describe, expect, it } from 'vitest'
+import type { Tools } from '../kit/tools'
 import type { Driver, OutboundMessage } from '../provider'
 import type { Suite } from './suite'
 
@@ -69,14 +70,15 @@ export const describeClosing = ({ provider, setUp, openTicket, ticketOf }: Suite
           const post = (driver: Driver) => driver.postMessage(ticket, last)
           const [outer, inner] = interruptedCall === 'closing' ? [close, post] : [post, close]
           let requests = 0
-          const interrupted = provider.connect(fixture.config, {
+          const tools: Tools = {
             ...fixture.tools,
             transport: async (config) => {
               requests += 1
               if (requests === at) await inner(fixture.driver)
               return fixture.sandbox.server.transport(config)
             },
-          })
+          }
+          const interrupted = provider.connect(fixture.config, tools, fixture.subscription)
           await outer(interrupted)
           // The outer call made fewer requests: the inner one runs afterwards.
           if (requests < at) await inner(fixture.driver)

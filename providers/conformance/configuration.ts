@@ -9,12 +9,15 @@ const ALL_CAPABILITIES: Record<Capability, true> = {
   ensureContact: true,
   catchUp: true,
   findOrigin: true,
+  readFile: true,
+  reportFate: true,
   describeAgent: true,
   agentsAvailable: true,
   reflect: true,
   subscribe: true,
   unsubscribe: true,
   instructions: true,
+  diagnose: true,
 }
 
 export const describeConfiguration = ({ descriptor, provider, openSandboxes, setUp }: Suite): void => {

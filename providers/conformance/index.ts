@@ -9,6 +9,9 @@ import { describeAgents } from './agents'
 import { describeCapabilities } from './capabilities'
 import { describeClosing } from './closing'
 import { describeConfiguration } from './configuration'
+import { describeDiagnosis } from './diagnosis'
+import { describeFields } from './fields'
+import { describeFiles } from './files'
 import { describeMoves } from './moves'
 import { describeReading } from './reading'
 import { describeRefusals } from './refusals'
@@ -28,5 +31,8 @@ export const describeProvider = (descriptor: ProviderDescriptor): void => {
   describeClosing(suite)
   describeRefusals(suite)
   describeMoves(suite)
+  describeFiles(suite)
+  describeFields(suite)
   describeCapabilities(suite)
+  describeDiagnosis(suite)
 }

@@ -1,5 +1,7 @@
 /** Conformance: what vendors and agents do behind the router's back. A sandbox without a move has no test of it. */
 import { describe, expect, it } from 'vitest'
+import { isMessageRejected } from '../errors'
+import type { Fault } from '../kit/sandbox'
 import type { SessionEvent } from '../provider'
 import type { Suite } from './suite'
 
@@ -32,6 +34,27 @@ export const describeMoves = ({ descriptor, provider, setUp, openTicket, post, t
         const next = await post(fixture, { ...ticket, contactId: posted.contactId }, learned, parts, 'msg_02')
         expect(ticketOf(fixture, ticket).entries.at(-1)?.text).toContain('and again')
         expect(next.contactId ?? posted.contactId).toBe(posted.contactId)
+      })
+
+    if (sandbox.mergeContact)
+      it.each([
+        ['not delivered, and a proxy’s page came back', { kind: 'status', status: 200, body: '<html></html>' }],
+        ['delivered, and its answer lost', { kind: 'disconnect', effect: 'after' }],
+        ['perhaps delivered', { kind: 'status', status: 500, body: {} }],
+      ] as [string, Fault][])('a message whose first post was %s arrives once after a merge', async (_what, fault) => {
+        const { fixture, moves, ticket, customer } = await start()
+        moves.mergeContact?.(ticket.id)
+        fixture.sandbox.server.addFault({ ...fault, matches: ({ method }) => method === 'PUT' || method === 'POST' })
+        const parts = [{ type: 'text' as const, text: 'still me' }]
+        const before = ticketOf(fixture, ticket).entries.length
+        // The core looks for it when the outcome stays unknown.
+        await post(fixture, ticket, customer, parts).catch((error: unknown) => {
+          expect(isMessageRejected(error), String(error)).toBe(false)
+          const message = { id: 'msg_01', author: { type: 'customer' as const, customer }, parts, mayExist: true }
+          return fixture.driver.postMessage(ticket, message)
+        })
+        const arrived = ticketOf(fixture, ticket).entries.slice(before)
+        expect(arrived.filter(({ text }) => text.includes('still me'))).toHaveLength(1)
       })
 
     if (sandbox.deleteReply)

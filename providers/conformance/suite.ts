@@ -11,7 +11,7 @@ import type {
   TicketRequest,
   WebhookRequest,
 } from '../provider'
-import type { Sandbox, SandboxOptions } from '../kit/sandbox'
+import { createSandboxWeb, type Sandbox, type SandboxOptions } from '../kit/sandbox'
 import { createTestClock, createTestTools, recordLog } from './tools'
 
 export interface SignatureVector {
@@ -41,6 +41,12 @@ export interface ProviderDescriptor {
   foreignRequest(): WebhookRequest
   /** The optional members that the driver has. */
   capabilities: Capability[]
+  /** The desk attaches customers' files, up to this size in bytes. Absent: it shows titled links. */
+  attaches?: { maxBytes: number }
+  /** Fields of the sandbox's tickets with values that they take. Absent: the desk has no fields. */
+  fields?: Record<string, string>
+  /** The driver reports agents' changes (`message-edited`) and deletions (`message-removed`). */
+  reports?: { edits?: true; deletions?: true }
 }
 
 export const CUSTOMER_TEXT = 'my order 4711 never arrived'
@@ -68,16 +74,18 @@ export const createSuite = (descriptor: ProviderDescriptor) => {
     await sandbox.server.listen()
     sandbox.deliveries.mode = 'held'
     const log = recordLog()
-    const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs })
+    const web = createSandboxWeb()
+    const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs, web: web.web })
     const parsed = provider.config.parse({ ...sandbox.config, ...config }) as Record<string, unknown>
-    const driver = provider.connect(parsed, tools)
-    const subscription = await driver.subscribe?.(TARGET)
+    const unsubscribed = provider.connect(parsed, tools)
+    const subscription = await unsubscribed.subscribe?.(TARGET)
+    const driver = provider.connectsWithSubscription ? provider.connect(parsed, tools, subscription) : unsubscribed
     const received: WebhookRequest[] = []
     sandbox.deliveries.connect((request) => {
       received.push(request)
       return Promise.resolve({ status: 200 })
     })
-    return { clock, sandbox, log, tools, driver, subscription, received, config: parsed }
+    return { clock, sandbox, log, tools, web, driver, subscription, received, config: parsed }
   }
 
   type Fixture = Awaited<ReturnType<typeof setUp>>
@@ -168,7 +176,7 @@ export const isWrite = (request: { method: string; path: string }): boolean =>
 const _withoutDuplicates = (events: SessionEvent[]): SessionEvent[] => {
   const seen = new Set<string>()
   return events.filter((event) => {
-    const key = event.type === 'message-posted' ? event.id : `${event.type}:${'agent' in event ? event.agent.id : ''}`
+    const key = event.type === 'message-posted' ? event.id : `${event.type}:${'agent' in event ? event.agent?.id : ''}`
     return !seen.has(key) && Boolean(seen.add(key))
   })
 }

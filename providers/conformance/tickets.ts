@@ -109,6 +109,22 @@ export const describeTickets = ({
       expect(said.match(/\bw\d+\b/g)).toEqual(words)
     })
 
+    it.each([0, 1, 2, 3])(
+      'never divides a character where it divides a long message: %i signs before them',
+      async (shift) => {
+        const fixture = await setUp()
+        const { ticket, customer } = await openTicket(fixture)
+        const text = `${'a'.repeat(shift)}${'👍'.repeat(20_000)}`
+        const posted = await post(fixture, ticket, customer, [{ type: 'text', text, format: 'plain' }])
+        const shown = ticketOf(fixture, ticket)
+          .entries.slice(-posted.messageIds.length)
+          .map((entry) => entry.text)
+          .join('')
+        expect(shown.match(/\p{Surrogate}|\ufffd/gu)).toBeNull()
+        expect(shown.match(/👍/gu)).toHaveLength(20_000)
+      }
+    )
+
     it('opens a ticket with a title of 10,000 characters and a transcript of 500 messages', async () => {
       const fixture = await setUp()
       const transcript = Array.from({ length: 500 }, (_unused, index) => ({

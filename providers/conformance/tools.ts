@@ -1,6 +1,7 @@
 /** Test doubles for `Tools`: a recorded log, a clock and tools that reach sandboxes. */
 import type { Log, LogFields, Tools } from '../kit/tools'
-import type { Sandbox } from '../kit/sandbox'
+import { createSandboxWeb, type Sandbox } from '../kit/sandbox'
+import type { Web } from '../kit/web'
 
 export interface RecordedLog extends Log {
   readonly lines: { level: string; message: string; fields: LogFields | undefined }[]
@@ -43,11 +44,14 @@ export const createTestTools = (options: {
   sandboxes: Sandbox[]
   /** Short enough for tests of time-outs, long enough for a busy machine. */
   timeoutMs?: number
+  /** Where customers' files lie. Default: an empty web, since no test leaves this machine. */
+  web?: Web
 }): Tools => ({
   now: options.clock.now,
   sleep: options.clock.sleep,
   log: options.log ?? recordLog(),
   timeoutMs: options.timeoutMs ?? 5_000,
   memory: new Map(),
+  web: options.web ?? createSandboxWeb().web,
   resolveOrigin: (origin) => options.sandboxes.find((sandbox) => sandbox.origins.includes(origin))?.server.origin,
 })

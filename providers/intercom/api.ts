@@ -1,13 +1,13 @@
 import { z } from '@botpress/sdk'
+import type { Downloaded } from '../kit/download'
 import { createHttp } from '../kit/http'
-import { oneLine } from '../kit/text'
-import type { Tools } from '../kit/tools'
-import type { Customer } from '../provider'
+import { remembered, type Tools } from '../kit/tools'
+import { contactCalls } from './api-contacts'
 import { accessTokenOf, type Config } from './config'
 import { classify, errorCode } from './failures'
 import {
   adminSchema,
-  contactSchema,
+  attributeSchema,
   conversationSchema,
   idSchema,
   meSchema,
@@ -19,9 +19,21 @@ import {
 const HOSTS = { us: 'api.intercom.io', eu: 'api.eu.intercom.io', au: 'api.au.intercom.io' } as const
 /** Applies to API responses. Webhooks use the version set in the app. */
 const API_VERSION = '2.14'
-const LONGEST_NAME = 255
+/** Larger files are of no use in a chat. */
+const MAX_DOWNLOAD_BYTES = 100 * 1024 * 1024
+
+const ATTRIBUTES_CACHED_MS = 10 * 60_000
+const MOST_WORKSPACES = 200
+
+interface KnownAttributes {
+  list: z.infer<typeof attributeSchema>[]
+  at: number
+}
 
 const anySchema = z.unknown()
+
+/** A list that needs a permission of its own. */
+export type Readable = 'contacts' | 'conversations' | 'tags' | 'teams'
 
 export type IntercomApi = ReturnType<typeof createIntercomApi>
 
@@ -44,11 +56,25 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     },
   })
 
+  const attributes = remembered(tools, 'intercom/attributes', () => new Map<string, KnownAttributes>())
+
   const reply = async (conversationId: string, json: Record<string, unknown>, purpose: string) => {
     const answer = await http.request({
       method: 'POST',
       path: `/conversations/${encodeURIComponent(conversationId)}/reply`,
       json,
+      schema: conversationSchema,
+      purpose,
+    })
+    return partsIn(answer.data.conversation_parts?.conversation_parts)
+  }
+  /** The body is JSON, written as a stream. */
+  const replyWithFiles = async (conversationId: string, body: AsyncIterable<Uint8Array>, purpose: string) => {
+    const answer = await http.request({
+      method: 'POST',
+      path: `/conversations/${encodeURIComponent(conversationId)}/reply`,
+      body,
+      headers: { 'content-type': 'application/json' },
       schema: conversationSchema,
       purpose,
     })
@@ -66,6 +92,16 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
     })
 
   return {
+    /** Opens a file at a host that `isStore` allows. Its address is signed, so it gets no credentials. */
+    download: (url: string, isStore: (host: string) => boolean): Promise<Downloaded> =>
+      http.download({
+        url,
+        purpose: 'read the file',
+        sendsCredentials: () => false,
+        follows: isStore,
+        maxBytes: MAX_DOWNLOAD_BYTES,
+      }),
+
     me: async () => {
       const answer = await http.request({ method: 'GET', path: '/me', schema: meSchema, purpose: 'sign in' })
       return answer.data
@@ -93,68 +129,18 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       return answer.data.admins.filter((admin) => admin !== null)
     },
 
-    /** Throws `not-found` for a contact that was merged into another one or deleted. */
-    contact: async (contactId: string) => {
-      const answer = await http.request({
-        method: 'GET',
-        path: `/contacts/${encodeURIComponent(contactId)}`,
-        schema: contactSchema,
-        purpose: 'read the contact',
-        about: 'contact',
-      })
-      return answer.data
-    },
-
-    /** Reads the database, not the lagging search index. */
-    findContact: async (externalId: string): Promise<string | undefined> => {
-      const answer = await http.request({
-        method: 'GET',
-        path: `/contacts/find_by_external_id/${encodeURIComponent(externalId)}`,
-        schema: contactSchema,
-        purpose: 'find the contact',
-        about: 'contact',
-        accepts: [404],
-      })
-      return answer.status === 404 ? undefined : (answer.data.id ?? undefined)
-    },
-
-    /** Returns the new contact's id, or the conflicting contact that Intercom names (409). */
-    createContact: async (customer: Customer) => {
-      const answer = await http.request({
-        method: 'POST',
-        path: '/contacts',
-        json: {
-          role: 'user',
-          external_id: customer.id,
-          name: oneLine(customer.name, LONGEST_NAME),
-          ...(customer.email ? { email: customer.email } : {}),
-          ...(customer.pictureUrl ? { avatar: customer.pictureUrl } : {}),
-        },
-        schema: contactSchema,
-        purpose: 'create the contact',
-        about: 'contact',
-        // The external id is unique, so a retry returns 409.
-        repeatable: true,
-        accepts: [409],
-      })
-      if (answer.status !== 409) return { id: answer.data.id ?? undefined }
-      const message = answer.data.errors?.[0]?.message ?? ''
-      return {
-        existing: /\bid=([0-9a-z]+)/i.exec(message)?.[1],
-        isArchived: /archived/i.test(message),
-      }
-    },
-
-    unarchiveContact: async (contactId: string): Promise<void> => {
+    /** Reads one entry of a list, to see whether the app may. */
+    mayRead: async (list: Readable): Promise<void> => {
       await http.request({
-        method: 'POST',
-        path: `/contacts/${encodeURIComponent(contactId)}/unarchive`,
+        method: 'GET',
+        path: `/${list}`,
+        query: { per_page: 1 },
         schema: anySchema,
-        purpose: 'restore the contact',
-        about: 'contact',
-        repeatable: true,
+        purpose: `list ${list}`,
       })
     },
+
+    ...contactCalls(http),
 
     createConversation: async (contactId: string, body: string): Promise<string> => {
       const answer = await http.request({
@@ -202,11 +188,11 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       return answer.data
     },
 
-    setTitle: (conversationId: string, title: string) =>
+    setTitle: (conversationId: string, title: string, attributes: Record<string, unknown>) =>
       http.request({
         method: 'PUT',
         path: `/conversations/${encodeURIComponent(conversationId)}`,
-        json: { title },
+        json: { title, ...(Object.keys(attributes).length > 0 ? { custom_attributes: attributes } : {}) },
         schema: anySchema,
         purpose: 'set the title',
         repeatable: true,
@@ -223,15 +209,9 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
         repeatable: true,
       }),
 
-    replyAsContact: (conversationId: string, contactId: string, body: string) =>
-      reply(
-        conversationId,
-        { message_type: 'comment', type: 'user', intercom_user_id: contactId, body },
-        'post the message'
-      ),
+    reply,
 
-    note: (conversationId: string, adminId: string, html: string) =>
-      reply(conversationId, { message_type: 'note', type: 'admin', admin_id: adminId, body: html }, 'write the note'),
+    replyWithFiles,
 
     /** Deletes what a part says. */
     redact: (conversationId: string, partId: string) =>
@@ -254,6 +234,40 @@ export const createIntercomApi = (config: Config, tools: Tools) => {
       const linked = z.object({ linked_objects: z.object({ data: z.array(z.unknown()).min(1) }) })
       return linked.safeParse(answer.data).success
     },
+
+    assignAdmin: (conversationId: string, adminId: string, assigneeId: string) =>
+      manage(
+        conversationId,
+        { message_type: 'assignment', type: 'admin', admin_id: adminId, assignee_id: assigneeId },
+        'assign the teammate'
+      ),
+
+    /** The attributes that conversations of this workspace may have. Cached for ten minutes. */
+    conversationAttributes: async () => {
+      const known = attributes.get(token)
+      if (known && tools.now() - known.at < ATTRIBUTES_CACHED_MS) return known.list
+      const answer = await http.request({
+        method: 'GET',
+        path: '/data_attributes',
+        query: { model: 'conversation' },
+        schema: z.object({ data: z.array(attributeSchema.nullable().catch(null)) }),
+        purpose: 'list the attributes of conversations',
+      })
+      const list = answer.data.data.filter((attribute) => attribute !== null)
+      if (attributes.size >= MOST_WORKSPACES) attributes.clear()
+      attributes.set(token, { list, at: tools.now() })
+      return list
+    },
+
+    /** Makes the conversation a ticket, which has the conversation's id. */
+    convert: (conversationId: string, ticketTypeId: string) =>
+      http.request({
+        method: 'POST',
+        path: `/conversations/${encodeURIComponent(conversationId)}/convert`,
+        json: { ticket_type_id: ticketTypeId },
+        schema: anySchema,
+        purpose: 'make the conversation a ticket',
+      }),
 
     assignTeam: (conversationId: string, adminId: string, teamId: string) =>
       manage(

@@ -153,6 +153,20 @@ describe('intercom: a conversation merged into another one', () => {
     expect(await setup.connect().postMessage(there, { ...note, mayExist: true })).toEqual(second)
   })
 
+  it('takes back what has reached the merged one, when the ticket has moved on already', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup)
+    const into = setup.sandbox.mergeTicket?.(ticket.id) ?? ''
+    setup.sandbox.server.addFault(fault(/GET/, { status: 500, times: 9 }))
+    const message = textOf('after')
+    await expect(setup.driver.postMessage(ticket, message)).rejects.toMatchObject({ outcome: 'unknown' })
+    setup.sandbox.server.clearFaults()
+    await setup.connect().postMessage({ ...ticket, id: into }, { ...message, mayExist: true })
+    const texts = [ticket.id, into].map((id) => sandboxTicket(setup, { ...ticket, id }).entries.map(({ text }) => text))
+    expect(texts.map((all) => all.filter((text) => text === 'after').length)).toEqual([0, 1])
+    expect(sandboxTicket(setup, ticket).status).toBe('solved')
+  })
+
   it('takes notes and the end to where it goes on, also after a second merge', async () => {
     const { setup, ticket, into } = await mergedOne()
     const last = setup.sandbox.mergeTicket?.(into) ?? ''

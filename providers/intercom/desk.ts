@@ -1,4 +1,5 @@
 import { asUnknown } from '../errors'
+import { handBackPhrase } from '../kit/hand-back'
 import { remembered, type Tools } from '../kit/tools'
 import { createActingAdmin, type ActingAdmin } from './acting'
 import { createIntercomApi, type IntercomApi } from './api'
@@ -13,6 +14,8 @@ export interface Desk {
   acting: ActingAdmin
   /** Opens a conversation in the inbox. */
   linkTo(conversationId: string): string
+  /** The phrase by which teammates give the conversation back. */
+  handBack: string
   /** Part id → message piece, for parts posted by this instance. Distinguishes equal texts. */
   posted: Map<string, string>
 }
@@ -30,6 +33,7 @@ export const createDesk = (config: Config, tools: Tools): Desk => {
     tools,
     acting: createActingAdmin(api, tools, config),
     linkTo: (conversationId) => linkTo(config, conversationId),
+    handBack: handBackPhrase(tools),
     // Part ids are unique across workspaces, so all of them share one map.
     posted: remembered(tools, 'intercom/posted', () => new Map<string, string>()),
   }

@@ -1,5 +1,7 @@
 /** What teammates did, from the parts of a conversation. */
-import type { Agent, MessagePart, SessionEvent, TicketKey } from '../provider'
+import { isHandBack } from '../kit/hand-back'
+import { htmlToText } from '../kit/html-to-markdown'
+import type { Agent, AgentPart, SessionEvent, TicketKey } from '../provider'
 import { contentOf } from './files'
 import { byTime, isNote, isReopening, type Part } from './schemas'
 
@@ -14,6 +16,8 @@ interface Context {
   isAssigned: boolean
   /** Whether the list was announced as a reply. Then any words in an assignment are for the customer. */
   isReply: boolean
+  /** The phrase by which teammates give the conversation back. */
+  handBack: string
 }
 
 /**
@@ -31,7 +35,7 @@ export const eventsByPart = (parts: Part[], context: Context): { part: Part; eve
     if (part === reopening) events.push({ type: 'ticket-reopened', ticket })
     const assigned = part === assignment ? _assignedAgent(part) : undefined
     if (assigned) events.push({ type: 'agent-assigned', ticket, agent: assigned })
-    const message = _message(part, context)
+    const message = _message(part, context) ?? _handBack(part, context)
     if (message) events.push(message)
     if (part === closing) events.push({ type: 'ticket-closed', ticket, reason: 'solved' })
     return { part, events }
@@ -83,6 +87,31 @@ const _kindOf = (part: Part, isReply: boolean): 'words' | 'unknown' | 'internal'
 
 const _isToAuthor = ({ author, assigned_to: to }: Part): boolean => Boolean(to?.id) && to?.id === author?.id
 
+/** A teammate's note that is the hand-back phrase. */
+const _handBack = (part: Part, { ticket, handBack }: Context): SessionEvent | undefined => {
+  const { author } = part
+  if (
+    author?.type !== 'admin' ||
+    part.redacted ||
+    !isNote(part) ||
+    !isHandBack(htmlToText(part.body ?? ''), handBack)
+  ) {
+    return undefined
+  }
+  return { type: 'handed-back', ticket, id: part.id, agent: _agentOf(author) }
+}
+
+/** A message that a teammate has deleted. Undefined for notes, changes of state and other people's messages. */
+export const removalOf = (part: Part, ticket: TicketKey): SessionEvent | undefined =>
+  part.redacted && part.author?.type === 'admin' && _kindOf({ ...part, body: 'deleted' }, true) !== 'internal'
+    ? { type: 'message-removed', ticket, id: part.id, agent: _agentOf(part.author) }
+    : undefined
+
+const _agentOf = ({ id, name }: NonNullable<Part['author']>): Agent => ({
+  id: id ?? NAMELESS,
+  ...(name ? { name } : {}),
+})
+
 const UNKNOWN_CONTENT = 'a message of a kind that can’t be shown here'
 /** A teammate of whom Intercom gives no id. */
 const NAMELESS = 'unknown'
@@ -93,15 +122,15 @@ const _message = (part: Part, { ticket, link, isReply }: Context): SessionEvent 
   if (author?.type !== 'admin' || part.redacted) return undefined
   const kind = _kindOf(part, isReply)
   if (kind === 'internal') return undefined
-  const { parts, missing } = kind === 'words' ? contentOf(part) : { parts: [], missing: [] }
+  const { parts, missing } = kind === 'words' ? contentOf(part, ticket.ticketId) : { parts: [], missing: [] }
   const isUnknown = parts.length === 0
-  const shown: MessagePart[] = isUnknown ? [{ type: 'text', text: `[${UNKNOWN_CONTENT}]` }] : parts
+  const shown: AgentPart[] = isUnknown ? [{ type: 'text', text: `[${UNKNOWN_CONTENT}]` }] : parts
   const undelivered = isUnknown ? `A message here is of a kind that the router can’t read` : _files(missing)
   return {
     type: 'message-posted',
     ticket,
     id: part.id,
-    agent: { id: author.id ?? NAMELESS, ...(author.name ? { name: author.name } : {}) },
+    agent: _agentOf(author),
     parts: shown,
     ...(undelivered === undefined
       ? {}
@@ -112,4 +141,4 @@ const _message = (part: Part, { ticket, link, isReply }: Context): SessionEvent 
 const _files = (names: string[]): string | undefined =>
   names.length === 0
     ? undefined
-    : `Intercom’s links to files end after half an hour (${names.map((name) => `“${name}”`).join(', ')})`
+    : `Links to files that end after some time can’t be passed on (${names.map((name) => `“${name}”`).join(', ')})`

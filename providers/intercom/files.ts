@@ -1,59 +1,135 @@
 /**
- * Files in agents' messages. Intercom's addresses are signed and end after half an hour, so none of them is delivered:
- * a note takes the file's place. https://www.intercom.com/help/en/articles/2339426
+ * Files in agents' messages. Intercom's addresses are signed and end after half an hour, so each file has a handle: its
+ * conversation, its part and its place in it. Signed addresses elsewhere can't be renewed: a note takes their place.
+ * https://www.intercom.com/help/en/articles/2339426
  */
+import { ProviderError, withDetails } from '../errors'
 import { htmlToMarkdown, htmlToParts } from '../kit/html-to-markdown'
+import { escapeHtml } from '../kit/markdown-to-html'
 import { shorten } from '../kit/message-text'
-import type { MessagePart } from '../provider'
-import { escapeHtml } from './format'
-import type { Part } from './schemas'
+import type { AgentPart, DeskFile, DeskFilePart, MessagePart } from '../provider'
+import type { Desk } from './desk'
+import { isNotFound } from './failures'
+import { partsOf, type Part } from './schemas'
 
 type TextPart = Extract<MessagePart, { type: 'text' }>
+type FilePart = Extract<MessagePart, { type: 'file' }>
 
 export interface Content {
-  parts: MessagePart[]
+  parts: AgentPart[]
   /** What the customer doesn't receive: names of files and kinds of content. */
   missing: string[]
 }
 
+/** A part while it is being read. */
+interface Reading {
+  conversationId: string
+  part: Part
+  missing: string[]
+  /** Files at Intercom in their order, each once: an address by the file's place. */
+  files: Map<string, string>
+}
+
 /** What an agent's part says, in order. What can't be delivered is named in its place. */
-export const contentOf = ({ body, attachments, metadata }: Part): Content => {
-  const missing: string[] = []
-  /** Of the files in the text. Intercom may list them as attachments too. */
+export const contentOf = (part: Part, conversationId: string): Content => {
+  const reading: Reading = { conversationId, part, missing: [], files: new Map() }
+  return { parts: _partsIn(reading), missing: reading.missing }
+}
+
+const _partsIn = (reading: Reading): AgentPart[] => {
+  const { body, attachments, metadata } = reading.part
+  /** Of files elsewhere in the text. Intercom may list them as attachments too. */
   const places = new Set<string>()
-  const replaced = (name: string): MessagePart => {
-    missing.push(name)
-    return { type: 'text', text: _plainNote(name), format: 'plain' }
-  }
-  const file = (part: Extract<MessagePart, { type: 'file' }>): MessagePart =>
-    _isTemporary(part.url) ? replaced(part.title ?? _nameIn(part.url) ?? WORDS[part.kind]) : part
-  const inBody = htmlToParts(body ?? '').flatMap((part): MessagePart[] => {
+  const inBody = htmlToParts(body ?? '').flatMap((part): AgentPart[] => {
     if (part.type === 'file') {
       places.add(_placeOf(part.url))
-      return [file(part)]
+      return _file(reading, part)
     }
-    if (part.type === 'text') return [_withoutTemporaryLinks(part, missing, places)]
-    return [part]
+    return part.type === 'text' ? _withoutTemporaryLinks(reading, part) : [part]
   })
   const options = (metadata?.quick_reply_options ?? []).flatMap(({ text }) => (text?.trim() ? [text] : []))
   const attached = (attachments ?? []).flatMap(({ name, url, content_type: contentType }) => {
     const title = name?.trim() || undefined
-    if (!url || !/^https:\/\//i.test(url)) return [replaced(title ?? WORDS.file)]
+    if (!url || !/^https:\/\//i.test(url)) return [_replaced(reading, title ?? WORDS.file)]
     const kind = _kind(contentType ?? '', title ?? url)
-    return places.has(_placeOf(url)) ? [] : [file({ type: 'file', kind, url, ...(title ? { title } : {}) })]
+    return places.has(_placeOf(url)) ? [] : _file(reading, { type: 'file', kind, url, ...(title ? { title } : {}) })
   })
   const choices = options.length === 0 ? [] : [_list(options)]
-  return { parts: [...inBody, ...choices, ...attached], missing }
+  return [...inBody, ...choices, ...attached]
 }
+
+const _replaced = ({ missing }: Reading, name: string): TextPart => {
+  missing.push(name)
+  return { type: 'text', text: _plainNote(name), format: 'plain' }
+}
+
+/** A file at Intercom once, by its handle; one that lasts by its address; any other one by its name. */
+const _file = (reading: Reading, part: FilePart): AgentPart[] => {
+  if (_isFileAtIntercom(part.url)) return _deskFile(reading, part.url, part.title)
+  return [_isTemporary(part.url) ? _replaced(reading, part.title ?? _nameIn(part.url) ?? WORDS[part.kind]) : part]
+}
+
+const _deskFile = (
+  { conversationId, part, files }: Reading,
+  url: string,
+  title: string | undefined
+): DeskFilePart[] => {
+  const place = _placeOf(url)
+  if (files.has(place)) return []
+  const index = files.size
+  files.set(place, url)
+  const listed = part.attachments?.find((attachment) => attachment.url && _placeOf(attachment.url) === place)
+  const name = listed?.name?.trim() || title || _nameIn(url)
+  return [
+    {
+      type: 'desk-file',
+      handle: `${conversationId}/${part.id}/${index}`,
+      ...(name ? { name: shorten(name.replace(/\s+/g, ' '), LONGEST_NAME) } : {}),
+      ...(listed?.content_type ? { contentType: listed.content_type } : {}),
+      ...(typeof listed?.filesize === 'number' ? { size: listed.filesize } : {}),
+    },
+  ]
+}
+
+const HANDLE = /^(\d{1,25})\/(\w{1,40})\/(\d{1,4})$/
+
+/** Opens the file behind a handle: its address is read anew, since the one that was announced has ended by now. */
+export const readFile = async (desk: Desk, handle: string): Promise<DeskFile> => {
+  const [, conversationId = '', partId = '', index = ''] = HANDLE.exec(handle) ?? []
+  if (conversationId === '') throw _missing('its handle is not one of this desk')
+  const conversation = await desk.api.conversation(conversationId).catch((error: unknown) => {
+    throw isNotFound(error) ? _missing('the conversation no longer exists') : error
+  })
+  const part = partsOf(conversation).find(({ id, redacted }) => id === partId && !redacted)
+  if (!part) throw _missing('the message no longer exists')
+  const reading: Reading = { conversationId, part, missing: [], files: new Map() }
+  const shown = _partsIn(reading).find((it): it is DeskFilePart => it.type === 'desk-file' && it.handle === handle)
+  const address = [...reading.files.values()][Number(index)]
+  if (!shown || address === undefined) throw _missing('the message does not show it any more')
+  const file = await desk.api
+    .download(address, (host) => INTERCOM_FILES.test(host))
+    .catch((error: unknown) => {
+      // The store refuses the file itself: it gets no credentials that could be wrong.
+      const isRefused = error instanceof ProviderError && error.code === 'unauthorized'
+      throw isRefused ? withDetails(error, { code: 'not-found', about: 'message' }) : error
+    })
+  const contentType = shown.contentType ?? file.contentType
+  return {
+    name: shown.name ?? file.name ?? 'file',
+    ...(contentType ? { contentType } : {}),
+    ...(file.size === undefined ? {} : { size: file.size }),
+    bytes: file.bytes,
+  }
+}
+
+const _missing = (why: string): ProviderError =>
+  new ProviderError('intercom', 'not-found', `Could not read the file: ${why}`, { about: 'message' })
 
 const LONGEST_NAME = 200
 const WORDS = { image: 'an image', audio: 'a recording', video: 'a video', file: 'a file' } as const
 
 /** For the customer. */
 const _plainNote = (name: string): string => `[${_described(name)}: it can’t be shown here, please ask for it]`
-
-/** The same as Markdown: the name may have signs of its own. */
-const _note = (name: string): string => htmlToMarkdown(`<p>${escapeHtml(_plainNote(name))}</p>`)
 
 const _described = (name: string): string =>
   Object.values<string>(WORDS).includes(name) ? name : `file “${shorten(name.replace(/\s+/g, ' '), LONGEST_NAME)}”`
@@ -109,18 +185,26 @@ const _decoded = (path: string): string => {
 /** A link with its text, or a bare address. */
 const LINK = /\[((?:[^[\]\\]|\\.)*)\]\((https?:\/\/[^\s)]+)\)|https?:\/\/[^\s<>)\]]+/gi
 
-const _withoutTemporaryLinks = (part: TextPart, missing: string[], places: Set<string>): TextPart => ({
-  ...part,
-  text: part.text.replace(LINK, (link: string, text: string | undefined, target: string | undefined) => {
+/** Links to files at Intercom are replaced by their words, and the files follow the text. */
+const _withoutTemporaryLinks = (reading: Reading, part: TextPart): AgentPart[] => {
+  const files: DeskFilePart[] = []
+  let isChanged = false
+  const text = part.text.replace(LINK, (link: string, words: string | undefined, target: string | undefined) => {
     const address = target ?? link
     if (!_isFileAtIntercom(address)) return link
+    const added = _deskFile(reading, address, undefined)
+    files.push(...added)
+    isChanged = true
+    const isAddress = words === undefined || words.trim() === '' || _placeOf(words) === _placeOf(address)
+    if (!isAddress) return words
+    // An image that links to itself is there already.
+    if (added.length === 0) return ''
     const name = _nameIn(address) ?? WORDS.file
-    places.add(_placeOf(address))
-    missing.push(name)
-    const note = part.format === 'plain' ? _plainNote(name) : _note(name)
-    return text?.trim() ? `${text} ${note}` : note
-  }),
-})
+    return part.format === 'plain' ? name : htmlToMarkdown(escapeHtml(name))
+  })
+  if (!isChanged) return [part]
+  return text.trim() === '' ? files : [{ ...part, text: text.trim() }, ...files]
+}
 
 const EXTENSIONS: [RegExp, 'image' | 'audio' | 'video'][] = [
   [/\.(?:png|jpe?g|gif|webp|avif|heic|bmp|svg)$/i, 'image'],

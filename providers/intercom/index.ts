@@ -5,6 +5,8 @@ import { checkConfig, clientSecretOf, configSchema } from './config'
 import { ensureContact } from './contacts'
 import { checkCredentials } from './credentials'
 import { createDesk, type Desk } from './desk'
+import { diagnose } from './diagnosis'
+import { readFile } from './files'
 import { findOrigin } from './origin'
 import { postMessage } from './posting'
 import { catchUp } from './reading'
@@ -20,6 +22,7 @@ export const intercom = defineProvider({
   // Intercom delivers once more, after a minute. A 429 would throttle every delivery, a 410 disable the subscription.
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
+  redelivers: true,
   connect: (config, tools) => {
     const desk = createDesk(config, tools)
     const clientSecret = clientSecretOf(config)
@@ -31,13 +34,15 @@ export const intercom = defineProvider({
       closeTicket: (ticket) => closeTicket(desk, ticket),
       catchUp: (ticket, cursor) => catchUp(desk, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(desk, ticketId),
+      readFile: (handle) => readFile(desk, handle),
       describeAgent: (agentId) => _describeAgent(desk, agentId),
       agentsAvailable: () => _agentsAvailable(desk),
       verifyWebhook: (request) => verifyWebhook(request, clientSecret, tools.now()),
-      parseWebhook: (request) => parseWebhook(request, desk.linkTo),
+      parseWebhook: (request) => parseWebhook(request, desk),
       // Intercom validates a saved endpoint with an unsigned HEAD request.
       answerUnsigned: ({ method }) => (method === 'HEAD' ? { status: 200 } : undefined),
       instructions: _instructions,
+      diagnose: (target) => diagnose(desk, config, target),
     }
   },
 })

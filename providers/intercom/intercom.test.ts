@@ -5,6 +5,7 @@ import { isProviderError } from '../errors'
 import { createTestClock, createTestTools } from '../conformance/tools'
 import { intercom } from '.'
 import { createSandbox } from './sandbox'
+import { MAX_FILE_BYTES } from './sending'
 import { EVE, setUp, fault, type Setup } from './testing'
 
 describe('intercom: configuration', () => {
@@ -131,16 +132,12 @@ describe('intercom: credentials', () => {
 })
 
 describe('intercom: contacts', () => {
-  it('looks for the external id before creating, and needs no e-mail', async () => {
+  it('creates the contact before it looks for one, finds it by its external id, and needs no e-mail', async () => {
     const { driver, calls } = await setUp()
     const first = await driver.ensureContact?.({ id: 'user_no_mail', name: 'No Mail' })
     const again = await driver.ensureContact?.({ id: 'user_no_mail', name: 'No Mail' })
     expect(again).toBe(first)
-    expect(calls()).toEqual([
-      'GET /contacts/find_by_external_id/user_no_mail',
-      'POST /contacts',
-      'GET /contacts/find_by_external_id/user_no_mail',
-    ])
+    expect(calls()).toEqual(['POST /contacts', 'POST /contacts', `GET /contacts/${first}`])
   })
 
   it('creates one contact when instances race', async () => {
@@ -241,9 +238,14 @@ describeProvider({
     'answerUnsigned',
     'ensureContact',
     'catchUp',
+    'readFile',
     'findOrigin',
     'describeAgent',
     'agentsAvailable',
     'instructions',
+    'diagnose',
   ],
+  attaches: { maxBytes: MAX_FILE_BYTES },
+  fields: { 'Order number': '4711', Paid: 'true' },
+  reports: { deletions: true },
 })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { isProviderError } from '../errors'
-import { openingOf, referenceIn, toHtml } from './format'
-import { EVE, setUp, requestOf, openOne, sandboxTicket, fault } from './testing'
+import type { SandboxRequest } from '../kit/sandbox'
+import type { Ticket } from '../provider'
+import { openingOf, referenceIn } from './format'
+import { EVE, setUp, requestOf, openOne, sandboxTicket, fault, type Setup } from './testing'
 
 describe('intercom: opening', () => {
   it('sets title, note, team and tags, and asks for the acting teammate once', async () => {
@@ -120,19 +122,49 @@ describe('intercom: opening', () => {
     expect(sandboxTicket(setup, ticket).entries.filter((entry) => entry.kind === 'note')).toHaveLength(1)
   })
 
-  it('leaves out the oldest messages of a long transcript and states how many', async () => {
-    const setup = await setUp()
-    const transcript = Array.from({ length: 500 }, (_unused, index) => ({
+  const transcriptOf = (count: number, filler: string) =>
+    Array.from({ length: count }, (_unused, index) => ({
       author: 'customer' as const,
       name: 'Eve',
-      parts: [{ type: 'text' as const, text: `entry ${index} ${'<&'.repeat(100)}` }],
+      parts: [{ type: 'text' as const, text: `entry ${index} ${filler}` }],
     }))
-    const ticket = await openOne(setup, { transcript })
-    const note = sandboxTicket(setup, ticket).entries.find((entry) => entry.kind === 'note')?.text ?? ''
-    const kept = note.match(/entry \d+/g) ?? []
+  const notesIn = (setup: Setup, ticket: Ticket) =>
+    sandboxTicket(setup, ticket).entries.filter((entry) => entry.kind === 'note')
+
+  it('continues a long transcript in further notes, in order, each with the reference', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup, { transcript: transcriptOf(150, 'x'.repeat(400)) })
+    const notes = notesIn(setup, ticket).map(({ text }) => text)
+    expect(notes).toHaveLength(3)
+    const numbers = [...notes.join('\n').matchAll(/entry (\d+)/g)].map(([, number]) => Number(number))
+    expect(numbers).toEqual(Array.from({ length: 150 }, (_unused, index) => index))
+    for (const note of notes)
+      expect(referenceIn(`<p>${note}</p>`)).toEqual({ conversationId: 'conv_01', botId: 'bot-1' })
+  })
+
+  it('attaches a longer one as a file, and shows its newest messages', async () => {
+    const setup = await setUp()
+    const ticket = await openOne(setup, { transcript: transcriptOf(500, '<&'.repeat(100)) })
+    const [note, ...more] = notesIn(setup, ticket)
+    const kept = note?.text.match(/entry \d+/g) ?? []
+    expect(more).toEqual([])
     expect(kept.at(-1)).toBe('entry 499')
-    expect(note).toContain(`(${500 - kept.length} earlier messages left out)`)
-    expect(referenceIn(toHtml(note))).toBe('conv_01')
+    expect(note?.text).toContain(
+      `(${500 - kept.length} earlier messages were left out) – the whole conversation is attached`
+    )
+    expect(referenceIn(`<p>${note?.text}</p>`)).toEqual({ conversationId: 'conv_01', botId: 'bot-1' })
+    const whole = Buffer.from(note?.files?.[0]?.bytes ?? []).toString('utf8')
+    expect([...whole.matchAll(/entry (\d+) /g)]).toHaveLength(500)
+  })
+
+  it('does without the file where Intercom refuses it', async () => {
+    const setup = await setUp()
+    const refuses = (request: SandboxRequest) => request.body.includes('attachment_files')
+    setup.sandbox.server.addFault({ ...fault(/reply$/, { status: 422, body: {} }), matches: refuses })
+    const ticket = await openOne(setup, { transcript: transcriptOf(500, '<&'.repeat(100)) })
+    const notes = notesIn(setup, ticket)
+    expect(notes).toHaveLength(1)
+    expect(notes[0]?.text).toContain('earlier messages were left out)\n')
   })
 
   it('shortens the last message when it alone is too long', async () => {

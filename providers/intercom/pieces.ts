@@ -1,11 +1,13 @@
 /** One post of a message, which may be too long for one. */
 import { isProviderError, ProviderError } from '../errors'
+import type { Post } from '../kit/posts'
 import type { OutboundMessage } from '../provider'
 import { settling, SKEW_MS, type Desk } from './desk'
-import { saysTheSame, toHtml, toPlainBody } from './format'
+import { saysThePost } from './format'
 import { isMerge, mergedFrom } from './merges'
 import { readOrEnded } from './participants'
 import { byTime, isNote, partsOf, type Conversation, type Part } from './schemas'
+import { sendReply } from './sending'
 
 /**
  * How far back to look for an earlier attempt at a customer's message without `createdAt`. Customers repeat themselves,
@@ -21,7 +23,7 @@ export interface Author {
 export interface Piece {
   ticketId: string
   author: Author
-  text: string
+  post: Post
   /** Message id and index of the piece: the value that `desk.posted` holds for its part. */
   key: string
   /** Ids of parts that are known to be other messages. */
@@ -55,21 +57,28 @@ export const postPiece = async (
   const earlier = earliest === undefined ? undefined : await settling(() => _find(desk, piece, earliest, read))
   if (earlier) return earlier
   try {
-    return await _send(desk, piece)
+    return await _send(desk, piece, earliest !== undefined)
   } catch (error) {
     if (!isProviderError(error) || error.outcome !== 'unknown') throw error
     const found = await find(start - SKEW_MS)
-    if (!found) return await settling(() => _send(desk, piece))
+    if (!found) return await settling(() => _send(desk, piece, true))
     // Without `others`, an older part with the same text can't be told from this message.
     if (piece.others === undefined && _timeOf(found.part) < Math.floor(start / 1_000) * 1_000) throw error
     return found
   }
 }
 
-const _send = async (desk: Desk, { ticketId, author, text }: Piece): Promise<Posted> => {
-  const parts = author.isNote
-    ? await desk.api.note(ticketId, author.id, toHtml(text))
-    : await desk.api.replyAsContact(ticketId, author.id, toPlainBody(text))
+const _send = async (desk: Desk, { ticketId, author, post }: Piece, isRepeated: boolean): Promise<Posted> => {
+  const parts = await sendReply(desk, {
+    conversationId: ticketId,
+    fields: author.isNote
+      ? { message_type: 'note', type: 'admin', admin_id: author.id }
+      : { message_type: 'comment', type: 'user', intercom_user_id: author.id },
+    post,
+    isNote: author.isNote,
+    isRepeated,
+    purpose: author.isNote ? 'write the note' : 'post the message',
+  })
   // The newest part by this author is the new one, even if the answer has older ones.
   const part = parts
     .toSorted(byTime)
@@ -97,7 +106,6 @@ const _find = async (desk: Desk, piece: Piece, since: number, read?: Conversatio
 
 /** The part with this text and author, at or after `since`, that isn't known to be another message. */
 export const findPiece = (desk: Desk, piece: Piece, since: number, conversation: Conversation): Part | undefined => {
-  const sent = piece.author.isNote ? piece.text : toPlainBody(piece.text)
   return partsOf(conversation).findLast((candidate) => {
     const key = desk.posted.get(candidate.id)
     return (
@@ -106,7 +114,7 @@ export const findPiece = (desk: Desk, piece: Piece, since: number, conversation:
       isNote(candidate) === piece.author.isNote &&
       _isBy(candidate, piece.author) &&
       _timeOf(candidate) >= since &&
-      saysTheSame(candidate.body ?? '', sent)
+      saysThePost(candidate.body ?? '', piece.post, piece.author.isNote)
     )
   })
 }

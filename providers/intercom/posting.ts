@@ -1,15 +1,18 @@
 import { asUnknown, isProviderError, withDetails } from '../errors'
-import { partsToText, underName } from '../kit/message-text'
-import type { Customer, OutboundMessage, PostedMessage, Ticket } from '../provider'
+import { isHandBack } from '../kit/hand-back'
+import { quoteRest, underName } from '../kit/message-text'
+import { postsOf, type Post } from '../kit/posts'
+import type { Customer, MessagePart, OutboundMessage, PostedMessage, Ticket } from '../provider'
 import { closeAgain } from './closing'
 import { ensureContact } from './contacts'
 import { remember, settling, type Desk } from './desk'
 import { mayNameSomethingGone } from './failures'
-import { splitText } from './format'
-import { mergedInto } from './merges'
+import { writingOf } from './format'
+import { isMerge, mergedFrom, mergedInto } from './merges'
 import { asUnwritten, participantAfter, readOrEnded } from './participants'
 import { earliestOf, findPiece, postPiece, type Author, type Piece } from './pieces'
-import { byTime, type Conversation, type Part } from './schemas'
+import { byTime, partsOf, type Conversation, type Part } from './schemas'
+import { MOST_FILES } from './sending'
 
 /** A customer other than the conversation's contact. Intercom accepts replies of that contact only. */
 const _isSecondPerson = (
@@ -29,7 +32,9 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
   const known = message.mayExist ? await settling(() => readOrEnded(desk, ticket.id)) : undefined
   const merge = known && (await settling(() => mergedInto(desk, ticket, known)))
   if (known && merge?.movedTo) {
-    const earlier = _piecesOf(ticket, message).map((piece) => findPiece(desk, piece, earliestOf(desk, message), known))
+    const earlier = _piecesOf(desk, ticket, message).map((piece) =>
+      findPiece(desk, piece, earliestOf(desk, message), known)
+    )
     const found = earlier.filter((part) => part !== undefined)
     const misplaced = found.filter((part) => byTime(part, merge.part) > 0)
     // It was posted before the merge.
@@ -39,6 +44,7 @@ export const postMessage = async (desk: Desk, ticket: Ticket, message: OutboundM
     return _follow(desk, ticket, message, merge.movedTo, misplaced)
   }
   const { parts, contactId, reopened } = await _postAt(desk, ticket, message, known)
+  if (known) await settling(() => _takeBackFromMerged(desk, ticket, message, known))
   const posted = { messageIds: parts.map(({ id }) => id), ...(contactId === undefined ? {} : { contactId }) }
   if (!reopened) return posted
   // The message is posted. If something fails from here on, a retry finds it.
@@ -62,25 +68,64 @@ const _follow = async (
   misplaced: Part[]
 ): Promise<PostedMessage> => {
   const { parts, contactId } = await _postAt(desk, { ...ticket, id: movedTo.id }, { ...message, mayExist: true })
-  for (const { id } of misplaced) await desk.api.redact(ticket.id, id)
-  if (misplaced.length > 0) await desk.acting.act(ticket.memo, (adminId) => desk.api.close(ticket.id, adminId))
+  await _takeBack(desk, ticket, ticket.id, misplaced)
   const change = contactId === undefined ? {} : { contactId }
   return { messageIds: parts.map(({ id }) => id), ...change, movedTo }
 }
 
-/** The pieces as the ticket's own contact posts them. */
-const _piecesOf = (ticket: Ticket, message: OutboundMessage): Piece[] =>
-  _textsOf(message, _isSecondPerson(ticket, message) ? message.author.customer.name : undefined).map((text, index) => ({
-    ticketId: ticket.id,
-    author: { isNote: message.author.type === 'bot', id: ticket.contactId ?? '' },
-    text,
-    key: `${message.id}#${index}`,
-    others: message.others,
-  }))
+/** What a customer writes reopens the merged conversation, so it is closed again. */
+const _takeBack = async (desk: Desk, { memo }: Ticket, mergedId: string, misplaced: Part[]): Promise<void> => {
+  for (const { id } of misplaced) await desk.api.redact(mergedId, id)
+  if (misplaced.length > 0) await desk.acting.act(memo, (adminId) => desk.api.close(mergedId, adminId))
+}
 
-const _textsOf = ({ parts }: OutboundMessage, name: string | undefined): string[] => {
-  const text = partsToText(parts)
-  return splitText(name === undefined ? text : underName(name, text))
+/** The ticket has moved on, and an attempt without an answer has reached the one that was merged into it. */
+const _takeBackFromMerged = async (
+  desk: Desk,
+  ticket: Ticket,
+  message: OutboundMessage,
+  known: Conversation
+): Promise<void> => {
+  for (const merged of await mergedFrom(desk, known)) {
+    const mark = partsOf(merged).findLast(isMerge)
+    const misplaced = _piecesOf(desk, { ...ticket, id: merged.id }, message)
+      .map((piece) => findPiece(desk, piece, earliestOf(desk, message), merged))
+      .filter((part) => part !== undefined)
+      .filter((part) => mark !== undefined && byTime(part, mark) > 0)
+    await _takeBack(desk, ticket, merged.id, misplaced)
+  }
+}
+
+/** The pieces as the ticket's own contact posts them. */
+const _piecesOf = (desk: Desk, ticket: Ticket, message: OutboundMessage): Piece[] =>
+  _postsOf(desk, message, _isSecondPerson(ticket, message) ? message.author.customer.name : undefined).map(
+    (post, index) => ({
+      ticketId: ticket.id,
+      author: { isNote: message.author.type === 'bot', id: ticket.contactId ?? '' },
+      post,
+      key: `${message.id}#${index}`,
+      others: message.others,
+    })
+  )
+
+/** `name`: the message stands under it, since somebody else's contact posts it. */
+const _postsOf = (desk: Desk, { parts, author }: OutboundMessage, name: string | undefined): Post[] => {
+  const isNote = author.type === 'bot'
+  const shown = name === undefined ? parts : _underName(name, parts)
+  return postsOf(isNote ? _asNote(desk, shown) : shown, writingOf(isNote), MOST_FILES)
+}
+
+/** A note of the bot's that is the hand-back phrase would be taken for a teammate's. */
+const _asNote = ({ handBack }: Desk, [first, ...rest]: MessagePart[]): MessagePart[] => {
+  if (first?.type !== 'text' || rest.length > 0 || !isHandBack(first.text, handBack))
+    return first ? [first, ...rest] : []
+  return [{ ...first, text: `Bot: ${first.text}` }]
+}
+
+const _underName = (name: string, [first, ...rest]: MessagePart[]): MessagePart[] => {
+  const quoted = rest.map((part) => (part.type === 'text' ? { ...part, text: `> ${quoteRest(part.text)}` } : part))
+  if (first?.type === 'text') return [{ ...first, text: underName(name, first.text) }, ...quoted]
+  return [{ type: 'text', text: `${name}:` }, ...(first ? [first] : []), ...quoted]
 }
 
 interface PostedAt {
@@ -101,8 +146,8 @@ const _postAt = async (
   const earliest = message.mayExist ? earliestOf(desk, message) : undefined
   const post = async (author: Author, name?: string): Promise<PostedAt> => {
     const result: PostedAt = { parts: [] }
-    for (const [index, text] of _textsOf(message, name).entries()) {
-      const piece: Piece = { ticketId: ticket.id, author, text, key: `${message.id}#${index}`, others: message.others }
+    for (const [index, post] of _postsOf(desk, message, name).entries()) {
+      const piece: Piece = { ticketId: ticket.id, author, post, key: `${message.id}#${index}`, others: message.others }
       try {
         const { part, conversation } = await postPiece(desk, piece, earliest, read)
         remember(desk, part.id, piece.key)

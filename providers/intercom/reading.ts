@@ -34,6 +34,7 @@ export const catchUp = async (desk: Desk, ticket: Ticket, cursor: string | undef
       isReopened: !isClosed,
       isAssigned: true,
       isReply: false,
+      handBack: desk.handBack,
     }
   )
   const events = byPart.flatMap((entry) => entry.events)

@@ -6,7 +6,7 @@ export const idSchema = z.union([z.string().min(1), z.number()]).transform(Strin
 const text = z.string().nullish().catch(undefined)
 const time = z.number().nullish().catch(undefined)
 const personSchema = z.object({ type: text, id: idSchema.nullish().catch(undefined), name: text })
-const attachmentSchema = z.object({ name: text, url: text, content_type: text })
+const attachmentSchema = z.object({ name: text, url: text, content_type: text, filesize: time })
 
 /** One entry of a conversation or a ticket, in the API and in webhooks. */
 const partSchema = z.object({
@@ -110,8 +110,18 @@ export const adminSchema = z.object({
     .union([z.string(), z.object({ image_url: z.string().nullish() })])
     .nullish()
     .catch(undefined),
+  email: text,
   has_inbox_seat: z.boolean().nullish().catch(undefined),
   away_mode_enabled: z.boolean().nullish().catch(undefined),
+})
+
+/** An attribute of conversations. */
+export const attributeSchema = z.object({
+  name: z.string().min(1),
+  label: text,
+  data_type: text,
+  options: z.array(z.string()).nullish().catch(undefined),
+  api_writable: z.boolean().nullish().catch(undefined),
 })
 
 /** `GET /me` returns null for a token without a teammate. */

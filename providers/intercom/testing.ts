@@ -2,6 +2,7 @@
 import { afterEach } from 'vitest'
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault } from '../kit/sandbox'
+import { createSandboxWeb } from '../kit/sandbox/web'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest } from '../provider'
 import { createDesk, remember } from './desk'
 import { intercom } from '.'
@@ -21,11 +22,12 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   servers.push(sandbox.server)
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
-  const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 500 })
+  const web = createSandboxWeb()
+  const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 500, web: web.web })
   const parsedConfig = intercom.config.parse({ ...sandbox.config, ...config })
   const connect = () => intercom.connect(parsedConfig, tools)
   const calls = () => sandbox.server.requests.map((request) => `${request.method} ${request.path}`)
-  return { clock, sandbox, log, tools, config: parsedConfig, connect, driver: connect(), calls }
+  return { clock, sandbox, web, log, tools, config: parsedConfig, connect, driver: connect(), calls }
 }
 
 export type Setup = Awaited<ReturnType<typeof setUp>>

@@ -1,9 +1,11 @@
-import { isProviderError, withDetails } from '../errors'
+import { isProviderError, ProviderError, withDetails } from '../errors'
 import type { OpenedTicket, TicketRequest } from '../provider'
 import { ensureContact } from './contacts'
 import { settling, SKEW_MS, retryWhileNew, type Desk } from './desk'
 import { isNotFound } from './failures'
-import { noteOf, openingOf, saysTheSame, titleOf } from './format'
+import { namedField, resolveFields, type Wishes } from './fields'
+import { openingOf, saysTheSame, titleOf } from './format'
+import { addNotes } from './notes'
 import { referenceOf } from './origin'
 import type { Conversation } from './schemas'
 
@@ -27,18 +29,18 @@ export const openTicket = async (desk: Desk, request: TicketRequest): Promise<Op
       desk.api.tagId(name).catch((error: unknown) => _warnMissing(desk, 'tag', error))
     )
   )
+  const fields = resolveFields(desk, request.options)
+  fields.catch(() => {})
   const found = request.mayExist ? await _find(desk, contactId, request, HANDOFF_WITHIN_MS) : undefined
   if (found?.isComplete) return { id: found.id, readBack: true, ..._memo(await _admin(desk)) }
   const id = found?.id ?? (await _create(desk, contactId, request))
   const adminId = await _admin(desk)
-  await _complete(
-    desk,
-    id,
-    adminId,
+  const leftOut = await _complete(desk, id, adminId, {
     request,
-    (await tags).filter((tag) => tag !== undefined)
-  )
-  return { id, readBack: true, ..._memo(adminId) }
+    fields: await fields,
+    tags: (await tags).filter((tag) => tag !== undefined),
+  })
+  return { id, readBack: true, ..._memo(adminId), ...(leftOut.length > 0 ? { leftOut } : {}) }
 }
 
 const _create = async (desk: Desk, contactId: string, request: TicketRequest): Promise<string> => {
@@ -95,39 +97,98 @@ const _awaitsNote = (desk: Desk, conversation: Conversation, request: TicketRequ
   (conversation.created_at ?? 0) * 1_000 >= desk.tools.now() - INCOMPLETE_WITHIN_MS &&
   saysTheSame(conversation.source?.body ?? '', openingOf(request))
 
-/** Adds what the create call doesn't take. The ticket exists already, so failures are only logged. */
+interface Missing {
+  request: TicketRequest
+  fields: Wishes
+  /** Ids of tags. */
+  tags: string[]
+}
+
+/**
+ * Adds what the create call doesn't take. The ticket exists already, so failures are only logged. Resolves to what is
+ * left out, a sentence each.
+ */
 const _complete = async (
   desk: Desk,
   id: string,
   adminId: string | undefined,
-  request: TicketRequest,
-  tags: string[]
-): Promise<void> => {
+  { request, fields, tags }: Missing
+): Promise<string[]> => {
   const { api } = desk
-  const { queue } = request.options
-  const attempt = (what: string, action: () => Promise<unknown>) =>
-    retryWhileNew(desk, action).catch((error: unknown) => _warnMissing(desk, what, error, id))
+  const { queue, assignee } = request.options
+  const leftOut = [...fields.leftOut]
+  const attempt = async (what: string, action: () => Promise<unknown>, sentence?: string): Promise<void> => {
+    try {
+      await retryWhileNew(desk, action)
+    } catch (error) {
+      _warnMissing(desk, what, error, id)
+      if (sentence !== undefined) leftOut.push(sentence)
+    }
+  }
   const asAdmin = <T>(action: (admin: string) => Promise<T>): Promise<T> => desk.acting.act(adminId, action)
+  const assign = async (): Promise<void> => {
+    if (queue) {
+      await attempt(
+        'team',
+        () => asAdmin((admin) => api.assignTeam(id, admin, queue)),
+        'Queue: Intercom refuses the team.'
+      )
+    }
+    if (assignee) await attempt('teammate', () => _assign(desk, asAdmin, id, assignee), NO_ASSIGNEE)
+  }
   await Promise.all([
-    attempt('title', () => api.setTitle(id, titleOf(request))),
+    attempt('title', () => _describe(desk, id, request, fields, leftOut)),
     ...(adminId === undefined
       ? []
       : [
-          attempt('note', () => asAdmin((admin) => _note(desk, id, admin, request))),
-          ...(queue ? [attempt('team', () => asAdmin((admin) => api.assignTeam(id, admin, queue)))] : []),
-          ...tags.map((tag) => attempt('tag', () => asAdmin((admin) => api.tag(id, admin, tag)))),
+          attempt('note', () => asAdmin((admin) => addNotes(desk, id, admin, request))),
+          assign(),
+          ...tags.map((tag) =>
+            attempt('tag', () => asAdmin((admin) => api.tag(id, admin, tag)), 'Tags: Intercom refuses a tag.')
+          ),
         ]),
   ])
+  const { ticketType } = fields
+  if (ticketType !== undefined) {
+    await attempt('ticket type', () => api.convert(id, ticketType), 'Field “ticket type”: Intercom refuses it.')
+  }
+  return [...new Set(leftOut)]
 }
 
-const _note = async (desk: Desk, id: string, adminId: string, request: TicketRequest): Promise<void> => {
-  const write = () => desk.api.note(id, adminId, noteOf(request))
+const NO_ASSIGNEE = 'Assignee: the workspace has no such teammate, or Intercom refuses them.'
+
+const _assign = async (
+  desk: Desk,
+  asAdmin: (action: (admin: string) => Promise<unknown>) => Promise<unknown>,
+  id: string,
+  wish: string
+): Promise<void> => {
+  const text = wish.trim()
+  const wanted = text.toLowerCase()
+  const assignee = /^\d{1,20}$/.test(text)
+    ? text
+    : (await desk.api.admins()).find(({ email }) => email?.toLowerCase() === wanted)?.id
+  if (assignee === undefined) {
+    throw new ProviderError('intercom', 'rejected', 'Could not assign the teammate: there is none with this address')
+  }
+  await asAdmin((admin) => desk.api.assignAdmin(id, admin, assignee))
+}
+
+/** Title and attributes in one call, and the title alone where Intercom refuses an attribute. */
+const _describe = async (
+  desk: Desk,
+  id: string,
+  request: TicketRequest,
+  { attributes, names }: Wishes,
+  leftOut: string[]
+): Promise<void> => {
+  const title = titleOf(request)
   try {
-    await write()
+    await desk.api.setTitle(id, title, attributes)
   } catch (error) {
-    if (!isProviderError(error) || error.outcome !== 'unknown') throw error
-    const conversation = await settling(() => desk.api.conversation(id))
-    if (referenceOf(conversation) !== request.conversationId) await write()
+    if (names.size === 0 || isNotFound(error)) throw error
+    leftOut.push(...[...names.values()].map((name) => `${namedField(name)}: Intercom refuses it.`))
+    await desk.api.setTitle(id, title, {})
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from '@botpress/sdk'
 import { isSigned } from '../kit/signature'
 import type { ParsedWebhook, SessionEvent, WebhookRequest } from '../provider'
-import { eventsByPart } from './events'
+import { eventsByPart, removalOf } from './events'
 import { isMerge } from './merges'
 import { customerOf } from './origin'
 import { contactListSchema, idSchema, partListSchema, partsIn } from './schemas'
@@ -36,6 +36,9 @@ interface Topic {
   isReopened?: true
   isClosed?: true
   isDeleted?: true
+  isNoted?: true
+  /** A teammate has deleted what a part says. */
+  isRedacted?: true
   /** What happened has to be read. */
   isHint?: true
 }
@@ -51,11 +54,14 @@ const TOPIC_MEANINGS: Record<string, Topic> = {
   'conversation.admin.closed': { isClosed: true },
   'conversation.admin.opened': { isReopened: true },
   'conversation.deleted': { isDeleted: true },
+  'conversation.admin.noted': { isNoted: true },
+  'conversation_part.redacted': { isRedacted: true },
   'ticket.admin.replied': { isReply: true },
   'ticket.admin.assigned': { isAssigned: true, isHint: true },
   'ticket.closed': { isClosed: true },
   'ticket.resolved': { isClosed: true },
   'ticket.state.updated': { isHint: true },
+  'ticket.note.created': { isNoted: true },
 }
 
 export const TOPICS = Object.keys(TOPIC_MEANINGS)
@@ -72,8 +78,14 @@ export const verifyWebhook = (request: WebhookRequest, clientSecret: string, now
   return !createdAt || createdAt * 1_000 > now - OLDEST_MS
 }
 
-/** The topic gives the change of state; the parts give the messages. `linkTo` opens a conversation in the inbox. */
-export const parseWebhook = (request: WebhookRequest, linkTo: (conversationId: string) => string): ParsedWebhook => {
+/** How this desk is read. `linkTo` opens a conversation in the inbox. */
+interface Reader {
+  linkTo(conversationId: string): string
+  handBack: string
+}
+
+/** The topic gives the change of state; the parts give the messages. */
+export const parseWebhook = (request: WebhookRequest, reader: Reader): ParsedWebhook => {
   const parsed = notificationSchema.safeParse(_json(request.body))
   if (!parsed.success) return { events: [], ignored: 'not a notification' }
   const { topic, data } = parsed.data
@@ -84,13 +96,18 @@ export const parseWebhook = (request: WebhookRequest, linkTo: (conversationId: s
   const ofTicket = item.success && topic.startsWith('ticket.') ? item.data.ticket?.id : undefined
   const ticketId = item.success ? (ofTicket ?? item.data.id ?? item.data.conversation_id) : undefined
   if (!item.success || !ticketId) return { events: [], ignored: `${topic} without a conversation` }
-  const events = _eventsOf(meaning, ticketId, item.data, linkTo(ticketId))
+  const events = _eventsOf(meaning, ticketId, item.data, reader)
   return events.length > 0
     ? { events }
     : { events, ignored: `${topic}: by a bot, a workflow or the customer, or internal` }
 }
 
-const _eventsOf = (topic: Topic, ticketId: string, item: z.infer<typeof itemSchema>, link: string): SessionEvent[] => {
+const _eventsOf = (
+  topic: Topic,
+  ticketId: string,
+  item: z.infer<typeof itemSchema>,
+  { linkTo, handBack }: Reader
+): SessionEvent[] => {
   const contacts = item.contacts ?? item.ticket?.contacts
   const ticket = { ticketId, ...(customerOf(contacts) ? { origin: 'possible' as const } : {}) }
   if (topic.isDeleted) return [{ type: 'ticket-closed', ticket, reason: 'deleted' }]
@@ -98,12 +115,14 @@ const _eventsOf = (topic: Topic, ticketId: string, item: z.infer<typeof itemSche
     ...partsIn(item.conversation_parts?.conversation_parts),
     ...partsIn(item.ticket_part === undefined ? [] : [item.ticket_part]),
   ]
+  if (topic.isRedacted) return parts.flatMap((part) => removalOf(part, ticket) ?? [])
   // A merged conversation is closed, and goes on in another one: where, has to be read.
   const isMerged = topic.isClosed && (parts.some(isMerge) || _isTrue(item.custom_attributes?.Merged))
   const isClosed = topic.isClosed === true && !isMerged
   const events = eventsByPart(parts, {
     ticket,
-    link,
+    link: linkTo(ticketId),
+    handBack,
     isClosed,
     isReopened: topic.isReopened ?? false,
     isAssigned: topic.isAssigned ?? false,

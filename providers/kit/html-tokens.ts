@@ -1,11 +1,12 @@
-import { Tokenizer } from 'htmlparser2'
+import libraries from './libraries.cjs'
 
 export type Attributes = Map<string, string>
 
 export interface TokenHandler {
-  text(text: string): void
-  open(name: string, attributes: Attributes): void
-  close(name: string): void
+  /** `at` is where the text or tag begins in the HTML. */
+  text(text: string, at: number): void
+  open(name: string, attributes: Attributes, at: number): void
+  close(name: string, at: number): void
 }
 
 /** Elements whose content is dropped. */
@@ -23,24 +24,27 @@ export const BLOCKS = new Set(
 /** Uses only the library's tokenizer: its parser is quadratic in the depth of the nesting. */
 export const tokenizeHtml = (html: string, handler: TokenHandler): void => {
   let name = ''
+  let nameAt = 0
   let attribute = ''
   let value = ''
   let attributes: Attributes = new Map()
   const ignore = (): void => {}
+  const Tokenizer = libraries.tokenizer()
   const tokenizer = new Tokenizer(
     { decodeEntities: true },
     {
-      ontext: (start, end) => handler.text(html.slice(start, end)),
-      ontextentity: (codepoint) => handler.text(String.fromCodePoint(codepoint)),
+      ontext: (start, end) => handler.text(html.slice(start, end), start),
+      ontextentity: (codepoint, end) => handler.text(String.fromCodePoint(codepoint), end),
       onopentagname: (start, end) => {
         name = html.slice(start, end).toLowerCase()
+        nameAt = start
         attributes = new Map()
       },
-      onopentagend: () => handler.open(name, attributes),
+      onopentagend: () => handler.open(name, attributes, nameAt - 1),
       onselfclosingtag: () => {
-        if (name !== 'svg' && name !== 'math') handler.open(name, attributes)
+        if (name !== 'svg' && name !== 'math') handler.open(name, attributes, nameAt - 1)
       },
-      onclosetag: (start, end) => handler.close(html.slice(start, end).toLowerCase()),
+      onclosetag: (start, end) => handler.close(html.slice(start, end).toLowerCase(), end),
       onattribname: (start, end) => {
         attribute = html.slice(start, end).toLowerCase()
         value = ''

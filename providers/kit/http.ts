@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import axios from 'axios/dist/node/axios.cjs'
 import pRetry from 'p-retry'
@@ -10,6 +11,8 @@ import {
   type Outcome,
   type ProviderErrorCode,
 } from '../errors'
+import { createDownload, type Download, type Downloaded } from './download'
+import { FileFailure, fileFailureIn } from './files'
 import { wellFormedStrings } from './text'
 import type { Tools } from './tools'
 
@@ -21,8 +24,11 @@ export interface HttpRequest<Schema extends z.ZodTypeAny> {
   query?: Record<string, string | number | boolean | undefined>
   /** Sent as JSON, with well-formed strings. */
   json?: unknown
-  /** Sent unchanged, with `headers['content-type']`. */
-  body?: string | Uint8Array
+  /**
+   * Sent unchanged, with `headers['content-type']`. A stream is sent as it comes, in chunks unless its length is in
+   * `headers['content-length']`, and never twice: such a call isn't retried. `fileFailureIn` tells why a stream broke.
+   */
+  body?: string | Uint8Array | AsyncIterable<Uint8Array>
   headers?: Record<string, string>
   /** The fields to read from the answer. Unknown fields are ignored. */
   schema: Schema
@@ -51,6 +57,8 @@ export interface HttpAnswer<T> {
 
 export interface Http {
   request<Schema extends z.ZodTypeAny>(request: HttpRequest<Schema>): Promise<HttpAnswer<z.infer<Schema>>>
+  /** Opens a file at the vendor, for `Driver.readFile`. */
+  download(request: Download): Promise<Downloaded>
 }
 
 export interface HttpOptions {
@@ -91,7 +99,22 @@ const MAX_WAIT_MS = 2_000
 /** The time needed to settle an unknown outcome by reading. */
 const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+/** An upload may take longer than a call, since it waits for the file's own server. */
+const LONGEST_UPLOAD_MS = 30_000
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024
+
+let _created: AxiosInstance | undefined
+
+/** One client for all desks. Node's own agents keep its connections alive. */
+const _client = (): AxiosInstance =>
+  (_created ??= axios.create({
+    maxRedirects: 0,
+    maxContentLength: MAX_ANSWER_BYTES,
+    validateStatus: () => true,
+    transformResponse: [],
+    responseType: 'text',
+    proxy: false,
+  }))
 
 /**
  * The drivers' HTTP client: time-outs, safe retries, parsed answers, and `ProviderError` for every failure. Errors name
@@ -100,19 +123,10 @@ const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   const base = new URL(options.baseUrl)
   const resolvedOrigin = tools.resolveOrigin?.(base.origin)
-  let created: AxiosInstance | undefined
-  // Created lazily, since most uses of a driver make no call.
-  const instance = (): AxiosInstance =>
-    (created ??= axios.create({
-      baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
-      maxRedirects: 0,
-      maxContentLength: MAX_ANSWER_BYTES,
-      validateStatus: () => true,
-      transformResponse: [],
-      responseType: 'text',
-      proxy: false,
-      ...(tools.transport ? { adapter: tools.transport } : {}),
-    }))
+  const target = {
+    baseURL: (resolvedOrigin ?? base.origin) + base.pathname.replace(/\/$/, ''),
+    ...(tools.transport ? { adapter: tools.transport } : {}),
+  }
 
   const fail = (
     code: ProviderErrorCode,
@@ -136,15 +150,23 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
     if (timeLeft <= (request.needsSettling ? SETTLING_MS : 0))
       throw fail('unavailable', `Could not ${request.purpose}: no time left`)
     let response: AxiosResponse<string>
+    const stream = _isStream(request.body) ? _watched(request.body) : undefined
+    const longest = Math.min(stream ? LONGEST_UPLOAD_MS : tools.timeoutMs, timeLeft)
     try {
-      response = await instance().request<string>({
+      response = await _client().request<string>({
+        ...target,
         // `timeout` covers a silent socket, `signal` a slowly trickling answer.
         timeout: Math.min(tools.timeoutMs, timeLeft),
-        signal: AbortSignal.timeout(Math.ceil(Math.min(tools.timeoutMs, timeLeft))),
+        signal: AbortSignal.timeout(Math.ceil(longest)),
         method: request.method,
         url: request.path,
         params: request.query,
-        data: request.json === undefined ? request.body : JSON.stringify(request.json, wellFormedStrings),
+        data:
+          request.json === undefined
+            ? stream
+              ? Readable.from(stream.bytes, { objectMode: false })
+              : request.body
+            : JSON.stringify(request.json, wellFormedStrings),
         headers: {
           accept: 'application/json',
           ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -153,12 +175,17 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         },
       })
     } catch (error) {
+      const why = stream?.failure()
+      if (why) {
+        throw fail('unavailable', `Could not ${request.purpose}: the file ${why}`, { cause: new FileFailure(why) })
+      }
       const word = axios.isAxiosError(error) ? (error.code ?? 'network error') : 'network error'
       // The axios error contains the request's headers, so it isn't passed on as a cause.
       throw fail('unavailable', `Could not ${request.purpose}: no answer (${word})`, {
         outcome: NOTHING_SENT.has(word) || isRead ? 'none' : 'unknown',
       })
     }
+    tools.onAnswer?.()
     const headers = _plainHeaders(response)
     const body = _parseJson(response.data)
     if ((response.status < 200 || response.status > 299) && !request.accepts?.includes(response.status)) {
@@ -201,6 +228,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
   }
 
   return {
+    download: createDownload(tools, options, fail),
     request: (request) => {
       const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'DELETE')
       const mayRetry = (error: unknown): error is ProviderError =>
@@ -208,6 +236,7 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         isTransient(error) &&
         (error.retryAfterMs ?? 0) <= MAX_WAIT_MS &&
         (repeatable || error.outcome === 'none') &&
+        !_isStream(request.body) &&
         !(error.code === 'rate-limited' && tools.waitsForLimits === false)
       return pRetry(() => attempt(request), {
         retries: RETRIES,
@@ -221,6 +250,25 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
       })
     },
   }
+}
+
+const _isStream = (body: HttpRequest<z.ZodTypeAny>['body']): body is AsyncIterable<Uint8Array> =>
+  typeof body === 'object' && Symbol.asyncIterator in body
+
+/** A stream that remembers why it broke: the client's own error doesn't tell. */
+const _watched = (
+  bytes: AsyncIterable<Uint8Array>
+): { bytes: AsyncIterable<Uint8Array>; failure(): string | undefined } => {
+  let why: string | undefined
+  const watch = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* bytes
+    } catch (error) {
+      why = fileFailureIn(error) ?? 'broke off while it was loaded'
+      throw error
+    }
+  }
+  return { bytes: watch(), failure: () => why }
 }
 
 const _plainHeaders = (response: AxiosResponse): Record<string, string> => {

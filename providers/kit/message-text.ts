@@ -1,16 +1,18 @@
-import type { MessagePart, TranscriptEntry } from '../provider'
+import type { AgentPart, TranscriptEntry } from '../provider'
 
 export { shorten } from './text'
 
 const KIND_WORDS = { image: 'Image', audio: 'Audio', video: 'Video', file: 'File' } as const
 
 /** One part as text: a text unchanged, a file as title and link, a location as name and map link. */
-export const partToText = (part: MessagePart): string => {
+export const partToText = (part: AgentPart): string => {
   switch (part.type) {
     case 'text':
       return part.text
     case 'file':
       return `${KIND_WORDS[part.kind]}${_quoted(part.title ?? '')}: ${part.url}`
+    case 'desk-file':
+      return `File${_quoted(part.name ?? '')}`
     case 'location': {
       const name = [part.title, part.address].filter(Boolean).join(', ')
       const point = `${part.latitude},${part.longitude}`
@@ -25,7 +27,7 @@ const _quoted = (title: string): string => {
 }
 
 /** The parts of one message, one per line. */
-export const partsToText = (parts: MessagePart[]): string => parts.map(partToText).join('\n')
+export const partsToText = (parts: AgentPart[]): string => parts.map(partToText).join('\n')
 
 /**
  * A message under its author's name: “Eve: My printer is on fire”. Further lines are quoted, so that none of them can

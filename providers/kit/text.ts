@@ -54,7 +54,9 @@ const _escape = (character: string): string =>
 
 /** No character that people see is longer. Longer ones are cut between code points. */
 const LONGEST_CHARACTER = 64
-const _characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Created at the first use: that takes milliseconds. */
+let _segmenter: Intl.Segmenter | undefined
+const _characters = (): Intl.Segmenter => (_segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' }))
 
 /**
  * Shortens to `limit` UTF-16 units, including the ellipsis. Never cuts inside what people see as one character: an
@@ -70,7 +72,11 @@ export const cutBefore = (text: string, limit: number): number =>
 const _characterStart = (text: string, at: number): number => {
   if (at <= 0) return 0
   const from = _codePointStart(text, Math.max(0, at - LONGEST_CHARACTER))
-  const start = from + (_characters.segment(text.slice(from, at + LONGEST_CHARACTER)).containing(at - from)?.index ?? 0)
+  const start =
+    from +
+    (_characters()
+      .segment(text.slice(from, at + LONGEST_CHARACTER))
+      .containing(at - from)?.index ?? 0)
   // The character began before the part that was looked at.
   return start === from && from > 0 ? _codePointStart(text, at) : start
 }

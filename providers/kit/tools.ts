@@ -1,4 +1,5 @@
 import type { AxiosAdapter } from 'axios'
+import type { Web } from './web'
 
 /** Fields of a log line: ids, counts and codes, never credentials or message texts. */
 export type LogFields = Record<string, string | number | boolean | undefined>
@@ -21,6 +22,13 @@ export interface Tools {
   resolveOrigin?: ((origin: string) => string | undefined) | undefined
   /** Replaces the network in tests and simulations. Undefined: HTTP. */
   transport?: AxiosAdapter | undefined
+  /**
+   * Opens addresses that customers' files name. Undefined: the public web, and nothing else. The playground and tests
+   * let in files on this machine.
+   */
+  web?: Web | undefined
+  /** The phrase by which agents give a conversation back to the bot. Undefined: the default (`hand-back.ts`). */
+  handBack?: string | undefined
   /** Time-out of one call, in milliseconds. */
   timeoutMs: number
   /**
@@ -34,6 +42,8 @@ export interface Tools {
    * Whether short rate limits are waited out here (the default). `false`: the caller is told at once and waits itself.
    */
   waitsForLimits?: boolean | undefined
+  /** Called at each answer of the vendor, whatever it says. */
+  onAnswer?: (() => void) | undefined
 }
 
 const processMemory = new Map<string, unknown>()

@@ -1,11 +1,12 @@
 /** Recognises and converts people's replies, with the same rules for webhook events and messages read from a thread. */
+import { isHandBack } from '../kit/hand-back'
 import { textPart } from '../kit/markdown-writer'
-import type { MessagePart, ParsedWebhook, SessionEvent, TicketKey } from '../provider'
+import type { AgentPart, ParsedWebhook, SessionEvent, TicketKey } from '../provider'
 import { strangersNote, type Author } from './authors'
 import type { Settings } from './config'
 import { contentOf } from './content'
 import { messageId } from './ids'
-import { internalityOf } from './internal'
+import { internalityOf, noteIn } from './internal'
 import { loggableType, type MessageEvent } from './payloads'
 
 /**
@@ -38,7 +39,7 @@ export interface Thread {
   rootTs: string
   /** The app's own users. Mentions of them are removed from the text. */
   botUsers: string[]
-  settings: Pick<Settings, 'internalPrefix' | 'agents'>
+  settings: Pick<Settings, 'internalPrefix' | 'agents' | 'handBack'>
 }
 
 const DOUBTFUL =
@@ -57,13 +58,18 @@ export const replyOf = (message: MessageEvent, author: Exclude<Author, 'unsure'>
     events: [{ type: 'message-posted', ticket, id: noteId, agent, parts: [], undelivered }],
   })
   const internality = internalityOf(message, settings.internalPrefix)
-  if (internality === 'yes') return { events: [], ignored: 'An internal note' }
+  if (internality === 'yes') {
+    const isAgentsHandBack = author === 'agent' && _isHandBack(message, settings)
+    return isAgentsHandBack
+      ? { events: [{ type: 'handed-back', ticket, id, agent }] }
+      : { events: [], ignored: 'An internal note' }
+  }
   // All of a thread's have one id, so the core writes one note.
   if (author === 'stranger') return tell(strangersNote(settings.agents), messageId(rootTs, 'strangers'))
   if (internality === 'doubtful') return tell(DOUBTFUL)
   if (!NEW_MESSAGES.has(message.subtype ?? '')) return tell(UNKNOWN_KIND)
-  const { text, missing } = contentOf(message, botUsers)
-  const parts: MessagePart[] = text === '' ? [] : [textPart(text)]
+  const { text, files = [], missing } = contentOf(message, botUsers)
+  const parts: AgentPart[] = [...(text === '' ? [] : [textPart(text)]), ...files]
   if (parts.length === 0 && missing.length === 0) return { events: [], ignored: 'An empty message' }
   const posted: SessionEvent = { type: 'message-posted', ticket, id, agent, parts }
   return {
@@ -74,6 +80,14 @@ export const replyOf = (message: MessageEvent, author: Exclude<Author, 'unsure'>
   }
 }
 
+/** In `//bot` the phrase begins within the prefix: a message that begins with `/bot` would be a command of Slack. */
+const _isHandBack = (message: MessageEvent, { internalPrefix, handBack }: Thread['settings']): boolean => {
+  const note = noteIn(message, internalPrefix)
+  if (note === undefined) return false
+  const isWithin = internalPrefix.endsWith('/') && isHandBack(`/${note}`, handBack)
+  return isHandBack(note, handBack) || isWithin
+}
+
 const _undelivered = (missing: string[]): string =>
-  `Not delivered to the customer: ${missing.join('; ')}. Files, pictures and messages of Slack cannot be opened ` +
-  'outside it: write what they say into a reply.'
+  `Not delivered to the customer: ${missing.join('; ')}. That cannot be opened outside Slack: write what it says ` +
+  'into a reply.'

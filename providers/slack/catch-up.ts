@@ -9,7 +9,8 @@ import { askWho, readMembers, SYSTEM_USERS, teamsOf, type Home } from './authors
 import type { MessageAddress } from './ids'
 import type { Identity } from './memory'
 import { atThread } from './moves'
-import { messageEvent } from './payloads'
+import { lookUpNames, mentionsIn, withNames } from './mentions'
+import { messageEvent, type MessageEvent } from './payloads'
 
 /**
  * Returns the people's replies after the cursor. The cursor is the timestamp of the last returned reply: timestamps are
@@ -31,9 +32,19 @@ export const catchUp = async (app: App, ticket: Ticket, cursor: string | undefin
       .filter(({ ts }) => ts !== root.ts && (after === undefined || _microseconds(ts) > _microseconds(after)))
       .toSorted((a, b) => _microseconds(a.ts) - _microseconds(b.ts))
     const read: { ts: string; events: SessionEvent[] }[] = []
+    const names = await lookUpNames(
+      app,
+      replies.flatMap((message) => mentionsIn(message as Words)).filter((id) => !home.botUsers.includes(id))
+    )
     // One after the other: authors who are looked up once are known from then on.
     for (const message of replies) {
-      const events = await _eventsOf(app, message, root, home, thread)
+      const events = await _eventsOf(
+        app,
+        withNames(message as ReadMessage & Words, names, home.botUsers),
+        root,
+        home,
+        thread
+      )
       if (events.length > 0) read.push({ ts: message.ts, events })
     }
     return {
@@ -46,6 +57,8 @@ export const catchUp = async (app: App, ticket: Ticket, cursor: string | undefin
     return { events: [{ type: 'ticket-closed', ticket: key, reason: 'deleted' }], cursor }
   }
 }
+
+type Words = Pick<MessageEvent, 'text' | 'blocks'>
 
 const TIMESTAMP = /^\d+\.\d+$/
 

@@ -62,6 +62,8 @@ export interface Settings {
   agents: 'workspace' | 'user-group' | 'anybody'
   /** Handle without @, or id. */
   userGroup: string
+  /** The phrase of an internal note that gives the conversation back. */
+  handBack?: string
 }
 
 export const settingsOf = (config: Config): Settings => ({

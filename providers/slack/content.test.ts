@@ -190,7 +190,8 @@ describe('a reply that its author has deleted', () => {
     const id = sandbox.agentReplies(ticket.id, 'a slip')
     const [first] = sandbox.deliveries.waiting.splice(0)
     sandbox.deleteReply?.(id)
-    expect(await deliver()).toMatchObject({ events: [], ignored: [expect.stringContaining('message_deleted')] })
+    const removed = { type: 'message-removed', id, agent: { id: sandbox.agents[0]?.id } }
+    expect(await deliver()).toMatchObject({ events: [removed], ignored: [] })
     expect(await driver.catchUp?.(ticket, undefined)).toMatchObject({ events: [] })
     const again = sandbox.signed(first?.request.body ?? '', { at: Number(ticket.id.split(':')[1]) * 1_000 + 61_000 })
     const key = { ticketId: ticket.id, origin: 'recent' }

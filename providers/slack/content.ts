@@ -3,6 +3,7 @@
  * left out of both.
  */
 import { shorten } from '../kit/message-text'
+import type { DeskFilePart } from '../provider'
 import {
   attachment,
   file,
@@ -18,6 +19,8 @@ import { messageToMarkdown } from './to-markdown'
 export interface Content {
   /** Markdown. Empty: there are no words. */
   text: string
+  /** Files that the customer gets. */
+  files?: DeskFilePart[]
   /** Names of what isn't in the text, with an article: 'a forwarded message', 'the file “a.pdf”'. */
   missing: string[]
 }
@@ -30,6 +33,7 @@ export const contentOf = (message: MessageEvent, botUsers: string[]): Content =>
   const attached = (message.attachments ?? []).map((raw) => _readAttachment(raw, own.join('\n'), botUsers))
   return {
     text: [...own, ...attached.map(({ text }) => text)].filter((text) => text.trim() !== '').join('\n\n'),
+    files: (message.files ?? []).flatMap(_asDeskFile),
     missing: [
       ..._fileNames(message.files ?? []),
       ...new Set([...blocks, ...attached].flatMap(({ missing }) => missing)),
@@ -210,11 +214,36 @@ const MODES: Record<string, string | undefined> = {
   email: 'e-mail',
 }
 
+/** A file that lies at Slack. Canvases, lists and files of other services can't be read. */
+const _asDeskFile = (raw: unknown): DeskFilePart[] => {
+  const parsed = file.safeParse(raw)
+  if (!parsed.success || !_isReadable(parsed.data)) return []
+  const { id, name, title, mimetype, size } = parsed.data
+  const shown = shorten((name || title || '').replace(/[\s\p{Cc}]+/gu, ' ').trim(), MAX_TITLE_LENGTH)
+  return [
+    {
+      type: 'desk-file',
+      handle: id ?? '',
+      ...(shown ? { name: shown } : {}),
+      ...(mimetype ? { contentType: mimetype } : {}),
+      ...(size === null || size === undefined ? {} : { size }),
+    },
+  ]
+}
+
+/** https://docs.slack.dev/reference/objects/file-object */
+const _isReadable = (shared: SlackFile): boolean =>
+  /^F[A-Z0-9]{2,60}$/.test(shared.id ?? '') &&
+  !shared.is_external &&
+  ['hosted', 'snippet', ''].includes(shared.mode ?? '') &&
+  (_kindOf(shared) === 'file' || _kindOf(shared) === 'snippet')
+
 /** Files of one kind are named together: “the files “a.pdf”, “b.png””. */
 const _fileNames = (files: unknown[]): string[] => {
   const byKind = new Map<string, string[]>()
   for (const raw of files) {
     const parsed = file.safeParse(raw)
+    if (parsed.success && _isReadable(parsed.data)) continue
     const kind = parsed.success ? _kindOf(parsed.data) : 'file'
     // A deleted file leaves an empty place.
     if (kind === undefined) continue

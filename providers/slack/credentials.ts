@@ -12,7 +12,11 @@ import { requiredScopes } from './manifest'
  */
 export const checkCredentials = async ({ api, memory, settings, tools }: App): Promise<Account> => {
   const { channel: channelId } = settings
-  const identity = await api.whoAmI()
+  const identifying = api.whoAmI()
+  const reading = api.readChannelInfo(channelId)
+  // A token that is refused, or lacks a scope, explains it better.
+  reading.catch(() => undefined)
+  const identity = await identifying
   // The workspace keeps its id when it is renamed or joins an organization.
   const id = identity.team_id ?? identity.enterprise_id
   if (!id) throw new ProviderError('slack', 'unavailable', 'Could not check the bot token: Slack names no workspace')
@@ -25,7 +29,7 @@ export const checkCredentials = async ({ api, memory, settings, tools }: App): P
         `add ${missing.length === 1 ? 'it' : 'them'} under OAuth & Permissions and install the app again`
     )
   }
-  const channel = await api.readChannelInfo(channelId)
+  const channel = await reading
   const name = `#${channel.name ?? channelId}`
   if (channel.is_archived) {
     throw new ProviderError('slack', 'misconfigured', `The channel ${name} is archived: unarchive it or choose another`)

@@ -53,6 +53,11 @@ const FAILURES = new Map<string, Meaning>([
     ],
     { code: 'rejected', about: 'message' }
   ),
+  // A file
+  ..._all(['file_not_found', 'file_deleted', 'file_not_shared', 'files_hidden_by_limit', 'invalid_file_id'], {
+    code: 'not-found',
+    about: 'message',
+  }),
   // The thread. The driver reads it before it believes that it is gone.
   ..._all(['thread_not_found', 'cannot_reply_to_message', 'invalid_thread_ts', 'message_not_found'], {
     code: 'not-found',

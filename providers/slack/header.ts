@@ -3,7 +3,7 @@ import type { Agent, SessionChange, TicketRequest } from '../provider'
 import type { Block, Metadata } from './api'
 import type { ReadMessage } from './answers'
 import { markdownToPieces } from './pieces'
-import { escapeName, escapeText, plainName } from './to-mrkdwn'
+import { escapeName, escapeText, linkTo, plainName } from './to-mrkdwn'
 
 /** `event_type` of a root's metadata. Its payload holds the conversation and the state of the thread. */
 const SESSION_EVENT = 'hitl_router_session'
@@ -26,14 +26,24 @@ export interface Header {
 /** The thread's root, with status and buttons. https://docs.slack.dev/reference/block-kit/blocks */
 export const headerFor = (request: TicketRequest): Header => {
   const { customer, options } = request
-  const title = plainName(request.title) || 'A customer asks for help'
+  const prefix = plainName(options.subjectPrefix ?? '')
+  const title = [prefix, plainName(request.title) || 'A customer asks for help'].filter(Boolean).join(' ')
   const name = escapeName(shorten(customer.name, 100)) || 'Customer'
   const description = request.description?.trim() ? markdownToPieces(request.description, MAX_SECTION_LENGTH) : []
   const isShortened = description.length > 1
+  const summary = request.summary?.trim() ? markdownToPieces(request.summary, MAX_SECTION_LENGTH) : []
+  const assignee = mentionOf(options.assignee)
   const details = [
     `*Customer:* ${name}${customer.email ? ` (${escapeText(shorten(customer.email, 254))})` : ''}`,
+    ..._line('Phone', customer.phone),
+    ..._line('Channel', request.channel),
+    ..._line('Language', customer.language),
     ...(options.priority ? [`*Priority:* ${options.priority}`] : []),
     ...(options.tags?.length ? [`*Tags:* ${escapeName(shorten(options.tags.join(', '), 200))}`] : []),
+    ...(assignee ? [`*For:* ${assignee}`] : []),
+    ..._lines(customer.attributes),
+    ..._lines(options.fields),
+    ...(request.conversationUrl ? [`*Conversation:* ${linkTo(request.conversationUrl)}`] : []),
   ]
   return {
     text: `${escapeName(shorten(title, MAX_TITLE_LENGTH))} – ${name}`,
@@ -46,8 +56,17 @@ export const headerFor = (request: TicketRequest): Header => {
       {
         type: 'section',
         block_id: 'hitl_router_customer',
-        text: { type: 'mrkdwn', text: details.join('\n'), verbatim: true },
+        text: { type: 'mrkdwn', text: _fitting(details).join('\n'), verbatim: true },
       },
+      ...(summary[0]
+        ? [
+            {
+              type: 'section',
+              block_id: 'hitl_router_summary',
+              text: { type: 'mrkdwn', text: summary.length > 1 ? `${summary[0]}\n…` : summary[0], verbatim: true },
+            },
+          ]
+        : []),
       ...(description[0]
         ? [
             {
@@ -66,6 +85,34 @@ export const headerFor = (request: TicketRequest): Header => {
     },
     isShortened,
   }
+}
+
+const LONGEST_VALUE = 200
+
+const _line = (name: string, value: string | undefined): string[] => {
+  const label = escapeName(shorten(name, LONGEST_VALUE))
+  return value?.trim() && label ? [`*${label}:* ${escapeName(shorten(value, LONGEST_VALUE))}`] : []
+}
+
+const _lines = (fields: Record<string, string> | undefined): string[] =>
+  Object.entries(fields ?? {}).flatMap(([name, value]) => _line(name, value))
+
+/** The lines that fit into a section. A last line says how many others there are. */
+const _fitting = (lines: string[]): string[] => {
+  const kept: string[] = []
+  let length = 0
+  for (const line of lines) {
+    length += line.length + 1
+    if (length > MAX_SECTION_LENGTH - 50) return [...kept, `_${lines.length - kept.length} more fields are left out_`]
+    kept.push(line)
+  }
+  return kept
+}
+
+/** A mention notifies the person. Undefined: the assignee isn't an id of Slack. */
+export const mentionOf = (assignee: string | undefined): string | undefined => {
+  const id = assignee?.trim().replace(/^<@([UW][A-Z0-9]+)>$/, '$1')
+  return id && /^[UW][A-Z0-9]{2,}$/.test(id) ? `<@${id}>` : undefined
 }
 
 const _status = (text: string): Block => ({
@@ -90,6 +137,12 @@ const _button = (action: string, label: string, value: string, style?: string): 
   value,
   ...(style ? { style } : {}),
 })
+
+/** The bot whose handoff this root is for. */
+export const botOf = ({ metadata }: ReadMessage): string | undefined => {
+  const id = metadata?.event_type === SESSION_EVENT ? metadata.event_payload['bot_id'] : undefined
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
 
 /** The conversation whose root this is, or undefined if the router didn't post it as a root. */
 export const conversationOf = ({ metadata }: ReadMessage): string | undefined => {

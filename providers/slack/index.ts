@@ -1,13 +1,18 @@
+import { handBackPhrase } from '../kit/hand-back'
 import { defineProvider } from '../provider'
 import { createApp } from './app'
 import { knownMembers } from './authors'
 import { catchUp } from './catch-up'
 import { checkConfig, configSchema, settingsOf } from './config'
 import { checkCredentials } from './credentials'
+import { diagnose } from './diagnosis'
 import { instructionsFor } from './manifest'
 import { keep } from './memory'
+import { knownNames } from './mentions'
+import { postMessage } from './messages'
 import { agentsAvailable } from './presence'
-import { closeTicket, findOrigin, openTicket, postMessage, reflect } from './tickets'
+import { reportFate } from './fate'
+import { closeTicket, findOrigin, openTicket, reflect } from './tickets'
 import { movedChannelIn, parseWebhook, verifyWebhook } from './webhook'
 
 /** Slack as a desk: the desk is a channel, and each handoff is one thread in it. */
@@ -19,8 +24,9 @@ export const slack = defineProvider({
   // Slack retries an event up to three times unless the answer is 2xx. https://docs.slack.dev/apis/events-api/#retries
   retryReply: { status: 503 },
   answerWithinMs: 2_400,
+  redelivers: true,
   connect: (config, tools) => {
-    const settings = settingsOf(config)
+    const settings = { ...settingsOf(config), handBack: handBackPhrase(tools) }
     const app = createApp(settings, tools)
     const { api, memory } = app
     return {
@@ -37,14 +43,18 @@ export const slack = defineProvider({
           settings,
           identity: memory.identity,
           members: knownMembers(memory, tools.now()),
+          nameOf: knownNames(memory, tools.now()),
         })
       },
       catchUp: (ticket, cursor) => catchUp(app, ticket, cursor),
       findOrigin: (ticketId) => findOrigin(app, ticketId),
       describeAgent: (agentId) => api.describeUser(agentId),
       agentsAvailable: () => agentsAvailable(app),
+      readFile: (handle) => api.readFile(handle),
+      reportFate: (ticket, id, fate) => reportFate(app, ticket, id, fate),
       reflect: (ticket, change) => reflect(app, ticket, change),
       instructions: (target) => instructionsFor(target, settings.agents),
+      diagnose: (target) => diagnose(app, target),
     }
   },
 })

@@ -22,6 +22,18 @@ export const internalityOf = (message: Pick<MessageEvent, 'text' | 'blocks'>, pr
   return verdicts.includes('doubtful') ? 'doubtful' : 'no'
 }
 
+/** What an internal note says behind its prefix. Undefined: the message isn't one beyond doubt. */
+export const noteIn = (message: Pick<MessageEvent, 'text' | 'blocks'>, prefix: string): string | undefined => {
+  const blocks = message.blocks ?? []
+  const forms = [..._formsOfBlocks(blocks), ..._formsOfText(message.text ?? '', false)]
+  const wanted = _visible(prefix).trim() || prefix
+  for (const { text, isTyped } of forms) {
+    const shown = _afterMentions(_visible(text))
+    if (!isTyped && shown.startsWith(wanted)) return shown.slice(wanted.length).trim()
+  }
+  return undefined
+}
+
 /** A beginning of the message, as people see it. */
 interface Form {
   text: string

@@ -11,6 +11,8 @@ const REQUIRED_SCOPES = [
   'channels:read',
   'groups:read',
   'channels:join',
+  'files:read',
+  'files:write',
   'reactions:read',
   'users:read',
 ]
@@ -20,6 +22,13 @@ export const requiredScopes = (agents: Settings['agents']): string[] => [
   ...REQUIRED_SCOPES,
   ...(agents === 'user-group' ? ['usergroups:read'] : []),
 ]
+
+/** Scopes without which something is missing that nobody has to have. */
+export const OPTIONAL_SCOPES = [
+  { scope: 'app_mentions:read', without: 'a reply that mentions the app may arrive late' },
+  { scope: 'dnd:read', without: 'people who don’t want to be disturbed count as available' },
+  { scope: 'reactions:write', without: 'replies don’t show what became of them' },
+] as const
 
 const MAX_APP_NAME_LENGTH = 35
 const MAX_BOT_NAME_LENGTH = 80
@@ -37,7 +46,7 @@ export const manifestFor = (target: SubscriptionTarget, agents: Settings['agents
   features: {
     bot_user: { display_name: shorten(`HITL Router ${target.botId}`, MAX_BOT_NAME_LENGTH), always_online: true },
   },
-  oauth_config: { scopes: { bot: [...requiredScopes(agents), 'app_mentions:read', 'dnd:read'] } },
+  oauth_config: { scopes: { bot: [...requiredScopes(agents), ...OPTIONAL_SCOPES.map(({ scope }) => scope)] } },
   settings: {
     event_subscriptions: {
       request_url: target.url,

@@ -33,6 +33,7 @@ export interface Memory {
   people: Map<string, Kept<Person>>
   /** The members of the agents' user group. */
   members?: Kept<ReadonlySet<string>>
+  channelNames: Map<string, Kept<string>>
   /** Channels that have got a new id: from the old one to the new one. */
   moved: Map<string, string>
   /** Threads that were looked for in vain. */
@@ -48,7 +49,13 @@ export const memoryOf = (tools: Tools, botToken: string): Memory => {
   const key = createHash('sha256').update(botToken).digest('hex')
   const known = apps.get(key)
   if (known) return known
-  const memory: Memory = { identity: {}, people: new Map(), moved: new Map(), notFound: new Map() }
+  const memory: Memory = {
+    identity: {},
+    people: new Map(),
+    channelNames: new Map(),
+    moved: new Map(),
+    notFound: new Map(),
+  }
   keep(apps, key, memory, MAX_APPS)
   return memory
 }

@@ -63,7 +63,7 @@ describe('a thread whose channel has got another id', () => {
       { type: 'agent-assigned', ticket: { ticketId: presentId(), conversationId: 'conv_01' } },
       { type: 'ticket-closed', ticket: { ticketId: presentId(), origin: 'possible' } },
     ])
-    expect(await driver.findOrigin?.(presentId() ?? '')).toEqual({ conversationId: 'conv_01', isSolved: false })
+    expect(await driver.findOrigin?.(presentId() ?? '')).toMatchObject({ conversationId: 'conv_01', isSolved: false })
   })
 
   it('is recognised even if its header was deleted', async () => {

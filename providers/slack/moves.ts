@@ -8,7 +8,7 @@ import type { Ticket } from '../provider'
 import type { SlackApi } from './api'
 import type { App } from './app'
 import { SYSTEM_USERS } from './authors'
-import { conversationOf, isClosed } from './header'
+import { botOf, conversationOf, isClosed } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
 import { keep } from './memory'
 import { conversationOfPart } from './posting'
@@ -96,10 +96,11 @@ const _onlyTransient = (error: unknown): undefined => {
 export const originAt = async (
   api: SlackApi,
   address: MessageAddress
-): Promise<{ conversationId: string; isSolved: boolean } | undefined> => {
+): Promise<{ conversationId: string; botId?: string; isSolved: boolean } | undefined> => {
   const root = await api.readMessage(address)
   const conversationId = root && conversationOf(root)
-  if (conversationId) return { conversationId, isSolved: isClosed(root) }
+  const botId = root && botOf(root)
+  if (conversationId) return { conversationId, ...(botId ? { botId } : {}), isSolved: isClosed(root) }
   if (!root || !SYSTEM_USERS.has(root.user ?? '')) return undefined
   for await (const messages of api.readThread(address, undefined, 'read the thread')) {
     const found = messages.map(conversationOfPart).find((id) => id !== undefined)

@@ -41,7 +41,16 @@ const _text = z.string().nullish().catch(undefined)
 const _flag = z.boolean().nullish().catch(undefined)
 const _list = z.array(z.unknown()).nullish().catch(undefined)
 
-export const file = z.object({ name: _text, title: _text, mode: _text, filetype: _text, mimetype: _text })
+export const file = z.object({
+  id: _text,
+  name: _text,
+  title: _text,
+  mode: _text,
+  filetype: _text,
+  mimetype: _text,
+  size: z.number().nullish().catch(undefined),
+  is_external: z.boolean().nullish().catch(undefined),
+})
 export type SlackFile = z.infer<typeof file>
 
 /** A preview of a link, a forwarded message, a pasted table, or what a tool has attached. */
@@ -86,6 +95,24 @@ export const messageEvent = z.object({
   root: z.object({ user: z.string().nullish() }).nullish().catch(undefined),
 })
 export type MessageEvent = z.infer<typeof messageEvent>
+
+/** https://docs.slack.dev/reference/events/message/message_changed */
+export const changedEvent = z.object({
+  type: z.literal('message'),
+  subtype: z.literal('message_changed'),
+  channel: z.string(),
+  message: z.object({ edited: z.object({ ts: z.string() }).nullish().catch(undefined) }).passthrough(),
+  previous_message: z.unknown(),
+})
+
+/** https://docs.slack.dev/reference/events/message/message_deleted */
+export const deletedEvent = z.object({
+  type: z.literal('message'),
+  subtype: z.literal('message_deleted'),
+  channel: z.string(),
+  deleted_ts: z.string(),
+  previous_message: z.object({}).passthrough().optional().catch(undefined),
+})
 
 export const reactionEvent = z.object({
   type: z.literal('reaction_added'),

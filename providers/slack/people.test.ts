@@ -138,7 +138,12 @@ describe('the app’s own post', () => {
   it('without any mark reaches an instance that knows nothing as a hint', async () => {
     const { sandbox, ticket } = await open()
     sandbox.echoUnmarked(ticket.id, 'customer words')
-    const known = { settings: { internalPrefix: '//', agents: 'workspace' as const }, identity: {}, members: undefined }
+    const known = {
+      settings: { internalPrefix: '//', agents: 'workspace' as const },
+      identity: {},
+      members: undefined,
+      nameOf: () => undefined,
+    }
     const requests = sandbox.deliveries.waiting.map(({ request }) => request)
     expect(requests.flatMap((request) => parseWebhook(request, known).events)).toEqual([
       { type: 'ticket-changed', ticket: { ticketId: ticket.id } },

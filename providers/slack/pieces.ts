@@ -18,6 +18,10 @@ export const partsToPieces = (parts: MessagePart[]): string[] => {
   return pack(parts.flatMap((part) => _partToBlocks(part, isUnmarked)))
 }
 
+/** The same where Slack reads marks in every text, as above files. */
+export const piecesWithMarks = (parts: MessagePart[]): string[] =>
+  pack(parts.flatMap((part) => _partToBlocks(part, false)))
+
 /** Whether a message has no formatting, so that Slack must not look for any in its texts (`mrkdwn: false`). */
 export const isPlain = (parts: MessagePart[]): boolean =>
   parts.every((part) => part.type !== 'text' || part.format === 'plain')

@@ -164,6 +164,13 @@ const _findParts = async (
   return parts
 }
 
+/** What earlier attempts have posted of a message: the number of each part, and its timestamp. */
+export const findPosts = (
+  api: SlackApi,
+  root: MessageAddress,
+  { key, since, count }: { key: string; since: number; count: number }
+): Promise<Map<number, string>> => _findParts(api, root, key, toSlackTime(since - LOOK_BACK_MS), count)
+
 /** The conversation into whose thread the router has posted this reply. */
 export const conversationOfPart = ({ metadata }: ReadMessage): string | undefined => {
   const id = metadata?.event_type === PART_EVENT ? metadata.event_payload['conversation_id'] : undefined

@@ -57,5 +57,15 @@ describeProvider({
     headers: { 'x-hub-signature': 'sha1=6a0d1f7d0d4f3b5d9b5a0b8a2f3c4d5e6f7a8b9c', 'content-type': 'application/json' },
     body: '{"topic":"ping"}',
   }),
-  capabilities: ['catchUp', 'findOrigin', 'describeAgent', 'agentsAvailable', 'instructions', 'reflect'],
+  capabilities: [
+    'catchUp',
+    'findOrigin',
+    'readFile',
+    'reportFate',
+    'describeAgent',
+    'agentsAvailable',
+    'instructions',
+    'reflect',
+    'diagnose',
+  ],
 })

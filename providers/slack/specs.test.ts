@@ -16,7 +16,12 @@ const folder = process.env['VENDOR_SPECS'] ? join(process.env['VENDOR_SPECS'], '
 type Json = Record<string, unknown>
 
 const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder ?? '', ...path), 'utf8'))
-const KNOWN: Known = { settings: { internalPrefix: '//', agents: 'workspace' }, identity: {}, members: undefined }
+const KNOWN: Known = {
+  settings: { internalPrefix: '//', agents: 'workspace' },
+  identity: {},
+  members: undefined,
+  nameOf: () => undefined,
+}
 const parse = (body: unknown): ParsedWebhook => {
   const sandbox = createSandbox({ now: Date.now })
   // Slack sends an event at once.
@@ -131,8 +136,8 @@ describe.skipIf(folder === undefined)('Slack’s schemas and recorded events (sk
       'A message from an app',
       'A reply in a thread not opened by the router',
       'A message from an app',
-      'Not a new message: message_changed',
-      'Not a new message: message_changed',
+      'A change of an app’s message',
+      'A change of an app’s message',
       'Events of type app_context_changed are not used',
       'A message outside a thread',
       'Events of type app_home_opened are not used',

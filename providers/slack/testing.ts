@@ -1,6 +1,7 @@
 /** Shared set-up of this folder's tests. Never part of the deployed bundle. */
 import { isProviderError, type ProviderError } from '../errors'
 import type { SandboxRequest } from '../kit/sandbox'
+import { createSandboxWeb } from '../kit/sandbox/web'
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Customer, OutboundMessage, SessionEvent, Ticket, TicketRequest, WebhookRequest } from '../provider'
 import type { Tools } from '../kit/tools'
@@ -37,7 +38,8 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   await sandbox.server.listen()
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
-  const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 400 })
+  const web = createSandboxWeb()
+  const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: 400, web: web.web })
   const parsed = slack.config.parse({ ...sandbox.config, ...config })
   const driver = slack.connect(parsed, tools)
   const received: WebhookRequest[] = []
@@ -48,6 +50,7 @@ export const setUp = async (config: Record<string, unknown> = {}) => {
   return {
     clock,
     sandbox,
+    web,
     log,
     driver,
     /** Connects a second driver to the same workspace, with requests through `transport`. */

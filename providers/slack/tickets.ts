@@ -1,34 +1,20 @@
 import { isProviderError, ProviderError } from '../errors'
-import { shorten } from '../kit/message-text'
 import type { Tools } from '../kit/tools'
-import type {
-  Customer,
-  OpenedTicket,
-  OutboundMessage,
-  PostedMessage,
-  SessionChange,
-  Ticket,
-  TicketOrigin,
-  TicketRequest,
-} from '../provider'
+import type { OpenedTicket, SessionChange, Ticket, TicketOrigin, TicketRequest } from '../provider'
 import type { SlackApi } from './api'
 import type { App } from './app'
 import { channelIdOf } from './config'
-import { conversationOf, updatedHeader, headerFor, isClosed } from './header'
-import { addressToId, idToAddress, messageId, type MessageAddress } from './ids'
+import { conversationOf, updatedHeader, headerFor, isClosed, mentionOf } from './header'
+import { addressToId, idToAddress, type MessageAddress } from './ids'
 import { keep } from './memory'
 import { atThread, originAt, swapped } from './moves'
-import { isPlain, markdownToPieces, partsToPieces, transcriptToPieces } from './pieces'
-import { sendOnce, postTexts, toSlackTime, type Authorship } from './posting'
-import { plainName } from './to-mrkdwn'
+import { markdownToPieces, transcriptToPieces } from './pieces'
+import { sendOnce, postTexts, toSlackTime } from './posting'
 
 /** How far back to search the channel for an earlier attempt to open the ticket. */
 const EARLIER_ATTEMPT_MS = 3 * 24 * 60 * 60_000
 /** The search stops after this many pages of the channel. */
 const MAX_PAGES = 10
-/** How far back to search the thread for an earlier attempt to post a message without `createdAt`. */
-const EARLIER_POST_MS = 24 * 60 * 60_000
-const MAX_NAME_LENGTH = 80
 const OPENING_KEY = 'opening'
 const CLOSING_KEY = 'closing'
 const CLOSING_LINE = 'This conversation has ended. Replies here no longer reach the customer.'
@@ -59,13 +45,20 @@ export const openTicket = async (app: App, request: TicketRequest): Promise<Open
       error: isProviderError(error) ? error.message : 'unknown',
     })
   }
+  const leftOut = _leftOut(request)
   return {
     id: addressToId(root),
+    ...(leftOut.length > 0 ? { leftOut } : {}),
     ...(root.team
       ? { url: `https://app.slack.com/client/${root.team}/${root.channel}/thread/${root.channel}-${root.ts}` }
       : {}),
   }
 }
+
+const _leftOut = ({ options }: TicketRequest): string[] =>
+  options.assignee && mentionOf(options.assignee) === undefined
+    ? ['The assignee is not the id of a person in Slack, such as U0123456789']
+    : []
 
 const _openRoot = async (
   { api, tools }: App,
@@ -148,34 +141,6 @@ const _findRoot = async (
 /** Reads the origin from the thread's metadata. */
 export const findOrigin = ({ api }: App, ticketId: string): Promise<TicketOrigin | undefined> =>
   originAt(api, idToAddress(ticketId))
-
-/** Posts the customer's messages under the customer's name and picture, the bot's under the app's own. */
-export const postMessage = async (app: App, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
-  const { api, tools } = app
-  const { ts } = idToAddress(ticket.id)
-  const post = {
-    conversationId: ticket.conversationId,
-    key: message.id,
-    texts: partsToPieces(message.parts),
-    isPlain: isPlain(message.parts),
-    authorship: message.author.type === 'customer' ? _authorshipOf(message.author.customer) : {},
-    mayExist: message.mayExist,
-    since: message.createdAt ?? tools.now() - EARLIER_POST_MS,
-  }
-  const { result, movedTo } = await atThread(app, ticket, (root) => postTexts(api, tools, root, post))
-  return { messageIds: result.map((part) => messageId(ts, part)), ...(movedTo ? { movedTo } : {}) }
-}
-
-const LONGEST_PICTURE_URL = 1_000
-
-/** https://docs.slack.dev/reference/methods/chat.postMessage#authorship */
-const _authorshipOf = ({ name, pictureUrl = '' }: Customer): Authorship => ({
-  username: plainName(shorten(name, MAX_NAME_LENGTH)) || 'Customer',
-  // Slack refuses the whole message for a picture that it can't take.
-  ...(/^https:\/\/[^\s<>"]+$/.test(pictureUrl) && pictureUrl.length <= LONGEST_PICTURE_URL
-    ? { iconUrl: pictureUrl }
-    : {}),
-})
 
 /**
  * Marks the header as closed, then posts a closing line. The closed header makes a second call a no-op.

@@ -4,8 +4,9 @@
  * The Markdown may come from a stranger. Everything except formatting is escaped, so it can't contain mentions, special
  * commands or links with a false label. https://docs.slack.dev/messaging/formatting-message-text
  */
-import { Lexer, type Token, type Tokens } from 'marked'
+import type { Token, Tokens } from 'marked'
 import { decodeEntities } from '../kit/html-tokens'
+import libraries from '../kit/libraries.cjs'
 import { characterAt, characterBefore } from '../kit/markdown-signs'
 import {
   isEdge,
@@ -63,6 +64,7 @@ const _isParsable = (markdown: string): boolean =>
 
 const _parse = (markdown: string): Block[] => {
   try {
+    const Lexer = libraries.lexer()
     return _blocks(new Lexer({ gfm: true }).lex(markdown), 0)
   } catch {
     // The nesting exceeds the parser's stack. Only an attack nests that deep.

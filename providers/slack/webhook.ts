@@ -2,10 +2,12 @@ import { isFresh, isSigned } from '../kit/signature'
 import type { ParsedWebhook, SessionEvent, TicketKey, WebhookRequest } from '../provider'
 import { noticeIn, replyOf } from './agent-replies'
 import { authorOf, strangersNote, SYSTEM_USERS, teamsOf, type Home } from './authors'
+import { changeIn } from './changes'
 import type { Settings } from './config'
 import { CLAIM_ACTION, RESOLVE_ACTION } from './header'
 import { addressToId, messageId } from './ids'
 import type { Identity } from './memory'
+import { mentionsIn, withNames, type NameOf } from './mentions'
 import {
   anyPayload,
   blockActions,
@@ -45,10 +47,11 @@ const _ignored = (reason: string): ParsedWebhook => ({ events: [], ignored: reas
 
 /** What the driver knows besides the request. All of it may be missing. */
 export interface Known {
-  settings: Pick<Settings, 'internalPrefix' | 'agents'>
+  settings: Pick<Settings, 'internalPrefix' | 'agents' | 'handBack'>
   identity: Identity
   /** Members of the agents' user group. */
   members: ReadonlySet<string> | undefined
+  nameOf: NameOf
 }
 
 /** Parses an event (a JSON body) or a button press (a form with JSON in its `payload`). */
@@ -160,6 +163,8 @@ const _readEvent = (body: unknown, known: Known, sentAt: number): ParsedWebhook 
   const { event } = parsed.data
   const home = _homeOf(parsed.data, known)
   if (event.type === 'message' || event.type === 'app_mention') {
+    const change = changeIn(event, home, known.settings, known.nameOf)
+    if (change) return change
     const message = messageEvent.safeParse(event)
     return message.success ? _readMessage(message.data, home, known, sentAt) : _ignored('A message of an unknown shape')
   }
@@ -212,7 +217,8 @@ const _isRecent = (threadTs: string, ts: string): boolean => Number(ts) - Number
  */
 const DELAYED_S = 10
 
-const _readMessage = (message: MessageEvent, home: Home, { settings }: Known, sentAt: number): ParsedWebhook => {
+const _readMessage = (raw: MessageEvent, home: Home, { settings, nameOf }: Known, sentAt: number): ParsedWebhook => {
+  const message = withNames(raw, nameOf, home.botUsers)
   const { ts, thread_ts: threadTs, channel } = message
   const notice = noticeIn(message)
   if (notice) return _ignored(notice)
@@ -235,6 +241,10 @@ const _readMessage = (message: MessageEvent, home: Home, { settings }: Known, se
   const reply =
     author === 'unsure' ? undefined : replyOf(message, author, { ticket, rootTs: threadTs, botUsers, settings })
   if (reply?.events.length === 0) return reply
+  // The event for a mention of the app lacks the files of its message, which has an event of its own. Names that this
+  // instance doesn't know are looked up with the reading.
+  const isNameless = mentionsIn(message).some((id) => !botUsers.includes(id))
+  if (message.type === 'app_mention' || isNameless) return { events: [{ type: 'ticket-changed', ticket }] }
   const isDelayed = sentAt - Number(ts) > DELAYED_S
   // Without an own user to compare with, the message may be the app's.
   return reply && !isDelayed && botUsers.length > 0 ? reply : { events: [{ type: 'ticket-changed', ticket }] }

@@ -1,6 +1,7 @@
 import { z } from '@botpress/sdk'
 import { isProviderError, ProviderError, type ProviderErrorCode } from '../errors'
-import { createHttp, type HttpRequest } from '../kit/http'
+import type { Downloaded } from '../kit/download'
+import { createHttp, type HttpOptions, type HttpRequest } from '../kit/http'
 import type { Tools } from '../kit/tools'
 import { createAuth } from './auth'
 import { subdomainOf, trimmed, type Config } from './config'
@@ -11,9 +12,6 @@ import { classify, errorCode } from './refusals'
 export const PROVIDER = 'zendesk'
 
 const meSchema = z.object({ user: userSchema })
-const settingsSchema = z.object({
-  settings: z.object({ tickets: z.object({ private_attachments: z.boolean().nullish() }).nullish() }),
-})
 /** The account’s own fields come first: fields are listed by id, and these are as old as the account. */
 const fieldsSchema = z.object({
   ticket_fields: z.array(z.object({ id: idSchema, type: z.string().nullish(), removable: z.boolean().nullish() })),
@@ -24,6 +22,12 @@ export interface Api {
   /** `https://acme.zendesk.com` */
   readonly origin: string
   request<Schema extends z.ZodTypeAny>(request: HttpRequest<Schema>): Promise<z.infer<Schema>>
+  /** Opens a file of this account. Zendesk redirects to its store, which gets no credentials. */
+  download(url: string): Promise<Downloaded>
+  /** The same API, whose calls end before `deadline` (milliseconds since the epoch). */
+  within(deadline: number | undefined): Api
+  /** What `read` resolves to, remembered for ten minutes. */
+  cached<T>(name: string, read: () => Promise<T>): Promise<T>
   /** The user that the credentials belong to. Cached; `fresh` asks Zendesk again. */
   me(fresh?: boolean): Promise<Identity>
   /**
@@ -32,11 +36,11 @@ export interface Api {
    * https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/
    */
   accountId(): Promise<string>
-  /** Whether only signed-in users can open attachments. Cached for ten minutes. */
-  attachmentsArePrivate(): Promise<boolean>
 }
 
-const SETTINGS_CACHED_MS = 10 * 60_000
+const LISTS_CACHED_MS = 10 * 60_000
+/** Larger files are of no use in a chat. */
+const MAX_DOWNLOAD_BYTES = 100 * 1024 * 1024
 /** The system fields are among the first dozen. */
 const FIELDS_PER_PAGE = 25
 const MAX_FIELD_PAGES = 20
@@ -48,52 +52,91 @@ export const createApi = (entered: Config, tools: Tools): Api => {
   const host = `${subdomain || 'missing'}.zendesk.com`
   const origin = `https://${host}`
   const memory = memoryOf(config, tools)
-  const http = createHttp(tools, {
+  const isOurHost = (candidate: string): boolean => subdomain !== '' && candidate === host
+  const options: HttpOptions = {
     provider: PROVIDER,
     baseUrl: origin,
     // Without a subdomain there is no host to trust.
-    isAllowedHost: (candidate) => subdomain !== '' && candidate === host,
+    isAllowedHost: isOurHost,
     // The credential is added per call below: fetching a token inside a retry would also retry the fetch.
     headers: () => ({}),
     errorCode,
     classify,
-  })
+  }
+  const http = createHttp(tools, options)
   const auth = createAuth(config, tools, http, memory)
 
   const send = async <Schema extends z.ZodTypeAny>(request: HttpRequest<Schema>, authorization: string) =>
     (await http.request({ ...request, headers: { ...request.headers, authorization } })).data
 
-  const request: Api['request'] = async (options) => {
+  const request: Api['request'] = async (call) => {
     const authorization = await auth.authorization()
     try {
-      return await send(options, authorization)
+      return await send(call, authorization)
     } catch (error) {
       if (!isProviderError(error) || error.status !== 401 || !auth.invalidate(authorization)) throw error
-      return await send(options, await auth.authorization())
+      // A stream is read once. The caller opens it again, with the next token.
+      if (typeof call.body === 'object' && Symbol.asyncIterator in call.body) throw error
+      return await send(call, await auth.authorization())
     }
   }
 
-  return {
+  const identify = async (): Promise<Identity> => {
+    const { user } = await request({
+      method: 'GET',
+      path: '/api/v2/users/me',
+      schema: meSchema,
+      purpose: 'check the credentials',
+    })
+    // Zendesk answers unknown credentials with 200 and an anonymous user whose id is null.
+    if (user.id == null) {
+      throw new ProviderError(
+        PROVIDER,
+        'unauthorized',
+        'Could not check the credentials: Zendesk does not recognise them'
+      )
+    }
+    memory.me = { id: user.id, name: user.name ?? user.id, role: user.role ?? 'unknown' }
+    return memory.me
+  }
+
+  const api: Api = {
     origin,
     request,
-    me: async (fresh = false) => {
-      if (memory.me && !fresh) return memory.me
-      const { user } = await request({
-        method: 'GET',
-        path: '/api/v2/users/me',
-        schema: meSchema,
-        purpose: 'check the credentials',
-      })
-      // Zendesk answers unknown credentials with 200 and an anonymous user whose id is null.
-      if (user.id == null) {
-        throw new ProviderError(
-          PROVIDER,
-          'unauthorized',
-          'Could not check the credentials: Zendesk does not recognise them'
-        )
+    within: (deadline) => (deadline === undefined ? api : createApi(entered, { ...tools, deadline })),
+    download: async (url) => {
+      const open = async (authorization: string) =>
+        createHttp(tools, { ...options, headers: () => ({ authorization }) }).download({
+          url,
+          purpose: 'read the file',
+          sendsCredentials: isOurHost,
+          // Zendesk's store of attachments.
+          follows: (candidate) => candidate.endsWith('.zdusercontent.com'),
+          maxBytes: MAX_DOWNLOAD_BYTES,
+        })
+      const authorization = await auth.authorization()
+      try {
+        return await open(authorization)
+      } catch (error) {
+        if (!isProviderError(error) || error.status !== 401 || !auth.invalidate(authorization)) throw error
+        return await open(await auth.authorization())
       }
-      memory.me = { id: user.id, name: user.name ?? user.id, role: user.role ?? 'unknown' }
-      return memory.me
+    },
+    cached: async <T>(name: string, read: () => Promise<T>) => {
+      const known = memory.lists.get(name)
+      if (known && tools.now() - known.at < LISTS_CACHED_MS) return known.value as T
+      const value = await read()
+      memory.lists.set(name, { value, at: tools.now() })
+      return value
+    },
+    me: (fresh = false) => {
+      if (!fresh && memory.identifying) return memory.identifying
+      if (!fresh && memory.me) return Promise.resolve(memory.me)
+      const identifying = identify().finally(() => {
+        if (memory.identifying === identifying) memory.identifying = undefined
+      })
+      memory.identifying = identifying
+      return identifying
     },
     accountId: async () => {
       let after: string | undefined
@@ -112,19 +155,8 @@ export const createApi = (entered: Config, tools: Tools): Api => {
       }
       throw new ProviderError(PROVIDER, 'unavailable', 'Could not identify the account: it shows no field “Subject”')
     },
-    attachmentsArePrivate: async () => {
-      const cached = memory.attachments
-      if (cached && tools.now() - cached.at < SETTINGS_CACHED_MS) return cached.private
-      const { settings } = await request({
-        method: 'GET',
-        path: '/api/v2/account/settings',
-        schema: settingsSchema,
-        purpose: 'read the attachment settings',
-      })
-      memory.attachments = { private: settings.tickets?.private_attachments ?? true, at: tools.now() }
-      return memory.attachments.private
-    },
   }
+  return api
 }
 
 /** Whether the error is a `ProviderError` with one of these codes. */

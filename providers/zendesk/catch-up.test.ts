@@ -193,64 +193,35 @@ describe('an agent’s reply', () => {
     expect(text).toMatch(/Press \*\*reset\*\*, see \[here\]\(https:\/\/x\.test\/a\)\.\n+[-*] one\n[-*] two/)
   })
 
-  const files = [
-    { name: 'label.png', contentType: 'image/png' },
-    { name: 'return.pdf', contentType: 'application/pdf' },
-  ]
-
-  it('carries files that the customer can open', async () => {
+  it('is delivered without the quotation and the signature of a mail', async () => {
     const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
-    sandbox.agentReplies(ticket.id, 'your label', { attachments: files })
-    sandbox.agentReplies(ticket.id, 'again', { attachments: files })
-    const { events } = await catchUp(ticket, cursor)
-    expect(events[0]).toMatchObject({
-      parts: [
-        { type: 'text', text: 'your label' },
-        {
-          type: 'file',
-          kind: 'image',
-          title: 'label.png',
-          url: expect.stringContaining('https://acme.zendesk.com/attachments/'),
-        },
-        { type: 'file', kind: 'file', title: 'return.pdf' },
-      ],
-    })
-    expect(events[0]).not.toHaveProperty('undelivered')
-    expect(requests(setting, 'GET', /settings/)).toHaveLength(1)
-  })
-
-  it('names the files that the customer couldn’t open', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
-    sandbox.settings.privateAttachments = true
-    sandbox.agentReplies(ticket.id, 'your label', { attachments: files })
-    const closed = await catchUp(ticket, cursor)
-    expect(closed.events[0]).toMatchObject({ parts: [{ type: 'text', text: 'your label' }] })
-    expect(closed.events[0]).toHaveProperty('undelivered', expect.stringMatching(/label\.png.*return\.pdf/))
-    sandbox.settings.privateAttachments = false
-    setting.clock.advance(700_000)
-    const attachment = ticketRow(setting, ticket.id).comments.at(-1)?.attachments[0]
-    Object.assign(attachment ?? {}, { malware_scan_result: 'malware_found' })
-    const { events } = await catchUp(ticket, cursor)
-    expect(events[0]).toMatchObject({ parts: [{ type: 'text' }, { title: 'return.pdf' }] })
-    expect(events[0]).toHaveProperty('undelivered', expect.stringContaining('malware'))
-  })
-
-  it('with files alone is reported, with the names of those that can’t be shared', async () => {
-    const { sandbox, setting, ticket, catchUp, cursor } = await startSession()
-    fault(setting, 'GET', /settings/, { status: 403, times: 9 })
-    sandbox.agentReplies(ticket.id, '', { attachments: files.slice(0, 1) })
-    expect((await catchUp(ticket, cursor)).events).toMatchObject([
-      { type: 'message-posted', parts: [], undelivered: expect.stringContaining('label.png') },
-    ])
+    const [ada] = sandbox.agents
+    const author = Number(ada?.id)
+    const html =
+      '<div class="zd-comment"><div dir="ltr">It is on its way.</div><br><div class="gmail_signature">Ada, Acme</div>' +
+      '<div class="gmail_quote"><div class="gmail_attr">On 3 May Eve wrote:</div><blockquote>Where is it?</blockquote></div></div>'
+    for (const via of ['email', 'web'] as const) {
+      const comment = { author_id: author, html, public: true }
+      sandbox.state.update(ticketRow(setting, ticket.id), { comment }, { userId: author, via })
+    }
+    const texts = (await catchUp(ticket, cursor)).events.flatMap((event) =>
+      event.type === 'message-posted' ? [JSON.stringify(event.parts)] : []
+    )
+    expect(texts[0]).toContain('It is on its way.')
+    expect(texts[0]).not.toMatch(/Acme|Where is it/)
+    expect(texts[1]).toContain('Where is it')
   })
 })
 
 describe('the cursor', () => {
   it('round-trips, and an invalid one reads from the beginning', () => {
-    const cursor = { comment: 8_447_388_090_495, agentId: '88', over: true }
+    const cursor = { comment: 8_447_388_090_495, agentId: '88', over: true, redacted: new Map<string, string>() }
     expect(readCursor(writeCursor(cursor))).toEqual(cursor)
+    const redacted = new Map(Array.from({ length: 8 }, (_, index) => [`844738809000${index}`, 'a1b2c3d4'] as const))
+    expect(readCursor(writeCursor({ ...cursor, redacted }))).toEqual({ ...cursor, redacted })
+    expect(writeCursor({ ...cursor, redacted }).length).toBeLessThan(300)
     for (const text of [undefined, '', 'x', '1.2', '1.2.closed', '-1.2.open', '1.a.open']) {
-      expect(readCursor(text)).toEqual({ comment: 0, agentId: '', over: false })
+      expect(readCursor(text)).toEqual({ comment: 0, agentId: '', over: false, redacted: new Map() })
     }
     expect(isoTime(0)).toBe('1970-01-01T00:00:00Z')
   })

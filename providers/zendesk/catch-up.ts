@@ -1,6 +1,7 @@
 import { ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import type { Agent, CaughtUp, SessionEvent, Ticket } from '../provider'
+import { isHandBack } from '../kit/hand-back'
+import type { CaughtUp, SessionEvent, Ticket, TicketKey } from '../provider'
 import { hasCode, PROVIDER, type Api } from './api'
 import { toAgent } from './contacts'
 import { readCursor, writeCursor, type Cursor } from './cursor'
@@ -8,10 +9,12 @@ import { contactIn } from './memo'
 import { findMergeTarget, isMergeLine, isMerged } from './merging'
 import { isOver, readComments, readTicket } from './reading'
 import type { Comment, TicketRecord, User } from './records'
-import { agentBehind, contentOf, isReply } from './replies'
+import { agentOf, formsOf, MOST_REDACTED, redactionsIn, type Reader } from './redactions'
+import { contentOf, isReply, isTypedNote, textOf } from './replies'
 
 /**
- * Reads what happened since the cursor, in this order: reopening, assignment, agents' public comments by id, end.
+ * Reads what happened since the cursor, in this order: reopening, assignment, agents' public comments and hand-backs by
+ * id, redactions of earlier comments, end.
  * Every comment written before the end comes before it. A ticket that was merged into another one of the same customer
  * has not ended: `movedTo` says where it continues.
  */
@@ -19,7 +22,8 @@ export const catchUp = async (
   api: Api,
   tools: Tools,
   ticket: Ticket,
-  cursor: string | undefined
+  cursor: string | undefined,
+  handBack: string
 ): Promise<CaughtUp> => {
   const seen = readCursor(cursor)
   let [read, fresh] = await Promise.all([readTicket(api, ticket.id), _readNewComments(api, ticket.id, seen)])
@@ -47,20 +51,21 @@ export const catchUp = async (
     next.agentId = assignee
   }
 
-  const colleagues = [seen.agentId, assignee ?? ''].filter(Boolean)
-  for (const { comment, agent } of await _replies(api, tools, ticket, { comments, users, colleagues })) {
-    const { parts, undelivered } = await contentOf(api, comment)
-    next.comment = Math.max(next.comment, Number(comment.id))
-    if (parts.length === 0 && undelivered === undefined) continue
-    events.push({
-      type: 'message-posted',
-      ticket: ticketKey,
-      id: comment.id,
-      agent,
-      parts,
-      ...(undelivered && { undelivered }),
-    })
+  const reader: Reader = {
+    api,
+    tools,
+    ticket,
+    people: new Map(users.flatMap((user) => (user.id ? [[user.id, user] as const] : []))),
+    colleagues: [seen.agentId, assignee ?? ''].filter(Boolean),
+    handBack,
   }
+  for (const event of await _eventsOf(reader, comments, ticketKey)) {
+    next.comment = Math.max(next.comment, Number(event.id))
+    if (event.type !== 'message-posted' || event.parts.length > 0 || event.undelivered !== undefined) events.push(event)
+  }
+  const redactions = await redactionsIn(reader, fresh?.earlier ?? [], seen)
+  events.push(...redactions.events.map((event) => ({ ...event, ticket: ticketKey })))
+  next.redacted = new Map([...redactions.forms, ...formsOf(reader, comments)].slice(-MOST_REDACTED))
 
   if (read && over && !seen.over) {
     const isElsewhere = read.ticket.status === 'closed' && (isMerged(read.ticket) || comments.some(isMergeLine))
@@ -84,39 +89,38 @@ const _readNewComments = async (
   api: Api,
   ticketId: string,
   seen: Cursor
-): Promise<{ comments: Comment[]; users: User[] } | undefined> => {
+): Promise<{ comments: Comment[]; earlier: Comment[]; users: User[] } | undefined> => {
   const isNew = (comment: Comment) => Number(comment.id) > seen.comment
   try {
     const { comments, users } = await readComments(api, ticketId, (page) => !page.every(isNew))
-    const byId = new Map(comments.filter(isNew).map((comment) => [comment.id, comment]))
-    return { comments: [...byId.values()].toSorted((a, b) => Number(a.id) - Number(b.id)), users }
+    const byId = [...new Map(comments.map((comment) => [comment.id, comment])).values()]
+    const inOrder = byId.toSorted((a, b) => Number(a.id) - Number(b.id))
+    return { comments: inOrder.filter(isNew), earlier: inOrder.filter((comment) => !isNew(comment)), users }
   } catch (error) {
     if (hasCode(error, 'not-found')) return undefined
     throw error
   }
 }
 
-/** Keeps the public comments of agents. Drops notes, automatic comments, the customer's and the router's own. */
-const _replies = async (
-  api: Api,
-  tools: Tools,
-  ticket: Ticket,
-  { comments, users, colleagues }: { comments: Comment[]; users: User[]; colleagues: readonly string[] }
-): Promise<{ comment: Comment; agent: Agent }[]> => {
-  const people = new Map(users.flatMap((user) => (user.id ? [[user.id, user] as const] : [])))
-  const found: { comment: Comment; agent: Agent }[] = []
+type CommentEvent = Extract<SessionEvent, { type: 'message-posted' | 'handed-back' }>
+
+/**
+ * The public comments of agents, and their notes that hand the conversation back. Drops other notes, automatic
+ * comments, the customer's and the router's own.
+ */
+const _eventsOf = async (reader: Reader, comments: Comment[], ticketKey: TicketKey): Promise<CommentEvent[]> => {
+  const events: CommentEvent[] = []
   for (const comment of comments) {
-    const { author_id: author } = comment
-    if (!author || !isReply(comment, contactIn(ticket))) continue
-    const { agent, isUnknown } = await agentBehind(api, author, { people, colleagues })
-    if (agent) found.push({ comment, agent })
-    if (isUnknown) {
-      tools.log.warn('A comment is not shown to the customer: Zendesk does not say who wrote it', {
-        provider: PROVIDER,
-        ticketId: ticket.id,
-        commentId: comment.id,
-      })
+    const { id } = comment
+    const isHint = isTypedNote(comment) && isHandBack(textOf(comment), reader.handBack)
+    if (!isHint && !isReply(comment, contactIn(reader.ticket))) continue
+    const agent = await agentOf(reader, comment)
+    if (!agent) continue
+    if (isHint) events.push({ type: 'handed-back', ticket: ticketKey, id, agent })
+    else {
+      const { parts, undelivered } = contentOf(reader.api, reader.ticket.id, comment)
+      events.push({ type: 'message-posted', ticket: ticketKey, id, agent, parts, ...(undelivered && { undelivered }) })
     }
   }
-  return found
+  return events
 }

@@ -1,19 +1,26 @@
 import { z } from '@botpress/sdk'
-import { asUnknown, isProviderError, ProviderError } from '../errors'
+import { asUnknown, isMessageRejected, isProviderError, ProviderError } from '../errors'
+import { filesIn, saysPost, written, type Post, type Writing } from '../kit/posts'
 import type { Tools } from '../kit/tools'
 import { hasCode, PROVIDER, type Api } from './api'
-import { toHtml } from './format'
+import { readBack, readBackFormatted } from './format'
 import { MESSAGE_KEY } from './identity'
 import { readComments, ticketPath } from './reading'
 import { auditSchema, type Comment } from './records'
+import { uploadFiles, type Uploaded } from './uploads'
 
 /** A comment to post. */
 export interface Draft {
   ticketId: string
   /** Stored with the comment, so that it can be found when the response is lost. */
   marker: string
-  /** Text that fits into one comment (`toComments`). */
-  text: string
+  /** What fits into one comment. */
+  post: Post
+  writing: Writing
+  /** Tokens of files that are there already, such as the transcript's. */
+  uploads?: string[]
+  /** The text has formatting, of which Zendesk may change the signs. */
+  isFormatted?: boolean
   public: boolean
   /** Zendesk user id of the author. Undefined: the credentials' own user. */
   authorId?: string
@@ -38,6 +45,7 @@ const SETTLING_MS = 500
 /** Back-off after an update conflict, multiplied by the number of conflicts. */
 const CONFLICT_BACKOFF_MS = 200
 const MAX_CONFLICTS = 3
+const REFUSED = 'is refused by Zendesk'
 
 /**
  * Posts a comment and returns its id. Zendesk has no idempotency key for updates, so each comment carries a marker in
@@ -53,12 +61,21 @@ export const postComment = async (api: Api, tools: Tools, draft: Draft): Promise
   const since = tools.now() - CLOCK_SKEW_MS
   let isInDoubt = false
   let conflicts = 0
+  let files = await uploadFiles(api, tools, filesIn(draft.post))
   for (;;) {
     try {
-      return (await _put(api, draft)) ?? (await _mustFind(api, draft, since))
+      return (await _put(api, draft, files)) ?? (await _mustFind(api, draft, since))
     } catch (error) {
       if (!isProviderError(error)) throw error
-      if (error.outcome === 'unknown') {
+      if (files.token !== undefined && isMessageRejected(error)) {
+        // The comment counts, and links do for its files.
+        tools.log.warn('Zendesk refuses a comment with files. It is posted with links', {
+          provider: PROVIDER,
+          ticketId: draft.ticketId,
+          error: error.message,
+        })
+        files = { unattached: new Map(filesIn(draft.post).map((file) => [file, REFUSED])) }
+      } else if (error.outcome === 'unknown') {
         await tools.sleep(SETTLING_MS)
         const found = await _find(api, draft, since, since).catch(() => {
           throw error
@@ -90,15 +107,17 @@ const _findEarlier = async (api: Api, tools: Tools, draft: Draft): Promise<strin
   }
 }
 
-const _put = async (api: Api, draft: Draft): Promise<string | undefined> => {
+const _put = async (api: Api, draft: Draft, files: Uploaded): Promise<string | undefined> => {
+  const uploads = [...(draft.uploads ?? []), ...(files.token === undefined ? [] : [files.token])]
   const { audit } = await api.request({
     method: 'PUT',
     path: ticketPath(draft.ticketId),
     json: {
       ticket: {
         comment: {
-          html_body: toHtml(draft.text),
+          html_body: written(draft.post, draft.writing, files.unattached),
           public: draft.public,
+          ...(uploads.length > 0 ? { uploads } : {}),
           ...(draft.authorId === undefined ? {} : { author_id: Number(draft.authorId) }),
         },
         metadata: { [MESSAGE_KEY]: draft.marker },
@@ -124,7 +143,7 @@ const _find = async (api: Api, draft: Draft, since: number, unmarkedSince: numbe
   const { comments } = await readComments(api, draft.ticketId, (page) => page.every(isOlder))
   const marked = comments.find((comment) => comment.metadata?.custom?.[MESSAGE_KEY] === draft.marker)
   if (marked) return marked.id
-  const text = _normalise(draft.text)
+  const reading = draft.isFormatted ? readBackFormatted : readBack
   return comments.find(
     (comment) =>
       comment.metadata?.custom == null &&
@@ -132,9 +151,6 @@ const _find = async (api: Api, draft: Draft, since: number, unmarkedSince: numbe
       comment.public === draft.public &&
       (draft.authorId === undefined || comment.author_id === draft.authorId) &&
       Date.parse(comment.created_at ?? '') >= unmarkedSince &&
-      _normalise(comment.plain_body ?? comment.body ?? '') === text
+      saysPost(draft.post, draft.writing, comment.plain_body ?? comment.body ?? '', reading)
   )?.id
 }
-
-/** Ignores white space and zero-width spaces, which Zendesk's conversion from HTML may change. */
-const _normalise = (text: string): string => text.replace(/&nbsp;|[\s\u200b]+/g, ' ').trim()

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Customer } from '../provider'
 import {
   bodyOf,
   capabilitiesOf,
@@ -116,6 +117,31 @@ describe('the customer’s contact', () => {
     const posted = await setting.driver.postMessage(replaced, messageFrom(customer, 'still me'))
     expect(posted.contactId).toBe(String(requester))
     expect(ticketView(setting, kept.id).entries.at(-1)).toMatchObject({ kind: 'customer', text: 'still me' })
+  })
+
+  it('has phone number, language and photo, as far as Zendesk takes them', async () => {
+    const setting = await setUp()
+    const { ensureContact } = capabilitiesOf(setting.driver)
+    const more = { phone: '+49 (30) 123-4567', language: 'de', pictureUrl: 'https://x.test/eve.png' }
+    const user = async (customer: Partial<Customer>) =>
+      setting.sandbox.state.user(Number(await ensureContact({ ...EVE, ...customer })))
+    const whole = { phone: '+49301234567', locale: 'de', photo: { content_url: more.pictureUrl } }
+    expect(await user({ ...more, id: 'user_1' })).toMatchObject(whole)
+    expect(await user({ ...more, id: 'user_2', email: 'eve@customer.example' })).toMatchObject(whole)
+    expect(await user({ ...more, id: 'user_3', language: 'tlh', email: 'eva@customer.example' })).toMatchObject({
+      locale: null,
+    })
+    const long = { phone: 'call me', language: 'a language', pictureUrl: `https://x.test/${'a'.repeat(300)}` }
+    expect(await user({ ...long, id: 'user_4' })).toMatchObject({ phone: null, locale: null, photo: null })
+  })
+
+  it('whom people have made an agent keeps the role', async () => {
+    const setting = await setUp()
+    const { ensureContact } = capabilitiesOf(setting.driver)
+    const user = setting.sandbox.state.user(Number(await ensureContact(EVE)))
+    Object.assign(user ?? {}, { role: 'agent' })
+    await ensureContact(EVE)
+    expect(user?.role).toBe('agent')
   })
 
   it('is created for a second person in the chat', async () => {

@@ -25,10 +25,10 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
   const person = {
     name: toName(customer.name),
     external_id: userExternalId(customer.id),
-    role: 'end-user',
     // Otherwise Zendesk asks the customer by mail to confirm an account that they never asked for.
     skip_verify_email: true,
   }
+  const profile = _profileOf(customer)
   const make = async (path: string, user: object): Promise<string> => {
     const answer = await api.request({
       method: 'POST',
@@ -45,12 +45,35 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
   const email = customer.email?.trim()
   if (email && email.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(email)) {
     try {
-      return await make('/api/v2/users', { ...person, email })
+      return await make('/api/v2/users', { ...person, ...profile, role: 'end-user', email })
     } catch (error) {
       if (!hasCode(error, 'rejected')) throw error
     }
   }
-  return make('/api/v2/users/create_or_update', person)
+  // Without a role: a contact whom people have made an agent since stays one. A new user is an end user.
+  if (Object.keys(profile).length === 0) return make('/api/v2/users/create_or_update', person)
+  try {
+    return await make('/api/v2/users/create_or_update', { ...person, ...profile })
+  } catch (error) {
+    // A language that the account doesn't have, a number or a photo that Zendesk refuses.
+    if (!hasCode(error, 'rejected')) throw error
+    return make('/api/v2/users/create_or_update', person)
+  }
+}
+
+/** Longer addresses of photos are refused. */
+const LONGEST_PHOTO = 255
+
+/** What Zendesk has room for at a user. The notes of the ticket have it all. */
+const _profileOf = ({ phone, language, pictureUrl }: Customer): Record<string, string> => {
+  const number = phone?.replace(/[^\d+]/g, '') ?? ''
+  return {
+    ...(/^\+?\d{6,15}$/.test(number) ? { phone: number } : {}),
+    ...(language && /^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i.test(language) ? { locale: language } : {}),
+    ...(pictureUrl?.startsWith('https://') && pictureUrl.length <= LONGEST_PHOTO
+      ? { remote_photo_url: pictureUrl }
+      : {}),
+  }
 }
 
 /** The user as Zendesk shows them. Undefined if there is none, or the credentials' user may not see them. */

@@ -1,9 +1,12 @@
 import { ProviderError } from '../errors'
+import { handBackPhrase } from '../kit/hand-back'
 import { defineProvider } from '../provider'
 import { createApi, PROVIDER } from './api'
+import { readFile } from './attachments'
 import { catchUp } from './catch-up'
-import { checkConfig, configSchema } from './config'
+import { checkConfig, configSchema, trimmed } from './config'
 import { ensureContact, readUser, toAgent } from './contacts'
+import { diagnose } from './diagnosis'
 import { postMessage } from './posting'
 import { subscribe, unsubscribe } from './subscription'
 import { closeTicket, openTicket } from './tickets'
@@ -18,8 +21,10 @@ export const zendesk = defineProvider({
   // Zendesk retries a delivery up to three times after a 409, and never after a 500.
   retryReply: { status: 409 },
   answerWithinMs: 9_000,
+  redelivers: true,
   connect: (config, tools) => {
     const api = createApi(config, tools)
+    const handBack = handBackPhrase(tools)
     return {
       checkCredentials: async () => {
         const identified = api.accountId()
@@ -40,12 +45,14 @@ export const zendesk = defineProvider({
       openTicket: (request) => openTicket(api, tools, request),
       postMessage: (ticket, message) => postMessage(api, tools, ticket, message),
       closeTicket: (ticket) => closeTicket(api, tools, ticket),
-      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor),
+      catchUp: (ticket, cursor) => catchUp(api, tools, ticket, cursor, handBack),
+      readFile: (handle) => readFile(api, handle),
       describeAgent: async (agentId) => toAgent(agentId, await readUser(api, agentId)),
-      subscribe: (target) => subscribe(api, tools, target),
+      subscribe: (target) => subscribe(api, tools, target, handBack),
       unsubscribe: (target) => unsubscribe(api, target),
       verifyWebhook: (request, subscription) => verifyWebhook(request, subscription, tools.now()),
       parseWebhook,
+      diagnose: (target) => diagnose(api, trimmed(config), target, handBack),
     }
   },
 })

@@ -22,7 +22,10 @@ export interface Memory {
   /** The renewal in flight, shared by all calls that need a token. */
   renewal?: Promise<AccessToken>
   me?: Identity
-  attachments?: { private: boolean; at: number }
+  /** Lists of the account, and when they were read. */
+  lists: Map<string, { value: unknown; at: number }>
+  /** The reading in flight, shared like the renewal. */
+  identifying?: Promise<Identity>
 }
 
 const MAX_ACCOUNTS = 200
@@ -46,7 +49,7 @@ export const memoryOf = (config: Config, tools: Tools): Memory => {
   if (known) return known
   const oldest = memories.keys().next()
   if (memories.size >= MAX_ACCOUNTS && !oldest.done) memories.delete(oldest.value)
-  const memory: Memory = {}
+  const memory: Memory = { lists: new Map() }
   memories.set(key, memory)
   return memory
 }

@@ -1,12 +1,12 @@
 /** Posts a message into a ticket, whatever has become of the ticket or of its contact. */
 import { asUnknown, isProviderError, ProviderError, withDetails } from '../errors'
-import { partsToText } from '../kit/message-text'
+import { postsOf, type Post } from '../kit/posts'
 import type { Tools } from '../kit/tools'
 import type { Customer, OutboundMessage, PostedMessage, Ticket, TicketChange } from '../provider'
 import { PROVIDER, type Api } from './api'
 import { postComment, type Draft } from './comments'
 import { ensureContact, findUser, isUsable } from './contacts'
-import { toComments, toName } from './format'
+import { sentence, toName, writingOf } from './format'
 import { contactIn } from './memo'
 import { findMergeTarget, isMerged } from './merging'
 import { readTicket } from './reading'
@@ -18,6 +18,8 @@ interface Place {
   authorId?: string
   /** A customer's message as an internal note that names them, since Zendesk accepts no comment of theirs. */
   asNote?: boolean
+  /** An attempt at an earlier place may still arrive: look before posting here. */
+  isInDoubt?: boolean
   movedTo?: TicketChange['movedTo']
 }
 
@@ -51,9 +53,9 @@ export const postMessage = async (
   const posting: Posting = { api, tools, ticket, message, ...(customer && { customer }) }
   let place: Place = { ticketId: ticket.id, ...(customer && { authorId: await _authorOf(posting, customer) }) }
   const messageIds: string[] = []
-  for (const [index, text] of toComments(partsToText(message.parts)).entries()) {
+  for (const [index, post] of postsOf(message.parts, writingOf(message.author.type)).entries()) {
     try {
-      const posted = await _postPiece(posting, place, index === 0 ? message.id : `${message.id}/${index}`, text)
+      const posted = await _postPiece(posting, place, index === 0 ? message.id : `${message.id}/${index}`, post)
       messageIds.push(posted.id)
       place = posted.place
     } catch (error) {
@@ -74,11 +76,11 @@ const _authorOf = async ({ api, ticket }: Posting, customer: Customer): Promise<
   return customer.contactId === ticket.contactId ? contactIn(ticket) : customer.contactId
 }
 
-const _postPiece = async (posting: Posting, start: Place, marker: string, text: string) => {
+const _postPiece = async (posting: Posting, start: Place, marker: string, post: Post) => {
   let place = start
   for (let mends = 0; ; mends += 1) {
     try {
-      return { id: await postComment(posting.api, posting.tools, _draft(posting, place, marker, text)), place }
+      return { id: await postComment(posting.api, posting.tools, _draft(posting, place, marker, post)), place }
     } catch (error) {
       const isRefusal =
         isProviderError(error) && (error.code === 'not-found' || (error.code === 'rejected' && error.status !== 409))
@@ -88,20 +90,26 @@ const _postPiece = async (posting: Posting, start: Place, marker: string, text: 
   }
 }
 
-const _draft = ({ message, customer }: Posting, place: Place, marker: string, text: string): Draft => ({
+const _draft = ({ message, customer }: Posting, place: Place, marker: string, post: Post): Draft => ({
   ticketId: place.ticketId,
   marker,
-  text: customer && place.asNote ? `${toName(customer.name)} (Zendesk takes no comments of theirs):\n\n${text}` : text,
+  post:
+    customer && place.asNote
+      ? [...sentence(`${toName(customer.name)} (Zendesk takes no comments of theirs):`), ...post]
+      : post,
+  writing: writingOf(message.author.type),
+  isFormatted: message.author.type === 'bot',
   public: customer !== undefined && !place.asNote,
   ...(place.authorId === undefined || place.asNote ? {} : { authorId: place.authorId }),
-  mayExist: message.mayExist,
+  mayExist: message.mayExist || place.isInDoubt === true,
   ...(message.createdAt === undefined ? {} : { createdAt: message.createdAt }),
   ...(message.others === undefined ? {} : { others: message.others }),
 })
 
 /** Finds out what a refusal is about. Resolves to another place to post to, or throws the refusal, explained. */
-const _mend = async (posting: Posting, place: Place, refusal: ProviderError): Promise<Place> => {
+const _mend = async (posting: Posting, from: Place, refusal: ProviderError): Promise<Place> => {
   const { api, ticket } = posting
+  const place = refusal.outcome === 'none' ? from : { ...from, isInDoubt: true }
   // Where the ticket can't be asked, the refusal is nobody's fault yet.
   const unexplained = (): never => {
     throw withDetails(refusal, { about: 'account' })
@@ -115,8 +123,8 @@ const _mend = async (posting: Posting, place: Place, refusal: ProviderError): Pr
     if (movedTo) return { ...place, ticketId: movedTo.id, movedTo }
     throw _ended(refusal, isMerged(read.ticket) ? 'the ticket was merged into another one' : 'the ticket is closed')
   }
-  // An earlier attempt may have posted it, or the ticket is there and the 404 was about something else.
-  if (refusal.outcome !== 'none' || refusal.code === 'not-found' || !posting.customer) throw refusal
+  // The ticket is there, so a 404 was about something else.
+  if (refusal.code === 'not-found' || !posting.customer) throw refusal
   if (place.asNote) return _tellAgents(posting, place, refusal)
   const author = await findUser(api, place.authorId ?? '', read.users).catch(unexplained)
   if (refusal.about === 'message' && isUsable(author)) throw refusal
@@ -162,7 +170,8 @@ const _tellAgents = async (
   await postComment(api, tools, {
     ticketId,
     marker: `${message.id}/refused`,
-    text: 'A message of the customer is missing here: Zendesk refuses its content.',
+    post: sentence('A message of the customer is missing here: Zendesk refuses its content.'),
+    writing: writingOf('bot'),
     public: false,
     mayExist: message.mayExist,
     ...(message.createdAt === undefined ? {} : { createdAt: message.createdAt }),

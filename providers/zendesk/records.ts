@@ -72,6 +72,7 @@ const _viaSchema = z
   .catch(undefined)
 
 export const attachmentSchema = z.object({
+  id: _id,
   file_name: _text,
   content_url: _text,
   /** The same file at the account's own host name. */
@@ -80,6 +81,8 @@ export const attachmentSchema = z.object({
   size: z.number().nullish().catch(undefined),
   deleted: _flag,
   malware_scan_result: _text,
+  /** An admin has allowed the file although Zendesk found malware in it. */
+  malware_access_override: _flag,
 })
 export type Attachment = z.infer<typeof attachmentSchema>
 

@@ -55,3 +55,9 @@ export const classify = (
 
 const _subjectOf = (field: string): ErrorSubject =>
   (['contact', 'agent', 'message'] as const).find((subject) => FIELDS[subject]?.includes(field)) ?? 'ticket'
+
+/** The fields that a refused ticket names. */
+export const refusedFields = (body: unknown): string[] => {
+  const parsed = errorSchema.safeParse(body)
+  return parsed.success ? Object.keys(parsed.data.details ?? {}) : []
+}

@@ -218,7 +218,9 @@ describe('what an agent takes back before it is delivered', () => {
 
 describe('a picture in the text', () => {
   const HOST = 'https://acme.zendesk.com/attachments/token'
+  let attachments = 0
   const attachment = (content_url: string, more = {}) => ({
+    id: (attachments += 1),
     file_name: 'photo (1).png',
     content_type: 'image/png',
     size: 9,
@@ -249,7 +251,10 @@ describe('a picture in the text', () => {
   ])('that is also attached is one picture: %s', async (_what, url, file) => {
     const { read, stored } = await startSession()
     stored({ html_body: `<p>see</p><img src="${url}">`, attachments: [file] })
-    expect(await read()).toMatchObject([{ parts: [{ text: 'see' }, { type: 'file', url: file.content_url }] }])
+    const handle = `attachment/${file.id}`
+    expect(await read()).toMatchObject([
+      { parts: [{ text: 'see' }, { type: 'desk-file', handle, name: file.file_name }] },
+    ])
     expect((await read())[0]).toHaveProperty('parts.length', 2)
   })
 
@@ -263,20 +268,40 @@ describe('a picture in the text', () => {
     for (const event of await read()) expect(event).toHaveProperty('parts.length', 2)
   })
 
-  it('that only signed-in users can see is named, not sent', async () => {
-    const { sandbox, read, stored } = await startSession()
-    sandbox.settings.privateAttachments = true
-    stored({ html_body: `<p>see</p><img src="${HOST}/abc/?name=photo.png" alt="the photo">`, attachments: [] })
-    stored({
-      html_body: '<p>and</p><img src="https://help.acme.com/attachments/token/x/?name=a.png">',
-      attachments: [attachment(`${HOST}/x/?name=a.png`)],
+  it('keeps its place, and is known by it where Zendesk doesn’t list it', async () => {
+    const { ticket, read, stored } = await startSession()
+    const id = stored({
+      html_body: `<p>see</p><img src="${HOST}/abc/?name=photo.png" alt="the photo"><p>and</p>`,
+      attachments: [attachment(`${HOST}/x/?name=b.pdf`, { file_name: 'b.pdf', content_type: 'application/pdf' })],
     })
-    const events = await read()
-    expect(textsIn(events)).toEqual(['see', 'and'])
-    expect(events).toMatchObject([
-      { undelivered: expect.stringContaining('“the photo”') },
-      { undelivered: expect.stringContaining('“photo (1).png”') },
+    const handle = `image/${ticket.id}/${id}/0`
+    expect(await read()).toMatchObject([
+      {
+        parts: [
+          { type: 'text', text: 'see' },
+          { type: 'desk-file', handle, name: 'the photo' },
+          { type: 'text', text: 'and' },
+          { type: 'desk-file', name: 'b.pdf', contentType: 'application/pdf', size: 9 },
+        ],
+      },
     ])
+  })
+
+  it('of another host is not Zendesk’s to read', async () => {
+    const { read, stored } = await startSession()
+    const url = 'https://cdn.example.test/cat.gif'
+    stored({ html_body: `<img src="${url}">`, attachments: [] })
+    expect(await read()).toMatchObject([{ parts: [{ type: 'file', kind: 'image', url }] }])
+  })
+
+  it('or a file in which Zendesk found malware is named, not delivered', async () => {
+    const { read, stored } = await startSession()
+    const bad = attachment(`${HOST}/x/?name=a.exe`, { file_name: 'a.exe', malware_scan_result: 'malware_found' })
+    stored({ html_body: '<p>run</p>', attachments: [bad] })
+    stored({ html_body: '<p>again</p>', attachments: [{ ...bad, malware_access_override: true }] })
+    const [first, second] = await read()
+    expect(first).toMatchObject({ parts: [{ text: 'run' }], undelivered: expect.stringMatching(/“a.exe”.*malware/) })
+    expect(second).toMatchObject({ parts: [{ text: 'again' }, { type: 'desk-file', name: 'a.exe' }] })
   })
 })
 

@@ -1,12 +1,12 @@
 /** Which comments are an agent's words to the customer, and what the customer gets of them. */
-import { fileKey } from '../kit/addresses'
 import { htmlToParts, htmlToText } from '../kit/html-to-markdown'
-import { shorten } from '../kit/message-text'
-import type { Agent, MessagePart } from '../provider'
-import { hasCode, type Api } from './api'
+import type { Agent, AgentPart, MessagePart } from '../provider'
+import type { Api } from './api'
+import { attachmentHandle, deskFile, fileOf, imageHandle, isAtAccount, isInfected, nameOf } from './attachments'
 import { findUser, isAgent, toAgent } from './contacts'
 import { MESSAGE_KEY } from './identity'
 import { isMergeLine } from './merging'
+import { isMail, withoutQuotations, withoutQuotedLines } from './quotations'
 import type { Attachment, Comment, User } from './records'
 
 /**
@@ -59,41 +59,55 @@ export const agentBehind = async (
   return { agent: isKnown ? toAgent(authorId, user) : undefined, isUnknown: !user && !isKnown }
 }
 
-/** In UTF-16 units. Longer names help nobody. */
-const LONGEST_FILE_NAME = 200
+/**
+ * Whether the comment is an internal note that an agent typed. Notes through the API are the router's, or another
+ * program's.
+ */
+export const isTypedNote = (comment: Comment): boolean =>
+  comment.public === false &&
+  Number(comment.author_id) > 0 &&
+  comment.metadata?.custom?.[MESSAGE_KEY] === undefined &&
+  !['api', '5'].includes(String(comment.via?.channel)) &&
+  !_isAutomatic(comment)
+
+/** What a note says, as people see it. */
+export const textOf = ({ html_body: html, plain_body: plain, body }: Comment): string =>
+  html ? htmlToText(html) : (plain ?? body ?? '')
 
 export interface Content {
-  parts: MessagePart[]
+  parts: AgentPart[]
   undelivered?: string
 }
 
 /** What the customer gets of a comment. Anything that can't be shown is named: to the agent, and in its place. */
-export const contentOf = async (api: Api, comment: Comment): Promise<Content> => {
+export const contentOf = (api: Api, ticketId: string, comment: Comment): Content => {
   const attachments = (comment.attachments ?? []).filter((attachment) => !_isRedactedFile(attachment))
-  // Zendesk also lists inline images as attachments, sometimes under another address of the same file.
-  const listed = new Set(
-    attachments.flatMap(({ content_url: url, mapped_content_url: mapped }) =>
-      [url, mapped].flatMap((it) => it ?? []).map(_fileOf)
-    )
-  )
   const problems: string[] = []
-  const parts: MessagePart[] = []
+  const parts: AgentPart[] = []
+  /** Attachments that stand in the text. Zendesk lists inline images too, sometimes under another address. */
+  const shown = new Set<Attachment>()
+  const addFile = (attachment: Attachment): void => {
+    if (shown.has(attachment)) return
+    shown.add(attachment)
+    const name = nameOf(attachment)
+    if (isInfected(attachment)) problems.push(`The file “${name}” was not delivered: Zendesk found malware in it.`)
+    else if (attachment.id) parts.push(deskFile(attachmentHandle(attachment.id), attachment))
+    else problems.push(`The file “${name}” was not delivered: Zendesk gives no address for it.`)
+  }
+  let images = 0
   for (const part of _bodyOf(comment)) {
-    if (part.type !== 'file') parts.push(part)
-    else if (listed.has(_fileOf(part.url))) continue
-    else if (_isAtAccount(api, part.url) && (await _isPrivate(api))) problems.push(_hidden(part.title ?? 'image'))
-    else parts.push(part)
+    const file = part.type === 'file' ? fileOf(part.url) : undefined
+    const listed = attachments.find(({ content_url: url, mapped_content_url: mapped }) =>
+      [url, mapped].some((it) => it && fileOf(it) === file)
+    )
+    if (listed) addFile(listed)
+    else if (part.type === 'file' && isAtAccount(api, part.url)) {
+      const handle = imageHandle(ticketId, comment.id, images)
+      parts.push({ type: 'desk-file', handle, ...(part.title ? { name: part.title } : {}) })
+    } else parts.push(part)
+    if (part.type === 'file') images += 1
   }
-  for (const attachment of attachments) {
-    const name = shorten((attachment.file_name ?? '').replace(/\s+/g, ' ').trim(), LONGEST_FILE_NAME) || 'attachment'
-    const url = attachment.content_url ?? ''
-    if (attachment.malware_scan_result === 'malware_found') {
-      problems.push(`The file “${name}” was not delivered: Zendesk found malware in it.`)
-    } else if (!url.startsWith('https://')) {
-      problems.push(`The file “${name}” was not delivered: Zendesk gives no address for it.`)
-    } else if (await _isPrivate(api)) problems.push(_hidden(name))
-    else parts.push({ type: 'file', kind: _kindOf(attachment.content_type ?? ''), url, title: name })
-  }
+  for (const attachment of attachments) addFile(attachment)
   if (parts.length === 0 && problems.length === 0 && EMBEDDED.test(comment.html_body ?? '')) {
     parts.push({ type: 'text', text: '[something that cannot be shown]' })
     problems.push('The reply holds something that cannot be shown to the customer.')
@@ -104,16 +118,15 @@ export const contentOf = async (api: Api, comment: Comment): Promise<Content> =>
 /** What only agents' browsers show. */
 const EMBEDDED = /<(?:audio|canvas|embed|iframe|img|math|object|picture|svg|video)\b/i
 
-const _hidden = (name: string): string =>
-  `The file “${name}” was not delivered: this Zendesk account shows attachments only to signed-in users.`
-
 const _bodyOf = (comment: Comment): MessagePart[] => {
   const plain = (comment.plain_body ?? comment.body ?? '').trim()
-  const isRedacted = _isBlackedOut(comment.html_body ? htmlToText(comment.html_body) : plain)
+  const isRedacted = _isBlackedOut(textOf(comment))
   if (comment.html_body) {
-    return htmlToParts(comment.html_body).filter((part) => part.type !== 'text' || !isRedacted)
+    const html = isMail(comment) ? withoutQuotations(comment.html_body) : comment.html_body
+    return htmlToParts(html).filter((part) => part.type !== 'text' || !isRedacted)
   }
-  return plain === '' || isRedacted ? [] : [{ type: 'text', text: plain }]
+  if (plain === '' || isRedacted) return []
+  return [{ type: 'text', text: isMail(comment) ? withoutQuotedLines(plain) : plain }]
 }
 
 /**
@@ -125,23 +138,6 @@ const _isBlackedOut = (text: string): boolean => text.includes('▇') && /^[▇\
 const _isRedactedFile = ({ deleted, file_name: name, size }: Attachment): boolean =>
   deleted === true || (name === 'redacted.txt' && (size ?? 0) === 0)
 
-/** Identifies a file by its address. At Zendesk a token names it, and what follows is only its name. */
-const _fileOf = (address: string): string => /\/attachments\/token\/([^/?#]+)/.exec(address)?.[1] ?? fileKey(address)
-
-const _isAtAccount = (api: Api, address: string): boolean =>
-  URL.canParse(address) && new URL(address).origin === api.origin && address.includes('/attachments/')
-
-/** Counts an unreadable setting as private: telling the agent beats sending the customer a link that fails. */
-const _isPrivate = async (api: Api): Promise<boolean> => {
-  try {
-    return await api.attachmentsArePrivate()
-  } catch (error) {
-    if (hasCode(error, 'unauthorized', 'not-found', 'rejected')) return true
-    throw error
-  }
-}
-
-const _kindOf = (contentType: string): 'image' | 'audio' | 'video' | 'file' => {
-  const kind = contentType.split('/')[0]
-  return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file'
-}
+/** Whether an agent has taken something of the comment back. */
+export const isRedacted = (comment: Comment): boolean =>
+  textOf(comment).includes('▇') || (comment.attachments ?? []).some(_isRedactedFile)

@@ -16,7 +16,7 @@ const subscribed = async () => {
 }
 
 describe('subscribing', () => {
-  it('creates one webhook and two triggers that match only our tag', async () => {
+  it('creates one webhook and three triggers that match only our tag', async () => {
     const { webhooks, triggers, subscription } = await subscribed()
     expect(webhooks).toMatchObject([
       {
@@ -30,6 +30,7 @@ describe('subscribing', () => {
     expect(triggers.map((trigger) => trigger.title)).toEqual([
       'Botpress HITL Router inst1: replies',
       'Botpress HITL Router inst1: state',
+      'Botpress HITL Router inst1: notes',
     ])
     for (const { conditions } of triggers) {
       expect(conditions.all).toContainEqual({
@@ -69,7 +70,7 @@ describe('subscribing', () => {
     webhooks.length = 0
     const again = await driver.subscribe(TARGET)
     expect(again.webhookId).not.toBe(subscription.webhookId)
-    expect([webhooks.length, triggers.length]).toEqual([1, 2])
+    expect([webhooks.length, triggers.length]).toEqual([1, 3])
     Object.assign(webhooks[0] ?? {}, { secret: 'rotated' })
     expect((await driver.subscribe(TARGET)).secret).toBe('rotated')
   })
@@ -79,7 +80,7 @@ describe('subscribing', () => {
     const longer = { ...TARGET, installation: 'inst10', url: 'https://webhook.example.test/other/zendesk' }
     await driver.subscribe(longer)
     await driver.subscribe(TARGET)
-    expect([webhooks.length, triggers.length]).toEqual([2, 4])
+    expect([webhooks.length, triggers.length]).toEqual([2, 6])
     await driver.unsubscribe(TARGET)
     expect(webhooks.map((webhook) => webhook.name)).toEqual(['Botpress HITL Router inst10'])
     expect(triggers.every((trigger) => trigger.title.includes('inst10'))).toBe(true)
@@ -112,9 +113,9 @@ describe('subscribing', () => {
     const subscription = await driver.subscribe(TARGET)
     const { webhooks, triggers } = setting.sandbox.rules
     expect(webhooks.map((webhook) => webhook.id)).toEqual([subscription.webhookId])
-    expect(triggers.map((trigger) => trigger.title)).toHaveLength(2)
+    expect(triggers.map((trigger) => trigger.title)).toHaveLength(3)
     const used = triggers.flatMap((trigger) => trigger.actions.map((action) => (action.value as string[])[0]))
-    expect(used).toEqual([subscription.webhookId, subscription.webhookId])
+    expect(used).toEqual(Array.from({ length: 3 }, () => subscription.webhookId))
   })
 
   it('is completed by the next save after a failure to read the signing secret', async () => {
@@ -133,7 +134,7 @@ describe('subscribing', () => {
     const subscription = await driver.subscribe(TARGET)
     const { webhooks, triggers } = setting.sandbox.rules
     expect(webhooks.map((webhook) => webhook.id)).toEqual([subscription.webhookId])
-    expect(triggers).toHaveLength(2)
+    expect(triggers).toHaveLength(3)
     await openSession(setting)
   })
 
@@ -147,7 +148,19 @@ describe('subscribing', () => {
     await driver.subscribe(TARGET)
     expect(setting.sandbox.server.requests.filter(isWrite)).toHaveLength(writes)
     expect(JSON.stringify(setting.sandbox.rules.triggers)).not.toContain('"role"')
-    expect(setting.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
+    expect(setting.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(2)
+  })
+
+  it('watches for the configured hand-back note, also after it is changed', async () => {
+    const setting = await setUp()
+    await capabilitiesOf(setting.driver).subscribe(TARGET)
+    const phrases = () =>
+      setting.sandbox.rules.triggers.flatMap(({ conditions }) =>
+        conditions.all.flatMap(({ field, value }) => (field === 'comment_includes_word' ? [value] : []))
+      )
+    expect(phrases()).toEqual(['/bot'])
+    await capabilitiesOf(setting.connect({}, { handBack: ' Back to the bot ' })).subscribe(TARGET)
+    expect(phrases()).toEqual(['Back to the bot'])
   })
 
   it('fails for a user who isn’t an admin and says so', async () => {
@@ -171,6 +184,6 @@ describe('unsubscribing', () => {
     await driver.unsubscribe(TARGET)
     expect(webhooks.map((webhook) => webhook.id)).toEqual(['somebody'])
     expect(triggers).toEqual([])
-    expect(setting.sandbox.server.requests.filter((request) => request.method === 'DELETE')).toHaveLength(3)
+    expect(setting.sandbox.server.requests.filter((request) => request.method === 'DELETE')).toHaveLength(4)
   })
 })

@@ -3,8 +3,12 @@ import type { SubscriptionTarget } from '../provider'
 import { hasCode, type Api } from './api'
 import type { metaSchema } from './records'
 
+/** Begins the names of what any router sets up. */
+export const PREFIX = 'Botpress HITL Router'
+
 /** The name of the installation's webhook, and the prefix of its triggers' titles. Both are found by it. */
-export const nameOf = (target: SubscriptionTarget): string => `Botpress HITL Router ${target.installation}`
+export const nameOf = ({ installation }: Pick<SubscriptionTarget, 'installation'>): string =>
+  `${PREFIX} ${installation}`
 
 const PAGE_SIZE = 100
 /** Stops a list that never ends. */

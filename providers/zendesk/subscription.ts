@@ -4,7 +4,7 @@ import type { Tools } from '../kit/tools'
 import type { Subscription, SubscriptionTarget } from '../provider'
 import { PROVIDER, type Api } from './api'
 import { idSchema, metaSchema } from './records'
-import { nameOf, readPages, remove } from './set-up'
+import { nameOf, PREFIX, readPages, remove } from './set-up'
 import { ensureTriggers, ownTriggers } from './triggers'
 
 const webhookSchema = z.object({
@@ -16,27 +16,32 @@ const webhookSchema = z.object({
   request_format: z.string().nullish(),
   subscriptions: z.array(z.string()).nullish(),
 })
+export type Webhook = z.infer<typeof webhookSchema>
 
 /**
- * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and two triggers that match only tickets
+ * Ensures one webhook, fired only by triggers (`conditional_ticket_events`), and three triggers that match only tickets
  * with the bot's tag. Other tickets cause no requests. Runs at each save: finds everything by name, writes only what
  * differs, and completes an interrupted earlier save.
  * https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/
  */
-export const subscribe = async (api: Api, tools: Tools, target: SubscriptionTarget): Promise<Subscription> =>
+export const subscribe = async (
+  api: Api,
+  tools: Tools,
+  target: SubscriptionTarget,
+  handBack: string
+): Promise<Subscription> =>
   _asAdmin(async () => {
-    const { webhookId, duplicates } = await _ensureWebhook(api, target)
-    const [{ signing_secret }, me, triggers] = await Promise.all([
+    const [me, webhooks, triggers] = await Promise.all([api.me(), _ownWebhooks(api, target), ownTriggers(api, target)])
+    const { webhookId, duplicates } = await _ensureWebhook(api, target, webhooks)
+    const [{ signing_secret }] = await Promise.all([
       api.request({
         method: 'GET',
         path: `/api/v2/webhooks/${encodeURIComponent(webhookId)}/signing_secret`,
         schema: z.object({ signing_secret: z.object({ secret: z.string().min(1) }) }),
         purpose: 'read the webhook’s signing secret',
       }),
-      api.me(),
-      ownTriggers(api, target),
+      ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, handBack, existing: triggers }),
     ])
-    await ensureTriggers(api, tools, target, { webhookId, apiUserId: me.id, existing: triggers })
     for (const id of duplicates) await remove(api, `/api/v2/webhooks/${encodeURIComponent(id)}`)
     return { webhookId, secret: signing_secret.secret }
   })
@@ -58,17 +63,11 @@ export const unsubscribe = async (api: Api, target: SubscriptionTarget): Promise
  */
 const _ensureWebhook = async (
   api: Api,
-  target: SubscriptionTarget
+  target: SubscriptionTarget,
+  webhooks: Webhook[]
 ): Promise<{ webhookId: string; duplicates: string[] }> => {
-  const wanted = {
-    name: nameOf(target),
-    status: 'active',
-    endpoint: target.url,
-    http_method: 'POST',
-    request_format: 'json',
-    subscriptions: ['conditional_ticket_events'],
-  }
-  const [current, ...duplicates] = await _ownWebhooks(api, target)
+  const wanted = { name: nameOf(target), ..._wanted(target.url) }
+  const [current, ...duplicates] = webhooks
   if (!current) {
     try {
       const { webhook } = await api.request({
@@ -86,13 +85,7 @@ const _ensureWebhook = async (
       return { webhookId: created.id, duplicates: [] }
     }
   }
-  const isOutdated =
-    current.status !== wanted.status ||
-    current.endpoint !== wanted.endpoint ||
-    current.http_method?.toUpperCase() !== wanted.http_method ||
-    current.request_format !== wanted.request_format ||
-    current.subscriptions?.join() !== wanted.subscriptions.join()
-  if (isOutdated) {
+  if (webhookProblem(current, target.url) !== undefined) {
     await api.request({
       method: 'PATCH',
       path: `/api/v2/webhooks/${encodeURIComponent(current.id)}`,
@@ -105,9 +98,38 @@ const _ensureWebhook = async (
   return { webhookId: current.id, duplicates: duplicates.map(({ id }) => id) }
 }
 
-const _ownWebhooks = async (api: Api, target: SubscriptionTarget) => {
+const _wanted = (endpoint: string) => ({
+  status: 'active',
+  endpoint,
+  http_method: 'POST',
+  request_format: 'json',
+  subscriptions: ['conditional_ticket_events'],
+})
+
+/** How a webhook differs from the one that the router makes, as the end of a sentence. Undefined: it doesn't. */
+export const webhookProblem = (webhook: Webhook, endpoint: string): string | undefined => {
+  const wanted = _wanted(endpoint)
+  if (webhook.status !== wanted.status) return 'isn’t active'
+  if (webhook.endpoint !== wanted.endpoint) return `leads to ${webhook.endpoint ?? 'no address'} instead of ${endpoint}`
+  const isSame =
+    webhook.http_method?.toUpperCase() === wanted.http_method &&
+    webhook.request_format === wanted.request_format &&
+    webhook.subscriptions?.join() === wanted.subscriptions.join()
+  return isSame ? undefined : 'was changed: its method, format or subscription'
+}
+
+/** The webhooks of all routers in the account. */
+export const listRouterWebhooks = (api: Api): Promise<Webhook[]> => _webhooksNamed(api, PREFIX)
+
+const _ownWebhooks = async (api: Api, target: SubscriptionTarget): Promise<Webhook[]> => {
   const name = nameOf(target)
-  const webhooks = await readPages({ 'filter[name_contains]': name }, async (query) => {
+  // The filter matches parts of names: `inst1` also finds `inst10`.
+  const webhooks = (await _webhooksNamed(api, name)).filter((webhook) => webhook.name === name)
+  return webhooks.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+const _webhooksNamed = (api: Api, part: string): Promise<Webhook[]> =>
+  readPages({ 'filter[name_contains]': part }, async (query) => {
     const page = await api.request({
       method: 'GET',
       path: '/api/v2/webhooks',
@@ -117,9 +139,6 @@ const _ownWebhooks = async (api: Api, target: SubscriptionTarget) => {
     })
     return { items: page.webhooks, meta: page.meta }
   })
-  // The filter matches parts of names: `inst1` also finds `inst10`.
-  return webhooks.filter((webhook) => webhook.name === name).toSorted((a, b) => (a.id < b.id ? -1 : 1))
-}
 
 // -------------------------------------------------------------------------------------------------------------- common
 

@@ -1,6 +1,8 @@
 /** Helpers for this desk's tests: a driver connected to its sandbox over HTTP. */
 import { createTestClock, createTestTools, recordLog } from '../conformance/tools'
 import type { Fault, SandboxRequest } from '../kit/sandbox'
+import { createSandboxWeb } from '../kit/sandbox/web'
+import type { Tools } from '../kit/tools'
 import type { Customer, Driver, OutboundMessage, Ticket, TicketRequest, WebhookRequest } from '../provider'
 import type { Config } from './config'
 import { zendesk } from '.'
@@ -26,15 +28,17 @@ export const setUp = async (
   await sandbox.server.listen()
   sandbox.deliveries.mode = 'held'
   const log = recordLog()
-  const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: options.timeoutMs })
+  const web = createSandboxWeb()
+  const tools = createTestTools({ clock, log, sandboxes: [sandbox], timeoutMs: options.timeoutMs, web: web.web })
   const config = zendesk.config.parse(options.basic ? sandbox.tokenConfig : sandbox.config)
-  const connect = (more: Partial<Config> = {}) => zendesk.connect({ ...config, ...more }, tools)
+  const connect = (more: Partial<Config> = {}, moreTools: Partial<Tools> = {}) =>
+    zendesk.connect({ ...config, ...more }, { ...tools, ...moreTools })
   const received: WebhookRequest[] = []
   sandbox.deliveries.connect((request) => {
     received.push(request)
     return Promise.resolve({ status: 200 })
   })
-  return { clock, sandbox, log, tools, config, connect, driver: connect(), received }
+  return { clock, sandbox, web, log, tools, config, connect, driver: connect(), received }
 }
 
 export type Setting = Awaited<ReturnType<typeof setUp>>

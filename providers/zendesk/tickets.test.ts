@@ -71,17 +71,19 @@ describe('opening a ticket', () => {
     expect(setting.log.lines.map(({ level }) => level)).toContain('warn')
   })
 
-  it('does without options that Zendesk refuses, and names them in the log', async () => {
+  it('does without a field that Zendesk refuses, keeps the others, and names it', async () => {
     const setting = await setUp()
     setting.sandbox.removeGroup(360_001)
-    const options = { queue: '360001', priority: 'high' as const, tags: ['vip'] }
-    const { ticket } = await openSession(setting, { options })
+    const options = { queue: '360001', priority: 'high' as const, tags: ['vip'], assignee: 'nobody@acme.example' }
+    const { ticket, opened } = await openSession(setting, { options })
     expect(ticketRow(setting, ticket.id)).toMatchObject({
       group_id: null,
-      priority: null,
-      tags: ['botpress-hitl-bot-1'],
+      assignee_id: null,
+      priority: 'high',
+      tags: ['botpress-hitl-bot-1', 'vip'],
     })
-    expect(JSON.stringify(setting.log.lines.filter(({ level }) => level === 'warn'))).toContain('RecordInvalid group')
+    expect(opened.leftOut).toEqual(['Assignee: Zendesk refuses it.', 'Queue: Zendesk refuses it.'])
+    expect(requests(setting, 'POST', TICKETS)).toHaveLength(3)
     // A run that repeats the start finds the ticket and opens no other one.
     const again = await openSession(setting, { options, mayExist: true })
     expect(again.ticket.id).toBe(ticket.id)

@@ -1,16 +1,19 @@
 import { z } from '@botpress/sdk'
-import { isProviderError, type ProviderError } from '../errors'
+import { isProviderError, ProviderError } from '../errors'
 import type { Tools } from '../kit/tools'
-import type { OpenedTicket, Ticket, TicketOptions, TicketRequest } from '../provider'
+import type { OpenedTicket, Ticket, TicketRequest } from '../provider'
 import { hasCode, PROVIDER, type Api } from './api'
 import { postComment } from './comments'
 import { ensureContact, findUser, isUsable } from './contacts'
 import { writeCursor } from './cursor'
-import { toHtml, toName, toOpening, toSubject, toTag, toTranscriptNote } from './format'
+import { resolveFields, withoutRefused, type TicketFields } from './fields'
+import { sentence, titleOf, toOpening, toSubject, writingOf } from './format'
 import { tagOf, ticketExternalId } from './identity'
 import { writeMemo } from './memo'
+import { addNotes } from './notes'
 import { isOver, readTicket, ticketPath } from './reading'
 import { auditSchema, ticketSchema, type TicketRecord } from './records'
+import { classify, errorCode, refusedFields } from './refusals'
 
 const createdSchema = z.object({ ticket: ticketSchema, audit: auditSchema.nullish() })
 const ticketsSchema = z.object({ tickets: z.array(ticketSchema) })
@@ -30,28 +33,10 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
   const knownContactId = request.customer.contactId
   const contactId = knownContactId ?? (await ensureContact(api, request.customer))
   const opened: Opened = existing
-    ? { ticketId: existing.id, contactId, firstComment: undefined, isExisting: true }
+    ? { ticketId: existing.id, contactId, firstComment: undefined, isExisting: true, leftOut: [] }
     : await _createForContact(api, tools, request, externalId, contactId)
 
-  if (request.transcript.length > 0) {
-    try {
-      await postComment(api, tools, {
-        ticketId: opened.ticketId,
-        marker: `${request.conversationId}/transcript`,
-        text: _noteFor(request),
-        public: false,
-        mayExist: opened.isExisting,
-      })
-    } catch (error) {
-      // The ticket is open. Failing now would open the conversation at another desk and leave an orphan ticket here.
-      tools.log.warn('The transcript could not be added to the ticket', {
-        provider: PROVIDER,
-        ticketId: opened.ticketId,
-        code: isProviderError(error) ? error.code : 'unknown',
-        status: isProviderError(error) ? error.status : undefined,
-      })
-    }
-  }
+  await addNotes(api, tools, request, opened)
 
   const result: OpenedTicket = { id: opened.ticketId, url: `${api.origin}/agent/tickets/${opened.ticketId}` }
   if (opened.firstComment !== undefined) {
@@ -60,14 +45,8 @@ export const openTicket = async (api: Api, tools: Tools, request: TicketRequest)
   if (knownContactId !== undefined && opened.contactId !== knownContactId) {
     result.memo = writeMemo(knownContactId, opened.contactId)
   }
+  if (opened.leftOut.length > 0) result.leftOut = opened.leftOut
   return result
-}
-
-/** The contact may lack the address, because another user has it. */
-const _noteFor = ({ customer, transcript }: TicketRequest): string => {
-  const address =
-    customer.email && `E-mail address of ${toName(customer.name)}, as given in the chat: ${toName(customer.email)}`
-  return [...(address ? [address] : []), toTranscriptNote(transcript)].join('\n\n')
 }
 
 interface Opened {
@@ -77,10 +56,12 @@ interface Opened {
   firstComment: string | undefined
   /** An earlier attempt created the ticket, and perhaps the transcript note. */
   isExisting: boolean
+  /** What of the session's wishes Zendesk doesn't have or refuses. */
+  leftOut: string[]
 }
 
 /**
- * Creates the ticket. What Zendesk refuses of it is mended: options that the account doesn't have, such as a deleted
+ * Creates the ticket. What Zendesk refuses of it is mended: fields that the account doesn't have, such as a deleted
  * group, are left out, and a known contact that was deleted or merged is replaced by a new one.
  */
 const _createForContact = async (
@@ -103,7 +84,10 @@ const _createForContact = async (
   }
 }
 
-/** Without the options that Zendesk refuses: people in the wrong group help more than nobody. */
+/**
+ * Without the fields that Zendesk refuses: people in the wrong group help more than nobody. A refusal that names fields
+ * leaves out those, the third one all.
+ */
 const _createWithOptions = async (
   api: Api,
   tools: Tools,
@@ -112,19 +96,35 @@ const _createWithOptions = async (
   contactId: string,
   key: string
 ): Promise<Opened> => {
-  try {
-    return await _create(api, tools, request, externalId, contactId, key)
-  } catch (error) {
-    const hasOptions = _optionsOf(tools, request.options) !== undefined
-    if (!hasOptions || !isProviderError(error) || error.code !== 'rejected' || error.about !== 'ticket') throw error
-    tools.log.warn('Zendesk refuses an option of the ticket. It is opened without its queue, priority and tags', {
-      provider: PROVIDER,
-      conversationId: request.conversationId,
-      error: error.message,
-    })
-    return await _create(api, tools, { ...request, options: {} }, externalId, contactId, `${key}-plain`)
+  let fields = await resolveFields(api, tools, request.options)
+  for (const suffix of ['', '-without-1', '-without-2', '-plain']) {
+    if (suffix === '-plain') fields = withoutRefused(fields, []) ?? fields
+    const created = await _create(
+      api,
+      _ticketBody(request, externalId, contactId, fields),
+      externalId,
+      `${key}${suffix}`
+    )
+    if ('ticketId' in created) {
+      if (fields.leftOut.length > 0) {
+        tools.log.warn('The ticket was opened without some of its fields', {
+          provider: PROVIDER,
+          conversationId: request.conversationId,
+          leftOut: fields.leftOut.join(' '),
+        })
+      }
+      return { ...created, contactId, leftOut: fields.leftOut }
+    }
+    const rest = suffix === '-plain' ? undefined : withoutRefused(fields, created.refused)
+    if (rest === undefined) throw created.error
+    fields = rest
   }
+  throw new ProviderError(PROVIDER, 'rejected', 'Could not open the ticket: Zendesk refuses it', { about: 'ticket' })
 }
+
+type Created = Pick<Opened, 'ticketId' | 'firstComment' | 'isExisting'> | { refused: string[]; error: ProviderError }
+
+const refusalSchema = z.object({ error: z.unknown(), details: z.unknown() })
 
 /**
  * Creates the ticket at most once. After an unknown outcome it looks the external id up; this list is consistent at
@@ -132,26 +132,21 @@ const _createWithOptions = async (
  * attempt is slow.
  * https://developer.zendesk.com/api-reference/ticketing/introduction/#idempotency
  */
-const _create = async (
-  api: Api,
-  tools: Tools,
-  request: TicketRequest,
-  externalId: string,
-  contactId: string,
-  key: string
-): Promise<Opened> => {
+const _create = async (api: Api, ticket: object, externalId: string, key: string): Promise<Created> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { ticket, audit } = await api.request({
+      const answer = await api.request({
         method: 'POST',
         path: '/api/v2/tickets',
         headers: { 'idempotency-key': key.slice(0, 255) },
-        json: { ticket: _ticketBody(tools, request, externalId, contactId) },
-        schema: createdSchema,
+        json: { ticket },
+        schema: z.union([createdSchema, refusalSchema]),
+        accepts: [422],
         purpose: 'open the ticket',
       })
-      const comment = audit?.events?.find((event) => event.type === 'Comment')
-      return { ticketId: ticket.id, contactId, firstComment: comment?.id ?? undefined, isExisting: false }
+      if (!('ticket' in answer)) return { refused: refusedFields(answer), error: _refusal(answer) }
+      const comment = answer.audit?.events?.find((event) => event.type === 'Comment')
+      return { ticketId: answer.ticket.id, firstComment: comment?.id ?? undefined, isExisting: false }
     } catch (error) {
       if (!isProviderError(error)) throw error
       // 400: the key was used with another body. 409: the first attempt is still in progress.
@@ -160,43 +155,36 @@ const _create = async (
       const existing = await _findTicket(api, externalId).catch(() => {
         throw error
       })
-      if (existing) return { ticketId: existing.id, contactId, firstComment: undefined, isExisting: true }
+      if (existing) return { ticketId: existing.id, firstComment: undefined, isExisting: true }
       if (isKeyTaken || attempt > 1) throw error
     }
   }
 }
 
-const _ticketBody = (tools: Tools, request: TicketRequest, externalId: string, contactId: string) => {
-  const options = _optionsOf(tools, request.options)
-  return {
-    subject: toSubject(request.title),
-    comment: {
-      html_body: toHtml(toOpening(request.title, request.description)),
-      public: true,
-      author_id: Number(contactId),
-    },
-    requester_id: Number(contactId),
-    submitter_id: Number(contactId),
-    external_id: externalId,
-    ...options,
-    tags: [...new Set([tagOf(request.botId), ...(options?.tags ?? [])])],
-  }
+const _refusal = (body: unknown): ProviderError => {
+  const word = errorCode(body)
+  const about = classify(422, body)?.about
+  return new ProviderError(
+    PROVIDER,
+    'rejected',
+    `Could not open the ticket: the desk answered 422${word ? ` ${word}` : ''}`,
+    { status: 422, ...(about === undefined ? {} : { about }) }
+  )
 }
 
-/** What Zendesk has of the options. Undefined if nothing is left of them. */
-const _optionsOf = (tools: Tools, { queue, priority, tags = [] }: TicketOptions) => {
-  const group = queue?.trim()
-  const isGroupId = group !== undefined && /^\d+$/.test(group)
-  if (group && !isGroupId) {
-    tools.log.warn('The queue isn’t a Zendesk group id and was ignored', { provider: PROVIDER })
-  }
-  const options = {
-    tags: tags.map(toTag).filter((tag) => tag !== ''),
-    ...(priority ? { priority } : {}),
-    ...(isGroupId ? { group_id: Number(group) } : {}),
-  }
-  return options.tags.length > 0 || priority || isGroupId ? options : undefined
-}
+const _ticketBody = (request: TicketRequest, externalId: string, contactId: string, { body }: TicketFields) => ({
+  ...body,
+  subject: toSubject(titleOf(request)),
+  comment: {
+    html_body: toOpening(titleOf(request), request.description),
+    public: true,
+    author_id: Number(contactId),
+  },
+  requester_id: Number(contactId),
+  submitter_id: Number(contactId),
+  external_id: externalId,
+  tags: [...new Set([tagOf(request.botId), ...((body.tags as string[] | undefined) ?? [])])],
+})
 
 const _findTicket = async (api: Api, externalId: string): Promise<TicketRecord | undefined> => {
   const { tickets } = await api.request({
@@ -259,9 +247,11 @@ const _askToSolve = async (api: Api, tools: Tools, ticket: Ticket, refusal: Prov
   await postComment(api, tools, {
     ticketId: ticket.id,
     marker: `${ticket.conversationId}/unsolved`,
-    text:
+    post: sentence(
       'The conversation with the customer has ended, but this account’s rules keep the bot from solving the ticket. ' +
-      'Please solve it.',
+        'Please solve it.'
+    ),
+    writing: writingOf('bot'),
     public: false,
     mayExist: true,
   })

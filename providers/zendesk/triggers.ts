@@ -5,8 +5,8 @@ import type { SubscriptionTarget } from '../provider'
 import { PROVIDER, type Api } from './api'
 import { tagOf } from './identity'
 import { idSchema, metaSchema } from './records'
-import { nameOf, readPages, remove } from './set-up'
-import { hintBody } from './webhook'
+import { nameOf, PREFIX, readPages, remove } from './set-up'
+import { hintBody, type Hint } from './webhook'
 
 const conditionSchema = z.object({
   field: z.string(),
@@ -41,15 +41,21 @@ interface Condition {
  *   are the router's. The fallback lacks the condition on the user, so it also misses replies from other API clients.
  * - `state` fires on assignment, end and reopening, no matter who causes them. Zendesk attributes an automatic
  *   assignment during creation to the router.
+ * - `notes` fires on internal notes that hold the hand-back phrase. The fallback fires on every internal note.
  *
  * https://developer.zendesk.com/documentation/ticketing/reference-guides/conditions-reference/
  */
-const _wantedTriggers = (target: SubscriptionTarget, webhookId: string, apiUserId: string): WantedTrigger[][] => {
+const _wantedTriggers = (
+  target: SubscriptionTarget,
+  { webhookId, apiUserId, handBack }: Omit<TriggerContext, 'existing'>
+): WantedTrigger[][] => {
   const hasTag: Condition = { field: 'current_tags', operator: 'includes', value: tagOf(target.botId) }
   const hasPublicComment: Condition = { field: 'comment_is_public', operator: 'is', value: 'true' }
   const notThroughApi: Condition = { field: 'current_via_id', operator: 'is_not', value: '5' }
   const notByApiUser: Condition = { field: 'role', operator: 'is_not', value: apiUserId }
-  const trigger = (kind: string, hint: 'replied' | 'changed', all: Condition[], any: Condition[]): WantedTrigger => ({
+  const hasNote: Condition = { field: 'comment_is_public', operator: 'is', value: 'false' }
+  const saysPhrase: Condition = { field: 'comment_includes_word', operator: 'is', value: handBack }
+  const trigger = (kind: string, hint: Hint, all: Condition[], any: Condition[]): WantedTrigger => ({
     title: `${nameOf(target)}: ${kind}`,
     active: true,
     conditions: { all, any },
@@ -73,7 +79,20 @@ const _wantedTriggers = (target: SubscriptionTarget, webhookId: string, apiUserI
         ]
       ),
     ],
+    [
+      trigger('notes', 'noted', [hasTag, hasNote, saysPhrase], [notThroughApi, notByApiUser]),
+      trigger('notes', 'noted', [hasTag, hasNote, notThroughApi], []),
+    ],
   ]
+}
+
+export interface TriggerContext {
+  webhookId: string
+  /** The credentials' own user. */
+  apiUserId: string
+  /** The phrase by which agents give the conversation back. */
+  handBack: string
+  existing: Trigger[]
 }
 
 /** Finds or creates the installation's triggers and updates those that differ. */
@@ -81,11 +100,9 @@ export const ensureTriggers = async (
   api: Api,
   tools: Tools,
   target: SubscriptionTarget,
-  { webhookId, apiUserId, existing }: { webhookId: string; apiUserId: string; existing: Trigger[] }
+  { existing, ...context }: TriggerContext
 ): Promise<void> => {
-  for (const variants of _wantedTriggers(target, webhookId, apiUserId)) {
-    await _ensureTrigger(api, tools, variants, existing)
-  }
+  await Promise.all(_wantedTriggers(target, context).map((variants) => _ensureTrigger(api, tools, variants, existing)))
 }
 
 const _ensureTrigger = async (
@@ -102,7 +119,7 @@ const _ensureTrigger = async (
       return await _writeTrigger(api, current, variant)
     } catch (error) {
       if (!isProviderError(error) || error.status !== 422 || index === variants.length - 1) throw error
-      tools.log.warn('The account refuses a trigger condition: replies through other API clients may arrive late', {
+      tools.log.warn('The account refuses a trigger condition: changes through other API clients may arrive late', {
         provider: PROVIDER,
       })
     }
@@ -121,7 +138,11 @@ const _writeTrigger = async (api: Api, current: Trigger | undefined, trigger: Wa
 }
 
 /** The installation's triggers. The colon keeps `inst1` from matching the triggers of `inst10`. */
-export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise<Trigger[]> => {
+export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise<Trigger[]> =>
+  (await listRouterTriggers(api)).filter((trigger) => trigger.title.startsWith(`${nameOf(target)}: `))
+
+/** The triggers of all routers in the account. */
+export const listRouterTriggers = async (api: Api): Promise<Trigger[]> => {
   const triggers = await readPages({}, async (query) => {
     const page = await api.request({
       method: 'GET',
@@ -132,7 +153,23 @@ export const ownTriggers = async (api: Api, target: SubscriptionTarget): Promise
     })
     return { items: page.triggers, meta: page.meta }
   })
-  return triggers.filter((trigger) => trigger.title.startsWith(`${nameOf(target)}: `))
+  return triggers.filter((trigger) => trigger.title.startsWith(PREFIX))
+}
+
+export const TRIGGER_KINDS = ['replies', 'state', 'notes'] as const
+
+/** How a trigger differs from the one that the router makes, as the end of a sentence. Undefined: it doesn't. */
+export const triggerProblem = (
+  trigger: Trigger,
+  kind: (typeof TRIGGER_KINDS)[number],
+  target: SubscriptionTarget,
+  context: Omit<TriggerContext, 'existing'>
+): string | undefined => {
+  const variants = _wantedTriggers(target, context)[TRIGGER_KINDS.indexOf(kind)] ?? []
+  if (trigger.active !== true) return 'isn’t active'
+  return variants.some((wanted) => _isUpToDate(trigger, wanted))
+    ? undefined
+    : 'was changed: its conditions or its action'
 }
 
 const _isUpToDate = (trigger: Trigger, wanted: WantedTrigger): boolean => {

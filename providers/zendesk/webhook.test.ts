@@ -37,7 +37,10 @@ describe('webhooks', () => {
       externalId: 'botpress:bot-1:conv_01',
     })
     expect(hint && setting.driver.parseWebhook(hint).events).toEqual([
-      { type: 'ticket-changed', ticket: { ticketId: ticket.id, conversationId: 'conv_01', origin: 'recent' } },
+      {
+        type: 'ticket-changed',
+        ticket: { ticketId: ticket.id, conversationId: 'conv_01', botId: 'bot-1', origin: 'recent' },
+      },
     ])
   })
 

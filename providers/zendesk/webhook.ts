@@ -1,7 +1,7 @@
 import { z } from '@botpress/sdk'
 import { isSigned } from '../kit/signature'
 import type { ParsedWebhook, Subscription, TicketKey, WebhookRequest } from '../provider'
-import { conversationIdOf } from './identity'
+import { originIn } from './identity'
 
 /** The public secret that signs Zendesk's “Test webhook”. It proves nothing, so it is refused. */
 const TEST_SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
@@ -38,15 +38,19 @@ export const verifyWebhook = (
   })
 }
 
+/** What fired a trigger. */
+const HINTS = ['replied', 'changed', 'noted'] as const
+export type Hint = (typeof HINTS)[number]
+
 /**
  * The body that the triggers send: only ids. Zendesk pastes placeholders into JSON unescaped, so a quotation mark in
  * a person's text would break it.
  */
-export const hintBody = (what: 'replied' | 'changed'): string =>
+export const hintBody = (what: Hint): string =>
   JSON.stringify({ hitl: what, ticketId: '{{ticket.id}}', externalId: '{{ticket.external_id}}' })
 
 const hintSchema = z.object({
-  hitl: z.enum(['replied', 'changed']),
+  hitl: z.enum(HINTS),
   ticketId: z.string().regex(/^\d{1,20}$/),
   externalId: z.string(),
 })
@@ -56,10 +60,10 @@ export const parseWebhook = (request: WebhookRequest): ParsedWebhook => {
   const hint = hintSchema.safeParse(_parseJson(request.body))
   if (!hint.success) return { events: [], ignored: 'not a body that the router’s triggers send' }
   const { ticketId, externalId } = hint.data
-  const conversationId = conversationIdOf(externalId)
+  const origin = originIn(externalId)
   // Follow-up tickets and merged tickets inherit the tag, but never the external id. A session that was merged into one
   // is found by the ticket's id.
-  const ticket: TicketKey = conversationId ? { ticketId, conversationId, origin: 'recent' } : { ticketId }
+  const ticket: TicketKey = origin ? { ticketId, ...origin, origin: 'recent' } : { ticketId }
   return { events: [{ type: 'ticket-changed', ticket }] }
 }
 

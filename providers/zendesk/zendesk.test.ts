@@ -3,6 +3,7 @@ import { describeProvider } from '../conformance'
 import type { WebhookRequest } from '../provider'
 import { zendesk } from '.'
 import { createSandbox } from './sandbox'
+import { MAX_FILE_BYTES } from './uploads'
 
 const SECRET = 'HRkRd4BeOAoUkfZr-mhauJT64rvBASlJRoIyPsd3zeA='
 const BODY = '{"say": "hello"}'
@@ -139,5 +140,7 @@ describeProvider({
     },
     body: BODY,
   }),
-  capabilities: ['ensureContact', 'catchUp', 'describeAgent', 'subscribe', 'unsubscribe'],
+  capabilities: ['ensureContact', 'catchUp', 'readFile', 'describeAgent', 'subscribe', 'unsubscribe', 'diagnose'],
+  attaches: { maxBytes: MAX_FILE_BYTES },
+  fields: { 'Order number': '4711', Paid: 'true' },
 })

@@ -8,21 +8,29 @@ import { parseRouting } from '../routing/parse-routing'
 import { attempts, type Ranking, type Situation } from '../routing/ranking'
 import type { Routing } from '../routing/routing'
 import type { Place } from '../session/place'
-import { claimPlace, findAbandoned, loadOf, readPlaces, rememberMade, type Places } from './places'
+import { findAbandoned } from './abandoned'
+import { claimPlace, loadOf, readPlaces, rememberMade, type Places } from './places'
 
 /** The places that a save makes for a desk without a limit. */
 const PREPARED = 20
 /** A start looks for a free place for this long. */
 const CLAIMING_MS = 8_000
+/** A claim gives up after this many places that others took first. */
+const MOST_TRIES = 400
 
-/** The places of the desks whose open sessions matter. A desk that can't be read is left out: it counts as empty. */
+/**
+ * The places of the desks whose open sessions matter. What can't be read is no obstacle where only the load counts: the
+ * desk is left out. A desk with a limit counts as full: the limit is a promise.
+ */
 export const readAllPlaces = async (call: Call, installation: Installation, routing: Routing): Promise<Places[]> => {
   const counted = routing.desks.filter((desk) => isCounted(routing, desk))
   const all = await Promise.all(
-    counted.map(({ provider }) =>
+    counted.map(({ provider, capacity }) =>
       readPlaces(call, provider, installation.places?.[provider] ?? 0).catch((error: unknown) => {
         call.log.warn('Could not read the places of a desk', { desk: provider, error: describeError(error) })
-        return undefined
+        return capacity === undefined
+          ? undefined
+          : { provider, free: [], hasMore: false, made: capacity, taken: capacity }
       })
     )
   )
@@ -104,9 +112,35 @@ export const claimFirst = async (
         return { ranking, place }
       } else if (call.environment.now() > until) full.add(one.provider)
     } catch (error) {
-      // An unknown load is no obstacle.
       call.log.warn('Could not claim a place at a desk', { desk: one.provider, error: describeError(error) })
-      return { ranking }
+      // An unknown load is no obstacle. A limit is: nobody knows whether it has a place left.
+      if (!Number.isFinite(limitOf(situation.routing, one.provider)) || full.has(one.provider)) return { ranking }
+      full.add(one.provider)
     }
   }
+}
+
+/**
+ * Claims a place at a later desk: one after the other, until one is this session's or the desk is full. Undefined: it
+ * has no limit, and its load is unknown. Never throws.
+ */
+export const claimAny = async (
+  call: Call,
+  installation: Installation,
+  places: Places,
+  { conversationId, limit }: { conversationId: string; limit: number }
+): Promise<Place | 'full' | undefined> => {
+  try {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const place = await claimPlace(call, places, conversationId, limit)
+      if (place === 'full' && (await findAbandoned(call, places, conversationId))) continue
+      if (place === 'taken') continue
+      if (place !== 'full') await rememberMade(call, installation, places)
+      return place
+    }
+  } catch (error) {
+    call.log.warn('Could not claim a place at a desk', { desk: places.provider, error: describeError(error) })
+    if (!Number.isFinite(limit)) return undefined
+  }
+  return 'full'
 }

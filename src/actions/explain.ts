@@ -31,7 +31,7 @@ const _rank = async (call: Call, question: Question, instant: number): Promise<R
  * for the customer. Opens no ticket and claims no turn. Moments are ISO 8601.
  */
 export const checkAvailability = async (call: Call, question: Question) => {
-  const ranking = await _rank(call, question, call.environment.now())
+  const ranking = await _rank(call, question, call.clock.now())
   const { decision, messageForCustomer } = ranking
   const desk = attempts(ranking)[0]
   const opensAt = decision.kind === 'assign' ? undefined : decision.opening?.at
@@ -52,7 +52,7 @@ export const checkAvailability = async (call: Call, question: Question) => {
 export const explainRouting = async (call: Call, question: Question & { at?: string }) => {
   const { timeZone } = readRouting(call.context.configuration)
   const at = question.at?.trim() ? question.at : undefined
-  const instant = at === undefined ? call.environment.now() : parseMoment(at, timeZone)
+  const instant = at === undefined ? call.clock.now() : parseMoment(at, timeZone)
   if (instant === undefined)
     throw new RuntimeError(`At isn’t a valid time: ${MOMENT_ADVICE}, or leave it empty for now`)
   const ranking = await _rank(call, question, instant)

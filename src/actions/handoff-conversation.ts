@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Call } from '../botpress/call'
-import { retry, TooSlow } from '../botpress/retry'
+import { retry } from '../botpress/retry'
 import { readSession } from '../session/session'
-import { repetitionOf, type RepeatedSession } from './repeated-start'
-
-/** The plugin waits for the answer to a repeated start before it listens, so a slow answer is asked for again. */
-const QUICKLY = {
-  tries: 4,
-  timeoutMs: 1_500,
-  pauseMs: 0,
-  isRetried: (error: unknown): boolean => error instanceof TooSlow,
-}
+import { QUICKLY, repetitionOf, type RepeatedSession } from './repeated-start'
 
 /**
  * The content of a start, with the customer's Botpress user in it. A repetition has the same, but so may a second

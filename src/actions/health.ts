@@ -13,14 +13,14 @@ export const healthOfDesks = (call: Call, { health }: Installation): Record<stri
   Object.fromEntries(
     Object.entries(health ?? {}).map(([desk, stored]) => [
       desk,
-      breaker.healthOf(breaker.parseBreaker(stored), call.environment.now()),
+      breaker.healthOf(breaker.parseBreaker(stored), call.clock.now()),
     ])
   )
 
 /** After a pause one handoff tries the desk again. The others leave it out meanwhile. */
 export const beginProbe = async (call: Call, installation: Installation, desk: string): Promise<void> => {
   const stored = breaker.parseBreaker(installation.health?.[desk])
-  if (stored) await _store(call, desk, () => breaker.beginProbe(stored, call.environment.now()))
+  if (stored) await _store(call, desk, () => breaker.beginProbe(stored, call.clock.now()))
 }
 
 /** Codes that concern the desk. The others concern one handoff only. */
@@ -28,7 +28,7 @@ const DESK_CODES = new Set(['unavailable', 'unauthorized', 'rate-limited'])
 
 export const recordFailure = async (call: Call, attempt: Attempt): Promise<void> => {
   if (!DESK_CODES.has(attempt.code)) return
-  await _store(call, attempt.provider, (before) => breaker.recordFailure(before, call.environment.now()))
+  await _store(call, attempt.provider, (before) => breaker.recordFailure(before, call.clock.now()))
 }
 
 /** Makes no call for a desk without recorded failures. */
@@ -52,7 +52,7 @@ const _store = async (
     const transition = breaker.breakerEvent(before, after)
     if (transition === 'went-down') {
       call.log.warn('A desk failed repeatedly and is left out for a while', { desk })
-      await emit(call, 'deskDown', { desk, until: new Date(after?.openUntil ?? call.environment.now()).toISOString() })
+      await emit(call, 'deskDown', { desk, until: new Date(after?.openUntil ?? call.clock.now()).toISOString() })
     }
     if (transition === 'came-back') {
       call.log.info('A desk that was down has come back', { desk })

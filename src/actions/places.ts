@@ -1,26 +1,24 @@
 /** Claims places at desks with a limit, or whose load decides (src/session/place.ts). */
+import { createHash } from 'node:crypto'
 import type { Call } from '../botpress/call'
-import { connectDesk } from '../botpress/desk'
-import { describeError, isGone } from '../botpress/errors'
+import { describeError } from '../botpress/errors'
 import { patchInstallation, type Installation } from '../botpress/installation'
-import { instanceCache } from '../botpress/memory'
-import { applyEvents } from '../from-desk/apply'
-import { placeTag, readRecord, recordOf, releasePlace, type Place, type RecordStatus } from '../session/place'
-import { getSession, readSession, writeTags } from '../session/session'
+import { retry } from '../botpress/retry'
+import { markTaken, placeTag, readRecord, recordOf, releasePlace, renewPlace } from '../session/place'
+import type { Place, RecordStatus } from '../session/place'
+import { getSession, type Session } from '../session/session'
 
-/** A claim gives up after this many places that others took first. */
-const MOST_TRIES = 400
-/** How many taken places are looked into at a time, when a desk seems full. */
-const LOOKED_INTO = 4
-/** An instance looks into the places of a full desk at most this often. */
-const LOOKING_MS = 60_000
-/** Places that a save makes for a desk at most. More are made when they are needed. */
-const MOST_PREPARED = 100
-const AT_ONCE = 10
-/** Pages of open sessions that a save reads at most. */
-const MOST_PAGES = 50
-/** A start that has died holds its place for longer than any start takes. */
-const STARTING_MS = 90_000
+/**
+ * A claim holds its place for this long without a session: as long as Botpress lets a start run. A start that has died
+ * is then over, and the next claimer takes the place.
+ */
+export const CLAIM_MS = 60_000
+/** A repeated start uses the claim of an earlier run only if it lasts at least this long: clocks may differ. */
+const SHORTEST_REST_MS = 5_000
+/** It renews the claim if less than this is left: more than it can take itself. */
+const ENOUGH_MS = 45_000
+/** A lost answer of Botpress is asked for again: every call here is idempotent. */
+const PERSISTENTLY = { tries: 3, pauseMs: 200 }
 
 /** The places of one desk, as far as they are known. Changed by what claims find out. */
 export interface Places {
@@ -43,7 +41,9 @@ export const loadOf = ({ free, made, taken }: Places): number => taken ?? Math.m
  */
 export const readPlaces = async (call: Call, provider: string, made: number): Promise<Places> => {
   const list = async (status: RecordStatus) => {
-    const { conversations, meta } = await call.client.listConversations({ channel: 'hitl', tags: { provider, status } })
+    const { conversations, meta } = await retry(call, PERSISTENTLY, () =>
+      call.client.listConversations({ channel: 'hitl', tags: { provider, status } })
+    )
     const places = conversations
       .filter(({ tags }) => tags['status'] === status)
       .flatMap((conversation) => readRecord(conversation) ?? [])
@@ -55,66 +55,82 @@ export const readPlaces = async (call: Call, provider: string, made: number): Pr
   return { provider, free, hasMore, made: known, taken: taken.hasMore ? undefined : taken.places.length }
 }
 
-/** The record that an earlier run of this start has claimed. Throws what Botpress throws. */
+/**
+ * The place that an earlier run of this start has claimed, if it is still this session's for long enough. Throws what
+ * Botpress throws.
+ */
 export const findOwn = async (call: Call, conversationId: string): Promise<Place | undefined> => {
   const tags = { place: conversationId, status: 'taken' satisfies RecordStatus }
-  const { conversations } = await call.client.listConversations({ channel: 'hitl', tags })
-  return conversations
+  const { conversations } = await retry(call, PERSISTENTLY, () =>
+    call.client.listConversations({ channel: 'hitl', tags })
+  )
+  const own = conversations
     .filter(({ tags: { place } }) => place === conversationId)
     .map(readRecord)
     .find((place) => place !== undefined)
+  return own && (await _isClaimedBy(call, own, conversationId)) === true ? own : undefined
 }
 
 /**
- * Makes the places of a desk when it gets a limit or a higher one, so that starts need not. When it gets its first one,
- * the sessions that are open already get places. Never throws: starts make what is missing, and sessions that were left
- * out aren't counted.
+ * Writes a session into a record, if nobody else was faster. Resolves to `true` when the place is this session's, or to
+ * the holder. `'over'`: an earlier run of the session had claimed it too long ago, and has given it back now.
  */
-export const preparePlaces = async (
+const _isClaimedBy = async (
   call: Call,
-  installation: Installation,
-  desks: { provider: string; limit: number }[]
-): Promise<void> => {
-  for (const { provider, limit } of desks) {
-    const wanted = Math.min(limit, MOST_PREPARED)
-    const before = installation.places?.[provider]
-    if (before !== undefined && before >= wanted) continue
-    try {
-      const adopted = before ?? (await _adopt(call, provider))
-      for (let number = adopted; number < wanted; number += AT_ONCE) {
-        const numbers = Array.from({ length: Math.min(AT_ONCE, wanted - number) }, (_slot, index) => number + index)
-        await Promise.all(numbers.map((next) => recordOf(call, { provider, number: next, use: 0 }, 'free')))
-      }
-      const made = Math.max(adopted, wanted)
-      installation.places = { ...installation.places, [provider]: made }
-      await patchInstallation(call, { places: installation.places })
-    } catch (error) {
-      call.log.warn('Could not count the open sessions of a desk', { desk: provider, error: describeError(error) })
-    }
+  place: Place,
+  conversationId: string
+): Promise<true | 'over' | { conversationId: string; until?: number | undefined }> => {
+  const { now } = call.clock
+  const key = { type: 'conversation' as const, id: place.recordId, name: 'successor' as const }
+  const claim = () => ({ conversationId, turn: place.use, until: now() + CLAIM_MS })
+  const payload = claim()
+  const { state } = await retry(call, PERSISTENTLY, () => call.client.getOrSetState({ ...key, payload }))
+  if (state.payload.conversationId !== conversationId) return state.payload
+  const rest = (state.payload.until ?? 0) - now()
+  if (rest < SHORTEST_REST_MS) {
+    await releasePlace(call, place)
+    return 'over'
   }
+  if (rest < ENOUGH_MS) await retry(call, PERSISTENTLY, () => call.client.setState({ ...key, payload: claim() }))
+  return true
 }
 
-/** Resolves to how many places it has made. */
-const _adopt = async (call: Call, provider: string): Promise<number> => {
-  const tags = { provider, status: 'open' }
-  let made = 0
-  let nextToken: string | undefined
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const page = await call.client.listConversations({ channel: 'hitl', tags, ...(nextToken ? { nextToken } : {}) })
-    const open = page.conversations.filter((conversation) => readSession(conversation)?.status === 'open')
-    await Promise.all(open.map(({ id }, index) => _give(call, id, { provider, number: made + index, use: 0 })))
-    made += open.length
-    nextToken = page.meta.nextToken
-    if (nextToken === undefined) break
+/**
+ * Gives the place of a start that hasn't opened its session back. Only for the run that holds the start's lock: no
+ * later run uses the claim again. Never throws.
+ */
+export const giveUpPlace = async (call: Call, place: Place, conversationId: string): Promise<void> => {
+  const payload = { conversationId, turn: place.use, until: 0 }
+  try {
+    await retry(call, PERSISTENTLY, () =>
+      call.client.setState({ type: 'conversation', id: place.recordId, name: 'successor', payload })
+    )
+  } catch (error) {
+    call.log.warn('Could not give a place up: its claim runs out', {
+      desk: place.provider,
+      error: describeError(error),
+    })
+    return
   }
-  return made
+  await releasePlace(call, place)
 }
 
-const _give = async (call: Call, conversationId: string, wanted: Omit<Place, 'recordId'>): Promise<void> => {
-  const { place } = await recordOf(call, wanted)
-  const payload = { conversationId, turn: place.use }
-  await call.client.getOrSetState({ type: 'conversation', id: place.recordId, name: 'successor', payload })
-  await Promise.all([_mark(call, place, conversationId), writeTags(call, conversationId, { place: placeTag(place) })])
+/**
+ * Whether a place isn't held any more by the session that its record names. A session: it is open, and only its desk
+ * may know better. Throws what Botpress throws.
+ */
+export const isOver = async (
+  call: Call,
+  place: Place,
+  holder: { conversationId: string; until?: number | undefined }
+): Promise<boolean | Session> => {
+  const session = await getSession(call, holder.conversationId)
+  // Without a session, the start is under way, has failed or has died.
+  if (!session) return (holder.until ?? 0) < call.clock.earliest()
+  if (session.provider !== place.provider || session.status === 'closed') return true
+  // Another run of its start has claimed another place.
+  if (session.place !== undefined && session.place !== placeTag(place)) return true
+  return session
 }
 
 /**
@@ -128,8 +144,10 @@ export const claimPlace = async (
   limit: number
 ): Promise<Place | 'taken' | 'full'> => {
   if (loadOf(places) >= limit && !places.hasMore) return 'full'
-  const usable = places.free.filter(({ number }) => number < limit)
-  const chosen = usable[Math.floor(call.environment.random() * usable.length)]
+  const chosen = _choose(
+    places.free.filter(({ number }) => number < limit),
+    conversationId
+  )
   if (!chosen && places.made >= limit) {
     if (!places.hasMore) return 'full'
     // Others took what was on this page.
@@ -137,46 +155,32 @@ export const claimPlace = async (
     return 'taken'
   }
   const place = chosen ?? (await recordOf(call, { provider: places.provider, number: places.made, use: 0 })).place
-  const { state } = await call.client.getOrSetState({
-    type: 'conversation',
-    id: place.recordId,
-    name: 'successor',
-    payload: { conversationId, turn: place.use },
-  })
-  const isMine = state.payload.conversationId === conversationId
+  const claimed = await _isClaimedBy(call, place, conversationId)
   places.free = places.free.filter(({ recordId }) => recordId !== place.recordId)
   places.made = Math.max(places.made, place.number + 1)
-  if (places.taken !== undefined) places.taken += 1
-  // Only by its holder: the late mark of another session would count a place that was given back.
-  if (isMine) await _mark(call, place, conversationId)
-  return isMine ? place : 'taken'
-}
-
-/** Marks a record as taken. Never throws: the mark is a hint. */
-const _mark = async (call: Call, { recordId, provider }: Place, holder: string): Promise<void> => {
-  const tags = { provider, status: 'taken' satisfies RecordStatus, place: holder }
-  await writeTags(call, recordId, tags).catch((error: unknown) => {
-    call.log.warn('Could not mark a place as taken', { desk: provider, error: describeError(error) })
-  })
-}
-
-export interface Claim {
-  conversationId: string
-  installation: Installation
-  limit: number
-}
-
-/** Claims places one after the other, until one is this session's or the desk is full. */
-export const claimAny = async (call: Call, places: Places, claim: Claim): Promise<Place | 'full'> => {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const place = await claimPlace(call, places, claim.conversationId, claim.limit)
-    if (place === 'full' && (await findAbandoned(call, places, claim.conversationId))) continue
-    if (place !== 'taken') {
-      await rememberMade(call, claim.installation, places)
-      return place
-    }
+  if (claimed === 'over') return 'taken'
+  if (claimed === true) {
+    if (places.taken !== undefined) places.taken += 1
+    // Only by its holder: the late mark of another session would count a place that was given back.
+    await markTaken(call, place, conversationId)
+    return place
   }
-  return 'full'
+  // Its mark says that it is free: its holder may have died before it could write another one.
+  if ((await isOver(call, place, claimed)) === true) places.free.push(await renewPlace(call, place))
+  else if (places.taken !== undefined) places.taken += 1
+  return 'taken'
+}
+
+/**
+ * Starts at the same moment choose differently, and each run of one start chooses the same: it finds what an earlier
+ * run has claimed without living to mark it.
+ */
+const _choose = (free: Place[], conversationId: string): Place | undefined => {
+  const rankOf = ({ recordId }: Place) => createHash('sha256').update(`${conversationId} ${recordId}`).digest('hex')
+  return free
+    .map((place) => ({ place, rank: rankOf(place) }))
+    .toSorted((one, other) => (one.rank < other.rank ? -1 : 1))
+    .at(0)?.place
 }
 
 /** Stores how many places exist, where that has changed. Never throws: too few cost other claims a few calls. */
@@ -192,98 +196,8 @@ export const rememberMade = async (
   })
 }
 
-/** What a look into a full desk has found. */
-interface Look {
-  taken: Taken[]
-  freed: Place[]
-}
-
-const _looks = instanceCache<Promise<Look>>('places', { lifetimeMs: LOOKING_MS, size: 500 })
-
-/**
- * Before a desk is called full, a few of its sessions are looked up at the desk: their ends may have been lost. The
- * places of sessions that are over are given back. Resolves to whether a place became free, or is this session's own.
- */
-export const findAbandoned = async (call: Call, places: Places, conversationId: string): Promise<boolean> => {
-  const { provider } = places
-  const key = `${call.installation}/${provider}`
-  const known = _looks(call).get(key)
-  const look = known ?? _look(call, provider)
-  if (!known) _looks(call).set(key, look)
-  const { taken, freed } = await look
-  const own = taken.find(({ holder }) => holder === conversationId)?.place
-  // Starts that share a look share what it has found: each place is claimed once.
-  const next = own ? [own] : freed.splice(0, 1)
-  for (const place of next) offer(places, place)
-  return next.length > 0
-}
-
 /** Notes that this place, which counted as taken, can be claimed. */
 export const offer = (places: Places, place: Place): void => {
   places.free = [place, ...places.free.filter(({ recordId }) => recordId !== place.recordId)]
   if (places.taken !== undefined) places.taken -= 1
-}
-
-/** Never throws: a desk that can't be looked into stays full. */
-const _look = async (call: Call, provider: string): Promise<Look> => {
-  try {
-    const { conversations } = await call.client.listConversations({
-      channel: 'hitl',
-      tags: { provider, status: 'taken' satisfies RecordStatus },
-      sortField: 'updatedAt',
-      sortDirection: 'asc',
-    })
-    const taken = conversations.flatMap((conversation) => {
-      const place = conversation.tags['status'] === 'taken' ? readRecord(conversation) : undefined
-      const createdAt = Date.parse(conversation.createdAt)
-      return place ? [{ place, holder: conversation.tags['place'] ?? '', createdAt }] : []
-    })
-    const freed = await Promise.all(taken.slice(0, LOOKED_INTO).map((one) => _freeIfOver(call, one)))
-    return { taken, freed: freed.filter((place) => place !== undefined) }
-  } catch (error) {
-    call.log.warn('Could not look into the places of a full desk', { desk: provider, error: describeError(error) })
-    return { taken: [], freed: [] }
-  }
-}
-
-interface Taken {
-  place: Place
-  /** The session that holds it. */
-  holder: string
-  /** Milliseconds since the epoch. */
-  createdAt: number
-}
-
-/** Resolves to the place's next use if its session is over. */
-const _freeIfOver = async (call: Call, { place, holder, createdAt }: Taken): Promise<Place | undefined> => {
-  if (!(await _isOver(call, place.provider, holder, createdAt))) {
-    // The next look begins with others.
-    await _mark(call, place, holder)
-    return undefined
-  }
-  call.log.info('A session was over without its place being given back', { desk: place.provider })
-  await releasePlace(call, place)
-  return (await recordOf(call, { ...place, use: place.use + 1 })).place
-}
-
-const _isOver = async (call: Call, provider: string, holder: string, createdAt: number): Promise<boolean> => {
-  const session = await getSession(call, holder).catch((error: unknown) => {
-    if (isGone(error)) return undefined
-    throw error
-  })
-  // Without a session, the start is under way, has failed or has died.
-  if (!session) return createdAt + STARTING_MS < call.environment.now()
-  if (session.provider !== provider) return true
-  if (session.status === 'closed') return true
-  const desk = connectDesk(call, provider)
-  if (!desk) return false
-  try {
-    await applyEvents(call, desk, [
-      { type: 'ticket-changed', ticket: { ticketId: session.ticket.id, conversationId: holder } },
-    ])
-  } catch (error) {
-    call.log.info('Could not look up a session at its desk', { conversationId: holder, error: describeError(error) })
-    return false
-  }
-  return (await getSession(call, holder))?.status !== 'open'
 }

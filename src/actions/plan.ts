@@ -1,7 +1,7 @@
 import { RuntimeError } from '@botpress/sdk'
 import type { TicketOptions, TranscriptEntry } from '../../providers/provider'
 import type { Candidate } from './write-down'
-import type { SessionWishes } from './session-wishes'
+import { optionsAsWished, type SessionWishes } from './session-wishes'
 import type { Context } from '../botpress/bp'
 import type { Call } from '../botpress/call'
 import { configuredDesks } from '../botpress/configuration'
@@ -20,8 +20,8 @@ import { configuredLanguages, type Routing } from '../routing/routing'
 import type { KnownCustomer } from '../botpress/people'
 import type { Place } from '../session/place'
 import { readPresence } from './presence'
-import { claimFirst, limitOf, loadsOf, readAllPlaces, readForStart } from './desk-places'
-import { claimAny, findOwn, offer, type Places } from './places'
+import { claimAny, claimFirst, countedDesks, limitOf, loadsOf, readAllPlaces, readForStart } from './desk-places'
+import { findOwn, offer, type Places } from './places'
 
 /** Which desks to try for a handoff, and why. */
 export interface Plan {
@@ -31,7 +31,7 @@ export interface Plan {
   /** The whole explanation, line by line. */
   lines: string[]
   ranking: Ranking
-  /** Claims a place at a later candidate. Undefined: its sessions hold no places. Throws what Botpress throws. */
+  /** Claims a place at a later candidate. Undefined: its sessions hold no places. Never throws. */
   claim(provider: string): Promise<Place | 'full' | undefined>
 }
 
@@ -71,13 +71,48 @@ export const readSituation = async (
   return {
     routing,
     handoff: { ...request, ...(detected ? { detected } : {}) },
-    instant: options.instant ?? call.environment.now(),
+    instant: options.instant ?? call.clock.now(),
     health: healthOfDesks(call, installation),
     ...(load ? { load } : {}),
     ...(presence ? { presence } : {}),
     ...(history ? { history } : {}),
   }
 }
+
+/** What a start is decided by, and how. */
+export interface Preview {
+  situation: Situation
+  ranking: Ranking
+}
+
+interface PreviewRequest {
+  conversationId: string
+  customer: KnownCustomer
+  wishes: SessionWishes
+  transcript: TranscriptEntry[]
+}
+
+/**
+ * How the desks rank, where that costs no call: the first one can be prepared before the start's lock is taken.
+ * Undefined: places, turns, a probe or who is online decide, too. Throws as `readRouting` does.
+ */
+export const previewHandoff = async (
+  call: Call,
+  installation: Installation,
+  { conversationId, customer, wishes, transcript }: PreviewRequest
+): Promise<Preview | undefined> => {
+  const { configuration } = call.context
+  const asksFirst = countedDesks(configuration).length > 0 || readRouting(configuration).desks.some(_isSeen)
+  if (asksFirst) return undefined
+  const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(transcript) }
+  const situation = await readSituation(call, installation, handoff, { customer, places: [] })
+  const ranking = await rankForCustomer(situation, handoff.texts)
+  const [first] = attempts(ranking)
+  const isProbe = first && situation.health?.[first.provider]?.state === 'half-open'
+  return ranking.rotation || isProbe ? undefined : { situation, ranking }
+}
+
+const _isSeen = ({ onlyOnline }: Routing['desks'][number]): boolean => onlyOnline === true
 
 export const planHandoff = async (
   call: Call,
@@ -94,31 +129,36 @@ export const planHandoff = async (
     /** Whether to claim a turn when there is none yet. A conversation holds one turn at most. */
     claimsTurn: boolean
     recordTurn(turn: number): Promise<void>
+    preview: Preview | undefined
   }
 ): Promise<Plan> => {
-  const { wishes, customer, conversationId } = request
+  const { wishes, customer, conversationId, preview } = request
   const handoff = { ...toHandoff(wishes, conversationId), texts: customerTexts(request.transcript) }
-  const [places, own] = await Promise.all([
-    readForStart(call, installation, readRouting(call.context.configuration), conversationId),
-    request.isRepeated ? findOwn(call, conversationId) : undefined,
-  ])
+  const [places, own] = preview
+    ? [[]]
+    : await Promise.all([
+        readForStart(call, installation, readRouting(call.context.configuration), conversationId),
+        request.isRepeated ? findOwn(call, conversationId) : undefined,
+      ])
   for (const one of places) if (own?.provider === one.provider) offer(one, own)
-  let situation = await readSituation(call, installation, handoff, { customer, places })
-  let ranking = await rankForCustomer(situation, handoff.texts)
+  let situation = preview?.situation ?? (await readSituation(call, installation, handoff, { customer, places }))
+  let ranking = preview?.ranking ?? (await rankForCustomer(situation, handoff.texts))
   if (ranking.rotation && (request.claimsTurn || request.turn !== undefined)) {
     const { key } = ranking.rotation
     const turn = request.turn ?? (await _claimTurn(call, conversationId, key, installation, request.recordTurn))
     if (turn !== undefined) situation = { ...situation, turn }
   }
-  const claimed = await claimFirst(call, installation, {
-    conversationId,
-    places,
-    situation,
-    rankWith: (other) => rankForCustomer(other, handoff.texts),
-  })
+  const claimed = preview
+    ? preview
+    : await claimFirst(call, installation, {
+        conversationId,
+        places,
+        situation,
+        rankWith: (other) => rankForCustomer(other, handoff.texts),
+      })
   ranking = claimed.ranking
   const placeAt = (provider: string): { place?: Place } => {
-    const place = [claimed.place, own].find((one) => one?.provider === provider)
+    const place = ['place' in claimed ? claimed.place : undefined, own].find((one) => one?.provider === provider)
     return place ? { place } : {}
   }
   const desks = attempts(ranking)
@@ -127,12 +167,12 @@ export const planHandoff = async (
     await beginProbe(call, installation, first.provider)
   return {
     candidates: desks.map(({ provider, reason, options }) => {
-      // A queue is an id at one desk.
-      const isQueueMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
+      // A queue and a person are ids at one desk.
+      const areIdsMeant = wishes.provider ? handoff.provider === provider : situation.routing.desks.length === 1
       return {
         provider,
         reason,
-        options: _options(options, isQueueMeant ? wishes : { ...wishes, queue: undefined }),
+        options: _options(options, areIdsMeant ? wishes : { ...wishes, queue: undefined, assignee: undefined }),
         ...placeAt(provider),
       }
     }),
@@ -142,7 +182,7 @@ export const planHandoff = async (
     claim: async (provider) => {
       const one = places.find((known) => known.provider === provider)
       const limit = limitOf(situation.routing, provider)
-      return one && claimAny(call, one, { conversationId, installation, limit })
+      return one && claimAny(call, installation, one, { conversationId, limit })
     },
   }
 }
@@ -183,7 +223,12 @@ const _options = (options: TicketOptions, wishes: SessionWishes): TicketOptions 
   const tags = [...new Set([...(options.tags ?? []), ...(wishes.tags ?? [])])]
   const queue = wishes.queue ?? options.queue
   const priority = wishes.priority ?? options.priority
-  return { ...(queue ? { queue } : {}), ...(priority ? { priority } : {}), ...(tags.length > 0 ? { tags } : {}) }
+  return {
+    ...optionsAsWished(wishes),
+    ...(queue ? { queue } : {}),
+    ...(priority ? { priority } : {}),
+    ...(tags.length > 0 ? { tags } : {}),
+  }
 }
 
 const _detected = async (routing: Routing, handoff: Handoff, texts: string[]) => {

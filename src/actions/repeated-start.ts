@@ -8,6 +8,7 @@
  */
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
+import { retry, TooSlow } from '../botpress/retry'
 import {
   ACTIVATION_MS,
   HANDLING_MS,
@@ -16,6 +17,14 @@ import {
   REPETITION_SLACK_MS,
 } from '../botpress/timing'
 import { writeTags, type Session, type Tags } from '../session/session'
+
+/** The plugin waits for the answer before it listens, so what answers slowly is asked again. */
+export const QUICKLY = {
+  tries: 4,
+  timeoutMs: 1_500,
+  pauseMs: 0,
+  isRetried: (error: unknown): boolean => error instanceof TooSlow,
+}
 
 /** A session whose start may be repeated. */
 export interface RepeatedSession {
@@ -28,7 +37,8 @@ export interface RepeatedSession {
 const PLUGINS_LINK = /#upstream$/
 
 /**
- * What this start repeats, if its answer can have been lost. `arrivedAt` in milliseconds since the epoch. Throws as
+ * What this start repeats, if its answer can have been lost. `arrivedAt` in milliseconds since the epoch, by this
+ * machine's clock. Throws as
  * Botpress does.
  */
 export const repetitionOf = async (
@@ -40,11 +50,12 @@ export const repetitionOf = async (
   if (session.botEndedAt !== undefined || Object.keys(tags).some((name) => PLUGINS_LINK.test(name))) return undefined
   const { answers, at } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0 }
   // The nth repetition comes n seconds after the answer before it.
-  const lateMs = arrivedAt - at - (answers + 1) * REPETITION_PAUSE_MS
+  const lateMs = call.clock.at(arrivedAt) - at - (answers + 1) * REPETITION_PAUSE_MS
   if (lateMs > LONGEST_REPETITION_SLACK_MS) return undefined
   // The plugin passes messages on only after it has received the answer. What an agent writes meanwhile waits for it.
-  const { messages } = await call.client.listMessages({ conversationId: session.conversationId })
-  const own = messages.filter(({ conversationId }) => conversationId === session.conversationId)
+  const { conversationId } = session
+  const { messages } = await retry(call, QUICKLY, () => call.client.listMessages({ conversationId }))
+  const own = messages.filter((message) => message.conversationId === conversationId)
   const shows = lateMs > REPETITION_SLACK_MS ? own : own.filter(({ direction }) => direction === 'outgoing')
   return shows.length > 0 ? undefined : { session, answers }
 }
@@ -64,13 +75,11 @@ export const repeatedStart = async (
   { session, answers }: RepeatedSession
 ): Promise<{ conversationId: string }> => {
   const { conversationId } = session
-  const now = call.environment.now()
+  const now = call.clock.now()
   const at = new Date(now).toISOString()
   try {
-    await writeTags(call, conversationId, {
-      repeats: `${answers + 1}@${at}`,
-      ...(session.status === 'open' ? { openedAt: at } : {}),
-    })
+    const tags = { repeats: `${answers + 1}@${at}`, ...(session.status === 'open' ? { openedAt: at } : {}) }
+    await retry(call, QUICKLY, () => writeTags(call, conversationId, tags))
     if (session.status === 'closed' && session.botEndedAt === undefined && (session.endedAt ?? 0) < now + HANDLING_MS) {
       const schedule = { delay: ACTIVATION_MS }
       await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule })

@@ -1,19 +1,28 @@
 import { RuntimeError } from '@botpress/sdk'
+import { isProviderError } from '../../providers/errors'
 import type { ConfigProblem, Subscription } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { toKnownAccount, type KnownAccount } from '../botpress/accounts'
-import { connectDesk, connectUnready, subscriptionTarget } from '../botpress/desk'
+import { connectDesk, connectUnready } from '../botpress/desk'
 import { configuredDesks, deskProblems } from '../botpress/configuration'
+import { hidingProblems } from '../botpress/hiding'
 import { describeError } from '../botpress/errors'
-import { forgetSubscriptions, patchInstallation, readInstallation } from '../botpress/installation'
+import { subscriptionTarget } from '../botpress/subscribed'
+import {
+  createInstallation,
+  forgetSubscriptions,
+  patchInstallation,
+  readStoredInstallation,
+} from '../botpress/installation'
 import { providers } from '../definition/registry'
 import { deskFields } from '../routing/config'
 import { describeRouting } from '../routing/describe'
 import type { ConfiguredDesk } from '../routing/routing'
 import { convertConfiguration, isOlderShape } from './older-shape'
 import { countedDesks } from './desk-places'
-import { preparePlaces } from './places'
+import { messageProblems } from '../botpress/message-settings'
 import { readRouting, routingProblems } from './plan'
+import { preparePlaces } from './prepare-places'
 
 /**
  * Runs when the configuration is saved. Throws a RuntimeError that lists every problem. Then checks the credentials of
@@ -22,22 +31,33 @@ import { readRouting, routingProblems } from './plan'
  * fixed.
  */
 export const register = async (call: Call, webhookUrl: string): Promise<void> => {
-  const problems = [...deskProblems(call.context.configuration), ...routingProblems(call.context.configuration)]
+  const { configuration } = call.context
+  const problems = [
+    ...deskProblems(configuration),
+    ...routingProblems(configuration),
+    ...messageProblems(configuration),
+    ...(await hidingProblems(configuration)),
+  ]
   if (problems.length > 0) throw new RuntimeError(listProblems('The configuration cannot be saved:', problems))
 
   _readBack(call)
   const enabled = configuredDesks(call.context.configuration).filter((desk) => desk.enabled)
   for (const desk of enabled) if (desk.notReady !== undefined) _explainUnready(call, desk, webhookUrl)
   const ready = enabled.filter((desk) => desk.notReady === undefined)
+  const reading = readStoredInstallation(call)
+  reading.catch(() => undefined)
   const results = await Promise.all(
     ready.map(async ({ provider: name, title }) => ({ title, name, ...(await _setUp(call, name, webhookUrl)) }))
   )
   const failed = results.flatMap(({ title, error }) => (error === undefined ? [] : [{ field: title, problem: error }]))
 
-  const before = await readInstallation(call)
+  const stored = await reading
+  const before = stored ?? { version: 1, subscriptions: {} }
   const subscriptions: Record<string, Subscription> = { ...before.subscriptions }
   const accounts = { ...before.accounts }
-  for (const { name, subscription, account } of results) {
+  const pending: Record<string, string> = {}
+  for (const { name, subscription, account, isPending } of results) {
+    if (isPending) pending[name] = subscriptionTarget(call, name, webhookUrl).url
     if (subscription) subscriptions[name] = subscription
     if (account) {
       _reportReplaced(call, name, before.accounts?.[name], account)
@@ -48,9 +68,12 @@ export const register = async (call: Call, webhookUrl: string): Promise<void> =>
   if (
     JSON.stringify(subscriptions) !== JSON.stringify(before.subscriptions) ||
     JSON.stringify(accounts) !== JSON.stringify(before.accounts ?? {}) ||
+    JSON.stringify(pending) !== JSON.stringify(before.pending ?? {}) ||
+    before.webhookUrl !== webhookUrl ||
     Object.keys(before.health ?? {}).length > 0
   ) {
-    await patchInstallation(call, { subscriptions, accounts, health: {} })
+    const change = { subscriptions, accounts, pending, webhookUrl, health: {} }
+    await (stored ? patchInstallation(call, change) : createInstallation(call, change))
   }
   forgetSubscriptions(call)
   await preparePlaces(call, before, countedDesks(call.context.configuration))
@@ -90,6 +113,8 @@ interface SetUp {
   subscription?: Subscription
   account?: KnownAccount
   error?: string
+  /** The vendor is still setting up: the desk is saved, and takes no handoffs until it is ready. */
+  isPending?: boolean
 }
 
 const _reportReplaced = (call: Call, name: string, before: KnownAccount | undefined, after: KnownAccount): void => {
@@ -108,13 +133,24 @@ const _setUp = async (call: Call, name: string, webhookUrl: string): Promise<Set
   // Printed before anything can fail: the missing step may be among these.
   const instructions = desk.driver.instructions?.(target)
   if (instructions) call.log.info(`${desk.provider.title}: do this once by hand.\n${instructions}`, { desk: name })
+  let account: KnownAccount | undefined
   try {
-    const account = await desk.driver.checkCredentials()
-    const subscription = await desk.driver.subscribe?.(target)
-    call.log.info(`${desk.provider.title} is connected: ${account.description}`, { desk: name })
-    return { account: toKnownAccount(call, name, account), ...(subscription ? { subscription } : {}) }
+    const checking = desk.driver.checkCredentials()
+    // Beside the check, whose error says more.
+    const subscribing = desk.driver.subscribe?.(target)
+    subscribing?.catch(() => undefined)
+    const found = await checking
+    account = toKnownAccount(call, name, found)
+    const subscription = await subscribing
+    call.log.info(`${desk.provider.title} is connected: ${found.description}`, { desk: name })
+    return { account, ...(subscription ? { subscription } : {}) }
   } catch (error) {
-    return { error: describeError(error).replace(`[${name}] `, '') }
+    const problem = describeError(error).replace(`[${name}] `, '')
+    if (!isProviderError(error) || error.code !== 'pending') return { error: problem }
+    call.log.warn(`${desk.provider.title} takes no handoffs yet, and is asked again with the next one: ${problem}`, {
+      desk: name,
+    })
+    return { isPending: true, ...(account ? { account } : {}) }
   }
 }
 

@@ -3,25 +3,33 @@ import { isProviderError } from '../../providers/errors'
 import { cleanText, oneLine, shorten } from '../../providers/kit/text'
 import type { TranscriptEntry } from '../../providers/provider'
 import { emit } from '../botpress/analytics'
-import { storedAccount } from '../botpress/accounts'
+import { rememberAccounts, storedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
+import { configuredDesks } from '../botpress/configuration'
+import { connectDesk } from '../botpress/desk'
+import { redactorFor, redactParts } from '../botpress/hiding'
 import { randomId } from '../botpress/environment'
 import { describeError } from '../botpress/errors'
 import { readInstallation, type Installation } from '../botpress/installation'
-import { customerName, getCustomer, realAddress, type KnownCustomer } from '../botpress/people'
+import { getCustomer, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
 import { START_BUDGET_MS } from '../botpress/timing'
 import { providers } from '../definition/registry'
-import { LeaseLost, LockBusy, withLock, type Lease, type Operation } from '../session/lock'
+import type { Redactor } from '../redaction/redact'
+import { LeaseLost, LockBusy, withLock, type Lease } from '../session/lock'
 import { getSession, tagValue, writeTags } from '../session/session'
+import { payOwed } from '../to-desk/owed'
+import { attempts } from '../routing/ranking'
 import { toTranscript } from '../to-desk/transcript'
 import { conversationOf } from './handoff-conversation'
 import { recordFailure, recordSuccess } from './health'
-import { openAtFirst, type Attempt } from './try-desks'
-import type { Candidate } from './write-down'
-import { planHandoff } from './plan'
+import { openAtFirst, prepareContact, type Attempt } from './try-desks'
+import type { Candidate, Handoff } from './write-down'
+import { giveUpPlace } from './places'
+import { planHandoff, previewHandoff, type Preview } from './plan'
 import { repeatedStart } from './repeated-start'
-import { readSessionWishes, type SessionWishes } from './session-wishes'
+import { contextAsWished, customerAsWished, readSessionWishes, type SessionWishes } from './session-wishes'
+import { createProgress, earlierRuns, type OpenOperation, type Progress } from './start-progress'
 
 const LONGEST_TITLE = 250
 const LONGEST_DESCRIPTION = 8_000
@@ -29,8 +37,8 @@ const LONGEST_DESCRIPTION = 8_000
 const LAST_TRY_MS = 7_500
 const PAUSE_MS = 500
 
-const RECORD_TRIES = 4
-const RECORD_PAUSE_MS = 200
+/** What ended sessions owe to the desk is waited for this long, beside what else waits. */
+const PAYING_MS = 2_000
 
 const input = z.object({
   userId: z.string().min(1),
@@ -69,8 +77,12 @@ interface Run {
 interface Request {
   title: string | undefined
   description: string | undefined
-  messageHistory: unknown
+  transcript: TranscriptEntry[]
+  /** Of what is hidden from the ticket's beginning. */
+  redactor: Redactor
   wishes: SessionWishes
+  preview: Preview | undefined
+  prepared: Handoff['prepared']
 }
 
 const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversationId: string }> => {
@@ -89,10 +101,25 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
   const [found, installation] = await reading
   if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
-  const request = { title: title?.trim(), description: description?.trim(), messageHistory, wishes }
-  const customer = _asWished(found, wishes)
-  return _alone(call, conversationId, run, (lease) =>
-    _open(call, { conversationId, lease, deadline: run.deadline }, request, customer, installation)
+  const customer = customerAsWished(found, wishes)
+  const redactor = await redactorFor(call, 'transcripts')
+  const transcript = _transcriptOf({ messageHistory, wishes }, customer, redactor)
+  const desks = configuredDesks(call.context.configuration).map(({ provider }) => provider)
+  rememberAccounts(call, installation, desks)
+  const preview = await previewHandoff(call, installation, { conversationId, customer, wishes, transcript })
+  const ranked = preview ? attempts(preview.ranking).map(({ provider }) => provider) : []
+  const request: Request = {
+    title: title?.trim(),
+    description: description?.trim(),
+    transcript,
+    redactor,
+    wishes,
+    preview,
+    prepared: prepareContact(call, customer, ranked),
+  }
+  const operation = { kind: 'open' as const, ...(ranked[0] === undefined ? {} : { provider: ranked[0] }) }
+  return _alone(call, conversationId, run, operation, (lease) =>
+    _open(call, { conversationId, lease, deadline: run.deadline, operation }, request, customer, installation)
   )
 }
 
@@ -101,6 +128,7 @@ const _alone = async (
   call: Call,
   conversationId: string,
   { id, deadline }: Run,
+  operation: OpenOperation,
   work: (lease: Lease) => Promise<void>
 ): Promise<{ conversationId: string }> => {
   const { now } = call.environment
@@ -108,7 +136,7 @@ const _alone = async (
     conversationId,
     lock: 'opening' as const,
     holder: id,
-    operation: { kind: 'open' as const },
+    operation,
     patienceMs: deadline - now(),
     // The time in the instance's own queue counts as well.
     isObsolete: async () => now() >= deadline || (await getSession(call, conversationId)) !== undefined,
@@ -131,18 +159,20 @@ interface Opening {
   lease: Lease
   /** Milliseconds since the epoch. */
   deadline: number
+  /** What the lock was taken for: it may name a desk already. */
+  operation: OpenOperation
 }
 
 const _open = async (
   call: Call,
-  { conversationId, lease, deadline }: Opening,
+  { conversationId, lease, deadline, operation }: Opening,
   request: Request,
   customer: KnownCustomer,
   installation: Installation
 ): Promise<void> => {
-  const transcript = _transcriptOf(request, customer)
-  const earlier = _earlierRuns(lease)
-  const progress = _createProgress(call, lease, earlier.turn)
+  const { transcript, redactor, prepared, preview } = request
+  const earlier = earlierRuns(lease)
+  const progress = createProgress(call, lease, operation, earlier.turn)
   const plan = await planHandoff(call, installation, {
     conversationId,
     customer,
@@ -153,16 +183,21 @@ const _open = async (
     // A run that had asked a desk without a turn goes on without one.
     claimsTurn: earlier.turn === undefined && earlier.provider === undefined,
     recordTurn: progress.recordTurn,
+    preview,
   })
   for (const line of plan.lines) call.log.info(line, { conversationId })
   const candidates = _withFirst(plan.candidates, earlier.provider)
   if (candidates.length === 0) throw await _failed(call, conversationId, progress, plan.decision, plan.decision)
   const handoff = {
     conversationId,
-    title: oneLine(request.title ?? '', LONGEST_TITLE) || 'Conversation from the bot',
-    description: shorten(cleanText(request.description ?? '').trim(), LONGEST_DESCRIPTION) || undefined,
+    title: oneLine(redactor.redact(request.title ?? ''), LONGEST_TITLE) || 'Conversation from the bot',
+    description:
+      shorten(redactor.redact(cleanText(request.description ?? '').trim()), LONGEST_DESCRIPTION) || undefined,
+    context: contextAsWished(request.wishes, redactor.redact),
+    idleMinutes: request.wishes.idleMinutes ?? undefined,
     customer,
     transcript,
+    prepared,
   }
   const opened = await openAtFirst(call, handoff, candidates, {
     deadline,
@@ -171,6 +206,10 @@ const _open = async (
     recordDesk: progress.recordDesk,
     confirmHeld: progress.confirmHeld,
     claim: plan.claim,
+    giveUp: async (place) => {
+      await progress.confirmHeld()
+      await giveUpPlace(call, place, conversationId)
+    },
     onFailed: async (attempt, next) => {
       await Promise.all([
         recordFailure(call, attempt),
@@ -182,14 +221,18 @@ const _open = async (
         }),
       ])
     },
-    onOpened: async ({ provider, reason }, attempts) => {
+    onOpened: async ({ provider, reason }, attempts, leftOut) => {
+      const desk = connectDesk(call, provider)
       await Promise.all([
+        // The desk is up: it gets what ended sessions owe it.
+        desk && payOwed(call, desk, { patienceMs: PAYING_MS, isStart: true }),
         recordSuccess(call, installation, provider),
         emit(call, 'handoffRouted', {
           hitlConversationId: conversationId,
           desk: provider,
           reason,
           attempts,
+          ...(leftOut.length > 0 ? { leftOut } : {}),
           ...(plan.ranking.decision.kind === 'assign'
             ? {}
             : { messageForCustomer: plan.ranking.decision.messageForCustomer }),
@@ -203,46 +246,6 @@ const _open = async (
     conversationId,
     desk: opened.provider,
   })
-}
-
-/** What earlier runs of this start had done: the desk that may have a ticket, and the turn that the session has. */
-const _earlierRuns = ({ inDoubt }: Lease): { provider: string | undefined; turn: number | undefined } => {
-  const runs = inDoubt.filter((operation) => operation.kind === 'open')
-  return {
-    provider: runs.findLast(({ provider }) => provider !== undefined)?.provider,
-    turn: runs.findLast((run) => run.turn !== undefined)?.turn,
-  }
-}
-
-interface Progress {
-  recordTurn(turn: number): Promise<void>
-  recordDesk(provider: string): Promise<void>
-  /** Makes no call while the lease is safe. */
-  confirmHeld(): Promise<void>
-  recordFailure(): Promise<void>
-}
-
-/** Records each step before it is taken, so that a run that takes over knows where to look. Each throws LeaseLost. */
-const _createProgress = (call: Call, lease: Lease, turn: number | undefined): Progress => {
-  const operation: Extract<Operation, { kind: 'open' }> = { kind: 'open', ...(turn === undefined ? {} : { turn }) }
-  return {
-    recordTurn: async (claimed) => {
-      operation.turn = claimed
-      await lease.renew({ ...operation })
-    },
-    recordDesk: async (provider) => {
-      operation.provider = provider
-      // A moment's failure of Botpress is no reason to ask another desk.
-      const isRetried = (error: unknown): boolean => !(error instanceof LeaseLost)
-      const policy = { tries: RECORD_TRIES, pauseMs: RECORD_PAUSE_MS, isRetried }
-      await retry(call, policy, () => lease.renew({ ...operation }))
-    },
-    confirmHeld: async () => {
-      if (!lease.isSafe()) await lease.renew({ ...operation })
-    },
-    // The renewed lease can be released, so that a repeated start goes on at once.
-    recordFailure: () => lease.renew({ ...operation, failed: true }),
-  }
 }
 
 /** Writes down that the start has failed. Resolves to the error for the bot. */
@@ -268,17 +271,16 @@ const _refusal = (attempts: Attempt[]): string =>
     ),
   ].join('\n')
 
-const _asWished = (customer: KnownCustomer, wishes: SessionWishes): KnownCustomer => {
-  const email = realAddress(wishes.email) ?? customer.email
-  const name = wishes.name?.trim() ? customerName(wishes.name) : customer.name
-  return { ...customer, name, ...(email ? { email } : {}) }
-}
-
-const _transcriptOf = ({ messageHistory }: Request, customer: KnownCustomer): TranscriptEntry[] =>
+const _transcriptOf = (
+  { messageHistory, wishes }: { messageHistory: unknown; wishes: SessionWishes },
+  customer: KnownCustomer,
+  redactor: Redactor
+): TranscriptEntry[] =>
   toTranscript(messageHistory, {
+    last: wishes.transcriptMessages ?? undefined,
     customer: customer.name,
     nameOf: (userId) => (userId === customer.id ? customer.name : undefined),
-  })
+  }).map((entry) => ({ ...entry, parts: redactParts(redactor, entry.parts) }))
 
 /** The desk where an earlier run may have left a ticket comes first, whatever its rank is now. */
 const _withFirst = (candidates: Candidate[], provider: string | undefined): Candidate[] => {

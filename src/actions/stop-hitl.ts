@@ -1,4 +1,5 @@
 import { isProviderError, isTransient } from '../../providers/errors'
+import { savedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -28,9 +29,11 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     if (!session || (session.botEndedAt !== undefined && !needsCleanup(session))) return {}
     const limits: Limits = { deadline: at + STOP_BUDGET_MS, timeoutMs: VENDOR_TIMEOUT_MS, waitsForLimits: false }
     const desk = connectDesk(call, session.provider, limits)
+    // Read beside the end: every call about the ticket needs it.
+    savedAccount(call, session.provider).catch(() => undefined)
     // The customer's last messages go in before the ticket is solved. Later they would reopen it.
     const flushing = desk && flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
-    const ended = await _persistently(call, at, () => _end(call, session, at))
+    const ended = await _persistently(call, at, () => _end(call, session, call.clock.at(at)))
     if (!desk) {
       call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
       return {}
@@ -94,11 +97,23 @@ const _report = (call: Call, { conversationId, provider }: Session, error: strin
   })
 }
 
-/** Reads the session again: meanwhile an agent may have ended it, or another caller may have cleaned up. */
+/**
+ * Reads the session again, beside taking the lock: meanwhile an agent may have ended it, or another caller may have
+ * cleaned up.
+ */
 const _solve = async (call: Call, ended: Session, desk: Desk, told: string | undefined): Promise<void> => {
-  const current = (await getSession(call, ended.conversationId)) ?? ended
+  const reading = getSession(call, ended.conversationId).then((session) => session ?? ended)
+  reading.catch(() => undefined)
+  const isWanted = async (): Promise<boolean> => {
+    const { endedAt, isUnsolved, agentEndedAt } = await reading
+    return isUnsolved && agentEndedAt === undefined && endedAt === ended.endedAt
+  }
+  const after = async (): Promise<void> => noteCleanedUp(call, await reading, told)
+  if (isSolvedByRouter(ended) && (await solveTicket(call, desk, ended, { isWanted, after }))) return
+  const current = await reading
   // An agent's end that takes effect earlier overtakes more of the agents' messages.
   const cursor = current.endedAt === ended.endedAt ? told : await tellAgents(call, desk, current)
-  if (current.isUnsolved && isSolvedByRouter(current)) await solveTicket(call, desk, current.ticket)
-  await noteCleanedUp(call, current, cursor)
+  const noted = (): Promise<void> => noteCleanedUp(call, current, cursor)
+  if (current.isUnsolved && isSolvedByRouter(current)) await solveTicket(call, desk, current, { after: noted })
+  else await noted()
 }

@@ -1,12 +1,12 @@
 import { isApiError } from '@botpress/client'
 import type { OpenedTicket } from '../../providers/provider'
-import { isContactLost, isProviderError } from '../../providers/errors'
+import { isContactLost, isProviderError, ProviderError } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
-import { withContact, type KnownCustomer } from '../botpress/people'
+import { contactOf, type KnownCustomer } from '../botpress/people'
 import { retry } from '../botpress/retry'
-import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS } from '../botpress/timing'
+import { FAILOVER_MS, LAST_SETTLING_MS, START_RESERVE_MS, VENDOR_TIMEOUT_MS } from '../botpress/timing'
 import { contactTag } from '../definition/registry'
 import { LeaseLost } from '../session/lock'
 import { releasePlace, type Place } from '../session/place'
@@ -43,10 +43,12 @@ export interface OpeningOptions {
   confirmHeld(): Promise<void>
   /** Claims a place at a candidate that has none yet. Undefined: its sessions hold no places. */
   claim(provider: string): Promise<Place | 'full' | undefined>
-  /** Runs before the next desk is asked. Must not throw. */
+  /** Gives the place of a desk back that did not take the handoff. Throws LeaseLost when another run has taken over. */
+  giveUp(place: Place): Promise<void>
+  /** Runs while the next desk is asked. Must not throw. */
   onFailed(attempt: Attempt, next: Candidate | undefined): Promise<void>
   /** Runs beside other work after the session was written down. Must not throw. */
-  onOpened(candidate: Candidate, attempts: number): Promise<void>
+  onOpened(candidate: Candidate, attempts: number, leftOut: string[]): Promise<void>
 }
 
 export type OpeningResult =
@@ -65,6 +67,8 @@ export const openAtFirst = async (
 ): Promise<OpeningResult> => {
   const { conversationId } = handoff
   const attempts: Attempt[] = []
+  // Nobody waits for what is noted of a failure, but the next desk's success comes after it.
+  const noted: Promise<void>[] = []
   for (const [index, candidate] of candidates.entries()) {
     const { provider, reason } = candidate
     const remaining = options.deadline - START_RESERVE_MS - call.environment.now()
@@ -74,21 +78,44 @@ export const openAtFirst = async (
     const time = comesFirst
       ? { share: remaining, settling: Math.max(remaining / (others + 1), remaining - others * SHORTEST_SHARE_MS) }
       : _timeFor(remaining, others)
-    // Without a place where an earlier run may have left a ticket: that run has claimed one.
-    const result = await _attempt(call, handoff, candidate, { ...time, claims: !comesFirst }, options)
+    const result = await _attempt(call, handoff, candidate, time, options)
     if (result.kind === 'opened') {
       await options.confirmHeld()
       // The ticket exists. A failure to write it down is no reason to ask another desk.
-      await result.writeDown(() => options.onOpened(candidate, attempts.length + 1))
+      await result.writeDown(async (leftOut) => {
+        await Promise.all(noted)
+        await options.onOpened(candidate, attempts.length + 1, leftOut)
+      })
       await _releaseOthers(call, candidates, candidate)
       return { kind: 'opened', provider, reason, attempts }
     }
     const { attempt } = result
     attempts.push(attempt)
     call.log.warn('A desk did not take a handoff', { desk: provider, conversationId, error: attempt.error })
-    await options.onFailed(attempt, candidates[index + 1])
+    noted.push(options.onFailed(attempt, candidates[index + 1]))
   }
+  await Promise.all(noted)
   return { kind: 'failed', attempts }
+}
+
+/**
+ * Begins to look up the customer's contact at the desk that is asked first, beside what comes before it is asked. A
+ * contact is found or made once, however often that is done.
+ */
+export const prepareContact = (
+  call: Call,
+  customer: KnownCustomer,
+  [provider, ...others]: string[]
+): Handoff['prepared'] => {
+  const share = others.length > 0 ? FAILOVER_MS : VENDOR_TIMEOUT_MS
+  const timeoutMs = others.length > 0 ? share * ANSWER_SHARE : share
+  const limits: Limits = { deadline: call.environment.now() + share, timeoutMs, wakesAtDeadline: true }
+  const desk = provider === undefined ? undefined : connectDesk(call, provider, limits)
+  if (!desk || provider === undefined) return undefined
+  const contact = contactOf(call, desk, customer)
+  // Where the desk is asked, a failure is its.
+  contact.catch(() => undefined)
+  return { provider, contact }
 }
 
 /** A start that found the ticket of an earlier run doesn't need the place that it has claimed elsewhere. */
@@ -101,12 +128,10 @@ const _releaseOthers = async (call: Call, candidates: Candidate[], opened: Candi
 interface Time {
   share: number
   settling: number
-  /** Whether a candidate without a place claims one. */
-  claims: boolean
 }
 
 /** The customer waits for the next desk, so a desk that is down or silent is left soon, with an orphan if need be. */
-const _timeFor = (remaining: number, others: number): Omit<Time, 'claims'> => {
+const _timeFor = (remaining: number, others: number): Time => {
   if (others === 0) return { share: remaining, settling: Math.min(remaining, LAST_SETTLING_MS) }
   const share = Math.min(remaining / (others + 1), FAILOVER_MS)
   return { share, settling: share * SETTLING_SHARE }
@@ -115,7 +140,7 @@ const _timeFor = (remaining: number, others: number): Omit<Time, 'claims'> => {
 type AttemptResult =
   | { kind: 'failed'; attempt: Attempt }
   /** `writeDown` records that the ticket exists. `onOpened` runs beside what may take a moment longer. */
-  | { kind: 'opened'; writeDown(onOpened: () => Promise<void>): Promise<void> }
+  | { kind: 'opened'; writeDown(onOpened: (leftOut: string[]) => Promise<void>): Promise<void> }
 
 const _attempt = async (
   call: Call,
@@ -129,15 +154,18 @@ const _attempt = async (
     kind: 'failed',
     attempt: { provider, error, code },
   })
-  if (time.share <= 0) return failed('there was no time left to ask it', 'unavailable')
-  const place = candidate.place ?? (time.claims ? await options.claim(provider) : undefined)
+  if (time.share <= 0) {
+    if (candidate.place) await options.giveUp(candidate.place)
+    return failed('there was no time left to ask it', 'unavailable')
+  }
+  const place = candidate.place ?? (await options.claim(provider))
   if (place === 'full') return failed('all of its places are taken', 'full')
   try {
     return await _openAt(call, handoff, place ? { ...candidate, place } : candidate, time, options)
   } catch (error) {
     // A failure of Botpress is no reason to ask another desk: the start begins again.
     if (error instanceof LeaseLost || isApiError(error)) throw error
-    if (place) await releasePlace(call, place)
+    if (place) await options.giveUp(place)
     return failed(describeError(error), isProviderError(error) ? error.code : 'unavailable')
   }
 }
@@ -151,28 +179,46 @@ const _openAt = async (
 ): Promise<AttemptResult> => {
   const { now } = call.environment
   const startedAt = now()
+  const until = startedAt + share
+  const silentUntil = Math.min(until, startedAt + VENDOR_TIMEOUT_MS)
+  let isSilent = true
   const limits: Limits = {
-    deadline: startedAt + share,
+    // A silent desk has less time than a slow one: its first answer tells them apart.
+    deadline: silentUntil,
     wakesAtDeadline: true,
     get timeoutMs() {
-      return Math.max(SHORTEST_WAIT_MS, (limits.deadline - now()) * ANSWER_SHARE)
+      const end = isSilent && limits.deadline === silentUntil ? until : limits.deadline
+      return Math.max(SHORTEST_WAIT_MS, (end - now()) * ANSWER_SHARE)
+    },
+    onAnswer: () => {
+      if (isSilent && limits.deadline === silentUntil) limits.deadline = until
+      isSilent = false
     },
   }
   const desk = connectDesk(call, candidate.provider, limits)
   if (!desk) throw new Error('the desk is not configured')
   const target = { call, desk, limits, settlesUntil: startedAt + settling, options }
-  const { ticket, contactId } = await _openFor(target, handoff, candidate).catch((error: unknown) => {
-    // The remembered contact may have been deleted at the desk.
-    const remembered = handoff.customer.tags[contactTag(candidate.provider)]
-    if (!remembered || !isContactLost(error)) throw error
-    const customer = _withoutContact(handoff.customer, candidate.provider)
-    return _openFor(target, { ...handoff, customer }, candidate)
-  })
+  const { ticket, contactId, customerTags } = await _openFor(target, handoff, candidate)
+    .catch((error: unknown) => {
+      // The remembered contact may have been deleted at the desk.
+      const remembered = handoff.customer.tags[contactTag(candidate.provider)]
+      if (!remembered || !isContactLost(error)) throw error
+      const customer = _withoutContact(handoff.customer, candidate.provider)
+      return _openFor(target, { ...handoff, customer, prepared: undefined }, candidate)
+    })
+    .catch((error: unknown) => {
+      if (!isSilent || !isProviderError(error) || now() < silentUntil - SHORTEST_WAIT_MS) throw error
+      const seconds = Math.round((now() - startedAt) / 1_000)
+      throw new ProviderError(error.provider, error.code, `It has not answered for ${seconds} s`, { cause: error })
+    })
   const { account } = options
   return {
     kind: 'opened',
     writeDown: (onOpened) =>
-      writeDown({ call, desk, handoff, candidate, ticket, contactId, account: account(candidate.provider) }, onOpened),
+      writeDown(
+        { call, desk, handoff, candidate, ticket, contactId, customerTags, account: account(candidate.provider) },
+        onOpened
+      ),
   }
 }
 
@@ -187,10 +233,12 @@ interface Target {
 
 const _openFor = async (
   { call, desk, limits, settlesUntil, options }: Target,
-  { conversationId, title, description, transcript, customer: known }: Handoff,
+  { conversationId, title, description, context, transcript, customer: known, prepared }: Handoff,
   candidate: Candidate
-): Promise<{ ticket: OpenedTicket; contactId: string | undefined }> => {
-  const customer = await withContact(call, desk, known)
+): Promise<{ ticket: OpenedTicket; contactId: string | undefined; customerTags: Record<string, string> }> => {
+  const isPrepared = prepared?.provider === candidate.provider
+  const { found: customer, tags } = await (isPrepared ? prepared.contact : contactOf(call, desk, known))
+  if (isPrepared && desk.driver.ensureContact) limits.onAnswer?.()
   // Right before the ticket can exist: the desk is on record, and no other run has taken over meanwhile.
   await options.recordDesk(candidate.provider)
   const request = {
@@ -198,6 +246,7 @@ const _openFor = async (
     botId: call.context.botId,
     title,
     ...(description ? { description } : {}),
+    ...context,
     customer,
     transcript,
     options: candidate.options,
@@ -222,7 +271,7 @@ const _openFor = async (
     isRepeated = true
     return desk.driver.openTicket({ ...request, mayExist })
   })
-  return { ticket, contactId: customer.contactId }
+  return { ticket, contactId: customer.contactId, customerTags: tags }
 }
 
 const _withoutContact = (customer: KnownCustomer, provider: string): KnownCustomer => {

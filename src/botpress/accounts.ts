@@ -3,11 +3,12 @@
  * a session of another account is never touched.
  */
 import { createHash } from 'node:crypto'
-import { ProviderError } from '../../providers/errors'
+import { isProviderError, ProviderError } from '../../providers/errors'
 import type { Account, Driver } from '../../providers/provider'
 import { providers } from '../definition/registry'
 import type { Call } from './call'
-import { readInstallation, type Installation } from './installation'
+import { describeError } from './errors'
+import { installationOf, type Installation } from './installation'
 import { instanceCache } from './memory'
 
 export type KnownAccount = NonNullable<Installation['accounts']>[string]
@@ -47,6 +48,13 @@ export const storedAccount = (call: Call, name: string, { accounts }: Installati
   return stored
 }
 
+/** Notes the accounts of an installation that was just read: a desk's first call then needn't read it again. */
+export const rememberAccounts = (call: Call, installation: Installation, names: string[]): void => {
+  for (const name of names) {
+    if (!storedAccount(call, name, installation)) _unsaved(call).set(_key(call, name, _credentialsOf(call, name)), true)
+  }
+}
+
 /**
  * The same, read once per instance. Undefined while the credentials were not saved since accounts are recorded. Throws
  * as Botpress does.
@@ -55,7 +63,7 @@ export const savedAccount = async (call: Call, name: string): Promise<KnownAccou
   const key = _key(call, name, _credentialsOf(call, name))
   const known = _accounts(call).get(key)
   if (known || _unsaved(call).get(key)) return known
-  const stored = storedAccount(call, name, await readInstallation(call))
+  const stored = storedAccount(call, name, await installationOf(call))
   if (!stored) _unsaved(call).set(key, true)
   return stored
 }
@@ -76,6 +84,25 @@ export const isOfAccount = async (
   account: string | undefined
 ): Promise<boolean> => account === undefined || (await _accountOf(call, name, driver)).id === account
 
+/**
+ * The same for a driver's caller, who expects a driver's errors only. While Botpress can't be read, nothing is sent:
+ * that is an outage, and says nothing about the message.
+ */
+const _isOfAccount = async (
+  call: Call,
+  name: string,
+  driver: Driver,
+  account: string | undefined
+): Promise<boolean> => {
+  try {
+    return await isOfAccount(call, { name, driver }, account)
+  } catch (error) {
+    if (isProviderError(error)) throw error
+    const message = `Could not find out whose account a ticket is in: ${describeError(error)}`
+    throw new ProviderError(name, 'unavailable', message, { cause: error })
+  }
+}
+
 /** A ticket with the account in which it was opened, if that is known. */
 interface AccountTicket {
   id: string
@@ -88,7 +115,7 @@ interface AccountTicket {
  */
 export const withinAccount = (call: Call, name: string, driver: Driver): Driver => {
   const check = async ({ id, account }: AccountTicket): Promise<void> => {
-    if (await isOfAccount(call, { name, driver }, account)) return
+    if (await _isOfAccount(call, name, driver, account)) return
     const title = providers[name]?.title ?? name
     call.log.warn('A ticket belongs to another account than the saved credentials. It is left alone', {
       desk: name,
@@ -101,7 +128,7 @@ export const withinAccount = (call: Call, name: string, driver: Driver): Driver 
         'put credentials of that account back to go on with its open sessions'
     )
   }
-  const { catchUp, reflect } = driver
+  const { catchUp, reflect, reportFate } = driver
   return {
     ...driver,
     postMessage: async (ticket, message) => {
@@ -117,6 +144,12 @@ export const withinAccount = (call: Call, name: string, driver: Driver): Driver 
         await check(ticket)
         const [read, account] = await Promise.all([catchUp.call(driver, ticket, cursor), savedAccount(call, name)])
         return { ...read, events: read.events.filter((event) => !isByBot(account, event)) }
+      },
+    }),
+    ...(reportFate && {
+      reportFate: async (ticket, messageId, fate) => {
+        await check(ticket)
+        await reportFate.call(driver, ticket, messageId, fate)
       },
     }),
     ...(reflect && {
@@ -135,4 +168,6 @@ export const withinAccount = (call: Call, name: string, driver: Driver): Driver 
 
 /** Whether the account's own bot user has done it. */
 export const isByBot = (account: KnownAccount | undefined, event: object): boolean =>
-  account?.botId !== undefined && 'agent' in event && (event.agent as { id?: unknown }).id === account.botId
+  account?.botId !== undefined &&
+  'agent' in event &&
+  (event.agent as { id?: unknown } | undefined)?.id === account.botId

@@ -1,5 +1,6 @@
 import type { Log } from '../../providers/kit/tools'
 import type { Client, Context, Logger } from './bp'
+import type { BotpressClock } from './clock'
 import type { Environment } from './environment'
 import { createLog } from './log'
 import type { Memory } from './memory'
@@ -11,6 +12,8 @@ export interface Call {
   client: Client
   context: Context
   log: Log
+  /** For moments that other instances read or have written. `environment.now` is for deadlines and pauses. */
+  clock: BotpressClock
   /** Separates the installations in an instance's memory. */
   installation: string
 }
@@ -25,5 +28,6 @@ export const createCall = (
   client: props.client,
   context: props.ctx,
   log: createLog(props.logger),
+  clock: memory.clock,
   installation: `${props.ctx.botId}/${props.ctx.integrationId}/${props.ctx.webhookId}`,
 })

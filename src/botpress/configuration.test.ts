@@ -27,6 +27,7 @@ const pending = defineProvider({
   ],
   retryReply: { status: 503 },
   answerWithinMs: 1_000,
+  redelivers: true,
   connect: () => ({ instructions: ({ url }) => `Make an app for ${url}` }) as Driver,
 })
 

@@ -1,9 +1,11 @@
 import type { Tools } from '../../providers/kit/tools'
-import type { ConfigProblem, Driver, Provider, SubscriptionTarget } from '../../providers/provider'
+import type { ConfigProblem, Driver, Provider, Subscription } from '../../providers/provider'
 import { providers } from '../definition/registry'
 import { withinAccount } from './accounts'
 import type { Call } from './call'
 import { deskBlock } from './configuration'
+import { messageSettings } from './message-settings'
+import { withSubscription } from './subscribed'
 
 /** Limits of one attempt. The driver reads them before each request, so they may change meanwhile. */
 export interface Limits {
@@ -15,6 +17,8 @@ export interface Limits {
   waitsForLimits?: boolean
   /** A driver's own waits end at the deadline, too. */
   wakesAtDeadline?: boolean
+  /** Called at each answer of the desk. */
+  onAnswer?(): void
 }
 
 /** A connected desk. */
@@ -60,15 +64,13 @@ const _connect = (
       return limits?.deadline
     },
     waitsForLimits: limits?.waitsForLimits,
+    onAnswer: () => limits?.onAnswer?.(),
     resolveOrigin: call.environment.resolveOrigin,
     transport: call.environment.transport,
+    handBack: messageSettings(call.context.configuration).handBack,
+    web: call.environment.web,
   }
-  return { provider, driver: withinAccount(call, name, provider.connect(parsed.data, tools)) }
+  const connected = (subscription?: Subscription): Driver => provider.connect(parsed.data, tools, subscription)
+  const driver = provider.connectsWithSubscription ? withSubscription(call, name, connected) : connected()
+  return { provider, driver: withinAccount(call, name, driver) }
 }
-
-/** Where a desk sends its webhooks. `installation` tells two installations in one account apart. */
-export const subscriptionTarget = (call: Call, name: string, webhookUrl: string): SubscriptionTarget => ({
-  url: `${webhookUrl.replace(/\/+$/, '')}/${name}`,
-  installation: call.context.webhookId,
-  botId: call.context.botId,
-})

@@ -1,4 +1,5 @@
 import type { AxiosAdapter } from 'axios'
+import type { Web } from '../../providers/kit/web'
 import { VENDOR_TIMEOUT_MS } from './timing'
 
 /** What the router needs from its machine. Injected, so that tests control time, randomness and the network. */
@@ -15,6 +16,8 @@ export interface Environment {
   /** The address of the sandbox that replaces a vendor's origin. */
   resolveOrigin?: ((origin: string) => string | undefined) | undefined
   transport?: AxiosAdapter | undefined
+  /** Opens customers' files. Undefined: public addresses, and nothing else. */
+  web?: Web | undefined
 }
 
 export const productionEnvironment: Environment = {

@@ -1,4 +1,5 @@
-import pino from 'pino'
+import type { Logger as Pino } from 'pino'
+import libraries from '../../providers/kit/libraries.cjs'
 import { escapedLine } from '../../providers/kit/text'
 import type { Log, LogFields } from '../../providers/kit/tools'
 import type { Logger } from './bp'
@@ -22,17 +23,20 @@ const LONGEST_MESSAGE = 10_000
 /** Receives the current line. Writing is synchronous, so lines of different logs don't mix. */
 let _write: (line: string) => void = () => {}
 
-/** Created once, since creating it is expensive. */
-const _sink = pino(
-  {
-    level: 'debug',
-    base: null,
-    timestamp: false,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: REDACTED, censor: '[redacted]' },
-  },
-  { write: (line: string) => _write(line) }
-)
+let _created: Pino | undefined
+
+/** Created once and with the first line, since it takes milliseconds. */
+const _sink = (): Pino =>
+  (_created ??= libraries.pino()(
+    {
+      level: 'debug',
+      base: null,
+      timestamp: false,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: '[redacted]' },
+    },
+    { write: (line: string) => _write(line) }
+  ))
 
 /**
  * The only way to write a log line. Messages never contain what people wrote. Fields are ids, counts and codes. As a
@@ -42,22 +46,18 @@ const _sink = pino(
 export const createLog = (logger: Logger, bindings: LogFields = {}): Log => {
   const bot = logger.forBot()
   const write = (line: string): void => {
-    const { level, msg, ...fields } = JSON.parse(line) as { level: string; msg: string } & LogFields
+    const { level, msg, ...fields } = JSON.parse(line) as { level: keyof Log; msg: string } & LogFields
     const details = Object.entries(fields)
       .map(([name, value]) => `${name}=${escapedLine(String(value), LONGEST_FIELD)}`)
       .join(' ')
     const message = _escapedLines(msg)
-    const text = details ? `${message} (${details})` : message
-    if (level === 'error') bot.error(text)
-    else if (level === 'warn') bot.warn(text)
-    else if (level === 'info') bot.info(text)
-    else bot.debug(text)
+    bot[level](details ? `${message} (${details})` : message)
   }
   const at =
     (level: keyof Log) =>
     (message: string, fields?: LogFields): void => {
       _write = write
-      _sink[level](_defined({ ...bindings, ...fields }), message)
+      _sink()[level](_defined({ ...bindings, ...fields }), message)
     }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
@@ -69,5 +69,5 @@ const _escapedLines = (message: string): string =>
     .map((line) => escapedLine(line, LONGEST_MESSAGE))
     .join('\n')
 
-const _defined = (fields: LogFields = {}): LogFields =>
+const _defined = (fields: LogFields): LogFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

@@ -1,4 +1,5 @@
 import { createCache, createQueue, type Cache } from './cache'
+import { createBotpressClock, type BotpressClock } from './clock'
 import type { Environment } from './environment'
 
 /**
@@ -14,12 +15,15 @@ export interface Memory {
   readonly inOrder: ReturnType<typeof createQueue>
   /** Reserved for the drivers. */
   readonly drivers: Map<string, unknown>
+  /** Botpress's time, as far as this instance has learned it. */
+  readonly clock: BotpressClock
 }
 
 export const createMemory = (environment: Environment): Memory => ({
   caches: new Map(),
   inOrder: createQueue(environment.setTimer, LONGEST_QUEUE_MS),
   drivers: new Map(),
+  clock: createBotpressClock(environment.now),
 })
 
 /** Declares a cache that each instance has for itself. The declaring module owns it. `name` must be unique. */

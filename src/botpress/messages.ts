@@ -1,7 +1,8 @@
 import { z } from '@botpress/sdk'
 import { asTyped } from '../../providers/kit/as-typed'
+import { partToText } from '../../providers/kit/message-text'
 import { cleanText, oneLine, wellFormed } from '../../providers/kit/text'
-import type { MessagePart } from '../../providers/provider'
+import type { AgentPart, MessagePart } from '../../providers/provider'
 import { stringsIn, wordsIn } from './words'
 
 const LONGEST_TITLE = 200
@@ -73,17 +74,29 @@ export interface BotpressMessage {
 
 /**
  * An agent's message as one Botpress message: a single part in its own type, several parts as a bloc, so that they stay
- * together. `undefined`: there is nothing to send.
+ * together. `undefined`: there is nothing to send. `additionalData`: for the bot, see below.
  */
-export const fromParts = (parts: MessagePart[]): BotpressMessage | undefined => {
+export const fromParts = (parts: AgentPart[], additionalData?: string): BotpressMessage | undefined => {
   const items = parts.flatMap(_fromPart)
   const [first] = items
   if (!first) return undefined
-  if (items.length === 1) return first
-  return { type: 'bloc', payload: { items } }
+  const { type, payload }: BotpressMessage = items.length === 1 ? first : { type: 'bloc', payload: { items } }
+  return { type, payload: { ...payload, ...(additionalData ? { additionalData } : {}) } }
 }
 
-const _fromPart = (part: MessagePart): BotpressMessage[] => {
+/** The plugin keeps it as a tag of the message that the customer gets. */
+const LONGEST_ADDITIONAL_DATA = 499
+
+/** What the bot may read about an agent's message, as JSON. The link goes first when it is too long. */
+export const additionalData = (about: { desk: string; agentId: string; ticketUrl: string | undefined }): string => {
+  const whole = inert(JSON.stringify(about))
+  if (whole.length <= LONGEST_ADDITIONAL_DATA) return whole
+  const { ticketUrl: _left, ...rest } = about
+  const short = inert(JSON.stringify(rest))
+  return short.length <= LONGEST_ADDITIONAL_DATA ? short : JSON.stringify({ desk: about.desk })
+}
+
+const _fromPart = (part: AgentPart): BotpressMessage[] => {
   switch (part.type) {
     case 'text':
       return part.text.trim() === '' ? [] : [{ type: 'text', payload: { text: inert(_shown(part)) } }]
@@ -97,6 +110,8 @@ const _fromPart = (part: MessagePart): BotpressMessage[] => {
           },
         },
       ]
+    case 'desk-file':
+      return [{ type: 'text', payload: { text: inert(`[${partToText(part)} cannot be shown here]`) } }]
     case 'location': {
       const name = [part.title, part.address].filter(Boolean).join(', ')
       return [{ type: 'text', payload: { text: inert(`${name} ${part.latitude}, ${part.longitude}`.trim()) } }]

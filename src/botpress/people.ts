@@ -3,7 +3,8 @@ import type { Agent, Customer } from '../../providers/provider'
 import { savedAccount } from './accounts'
 import type { Call } from './call'
 import type { Desk } from './desk'
-import { gone } from './errors'
+import { messageSettings } from './message-settings'
+import { describeError, gone } from './errors'
 import { instanceCache } from './memory'
 import { inert } from './messages'
 import { looksOfficial } from './official-names'
@@ -69,19 +70,35 @@ export const getCustomer = async (call: Call, userId: string): Promise<KnownCust
 
 /** The customer with their contact at a desk, from the user's tag, otherwise found or created at the desk. */
 export const withContact = async (call: Call, desk: Desk, customer: KnownCustomer): Promise<Customer> => {
+  const { found, tags } = await contactOf(call, desk, customer)
+  if (Object.keys(tags).length > 0) await tagCustomer(call, customer.id, tags)
+  return found
+}
+
+/** The same. `tags`: what the user's tags don't say yet. */
+export const contactOf = async (
+  call: Call,
+  desk: Desk,
+  customer: KnownCustomer
+): Promise<{ found: Customer; tags: Record<string, string> }> => {
   const { tags, ...person } = customer
-  if (!desk.driver.ensureContact) return person
+  if (!desk.driver.ensureContact) return { found: person, tags: {} }
   const tag = contactTag(desk.provider.name)
   const account = (await savedAccount(call, desk.provider.name))?.id
   const known = _contactIn(account, tags[tag])
-  if (known) return { ...person, contactId: known }
+  if (known) return { found: { ...person, contactId: known }, tags: {} }
   const contactId = await desk.driver.ensureContact(person)
-  const stored = account === undefined ? contactId : `${contactId} ${account}`
-  // Without the tag the desk finds the contact again, so a failure costs a call later.
-  await call.client.updateUser({ id: customer.id, tags: { [tag]: stored } as never }).catch(() => {
-    call.log.warn('Could not store the contact id of a customer', { desk: desk.provider.name, userId: customer.id })
+  return {
+    found: { ...person, contactId },
+    tags: { [tag]: account === undefined ? contactId : `${contactId} ${account}` },
+  }
+}
+
+/** Never throws: without the tags a desk finds the contact again, so a failure costs a call later. */
+export const tagCustomer = async (call: Call, userId: string, tags: Record<string, string>): Promise<void> => {
+  await call.client.updateUser({ id: userId, tags: tags as never }).catch((error: unknown) => {
+    call.log.warn('Could not store what is known of a customer', { userId, error: describeError(error) })
   })
-  return { ...person, contactId }
 }
 
 /** A contact's id means something in its account only, which follows it in the tag. */
@@ -102,30 +119,41 @@ const NAMELESS = 'Agent'
 
 const _agentKey = (call: Call, provider: string, agentId: string) => `${call.installation}/${provider}/${agentId}`
 
-/** The agent's Botpress user, with the name and photo from the desk. There is one user per desk and agent. */
+/**
+ * The agent's Botpress user, with the name and photo from the desk, or the team's name. There is one user per desk and
+ * agent. `name` is the agent's own, for other agents.
+ */
 export const agentUser = async (call: Call, desk: Desk, agent: Agent): Promise<KnownAgent> => {
   const key = _agentKey(call, desk.provider.name, agent.id)
   const known = _agents(call).get(key)
   if (known) return known
   const described = await _describe(call, desk, agent)
   const named = shorten(inert(oneLine(described.name ?? '', LONGEST_NAME)), LONGEST_NAME)
-  const pictureUrl =
-    described.pictureUrl && described.pictureUrl.length <= LONGEST_PICTURE_URL ? described.pictureUrl : undefined
+  const team = messageSettings(call.context.configuration).teamName
+  const shown = team === undefined ? named : inert(team)
+  // A photo would tell which of the team it is.
+  const pictureUrl = team === undefined ? _pictureOf(described) : undefined
   const { user } = await call.client.getOrCreateUser({
     tags: { agent: `${desk.provider.name}:${agent.id}` },
     discriminateByTags: ['agent'],
-    name: named || NAMELESS,
+    name: shown || NAMELESS,
     ...(pictureUrl ? { pictureUrl } : {}),
   })
   // Without a name the user keeps the previous one. It isn't cached, so the next call asks again.
-  if (!named) return { userId: user.id, name: user.name || NAMELESS }
-  if (user.name !== named || (pictureUrl && user.pictureUrl !== pictureUrl)) {
-    await call.client.updateUser({ id: user.id, name: named, ...(pictureUrl ? { pictureUrl } : {}) })
+  if (!shown) return { userId: user.id, name: user.name || NAMELESS }
+  const hasOtherPicture = team === undefined ? Boolean(pictureUrl) && user.pictureUrl !== pictureUrl : user.pictureUrl
+  if (user.name !== shown || hasOtherPicture) {
+    const picture = team === undefined ? (pictureUrl ? { pictureUrl } : {}) : { pictureUrl: '' }
+    await call.client.updateUser({ id: user.id, name: shown, ...picture })
   }
+  if (!named) return { userId: user.id, name: NAMELESS }
   const found: KnownAgent = { userId: user.id, name: named }
   _agents(call).set(key, found)
   return found
 }
+
+const _pictureOf = ({ pictureUrl }: Agent): string | undefined =>
+  pictureUrl && pictureUrl.length <= LONGEST_PICTURE_URL ? pictureUrl : undefined
 
 /** The agent's user is looked up again: it was deleted. */
 export const forgetAgent = (call: Call, desk: Desk, agentId: string): void =>

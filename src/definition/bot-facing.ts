@@ -53,6 +53,32 @@ export const actions = {
       }),
     },
   },
+  endIdleSessions: {
+    title: 'End idle sessions',
+    description:
+      'Ends the sessions in which nobody has written for a while. For a trigger that runs every few minutes.',
+    input: {
+      schema: z.object({
+        idleMinutes: z
+          .number()
+          .optional()
+          .title('Idle minutes')
+          .describe('After so long without a message. Empty: only sessions with Idle minutes of their own.'),
+        say: z
+          .string()
+          .optional()
+          .title('Say')
+          .describe('What the customer reads before the end, from the last agent.'),
+      }),
+    },
+    output: {
+      schema: z.object({
+        ended: z.number().title('Ended').describe('Sessions that were ended.'),
+        open: z.number().title('Open').describe('Sessions that go on.'),
+        complete: z.boolean().title('Complete').describe('Off: some were not looked at. Run the action again.'),
+      }),
+    },
+  },
   explainRouting: {
     title: 'Explain routing',
     description: 'Dry run: shows which desk would take a handoff at any time, and why the others would not.',
@@ -91,6 +117,11 @@ export const events = {
       desk: desk('The desk that took it.'),
       reason: z.string().title('Reason').describe('Why this desk.'),
       attempts: z.number().title('Attempts').describe('How many desks were tried.'),
+      leftOut: z
+        .array(z.string())
+        .optional()
+        .title('Left out')
+        .describe('Fields of the session that the desk did not take, a sentence each.'),
       messageForCustomer: z
         .string()
         .optional()

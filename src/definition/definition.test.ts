@@ -142,8 +142,9 @@ describe('the definition', () => {
   })
 
   it('stays within the platform’s limits with nine more desks', () => {
-    const { routing: _routing, ...desks } = configuration.schema.shape
-    const blocks = Object.entries(desks).map(([name, block]) => size(block) + `"${name}":,`.length)
+    // As they stand in the whole: alone, an optional block is a union, which is larger.
+    const { properties = {} } = json(configuration.schema) as { properties?: Record<string, unknown> }
+    const blocks = providerNames.map((name) => JSON.stringify(properties[name]).length + `"${name}":,`.length)
     // Names of desks appear in the two choices of Routing, too.
     const average = blocks.reduce((sum, block) => sum + block, 0) / blocks.length + 2 * '"Desk title",'.length
     expect(size(configuration.schema) + DESKS_TO_COME * average).toBeLessThan(LARGEST_SCHEMA)

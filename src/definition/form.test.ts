@@ -54,8 +54,8 @@ it('requires nothing, and takes an empty text in every text', () => {
 
 it('shows the desks first, each with its switch and what is special there', () => {
   const names = fieldsOf(form).map(([name]) => name)
-  expect(names.at(-1)).toBe('routing')
-  for (const name of names.slice(0, -1)) {
+  expect(names.slice(-2)).toEqual(['routing', 'messages'])
+  for (const name of names.slice(0, -2)) {
     const lines = outlineOf(name)
     expect(lines[0]).toBe('  Enabled – switch [on]: Off: no new handoffs.')
     expect(lines.slice(-4)).toEqual([
@@ -88,5 +88,16 @@ it('then shows Routing', () => {
     '  Refusal texts – list of texts: One per language: en: We are back {opening}.',
     '  Received texts – list of texts: When a ticket waits: en: We answer from {opening} on.',
     '  Handed-on texts – list of texts: When the after-hours desk takes over.',
+  ])
+})
+
+it('ends with Messages', () => {
+  expect(outlineOf('messages')).toEqual([
+    '  Team name – text: Shown to customers instead of agents’ names.',
+    '  Hide – list of texts: cards, IBANs · phones, e-mails from agents · /AB-\\d{6}/ from transcripts, customers',
+    '  Hand back – text [/bot]: An internal note with only this gives the conversation back to the bot.',
+    '  Keep files – number: Days, 1 to 90. Empty: 30.',
+    '  Send edits – switch [on]: As corrections.',
+    '  Show delivered – switch: To agents.',
   ])
 })

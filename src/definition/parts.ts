@@ -4,6 +4,7 @@
  */
 import { z } from '@botpress/sdk'
 import type * as registered from '../../providers'
+import { messagesSchema } from './messages'
 import { contactTag, providerNames, providers } from './registry'
 import { deskFields, routingSchema } from '../routing/config'
 
@@ -55,8 +56,16 @@ export const configuration = {
   schema: z.object({
     ...(Object.fromEntries(providerNames.map((name) => [name, _deskSchema(name)])) as unknown as DeskSchemas),
     routing: routingSchema(titles).optional().title('Routing').describe('Which desk takes the next handoff.'),
+    messages: messagesSchema().optional().title('Messages').describe('What each side sees of the other.'),
   }),
 }
+
+const _values = (title: string, description: string) =>
+  z
+    .record(z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .title(title)
+    .describe(description)
 
 /** What a bot may say about one handoff: the hitlSession field of the Start HITL card. */
 export const hitlSession = {
@@ -86,8 +95,31 @@ export const hitlSession = {
       .optional()
       .title('When nobody is there')
       .describe('What happens when no desk can take the handoff now.'),
+    assignee: z.string().optional().title('Assignee').describe('Id or e-mail address of an agent at the desk.'),
+    subjectPrefix: z.string().optional().title('Subject prefix').describe('Stands before the title of the ticket.'),
+    fields: _values('Fields', 'The desk’s own fields by name or id, such as {"360012345": "gold", "brand": "Acme"}.'),
+    summary: z.string().optional().title('Summary').describe('What agents read first, in Markdown.'),
+    transcriptMessages: z
+      .number()
+      .optional()
+      .title('Messages in the transcript')
+      .describe('Only the last ones, so many. 0: no transcript.'),
     email: z.string().optional().title('Customer e-mail').describe('Address of the customer, for the desk.'),
     name: z.string().optional().title('Customer name').describe('Name of the customer, for the desk.'),
+    phone: z.string().optional().title('Customer phone').describe('With its country code: +33 1 23 45 67 89.'),
+    pictureUrl: z.string().optional().title('Customer picture').describe('Address of a photo of the customer.'),
+    channel: z.string().optional().title('Channel').describe('Where the customer writes, such as WhatsApp.'),
+    conversationUrl: z
+      .string()
+      .optional()
+      .title('Conversation link')
+      .describe('Opens the customer’s conversation, for agents.'),
+    attributes: _values('Attributes', 'What else agents should know about the customer, such as {"plan": "gold"}.'),
+    idleMinutes: z
+      .number()
+      .optional()
+      .title('Idle minutes')
+      .describe('End idle sessions ends this session after so long without a message.'),
   }),
 }
 
@@ -158,6 +190,12 @@ export const states = {
         .optional()
         .title('Places')
         .describe('How many places each desk with a limit has had at most.'),
+      pending: z
+        .record(z.string())
+        .optional()
+        .title('Pending')
+        .describe('Webhook address of each desk that the vendor is still setting up.'),
+      webhookUrl: z.string().optional().title('Webhook address').describe('As the last save gave it.'),
       health: z.record(z.string()).optional().title('Health').describe('Circuit breaker of each desk.'),
     }),
   },
@@ -169,6 +207,11 @@ export const states = {
     schema: z.object({
       conversationId: z.string().title('Session').describe('The session that holds the next turn.'),
       turn: z.number().title('Turn').describe('Number of the next turn.'),
+      until: z
+        .number()
+        .optional()
+        .title('Until')
+        .describe('How long a place is held without a session, in milliseconds since the epoch.'),
     }),
   },
   /** Protects what the bot may be told only once. */
@@ -210,6 +253,7 @@ export const hitlChannel = {
       ticketUrl: { title: 'Ticket link', description: 'Opens the ticket in the desk' },
       contactId: { title: 'Contact', description: 'Id of the customer at the desk' },
       customerId: { title: 'Customer', description: 'Botpress user of the customer' },
+      about: { title: 'About', description: 'The customer’s language, idle minutes, and why the session ended' },
       customerName: { title: 'Customer name', description: 'Name under which the customer writes' },
       status: { title: 'Status', description: 'open or closed' },
       openedAt: { title: 'Opened', description: 'When the session was opened, ISO 8601' },
@@ -225,11 +269,16 @@ export const hitlChannel = {
       },
       agents: { title: 'Agents', description: 'Announced agents, newest last: id at the desk and moment' },
       cursor: { title: 'Cursor', description: 'Where the ticket has been read up to, a few messages behind' },
+      scheduled: {
+        title: 'Scheduled',
+        description: 'Messages that are scheduled for the bot: a short hash and the milliseconds since the start',
+      },
       waiting: { title: 'Waiting', description: 'yes: messages of the bot’s side wait for the desk' },
       settledAt: {
         title: 'Settled',
         description: 'Messages of the bot’s side that are older than this do not wait, ISO 8601',
       },
+      told: { title: 'Told', description: 'Notes that agents got within the last minute: their ids and moments' },
       handoff: { title: 'Handoff', description: 'Recognises a repeated start of the same handoff' },
       repeats: { title: 'Repeats', description: 'How often the start was repeated, and when last' },
       claim: {

@@ -1,6 +1,8 @@
 /** The session's `cursor` tag. It moves rarely, since the messages carry the exact place (reading.ts). */
+import { listsScheduled } from '../session/scheduled'
 import { writeTags, type Session } from '../session/session'
 import type { Reading } from './reading'
+import type { Work } from './work'
 
 /** Remembers up to where the ticket was read, and writes it down when that is due. Throws as Botpress does. */
 export const moveCursor = async (
@@ -10,9 +12,8 @@ export const moveCursor = async (
 ): Promise<void> => {
   const { call, progress } = work
   progress.cursor = endCursor
-  // What is scheduled may not be listed yet, so nobody may read on behind it.
-  const movesTag = isTagDue && progress.lastAt <= call.environment.now()
-  if (endCursor === undefined || endCursor === current.cursor || !(movesTag || current.status !== 'open')) return
+  const movesTag = current.status === 'open' ? isTagDue : !isOutOfSight(work, current)
+  if (endCursor === undefined || endCursor === current.cursor || !movesTag) return
   await writeTags(call, current.conversationId, {
     cursor: endCursor,
     ...(settledAt === undefined ? {} : { settledAt: new Date(settledAt).toISOString() }),
@@ -20,6 +21,10 @@ export const moveCursor = async (
   progress.tagged = endCursor
   progress.untagged = 0
 }
+
+/** Whether messages are scheduled that the Cloud may not list yet: nobody may read on behind them. */
+export const isOutOfSight = ({ call, progress }: Work, { scheduled }: Session): boolean =>
+  !listsScheduled(call) && Math.max(progress.lastAt, ...scheduled.map(({ at }) => at)) > call.clock.now()
 
 /** How many agents' messages the session's tag is behind. When others have just moved it, it is not far behind. */
 export const countUntagged = ({ work, messages }: Reading, { cursor }: Session): number => {

@@ -23,6 +23,26 @@ export const isLasting = (error: unknown): boolean =>
 
 const _isOfDesk = (error: unknown): boolean => isProviderError(error) && !isTransient(error)
 
+const _isOfDeleted = (error: unknown): boolean => isApiError(error) && error.type === 'ReferenceNotFound'
+
+/**
+ * Runs work on an event, and again when its agent's user was deleted at Botpress: then the user is made anew. What
+ * follows must not overtake it.
+ */
+export const withAgentAnew = async <T>(
+  { call, desk }: Work,
+  event: SessionEvent,
+  work: () => Promise<T>
+): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (!('agent' in event) || !event.agent || !_isOfDeleted(error)) throw error
+    forgetAgent(call, desk, event.agent.id)
+    return work()
+  }
+}
+
 /**
  * Goes on without an event. The agent whose message it is is told. Resolves to an error when the desk should deliver
  * the event again: what it waits for may be mended meanwhile.
@@ -35,11 +55,8 @@ export const withoutEvent = async (
 ): Promise<unknown> => {
   if (_isOfDesk(error)) return error
   const { call, desk } = work
-  if (isMessage(event) && isApiError(error) && error.type === 'ReferenceNotFound') {
-    // The agent's user or the conversation was deleted at Botpress: the next attempt finds that out.
-    forgetAgent(call, desk, event.agent.id)
-    return error
-  }
+  // The conversation was deleted at Botpress: the next attempt finds that out.
+  if (_isOfDeleted(error)) return error
   const { conversationId, ticket } = session
   call.log.error('What happened in a ticket could not be applied, and is left out', {
     desk: desk.provider.name,

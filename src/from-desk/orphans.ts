@@ -1,5 +1,5 @@
 /** Orphan tickets: the router opened them, but no session has them. */
-import type { SessionEvent, TicketKey, TicketOrigin } from '../../providers/provider'
+import type { SessionEvent, TicketChange, TicketKey, TicketOrigin } from '../../providers/provider'
 import { isProviderError, isTransient } from '../../providers/errors'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
@@ -22,9 +22,16 @@ const SKEW_MS = 10_000
  * - failed: its handoff failed before learning that the ticket existed. The customer was told that nobody is there.
  * - elsewhere: its start did not learn of it, and the session has another ticket.
  * - deleted: the session's conversation was deleted at Botpress.
- * - moved: it is the session's own ticket under another id, which was given to it later.
+ * - moved: it is the session's own ticket under another id, which was given to it later. `isFollowed`: reading it under
+ *   the former id leads here, and shows what was said there before.
+ * - former: it is the session's own ticket under the id that it had before. Its webhook was on its way meanwhile.
  */
-export type Absence = { kind: 'foreign' } | { kind: 'being opened' } | { kind: 'moved'; session: Session } | Orphan
+export type Absence =
+  | { kind: 'foreign' }
+  | { kind: 'being opened' }
+  | { kind: 'moved'; session: Session; isFollowed: boolean }
+  | { kind: 'former'; session: Session; movedTo: TicketChange['movedTo'] }
+  | Orphan
 
 interface Orphan {
   kind: 'failed' | 'elsewhere' | 'deleted'
@@ -46,9 +53,9 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
   const conversation = await _conversationOf(call, origin)
   const { isSolved } = origin
   if (!conversation) {
-    const known = rememberedSession(call, desk.provider.name, key)
-    // Another installation's ticket looks the same. Only what this one has had a session for is known to be its own.
-    return known ? { kind: 'deleted', conversationId: known.conversationId, isSolved } : { kind: 'foreign' }
+    const known = rememberedSession(call, desk.provider.name, key)?.conversationId
+    const own = known ?? (await _deletedIn(call, desk, key, origin))
+    return own === undefined ? { kind: 'foreign' } : { kind: 'deleted', conversationId: own, isSolved }
   }
   const { id: conversationId } = conversation
   const session = readSession(conversation)
@@ -56,31 +63,69 @@ export const absenceOf = async (call: Call, desk: Desk, key: TicketKey): Promise
     const isThis = session.provider === desk.provider.name && session.ticket.id === key.ticketId
     // The session was written down after the caller had looked for it.
     if (isThis) return { kind: 'being opened' }
-    return (await _hasMoved(desk, session, key.ticketId))
-      ? { kind: 'moved', session }
-      : { kind: 'elsewhere', conversationId, isSolved }
+    const move = await _moveTo(desk, session, key.ticketId)
+    if (move) return { kind: 'moved', session, isFollowed: move === 'followed' }
+    const movedTo = await _leadsTo(desk, session, key.ticketId)
+    if (movedTo) return { kind: 'former', session, movedTo }
+    return { kind: 'elsewhere', conversationId, isSolved }
   }
   const opening = await _openingOf(call, conversationId)
   if (!opening) return { kind: key.origin === 'recent' ? 'being opened' : 'foreign' }
   const hasFailed = opening.operation?.kind === 'open' && opening.operation.failed === true
-  const isOver = hasFailed || opening.at + ABANDONED_MS < call.environment.now()
+  const isOver = hasFailed || opening.at + ABANDONED_MS < call.clock.now()
   return isOver ? { kind: 'failed', conversationId, isSolved } : { kind: 'being opened' }
 }
 
 /**
- * Whether the session's own ticket is gone while another one carries its mark: a channel that was shared, a converted
- * or merged conversation. A vendor's id may change, the mark in the ticket doesn't.
+ * The conversation that was deleted at Botpress, if the ticket says that it was for this bot. Another installation's
+ * ticket looks the same otherwise.
  */
-const _hasMoved = async ({ provider, driver }: Desk, session: Session, ticketId: string): Promise<boolean> => {
-  if (session.provider !== provider.name || !driver.findOrigin) return false
+const _deletedIn = async (
+  call: Call,
+  { driver }: Desk,
+  key: TicketKey,
+  origin: TicketOrigin
+): Promise<string | undefined> => {
+  if (!('conversationId' in origin)) return undefined
+  const botId = key.botId ?? origin.botId ?? (await driver.findOrigin?.(key.ticketId))?.botId
+  return botId === call.context.botId ? origin.conversationId : undefined
+}
+
+/**
+ * Whether the session's own ticket is gone while another one carries its mark: a channel that was shared, a converted
+ * or merged conversation. A vendor's id may change, the mark in the ticket doesn't. Followed: the desk itself says that
+ * the session's ticket goes on in this one.
+ */
+const _moveTo = async (
+  { provider, driver }: Desk,
+  session: Session,
+  ticketId: string
+): Promise<'followed' | 'found' | undefined> => {
+  if (session.provider !== provider.name || !driver.findOrigin) return undefined
   try {
     const read = await driver.catchUp?.(session.ticket, session.cursor)
-    if (read?.movedTo) return read.movedTo.id === ticketId
-    return (await driver.findOrigin(session.ticket.id)) === undefined
+    if (read?.movedTo) return read.movedTo.id === ticketId ? 'followed' : undefined
+    return (await driver.findOrigin(session.ticket.id)) === undefined ? 'found' : undefined
   } catch (error) {
     if (!isProviderError(error) || isTransient(error)) throw error
     // The desk doesn't know the former address any more, and this ticket carries the session's mark.
-    return true
+    return 'found'
+  }
+}
+
+/** Where the session's ticket is, if a ticket with this id is found there: it was the session's before it moved. */
+const _leadsTo = async (
+  { provider, driver }: Desk,
+  session: Session,
+  ticketId: string
+): Promise<TicketChange['movedTo']> => {
+  if (session.provider !== provider.name || !driver.catchUp) return undefined
+  try {
+    const { movedTo } = await driver.catchUp({ ...session.ticket, id: ticketId }, session.cursor)
+    return movedTo?.id === session.ticket.id ? movedTo : undefined
+  } catch (error) {
+    if (!isProviderError(error) || isTransient(error)) throw error
+    return undefined
   }
 }
 

@@ -12,7 +12,19 @@ import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
 import { UNSURE_MS } from '../botpress/timing'
-import { cursorOf, deliveredAt, findDelivered, messageTag, noteDelivered, progressOf } from '../session/progress'
+import {
+  cursorOf,
+  deliveredAt,
+  deskMessageIdOf,
+  findDelivered,
+  hasProgress,
+  listMessages,
+  messageTag,
+  noteDelivered,
+  progressOf,
+  type StoredMessage,
+} from '../session/progress'
+import { scheduledAt } from '../session/scheduled'
 import type { Session } from '../session/session'
 import type { Work } from './work'
 
@@ -33,8 +45,9 @@ export interface Reading {
 export const FAR_BEHIND = 10
 
 /** The webhook alone suffices for an assignment or a reopening. Messages and ends need their order from the ticket. */
-export const needsReading = (events: SessionEvent[]): boolean =>
-  events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
+const _needsReading = ({ provider }: Desk, events: SessionEvent[]): boolean =>
+  // What a desk that delivers once has sent before may have been refused.
+  !provider.redelivers || events.some(({ type }) => type !== 'agent-assigned' && type !== 'ticket-reopened')
 
 export interface ReadingOptions {
   pushed: SessionEvent[]
@@ -54,11 +67,14 @@ export const readTicket = async (
   session: Session,
   { pushed, readAt, fromTag = false }: ReadingOptions
 ): Promise<Reading> => {
-  const progress = await progressOf(call, session)
+  const isNeeded = desk.driver.catchUp !== undefined && _needsReading(desk, pushed)
+  const isMet = isNeeded && session.status === 'open' && !hasProgress(call, session)
+  const met = isMet ? await _meet(call, desk, session) : undefined
+  const progress = met?.progress ?? (await progressOf(call, session))
   // After an end, start at the cursor tag instead of this instance's own: what follows the tag is still to be reported.
   const isOwnPlace = session.status === 'open' && !fromTag
-  const startCursor = isOwnPlace ? (progress.cursor ?? session.cursor) : session.cursor
-  const work: Work = { call, desk, progress, readAt }
+  const startCursor = isOwnPlace && !met?.read ? (progress.cursor ?? session.cursor) : session.cursor
+  const work: Work = { call, desk, progress, readAt, cameAt: readAt }
   const nothing: Reading = {
     work,
     events: [],
@@ -68,11 +84,13 @@ export const readTicket = async (
     endCursor: startCursor,
     change: {},
   }
-  if (!desk.driver.catchUp || !needsReading(pushed)) return nothing
+  if (!isNeeded || !desk.driver.catchUp) return nothing
   try {
-    const { events, cursor, removed = [], ...change } = await desk.driver.catchUp(session.ticket, startCursor)
+    const read = met?.read ?? (await desk.driver.catchUp(session.ticket, startCursor))
+    const { events, cursor, removed = [], ...change } = read
     const endCursor = change.movedTo?.cursor ?? cursor
-    const messages = events.filter(isMessage).length
+    const isCounted = ({ id }: Message): boolean => !met?.read || !progress.ids.has(messageTag(desk, id))
+    const messages = events.filter(isMessage).filter(isCounted).length
     return {
       ...nothing,
       events: await _withoutDelivered(work, session, events, pushed),
@@ -98,6 +116,24 @@ export const readTicket = async (
   }
 }
 
+/** Enough for a page. What the tag is behind mostly fits into one. */
+const FIRST_PAGE_MS = 500
+
+/**
+ * Meets a session: lists its messages and reads the ticket from the tag, side by side. `read` is undefined when that
+ * failed, or when the tag is more than a page behind: then the ticket is read from the place that the messages show.
+ */
+const _meet = async (call: Call, desk: Desk, session: Session) => {
+  const limits: Limits = { deadline: Number.POSITIVE_INFINITY, timeoutMs: Number.POSITIVE_INFINITY }
+  const { driver } = connectDesk(call, desk.provider.name, limits) ?? desk
+  const reading = driver.catchUp?.(session.ticket, session.cursor)
+  reading?.catch(() => undefined)
+  const progress = await progressOf(call, session)
+  if (progress.cursor !== undefined && progress.cursor !== session.cursor)
+    limits.deadline = call.environment.now() + FIRST_PAGE_MS
+  return { progress, read: await reading?.catch(() => undefined) }
+}
+
 /**
  * Leaves out what other instances have delivered. They deliver in the ticket's order, so one look-up of a message tells
  * about all before it. The newest message is probably the one that this webhook is about, and is not looked up.
@@ -112,7 +148,9 @@ const _withoutDelivered = async (
   const pushedIds = new Set(pushed.flatMap((event) => (isMessage(event) ? [event.id] : [])))
   const isOpen = session.status === 'open'
   const unknown = events.filter(isMessage).filter(({ id }) => {
-    return !pushedIds.has(id) && !(isOpen && progress.ids.has(messageTag(desk, id)))
+    const tag = messageTag(desk, id)
+    const isKnown = progress.ids.has(tag) || scheduledAt(session, tag) !== undefined
+    return !pushedIds.has(id) && !(isOpen && isKnown)
   })
   const candidates = pushedIds.size === 0 ? unknown.slice(0, -1) : unknown
   if (candidates.length < 2) return events
@@ -122,32 +160,43 @@ const _withoutDelivered = async (
   return events.filter((event, index) => index > until || !isMessage(event) || pushedIds.has(event.id))
 }
 
-/** Mostly the newest one. Otherwise a binary search finds where delivery has got to. */
+/** Mostly one page tells. Otherwise a binary search finds where delivery has got to. */
 const _lastDelivered = async (work: Work, session: Session, candidates: Message[]): Promise<Message | undefined> => {
+  const { call, desk, progress } = work
+  const { messages, nextToken } = progress.page ?? (await listMessages(call, session.conversationId))
+  const listed = new Map(messages.map((message) => [deskMessageIdOf(message), message]))
+  const isDelivered = ({ id }: Message): boolean => {
+    const found = listed.get(messageTag(desk, id))
+    return found !== undefined && _isSettled(work, session, found)
+  }
+  const last = candidates.findLast(isDelivered)
+  // Messages are delivered in order, so nothing is behind one that is listed.
+  const isKnown = [...listed.keys()].some((tag) => tag !== undefined && progress.ids.has(tag))
+  return last || isKnown || nextToken === undefined ? last : _searchDelivered(work, session, candidates)
+}
+
+const _searchDelivered = async (work: Work, session: Session, candidates: Message[]): Promise<Message | undefined> => {
+  const { call, desk } = work
   let [low, high] = [0, candidates.length]
   for (let index = high - 1; low < high; index = Math.floor((low + high) / 2)) {
     const candidate = candidates[index]
-    if (candidate && (await _isDelivered(work, session, candidate))) low = index + 1
+    const found = candidate && (await findDelivered(call, session.conversationId, messageTag(desk, candidate.id)))
+    if (found && _isSettled(work, session, found)) low = index + 1
     else high = index
   }
   return candidates[low - 1]
 }
 
-const _isDelivered = async (
-  { call, desk, progress }: Work,
-  { conversationId, status, endedAt = 0 }: Session,
-  { id }: Message
-): Promise<boolean> => {
-  const tag = messageTag(desk, id)
-  const found = await findDelivered(call, conversationId, tag)
-  if (!found || cursorOf(found) === undefined) return false
+/** Whether nothing is left to do about a message that is at Botpress. */
+const _isSettled = ({ progress }: Work, { status, endedAt = 0 }: Session, found: StoredMessage): boolean => {
+  if (cursorOf(found) === undefined) return false
   // What reached the bot about the time of the end is still to be reported.
   if (status !== 'open' && deliveredAt(found) > endedAt - UNSURE_MS) return false
-  noteDelivered(progress, tag, deliveredAt(found))
+  noteDelivered(progress, deskMessageIdOf(found) ?? '', deliveredAt(found))
   return true
 }
 
-type Message = Extract<SessionEvent, { type: 'message-posted' }>
+export type Message = Extract<SessionEvent, { type: 'message-posted' }>
 
 /** A reading that begins before the session is known to be as remembered. */
 export interface EarlyReading {
@@ -184,7 +233,7 @@ export const withoutRemoved = (pushed: SessionEvent[], removed: string[]): Sessi
 
 /**
  * The ticket's own events in order. What only the webhook has is placed around them: assignments and reopenings before,
- * messages and the end after.
+ * messages, their changes and the end after.
  */
 export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): SessionEvent[] => {
   const readIds = new Set(read.flatMap((event) => (isMessage(event) ? [event.id] : [])))
@@ -193,14 +242,27 @@ export const mergeEvents = (pushed: SessionEvent[], read: SessionEvent[]): Sessi
   const authors = new Set(pushed.flatMap((event) => (isMessage(event) && isRead(event) ? [event.agent.id] : [])))
   const before: SessionEvent[] = []
   const messages: SessionEvent[] = []
+  const changes: SessionEvent[] = []
+  const wasRead = new Set(read.map(_changeKey))
   const ends: SessionEvent[] = []
   for (const event of pushed) {
     if (event.type === 'ticket-reopened') before.push(event)
     else if (event.type === 'agent-assigned' && !authors.has(event.agent.id)) before.push(event)
     else if (event.type === 'message-posted' && !isRead(event)) messages.push(event)
-    else if (event.type === 'ticket-closed' && !read.some(({ type }) => type === 'ticket-closed')) ends.push(event)
+    else if (event.type === 'message-edited' || event.type === 'message-removed') {
+      if (!wasRead.has(_changeKey(event))) changes.push(event)
+    } else if (event.type === 'handed-back') {
+      if (!wasRead.has(_changeKey(event))) ends.push(event)
+    } else if (event.type === 'ticket-closed' && !read.some(({ type }) => type === 'ticket-closed')) ends.push(event)
   }
-  return [...before, ...read, ...messages, ...ends]
+  return [...before, ...read, ...messages, ...changes, ...ends]
 }
+
+/** The same for the same change of the same message. */
+const _changeKey = (event: SessionEvent): string =>
+  [event.type, 'id' in event ? event.id : '', 'version' in event ? event.version : ''].join('/')
+
+/** Whether the session ends with it. */
+export const isEnd = ({ type }: SessionEvent): boolean => type === 'ticket-closed' || type === 'handed-back'
 
 export const isMessage = (event: SessionEvent): event is Message => event.type === 'message-posted'

@@ -7,7 +7,9 @@ import { describeError } from '../botpress/errors'
 import { isVerifiedBy } from '../botpress/installation'
 import { TooSlow, within } from '../botpress/retry'
 import { LeaseLost, LockBusy, OutcomeUnknown } from '../session/lock'
-import { applyEvents, OutboxWaits, SessionNotReady } from './apply'
+import { ScheduleInDoubt } from '../session/scheduled'
+import { applyEvents, SessionNotReady } from './apply'
+import { OutboxWaits } from './flush'
 
 /** In characters: more than any desk sends, and still quick to verify. */
 const LARGEST_BODY = 1_000_000
@@ -101,13 +103,20 @@ const _isTemporary = (error: unknown): boolean =>
   error instanceof OutboxWaits ||
   error instanceof LeaseLost ||
   error instanceof OutcomeUnknown ||
+  error instanceof ScheduleInDoubt ||
   isTransient(error) ||
   (isApiError(error) && (error.code === 429 || error.code >= 500))
 
 const _isVerified = async (call: Call, { provider, driver }: Desk, request: WebhookRequest): Promise<boolean> => {
   if (!driver.subscribe) return driver.verifyWebhook(request, undefined)
-  return isVerifiedBy(call, provider.name, (subscription) => driver.verifyWebhook(request, subscription))
+  return isVerifiedBy(call, provider.name, (subscription, webhookUrl) =>
+    driver.verifyWebhook(webhookUrl ? { ...request, url: _addressOf(webhookUrl, request) } : request, subscription)
+  )
 }
+
+/** The public address as the vendor called it: Botpress passes on what follows the address of the installation. */
+const _addressOf = (webhookUrl: string, { path, query }: WebhookRequest): string =>
+  `${webhookUrl.replace(/\/+$/, '')}${path}${query ? `?${query}` : ''}`
 
 const _lowerCased = (headers: Record<string, string | undefined>): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -1,6 +1,7 @@
 /** What an agent took back before it was delivered is not delivered, however late its webhook comes. */
 import type { SessionEvent } from '../../providers/provider'
 import { findDelivered, messageTag } from '../session/progress'
+import { findScheduled } from '../session/scheduled'
 import type { Session } from '../session/session'
 import { isMessage, type Reading } from './reading'
 
@@ -20,7 +21,10 @@ export const withoutTakenBack = async (
   const { catchUp } = desk.driver
   if (!catchUp || session.status !== 'open') return pushed
   const isKnown = (event: SessionEvent): boolean =>
-    !isMessage(event) || progress.ids.has(messageTag(desk, event.id)) || _has(events, event)
+    !isMessage(event) ||
+    progress.ids.has(messageTag(desk, event.id)) ||
+    findScheduled(session, messageTag(desk, event.id)) !== undefined ||
+    _has(events, event)
   const missing = pushed.filter((event) => !isKnown(event)).filter(isMessage)
   if (missing.length === 0) return pushed
   const found = await Promise.all(

@@ -15,15 +15,21 @@ interface Shape {
   properties?: Record<string, { 'x-zui'?: { title?: string } }>
 }
 
-const _titles: Record<string, string> = Object.fromEntries(
-  Object.entries((routingSchema(['any']).toJSONSchema() as Shape).properties ?? {}).map(([name, field]) => [
-    name,
-    field['x-zui']?.title ?? name,
-  ])
-)
+let _createdTitles: Record<string, string> | undefined
 
-/** The fields of the routing block, and those of older versions. */
-export const ROUTING_FIELDS = Object.keys(_titles)
+/** Read at the first use: a schema takes milliseconds. */
+const _titles = (): Record<string, string> =>
+  (_createdTitles ??= Object.fromEntries(
+    Object.entries((routingSchema(['any']).toJSONSchema() as Shape).properties ?? {}).map(([name, field]) => [
+      name,
+      field['x-zui']?.title ?? name,
+    ])
+  ))
+
+/** The fields of the routing block. */
+export const routingFields = (): string[] => Object.keys(_titles())
+
+/** The fields of older versions. */
 export const OLDER_ROUTING_FIELDS = ['order', 'desks']
 export const OLDER_DESK_FIELDS = ['desk', 'weight', 'languages', 'hours', 'dates', 'timeZone', 'capacity']
 export const OLDER_RULE_FIELDS = [
@@ -44,7 +50,7 @@ export const OLDER_RULE_FIELDS = [
 export const fieldName = (path: Path): string => {
   const names = path.map((step, index) => {
     if (typeof step === 'number') return String(step + 1)
-    const titles = index === 0 ? { ...OLDER_TITLES, ..._titles } : OLDER_TITLES
+    const titles = index === 0 ? { ...OLDER_TITLES, ..._titles() } : OLDER_TITLES
     return Object.hasOwn(titles, step) ? titles[step] : step
   })
   return ['Routing', ...names].join(' → ')

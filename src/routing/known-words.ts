@@ -1,4 +1,5 @@
 /** How well a language explains the words of a text, by lists of its most frequent spoken words. */
+import { brotliDecompressSync } from 'node:zlib'
 import spoken from './spoken-words.json'
 import { SUPPORT_WORDS } from './support-words'
 
@@ -39,12 +40,20 @@ interface Ranks {
   folded: Map<string, number>
 }
 
-const _lists: Record<string, string | undefined> = spoken.words
+let _unpacked: Record<string, string | undefined> | undefined
+
+/** The most frequent words of each language that has a list, separated by spaces, the most frequent one first. */
+export const spokenWords = (): Record<string, string | undefined> =>
+  (_unpacked ??= JSON.parse(brotliDecompressSync(Buffer.from(spoken.packed, 'base64')).toString()) as Record<
+    string,
+    string
+  >)
+
 const _ranks = new Map<string, Ranks>()
 
 const _ranksOf = (language: string): Ranks | undefined => {
   const known = _ranks.get(language)
-  const list = _lists[language]
+  const list = spokenWords()[language]
   if (known || list === undefined) return known
   const ranks: Ranks = { exact: new Map(), folded: new Map() }
   const add = (word: string, rank: number): void => {

@@ -28,9 +28,17 @@ const _ALIASES: Record<string, string> = {
   brazilian: 'pt-BR',
 }
 
-const _english = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
+/** Created at the first use: that takes milliseconds. */
+let _createdEnglish: Intl.DisplayNames | undefined
+const _english = (): Intl.DisplayNames =>
+  (_createdEnglish ??= new Intl.DisplayNames('en', { type: 'language', fallback: 'none' }))
 
-const _countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+let _createdCountries: Intl.DisplayNames | undefined
+const _countries = (): Intl.DisplayNames =>
+  (_createdCountries ??= new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }))
+
+/** The English name of a language. Undefined: it has none. Throws a RangeError for a text that is no tag. */
+export const englishName = (tag: string): string | undefined => _english().of(tag)
 
 const _fold = (name: string): string =>
   name
@@ -48,7 +56,7 @@ const _names = (): Map<string, string> => {
   const names = new Map<string, string>()
   for (const tag of [..._COMMON, ..._REGIONAL]) {
     const own = new Intl.DisplayNames([tag], { type: 'language', fallback: 'none' })
-    for (const name of [_english.of(tag), own.of(tag)]) {
+    for (const name of [_english().of(tag), own.of(tag)]) {
       const folded = _fold(name ?? '')
       if (folded !== '' && !names.has(folded)) names.set(folded, tag)
     }
@@ -66,7 +74,7 @@ const _regionCode = (name: string): string | undefined => {
     const letters = Array.from({ length: 26 }, (_letter, index) => String.fromCodePoint(65 + index))
     const codes = letters.flatMap((first) => letters.map((second) => first + second))
     _regions = new Map(
-      codes.flatMap((code) => (_countries.of(code) ? [[_fold(_countries.of(code) ?? ''), code] as const] : []))
+      codes.flatMap((code) => (_countries().of(code) ? [[_fold(_countries().of(code) ?? ''), code] as const] : []))
     )
     for (const [alias, code] of [
       ['usa', 'US'],
@@ -100,7 +108,7 @@ export const languageByName = (text: string): string | undefined => {
 /** The English name of a country, for its code in any case. */
 export const countryName = (code: string): string | undefined => {
   if (!/^[a-z]{2}$/i.test(code)) return undefined
-  const name = _countries.of(code.toUpperCase())
+  const name = _countries().of(code.toUpperCase())
   return name === undefined || /^(?:Unknown|Pseudo)/.test(name) ? undefined : name
 }
 
@@ -127,7 +135,7 @@ export const countryCodeProblem = (text: string): string | undefined => {
   if (spoken === undefined) return undefined
   const country = `the code of ${countryName(code) ?? ''}`
   const [tag = code] = Intl.getCanonicalLocales(code)
-  const language = _english.of(tag)
+  const language = _english().of(tag)
   if (tag === spoken) return undefined
   if (language === undefined) return `"${text}" is ${country}, not a language; write ${spoken}`
   const { region } = new Intl.Locale(tag).maximize()
@@ -138,6 +146,6 @@ export const countryCodeProblem = (text: string): string | undefined => {
 /** What a country's code means where nothing better is known: `ja` for jp. Undefined: it is a language's, too. */
 export const languageOfCountry = (text: string): string | undefined => {
   const code = text.trim().toLowerCase()
-  if (countryCodeProblem(code) === undefined || _english.of(code) !== undefined) return undefined
+  if (countryCodeProblem(code) === undefined || _english().of(code) !== undefined) return undefined
   return _spokenIn(code)?.split(' ')[0]
 }

@@ -1,13 +1,11 @@
 /** BCP 47 languages: which desk serves which language, and the language of a handoff. */
 import { sharesRegion } from './region-groups'
-import { countryCodeProblem, languageByName, languageOfCountry } from './language-names'
-
-const _names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
+import { countryCodeProblem, englishName, languageByName, languageOfCountry } from './language-names'
 
 /** `Canadian French` for `fr-CA`. A tag without a name is returned as it is. */
 export const languageName = (tag: string): string => {
   try {
-    return _names.of(tag) ?? tag
+    return englishName(tag) ?? tag
   } catch {
     return tag
   }
@@ -34,7 +32,7 @@ export const languageTagProblem = (text: string): string | undefined => readLang
 const _canonicalTag = (text: string): string | undefined => {
   try {
     const [tag] = Intl.getCanonicalLocales(text)
-    return tag !== undefined && _names.of(text) !== undefined ? tag : undefined
+    return tag !== undefined && englishName(text) !== undefined ? tag : undefined
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ import {
   readChoice,
   readNumber,
   readText,
-  ROUTING_FIELDS,
+  routingFields,
   unknownFields,
   type FieldProblem,
 } from './config-shape'
@@ -44,7 +44,7 @@ export const parseRouting = (config: unknown, configured: readonly ConfiguredDes
     return { problems: [{ field: 'Routing', problem }] }
   }
   const block = isBlock(config) ? config : {}
-  problems.push(...unknownFields(block, [], [...ROUTING_FIELDS, ...OLDER_ROUTING_FIELDS]))
+  problems.push(...unknownFields(block, [], [...routingFields(), ...OLDER_ROUTING_FIELDS]))
   const routing = _read(block, configured, problems)
   return problems.length > 0 ? { problems } : { routing }
 }

@@ -3,30 +3,30 @@ import type { Call } from '../botpress/call'
 import { isRefused } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { emitOnce } from './emit-once'
-import { withLock, OutcomeUnknown, type Lease, type Operation } from './lock'
+import { LockBusy, OutcomeUnknown, withLock, type Lease, type Operation } from './lock'
 import type { Progress } from './progress'
 import { reconciledSession } from './reconcile'
-import { agentsTag, writeTags, type AnnouncedAgent, type Session } from './session'
+import { agentsTag, getSession, writeTags, type AnnouncedAgent, type Session } from './session'
 
 /**
  * - announced: the customer knows the agent, or will at `at` (milliseconds since the epoch). `isNew`: because of this
- *   call.
+ *   call. `session`: as it was read meanwhile, if it was.
  * - over: the session has ended.
  * - declined: another agent was announced before, and the call asked for `ifUnassigned`.
  */
 export type Announcement =
-  | { kind: 'announced'; at: number; isNew: boolean }
+  | { kind: 'announced'; at: number; isNew: boolean; session?: Session }
   | { kind: 'over'; session: Session }
   | { kind: 'declined' }
 
-/** A message of an agent who has not been announced yet. */
-export interface FirstMessage {
+/** Messages of an agent who has not been announced yet. Moments in milliseconds since the epoch. */
+export interface FirstMessages {
+  /** Of the first one. */
   deskMessageId: string
-  /**
-   * Delivers it to the bot, not before `notBefore`, and resolves to the moment at which the bot receives it. Moments in
-   * milliseconds since the epoch.
-   */
-  deliver(session: Session, lease: Lease, notBefore: number): Promise<number>
+  /** Delivers the first one to the bot. Resolves to the moment at which the bot receives it. */
+  deliverFirst(session: Session, lease: Lease): Promise<number>
+  /** Delivers those that are left, not before `notBefore`. */
+  deliverRest(session: Session, lease: Lease, notBefore: number): Promise<void>
 }
 
 export interface AnnounceOptions {
@@ -34,8 +34,8 @@ export interface AnnounceOptions {
   patienceMs: number
   /** Announce only if no other agent was announced. */
   ifUnassigned?: boolean
-  /** The message with which the agent joins. */
-  message?: FirstMessage
+  /** The messages with which the agent joins. */
+  messages?: FirstMessages
 }
 
 /** When each agent was announced in a session, as far as this instance knows. */
@@ -53,37 +53,55 @@ export const announcedAt = (call: Call, session: Session, agentId: string): numb
  * Botpress user. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be retried.
  *
  * The plugin itself announces the author of a session's first message, and it announces again for every hitlAssigned.
- * So the first agent who writes gets no event. Every other agent gets one, and their message follows it. Both happen
- * under the lock, so no agent can end the session meanwhile.
+ * So the first agent who writes gets no event. Every other agent gets one, and their messages follow it. All of this
+ * happens under the lock, so no agent can end the session meanwhile.
  */
 export const announce = async (
   call: Call,
   session: Session,
   { agentId, userId }: { agentId: string; userId: string },
   progress: Progress,
-  { patienceMs, ifUnassigned, message }: AnnounceOptions
+  { patienceMs, ifUnassigned, messages }: AnnounceOptions
 ): Promise<Announcement> => {
   const known = announcedAt(call, session, agentId)
   if (known !== undefined) return { kind: 'announced', at: known, isNew: false }
   const { conversationId } = session
-  const operation: Operation = { kind: 'announce', agentId, userId, deskMessageId: message?.deskMessageId }
-  const request = { conversationId, lock: 'toBot' as const, operation, patienceMs }
-  const announcement = await withLock<Announcement>(call, request, async (lease) => {
+  const operation: Operation = { kind: 'announce', agentId, userId, deskMessageId: messages?.deskMessageId }
+  let seen: Announcement | undefined
+  const isObsolete = async (): Promise<boolean> => {
+    const current = await getSession(call, conversationId)
+    seen = current && _settled(current, agentId)
+    return seen !== undefined
+  }
+  const request = { conversationId, lock: 'toBot' as const, operation, patienceMs, isObsolete }
+  const work = async (lease: Lease): Promise<Announcement> => {
     const current = await reconciledSession(call, conversationId, lease)
-    if (current?.status !== 'open') return { kind: 'over', session: current ?? session }
-    const before = current.agents.find((other) => other.agentId === agentId)?.at
-    if (before !== undefined) return { kind: 'announced', at: before, isNew: false }
+    if (!current) return { kind: 'over', session }
+    const settled = _settled(current, agentId)
+    if (settled) return settled
     if (ifUnassigned && current.agents.length > 0) return { kind: 'declined' }
-    const isByMessage = message !== undefined && current.agents.length === 0
+    const isByMessage = messages !== undefined && current.agents.length === 0
     const at = isByMessage
-      ? await _orUnknown(() => message.deliver(current, lease, 0))
+      ? await _orUnknown(() => messages.deliverFirst(current, lease))
       : await _emit(call, lease, current, userId, progress)
     await _writeDown(call, current, { agentId, at })
-    if (!isByMessage) await message?.deliver(current, lease, at + HANDLING_MS)
+    await messages?.deliverRest(current, lease, at + HANDLING_MS)
     return { kind: 'announced', at, isNew: true }
+  }
+  const announcement = await withLock<Announcement>(call, request, work).catch((error: unknown): Announcement => {
+    // While this call waited, another one has announced the agent, or ended the session.
+    if (error instanceof LockBusy && seen) return seen
+    throw error
   })
   if (announcement.kind === 'announced') _announced(call).set(_key(call, session, agentId), announcement.at)
   return announcement
+}
+
+/** What is left to announce: nothing, when this is defined. */
+const _settled = (session: Session, agentId: string): Announcement | undefined => {
+  if (session.status !== 'open') return { kind: 'over', session }
+  const at = session.agents.find((known) => known.agentId === agentId)?.at
+  return at === undefined ? undefined : { kind: 'announced', at, isNew: false, session }
 }
 
 /** A message that may have been delivered may have announced its author. */
@@ -103,7 +121,7 @@ const _emit = async (
   userId: string,
   progress: Progress
 ): Promise<number> => {
-  const now = call.environment.now()
+  const now = call.clock.earliest()
   const previous = session.agents.at(-1)
   const moment = Math.max(
     now,

@@ -10,12 +10,12 @@
  * Each end has a tag of its own, and a caller clears only what it has just read. So ends that cross don't erase each
  * other's cleanup.
  */
-import type { Ticket } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { UNSURE_MS } from '../botpress/timing'
-import { writeTags, type Session } from './session'
 import { withTicket } from './notes'
+import { freePlace } from './place'
+import { writeTags, type Session } from './session'
 import { tellOfUndelivered } from './undelivered'
 
 export const needsCleanup = ({ status, isUnsolved, endingAt }: Session): boolean =>
@@ -31,16 +31,34 @@ export const tellAgents = async (call: Call, desk: Desk, session: Session): Prom
 }
 
 /**
- * Whether the router solves the ticket: only when no agent has ended the session. After an agent's end, the ticket's
+ * Whether the router solves the ticket: only when no agent has ended the session at the desk. After an agent's end, the ticket's
  * status is the agents' business: they may have reopened it, or the customer's last words have.
  */
-export const isSolvedByRouter = ({ agentEndedAt }: Session): boolean => agentEndedAt === undefined
+export const isSolvedByRouter = ({ agentEndedAt, endReason }: Session): boolean =>
+  agentEndedAt === undefined || endReason === 'idle'
 
-export const solveTicket = (call: Call, desk: Desk, ticket: Ticket): Promise<void> =>
-  withTicket(call, ticket, async () => {
+/**
+ * Solves the ticket, unless `isWanted` says at the last moment that it isn't to be. Resolves to whether it was solved.
+ * `after` runs when it is solved, beside the release of the lock.
+ */
+export const solveTicket = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  { isWanted = () => Promise.resolve(true), after }: { isWanted?(): Promise<boolean>; after(): Promise<void> }
+): Promise<boolean> => {
+  const { ticket } = session
+  let rest: Promise<unknown> | undefined
+  await withTicket(call, ticket, async () => {
+    if (!(await isWanted())) return
     await desk.driver.closeTicket(ticket)
-    await desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' })
+    rest = Promise.all([desk.driver.reflect?.(ticket, { type: 'closed', by: 'bot' }), after()])
+    // Thrown below.
+    rest.catch(() => undefined)
   })
+  await rest
+  return rest !== undefined
+}
 
 /**
  * Records that the cleanup is done for the ends that `session` shows, and up to where agents were told (`cursor`): the
@@ -60,6 +78,11 @@ export const noteCleanedUp = (
 /** Does what is left of the cleanup. Throws as a desk and Botpress do: then it is still left. */
 export const cleanUp = async (call: Call, desk: Desk, session: Session): Promise<void> => {
   const cursor = await tellAgents(call, desk, session)
-  if (session.isUnsolved && isSolvedByRouter(session)) await solveTicket(call, desk, session.ticket)
-  await noteCleanedUp(call, session, cursor)
+  const after = async (): Promise<void> => {
+    // The caller that wrote the end down may have died before it gave the place back.
+    await freePlace(call, session)
+    await noteCleanedUp(call, session, cursor)
+  }
+  if (session.isUnsolved && isSolvedByRouter(session)) await solveTicket(call, desk, session, { after })
+  else await after()
 }

@@ -1,12 +1,13 @@
 /** The two ends of a session. Each is written down together with its cleanup (cleanup.ts). */
 import type { Call } from '../botpress/call'
 import { activatedAt, HANDLING_MS, UNSURE_MS } from '../botpress/timing'
+import { aboutTag, type EndReason } from './about'
 import { emitOnce } from './emit-once'
 import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
-import { deliveredAt, deskMessageIdOf } from './progress'
+import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
-import { readPlace, releasePlace } from './place'
+import { freePlace } from './place'
 import { writeTags, type Session } from './session'
 
 /**
@@ -17,7 +18,7 @@ export const endByBot = async (call: Call, session: Session, at: number): Promis
   const { conversationId, provider, status } = session
   const botEndedAt = new Date(at).toISOString()
   await writeTags(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
-  await _freePlace(call, session)
+  await freePlace(call, session)
   if (status === 'open') call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
   const endedAt = Math.min(at, session.endedAt ?? at)
   return { ...session, status: 'closed', endedAt, botEndedAt: at, isUnsolved: true }
@@ -28,6 +29,16 @@ export interface AgentEnd {
   cursor?: string | undefined
   /** How long to wait for other holders of the lock, in milliseconds. */
   patienceMs: number
+  /** It isn't the ticket's own end. The ticket of an idle session is solved by the router. */
+  because?: EndReason
+}
+
+export interface Ending {
+  /** Whether this call ended it. */
+  ended: boolean
+  session: Session
+  /** Its newest messages, listed right before the end. */
+  page?: MessagePage
 }
 
 /**
@@ -38,31 +49,44 @@ export interface AgentEnd {
 export const endByAgent = (
   call: Call,
   session: Session,
-  { cursor, patienceMs }: AgentEnd
-): Promise<{ ended: boolean; session: Session }> => {
+  { cursor, patienceMs, because }: AgentEnd
+): Promise<Ending> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
   return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
-    const meaning = meaningOf('ticket-closed', phaseOf(current, call.environment.now()))
+    const meaning = meaningOf('ticket-closed', phaseOf(current, call.clock.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
-    return { ended: true, session: await _end(call, current, lease, cursor) }
+    return { ended: true, ...(await _end(call, current, lease, { cursor, because })) }
   })
 }
 
-const _end = async (call: Call, session: Session, lease: Lease, cursor: string | undefined): Promise<Session> => {
+const _end = async (
+  call: Call,
+  session: Session,
+  lease: Lease,
+  { cursor, because }: Pick<AgentEnd, 'cursor' | 'because'>
+) => {
   const { conversationId, provider } = session
-  const { now } = call.environment
+  const { now, earliest } = call.clock
   // Written before the messages are listed: a delivery either sees it and takes the lock, or is in the list. After a
   // crash it shows that the bot may have received the end.
   const endingAt = now()
-  await writeTags(call, conversationId, endingTag(endingAt))
-  const { messages } = await call.client.listMessages({ conversationId })
-  const delivered = messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
+  const isOurs = because === 'idle'
+  const reason =
+    because === undefined
+      ? {}
+      : { about: aboutTag({ ...session, endReason: because }), ...(isOurs ? { unsolved: 'yes' } : {}) }
+  await writeTags(call, conversationId, { ...endingTag(endingAt), ...reason })
+  const page = await listMessages(call, conversationId)
+  const delivered = page.messages.filter((message) => deskMessageIdOf(message) !== undefined).map(deliveredAt)
   const announced = session.agents.map(({ at }) => at)
-  const listedAt = now()
+  const listedAt = earliest()
   // The plugin drops what it is still handling when it receives the end, so the last message gets time.
-  const moment = Math.max(activatedAt(session), Math.max(listedAt, ...delivered, ...announced) + HANDLING_MS)
+  // What is scheduled may not be listed.
+  const scheduled = session.scheduled.map(({ at }) => at)
+  const latest = Math.max(listedAt, ...delivered, ...scheduled, ...announced)
+  const moment = Math.max(activatedAt(session), latest + HANDLING_MS)
   const event = { type: 'hitlStopped' as const, payload: { conversationId } }
   const endedAt = await emitOnce(call, lease, event, { delayMs: moment - listedAt, since: session.openedAt ?? 0 })
   // A delivery sees the end as soon as it is written down. Only when that is late, earlier messages may have been
@@ -72,19 +96,14 @@ const _end = async (call: Call, session: Session, lease: Lease, cursor: string |
   try {
     const end = { endedAt, endingAt: wasLate ? endingAt : undefined }
     const written = await writeAgentEnd(call, session, end, cursor ? { cursor } : {})
-    await _freePlace(call, session)
-    const ended = { ...written, cursor: cursor ?? session.cursor }
-    call.log.info('Session ended', { conversationId, desk: provider, by: 'agent' })
-    if (wasLate || !isLate()) return ended
+    await freePlace(call, session)
+    const isUnsolved = isOurs || written.isUnsolved
+    const ended = { ...written, cursor: cursor ?? session.cursor, endReason: because ?? session.endReason, isUnsolved }
+    call.log.info('Session ended', { conversationId, desk: provider, by: because ?? 'agent' })
+    if (wasLate || !isLate()) return { session: ended, page }
     await writeTags(call, conversationId, endingTag(endingAt))
-    return { ...ended, endingAt }
+    return { session: { ...ended, endingAt }, page }
   } catch (error) {
     throw new OutcomeUnknown('An end could not be written down', { cause: error })
   }
-}
-
-/** After the end is written down: until then the session counts. Never throws. */
-const _freePlace = async (call: Call, { place: tag, provider }: Session): Promise<void> => {
-  const place = readPlace(tag, provider)
-  if (place) await releasePlace(call, place)
 }

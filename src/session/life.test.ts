@@ -24,6 +24,7 @@ const session = (given: Partial<Session> = {}): Session => ({
   endingAt: undefined,
   cursor: undefined,
   place: undefined,
+  scheduled: [],
   ...given,
 })
 

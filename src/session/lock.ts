@@ -38,6 +38,9 @@ const RULES: Record<LockName, LockRules> = {
   toDesk: REPEATABLE,
 }
 
+/** A lease is as good as new for this long. */
+const FRESH_MS = 1_000
+
 /** Whether an effect has happened is not known. The next holder of the lock has to find out. */
 export class OutcomeUnknown extends Error {
   public override readonly name = 'OutcomeUnknown'
@@ -57,6 +60,8 @@ export interface Lease {
   confirm(tags?: Tags): Promise<void>
   /** Whether `assertHeld` would succeed. */
   isSafe(): boolean
+  /** Whether the lease began just now: a renewal would win nothing. */
+  isFresh(): boolean
   /** Call this right before an effect that must happen once. Throws LeaseLost. */
   assertHeld(): void
   /**
@@ -140,17 +145,20 @@ const _createLease = (call: Call, request: LockRequest, term: Term): Lease => {
       isConfirmed = true
     },
     isSafe,
+    isFresh: () => call.environment.now() - term.payload.at < FRESH_MS,
     assertHeld,
     renew: async (operation = term.payload.operation) => {
       await assertNotLate()
-      const renewed = { ...term.payload, at: call.environment.now(), ...(operation ? { operation } : {}) }
+      const since = call.environment.now()
+      const renewed = { ...term.payload, at: call.clock.now(), ...(operation ? { operation } : {}) }
       await writeTerm(call, request, term, renewed)
       Object.assign(term.payload, renewed)
+      term.since = since
       // The write itself may have taken too long.
       await assertNotLate()
     },
   }
 }
 
-const _isSafe = (call: Call, request: LockRequest, { payload }: Term): boolean =>
-  call.environment.now() - payload.at < RULES[request.lock].safeMs
+const _isSafe = (call: Call, request: LockRequest, { since }: Term): boolean =>
+  call.environment.now() - since < RULES[request.lock].safeMs

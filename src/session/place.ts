@@ -9,7 +9,7 @@
  */
 import type { Call } from '../botpress/call'
 import { describeError } from '../botpress/errors'
-import { writeTags } from './session'
+import { writeTags, type Session } from './session'
 
 /** One use of one place. */
 export interface Place {
@@ -56,19 +56,42 @@ export const recordOf = async (
   return { place: { ...place, recordId: conversation.id }, status: conversation.tags['status'] }
 }
 
+/** Marks a record as taken. Never throws: the mark is a hint. */
+export const markTaken = async (call: Call, { recordId, provider }: Place, holder: string): Promise<void> => {
+  const tags = { provider, status: 'taken' satisfies RecordStatus, place: holder }
+  await writeTags(call, recordId, tags).catch((error: unknown) => {
+    call.log.warn('Could not mark a place as taken', { desk: provider, error: describeError(error) })
+  })
+}
+
+/**
+ * Gives a place back: resolves to the record of its next use. Idempotent. Throws what Botpress throws: the place then
+ * stays taken, or is free without its old record saying so.
+ */
+export const renewPlace = async (call: Call, place: Place): Promise<Place> => {
+  // First the next use: a place that is only marked as used would be lost.
+  const { place: next } = await recordOf(call, { ...place, use: place.use + 1 }, 'free')
+  await writeTags(call, place.recordId, { status: 'used' satisfies RecordStatus })
+  return next
+}
+
 /**
  * Gives a place back. Idempotent, and never throws: a place that stays taken is found when its desk seems full
- * (actions/places.ts).
+ * (actions/abandoned.ts).
  */
 export const releasePlace = async (call: Call, place: Place): Promise<void> => {
   try {
-    // First the next use: a place that is only marked as used would be lost.
-    await recordOf(call, { ...place, use: place.use + 1 }, 'free')
-    await writeTags(call, place.recordId, { status: 'used' satisfies RecordStatus })
+    await renewPlace(call, place)
   } catch (error) {
     call.log.warn('Could not give a place back: it is found when its desk seems full', {
       desk: place.provider,
       error: describeError(error),
     })
   }
+}
+
+/** Gives the place of an ended session back, once its end is written down: until then the session counts. */
+export const freePlace = async (call: Call, { place: tag, provider }: Session): Promise<void> => {
+  const place = readPlace(tag, provider)
+  if (place) await releasePlace(call, place)
 }

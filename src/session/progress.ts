@@ -1,6 +1,7 @@
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { instanceCache } from '../botpress/memory'
+import { noteListed } from './scheduled'
 import type { Session, Tags } from './session'
 
 /** Which agents' messages of a session were delivered to the bot, as far as this instance knows. */
@@ -23,6 +24,8 @@ export interface Progress {
 
 /** A page of a session's messages, newest first. */
 export interface MessagePage {
+  /** Milliseconds since the epoch. */
+  listedAt: number
   messages: StoredMessage[]
   nextToken: string | undefined
 }
@@ -62,8 +65,10 @@ export const deliveredAt = ({ tags, createdAt }: StoredMessage): number =>
   Date.parse(createdAt) + Number((tags as Tags).delayMs ?? 0)
 
 export const listMessages = async (call: Call, conversationId: string, nextToken?: string): Promise<MessagePage> => {
+  const listedAt = call.environment.now()
   const { messages, meta } = await call.client.listMessages({ conversationId, ...(nextToken ? { nextToken } : {}) })
-  return { messages, nextToken: meta.nextToken }
+  for (const message of messages) noteListed(call, deliveredAt(message))
+  return { listedAt, messages, nextToken: meta.nextToken }
 }
 
 /** The message that an agent's message became at Botpress. Throws as Botpress does. */
@@ -74,14 +79,20 @@ export const findDelivered = async (
 ): Promise<StoredMessage | undefined> => {
   const { messages } = await call.client.listMessages({ conversationId, tags: { deskMessageId } })
   // A filter that is ignored must not make one message pass for another.
-  return messages.find(
+  const found = messages.find(
     (message) => message.conversationId === conversationId && deskMessageIdOf(message) === deskMessageId
   )
+  if (found) noteListed(call, deliveredAt(found))
+  return found
 }
 
 /** The place from which to read on, by the newest agent's message of a page. */
 export const newestCursor = (messages: StoredMessage[]): string | undefined =>
   messages.map(cursorOf).find((cursor) => cursor !== undefined)
+
+/** Whether this instance has handled the session before. */
+export const hasProgress = (call: Call, { conversationId }: Pick<Session, 'conversationId'>): boolean =>
+  _progress(call).get(`${call.installation}/${conversationId}`) !== undefined
 
 /** The progress of a session: from memory, or read from the newest page of its messages. */
 export const progressOf = async (

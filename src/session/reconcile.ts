@@ -6,6 +6,7 @@ import { needsCleanup } from './cleanup'
 import { emittedAt } from './emit-once'
 import { OutcomeUnknown, type Lease, type Operation } from './lock'
 import { deliveredAt, findDelivered } from './progress'
+import { assertNotInDoubt, scheduledAt } from './scheduled'
 import { agentsTag, readSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
 
 /**
@@ -76,9 +77,12 @@ const _announcedAt = async (
   const event = { type: 'hitlAssigned' as const, payload: { conversationId, userId } }
   const emitted = await emittedAt(call, event, session.openedAt ?? 0)
   // It may be scheduled, but no later than the moment at which the plugin listens.
-  if (emitted !== undefined) return Math.max(call.environment.now(), activatedAt(session))
+  if (emitted !== undefined) return Math.max(call.clock.now(), activatedAt(session))
   if (deskMessageId === undefined) return undefined
+  const scheduled = scheduledAt(session, deskMessageId)
+  if (scheduled !== undefined) return scheduled
   const message = await findDelivered(call, conversationId, deskMessageId)
+  if (!message) assertNotInDoubt(session, deskMessageId, call.clock.earliest())
   return message && deliveredAt(message)
 }
 

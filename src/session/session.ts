@@ -4,7 +4,9 @@ import type { Client } from '../botpress/bp'
 import type { Call } from '../botpress/call'
 import { gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
+import { readAbout, type About } from './about'
 import { isStatus, type Status } from './life'
+import { readScheduled, type Scheduled } from './scheduled'
 
 const TAG_SIZE = 500
 
@@ -19,12 +21,14 @@ export interface SessionTicket extends Ticket {
  * A conversation of the hitl channel that has a ticket. Its tags are the only record of a session; moments in
  * milliseconds since the epoch.
  */
-export interface Session {
+export interface Session extends About {
   conversationId: string
   /** Registry key of the desk. */
   provider: string
   ticket: SessionTicket
   status: Status
+  /** Opens the ticket in the desk. */
+  ticketUrl?: string | undefined
   openedAt: number | undefined
   customerId: string | undefined
   customerName: string | undefined
@@ -57,6 +61,8 @@ export interface Session {
   settledAt?: number | undefined
   /** The place that it holds at its desk (place.ts). */
   place: string | undefined
+  /** Messages that are scheduled for the bot, in the order of their moments (scheduled.ts). */
+  scheduled: Scheduled[]
 }
 
 export interface AnnouncedAgent {
@@ -88,6 +94,7 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     provider: tags.provider,
     ticket,
     status,
+    ticketUrl: tags.ticketUrl || undefined,
     openedAt: _moment(tags.openedAt),
     customerId: tags.customerId || undefined,
     customerName: tags.customerName || undefined,
@@ -100,7 +107,9 @@ export const readSession = ({ id, tags }: TaggedConversation): Session | undefin
     cursor: tags.cursor || undefined,
     isWaiting: tags.waiting === 'yes',
     settledAt: _moment(tags.settledAt),
+    ...readAbout(tags.about),
     place: tags.place || undefined,
+    scheduled: readScheduled(tags.scheduled),
   }
 }
 
@@ -163,25 +172,30 @@ export const rememberedSession = (call: Call, provider: string, key: TicketKey):
 /**
  * The session that a desk's event is about, as it is now. It is never created: a ticket that the router did not open
  * has none. The conversation id in an event counts only when that conversation belongs to this desk and this ticket, in
- * this account if that is known.
+ * this account if that is known (`readAccount`). Throws as Botpress does.
  */
 export const findSession = async (
   call: Call,
   provider: string,
   key: TicketKey,
-  account: string | undefined
+  readAccount: Promise<string | undefined>
 ): Promise<Session | undefined> => {
+  const search = async (): Promise<(Session | undefined)[]> => {
+    const tags = { provider, ticketId: key.ticketId }
+    const { conversations } = await call.client.listConversations({ channel: 'hitl', tags })
+    return conversations.map(readSession)
+  }
+  const conversationId = rememberedSession(call, provider, key)?.conversationId ?? key.conversationId
+  const [account, candidates] = await Promise.all([
+    readAccount,
+    conversationId ? getSession(call, conversationId).then((found) => [found]) : search(),
+  ])
   const isMatch = (session: Session | undefined): session is Session =>
     session?.provider === provider &&
     session.ticket.id === key.ticketId &&
     (account === undefined || session.ticket.account === undefined || session.ticket.account === account)
-  const conversationId = rememberedSession(call, provider, key)?.conversationId ?? key.conversationId
-  let session = conversationId ? await getSession(call, conversationId) : undefined
-  if (!isMatch(session)) {
-    const tags = { provider, ticketId: key.ticketId }
-    const { conversations } = await call.client.listConversations({ channel: 'hitl', tags })
-    session = conversations.map(readSession).find(isMatch)
-  }
+  let session = candidates.find(isMatch)
+  if (!session && conversationId) session = (await search()).find(isMatch)
   if (session) rememberSession(call, session)
   return session
 }

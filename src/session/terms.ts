@@ -15,7 +15,7 @@ import { randomId } from '../botpress/environment'
 import { describeError, gone, isRefused } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { retry } from '../botpress/retry'
-import { LONGEST_POLL_MS, POLL_MS } from '../botpress/timing'
+import { API_TIMEOUT_MS, LONGEST_POLL_MS, POLL_MS } from '../botpress/timing'
 import type { lockState, operation } from '../definition/parts'
 import { writeTags, type Tags } from './session'
 
@@ -71,10 +71,15 @@ interface Place {
   isConfirmed: boolean
 }
 
+/** What a state holds, and when it last changed (milliseconds since the epoch, by Botpress's clock). */
+type Held = Payload & { changedAt: number }
+
 /** A holder's time with the lock. */
 export interface Term extends Place {
   /** What the state holds. A renewal changes it. */
   payload: Payload
+  /** The moment `payload.at` by this machine's clock, in milliseconds since the epoch: what the holder relies on. */
+  since: number
   /** A write of the holder may still take effect. */
   isInFlight: boolean
 }
@@ -89,13 +94,18 @@ const _stateOf = (slot: string, { lock }: TermRequest) => ({ type: 'conversation
 
 const ASKING_TRIES = 3
 
-/** The payload of the holder. A lost answer may have made this caller the holder, so it asks again with the same id. */
-const _ask = (call: Call, request: TermRequest, slot: string, payload: Payload): Promise<Payload> =>
-  retry(
-    call,
-    { tries: ASKING_TRIES, pauseMs: POLL_MS, isRetried: (error) => !isRefused(error) },
-    async () => (await call.client.getOrSetState({ ..._stateOf(slot, request), payload })).state.payload
+/** What the holder has written. After a lost answer this caller may be it, so it asks again as the same one. */
+const _ask = (call: Call, request: TermRequest, slot: string, payload: Payload): Promise<Held> =>
+  retry(call, { tries: ASKING_TRIES, pauseMs: POLL_MS, isRetried: (error) => !isRefused(error) }, async () =>
+    _heldIn(await call.client.getOrSetState({ ..._stateOf(slot, request), payload }))
   )
+
+const _heldIn = ({ state }: { state: { payload: Payload; updatedAt: string } }): Held => ({
+  ...state.payload,
+  changedAt: Date.parse(state.updatedAt),
+})
+
+const _payloadOf = ({ changedAt: _stamp, ...payload }: Held): Payload => payload
 
 const _newHolder = (call: Call, { holder }: TermRequest): string =>
   holder === undefined ? randomId(call.environment) : `${holder}/${randomId(call.environment)}`
@@ -115,26 +125,29 @@ export const acquireTerm = async (call: Call, request: TermRequest, leaseMs: num
   }
   let inDoubt: Operation[] = []
   for (let poll = POLL_MS; ;) {
+    const since = now()
     const payload: Payload = {
       holder,
-      at: now(),
+      at: call.clock.now(),
       ...(request.operation ? { operation: request.operation } : {}),
       ...(inDoubt.length > 0 ? { inDoubt } : {}),
     }
     const held = await _ask(call, request, place.slot, payload)
     if (held.holder === holder) {
       if (place.before.length > 0) _places(call).set(_placeKey(call, request), place)
-      return { ...place, payload: held, isInFlight: false }
+      return { ...place, payload: _payloadOf(held), since, isInFlight: false }
     }
     if (await request.isObsolete?.()) throw new LockBusy(`The lock ${request.lock} is no longer needed`)
-    if (_isOwn(request, held) || isOver(call, held, leaseMs)) {
+    if (_isOwn(request, held) || _isOver(call, held, leaseMs)) {
       inDoubt = _distinct([...inDoubt, ..._doubtsOf(held)])
       place = await _after(call, place, held.holder)
       continue
     }
-    if (now() + poll >= until) throw new LockBusy(`Another caller holds the lock ${request.lock}`)
-    await sleep(poll)
-    poll = Math.min(2 * poll, LONGEST_POLL_MS)
+    const left = until - now()
+    if (left <= 0) throw new LockBusy(`Another caller holds the lock ${request.lock}`)
+    // It asks more often towards the end of its patience, and once more when that is over.
+    await sleep(Math.min(poll, left))
+    poll = Math.min(2 * poll, LONGEST_POLL_MS, Math.max(POLL_MS, left / 3))
   }
 }
 
@@ -142,8 +155,15 @@ const _isOwn = ({ holder }: TermRequest, held: Payload): boolean =>
   holder !== undefined && held.holder.startsWith(`${holder}/`)
 
 /** Released, or abandoned. */
-export const isOver = (call: Call, held: Payload, leaseMs: number): boolean =>
-  held.isReleased === true || held.releasedBy === held.holder || held.at + leaseMs < call.environment.now()
+const _isOver = (call: Call, held: Held, leaseMs: number): boolean =>
+  held.isReleased === true || held.releasedBy === held.holder || _begunAt(held) + leaseMs < call.clock.earliest()
+
+/**
+ * An instance whose first call this was didn't know Botpress's time yet. Botpress's own stamp corrects it, as far as a
+ * write can't have been late.
+ */
+const _begunAt = ({ at, changedAt }: Held): number =>
+  Number.isNaN(changedAt) ? at : Math.max(at, Math.min(changedAt, at + API_TIMEOUT_MS))
 
 const _doubtsOf = (held: Payload): Operation[] => [...(held.inDoubt ?? []), ...(held.operation ? [held.operation] : [])]
 
@@ -185,10 +205,11 @@ export const newestTerm = async (call: Call, request: Pick<TermRequest, 'convers
  */
 export const succeedTerm = async (call: Call, request: TermRequest, term: Term): Promise<void> => {
   const place = await _after(call, term, term.payload.holder)
-  const payload: Payload = { ...term.payload, holder: _newHolder(call, request), at: call.environment.now() }
+  const since = call.environment.now()
+  const payload: Payload = { ...term.payload, holder: _newHolder(call, request), at: call.clock.now() }
   const held = await _ask(call, request, place.slot, payload)
   if (held.holder !== payload.holder) throw new LeaseLost(`Another caller has taken the lock ${request.lock} over`)
-  Object.assign(term, place)
+  Object.assign(term, place, { since })
   Object.assign(term.payload, payload)
   term.isInFlight = false
 }
@@ -221,10 +242,11 @@ export const confirmTerm = async (
   if (term.isConfirmed && !isAnew) return
   for (const [index, { slot, holder }] of term.before.entries()) {
     if (!term.isConfirmed) await writeTags(call, slot, { [mark]: term.before[index + 1]?.slot ?? term.slot })
-    const held = (await gone(call.client.getState(_stateOf(slot, request))))?.state.payload
+    const answer = await gone(call.client.getState(_stateOf(slot, request)))
+    const held = answer?.state.payload ? _heldIn(answer) : undefined
     if (!held || held.holder === holder) continue
     // It began before the tag was there.
-    if (!isOver(call, held, leaseMs)) throw new LockBusy(`Another caller still holds the lock ${request.lock}`)
+    if (!_isOver(call, held, leaseMs)) throw new LockBusy(`Another caller still holds the lock ${request.lock}`)
     term.payload.inDoubt = _distinct([..._doubtsOf(held), ...(term.payload.inDoubt ?? [])])
   }
   term.isConfirmed = true

@@ -1,5 +1,5 @@
 /** After an end: finds agents' messages that the customer did not see, and tells the agents. */
-import type { SessionEvent } from '../../providers/provider'
+import type { Driver, SessionEvent } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { toParts } from '../botpress/messages'
@@ -12,9 +12,9 @@ import {
   findDelivered,
   listMessages,
   messageTag,
-  newestCursor,
   type StoredMessage,
 } from './progress'
+import { assertInSight, assertNotInDoubt, scheduledAt } from './scheduled'
 import type { Session } from './session'
 
 /** Botpress stops repeating a failed action within this time. */
@@ -36,7 +36,7 @@ const _sinceFarewell = (messages: StoredMessage[], since: number): number => {
 /**
  * Tells agents of each message that the customer did not see: it reached the bot after `since` (milliseconds since the
  * epoch), or never. Reads one page of messages and what is new in the ticket. Resolves to the place up to which the
- * ticket was read.
+ * ticket was read. Throws ScheduleInDoubt while such a message is out of sight.
  */
 export const tellOfUndelivered = async (
   call: Call,
@@ -44,9 +44,12 @@ export const tellOfUndelivered = async (
   session: Session,
   since: number
 ): Promise<string | undefined> => {
+  // The tag is a few messages behind the newest one, and saves waiting for it.
+  const reading = desk.driver.catchUp?.(session.ticket, session.cursor)
+  reading?.catch(() => undefined)
   const { messages } = await listMessages(call, session.conversationId)
   await _tellOfLate(call, desk, session, messages, since)
-  return _tellOfUnread(call, desk, session, messages)
+  return _tellOfUnread(call, desk, session, { messages, reading, since })
 }
 
 /**
@@ -81,24 +84,38 @@ const _tellOfUnread = async (
   call: Call,
   desk: Desk,
   session: Session,
-  messages: StoredMessage[]
+  {
+    messages,
+    reading,
+    since,
+  }: {
+    messages: StoredMessage[]
+    reading: ReturnType<NonNullable<Driver['catchUp']>> | undefined
+    since: number
+  }
 ): Promise<string | undefined> => {
   const { ticket, conversationId } = session
-  if (!desk.driver.catchUp) return undefined
-  const { events, cursor } = await desk.driver.catchUp(ticket, newestCursor(messages) ?? session.cursor)
+  if (!reading) return undefined
+  const { events, cursor } = await reading
   const listed = new Map(messages.map((message) => [deskMessageIdOf(message), message]))
   const unread: Extract<SessionEvent, { type: 'message-posted' }>[] = []
   // From the newest on: what lies before a message that was read and delivered was delivered before it.
   for (const event of events.toReversed()) {
     if (event.type !== 'message-posted') continue
     const deskMessageId = messageTag(desk, event.id)
+    const scheduled = scheduledAt(session, deskMessageId)
+    if (scheduled !== undefined && scheduled <= since) continue
     const found = listed.get(deskMessageId) ?? (await findDelivered(call, conversationId, deskMessageId))
     if (found && cursorOf(found) !== undefined) break
-    if (!found) unread.unshift(event)
+    if (found) continue
+    if (scheduled === undefined) assertNotInDoubt(session, deskMessageId, call.clock.earliest())
+    unread.unshift(event)
   }
   for (const { id, parts } of unread) {
     await tellNotDelivered(call, desk, ticket, { id, parts, why: whyOver(session) })
   }
+  const seen = [...listed.keys(), ...unread.map(({ id }) => messageTag(desk, id))]
+  assertInSight(session, { seen, since, now: call.clock.earliest() })
   // An end or a reopening is still to be handled by the ticket's next event.
   return events.every(({ type }) => type === 'message-posted') ? cursor : undefined
 }

@@ -1,4 +1,5 @@
 import { RuntimeError } from '@botpress/sdk'
+import { savedAccount } from '../botpress/accounts'
 import type { Call } from '../botpress/call'
 import { connectDesk, type Limits } from '../botpress/desk'
 import { describeError } from '../botpress/errors'
@@ -36,7 +37,7 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
     ...props.message,
     type: props.type,
     payload: props.payload,
-    createdAt: props.message.createdAt ?? new Date(now()).toISOString(),
+    createdAt: props.message.createdAt ?? new Date(call.clock.now()).toISOString(),
   })
   if (_isDelivered(requested)) return
   const session = readSession(props.conversation)
@@ -59,9 +60,11 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   const authors = createAuthors(call, desk, session)
   // The author is looked up while the lock is taken. A failure is tried again.
   authors.of(requested.userId).catch(() => undefined)
+  // So is the account, which the post needs.
+  savedAccount(call, session.provider).catch(() => undefined)
   const { entries, problem } = await emptyOutbox(call, { session, desk, limits, authors, until, requested })
   const { endingAt = Number.POSITIVE_INFINITY } = session
-  if (session.status === 'open' && endingAt + ENDING_MS < now()) await _end(call, session)
+  if (session.status === 'open' && endingAt + ENDING_MS < call.clock.now()) await _end(call, session)
   const after = entries.find(({ id }) => id === requested.id)
   if (after && _isDelivered(after)) return payOwed(call, desk, { patienceMs: PAYING_MS })
   if (problem?.isOver) {

@@ -242,8 +242,8 @@ export const flushOutbox = async (
 ): Promise<Flush> => {
   const { conversationId } = session
   const { now } = call.environment
-  const startedAt = now()
-  const until = startedAt + patienceMs
+  const startedAt = call.clock.now()
+  const until = now() + patienceMs
   const isUnsettled = (entry: Entry): boolean => !isSettled(entry) && isDeliverable(session, entry)
   const isWaiting = (entry: Entry): boolean => isUnsettled(entry) && entry.createdAt + olderThanMs <= startedAt
   let outbox: Outbox

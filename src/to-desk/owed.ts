@@ -1,7 +1,8 @@
 /**
  * What ended sessions still owe to their desk: the customer's last words, notes to agents, a solved ticket. It is
  * recorded in the session's tags with the end (src/session/cleanup.ts). The ticket's next event pays it. When a desk
- * was down at the end, that event may never come, so any sign of life of the desk pays a few of these debts.
+ * was down at the end, that event may never come, so any sign of life of the desk pays a few of these debts: an event,
+ * a delivered message, the next handoff that it takes.
  */
 import type { Call } from '../botpress/call'
 import { connectDesk, type Desk, type Limits } from '../botpress/desk'
@@ -33,20 +34,24 @@ export const noteOwed = (call: Call, provider: string): void => {
 
 /**
  * Pays a few debts at a desk that has just answered, for `patienceMs` at most; more takes place while the instance
- * lives. Costs one list, at most once a minute and instance, and not in its first minute. An instance that owes nothing
- * itself looks only at a rare moment, so that the usual message costs no call more. Never throws.
+ * lives. Costs one list, at most once a minute and instance. An instance that owes nothing itself looks only at a rare
+ * moment, so that the usual message costs no call more; in its first minute it looks only at a start. Never throws.
  */
 export const payOwed = async (
   call: Call,
   desk: Desk,
-  { patienceMs, isRareMoment = false }: { patienceMs: number; isRareMoment?: boolean }
+  {
+    patienceMs,
+    isRareMoment = false,
+    isStart = false,
+  }: { patienceMs: number; isRareMoment?: boolean; isStart?: boolean }
 ): Promise<void> => {
   const { now } = call.environment
   const key = _key(call, desk.provider.name)
   const next = _nextLook(call).get(key)
-  if (next && (next.at > now() || !(next.isOwn || isRareMoment))) return
+  if (next && (next.at > now() || !(next.isOwn || isRareMoment || isStart))) return
   _nextLook(call).set(key, { at: now() + PAUSE_MS, isOwn: false })
-  if (!next) return
+  if (!next && !isStart) return
   await within(call, patienceMs, _payAll(call, desk)).catch((error: unknown) => {
     call.log.debug('Tickets of ended sessions wait longer', { desk: desk.provider.name, error: describeError(error) })
   })
@@ -69,7 +74,7 @@ const _payAll = async (call: Call, desk: Desk): Promise<void> => {
 /** The stop that ended a session may still be at it. */
 const _isDue = (call: Call, session: Session): boolean =>
   needsCleanup(session) &&
-  (session.botEndedAt ?? 0) + STOP_BUDGET_MS < call.environment.now() &&
+  (session.botEndedAt ?? 0) + STOP_BUDGET_MS < call.clock.now() &&
   _tried(call).get(session.conversationId) === undefined
 
 const _pay = async (call: Call, desk: Desk, session: Session): Promise<void> => {

@@ -12,8 +12,10 @@ import type { OutboundMessage, PostedMessage, TicketChange } from '../../provide
 import type { Call } from '../botpress/call'
 import type { Desk, Limits } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
+import { redactorFor, redactParts } from '../botpress/hiding'
 import { toParts } from '../botpress/messages'
 import { LONGEST_POST_MS } from '../botpress/timing'
+import type { Redactor } from '../redaction/redact'
 import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
 import { rememberChange } from '../session/ticket-changes'
@@ -73,7 +75,7 @@ export const postNext = async (
   const { now } = call.environment
   const [oldest] = waiting
   const mayExist = _mayExist(queue, oldest)
-  const mostMerged = queue.isMerging || oldest.createdAt + WAITED_MS < now() ? queue.mostMerged : 1
+  const mostMerged = queue.isMerging || oldest.createdAt + WAITED_MS < call.clock.now() ? queue.mostMerged : 1
   const unit = mayExist
     ? earlierUnit(queue.entries, oldest)
     : newUnit(waiting, { mostMerged, isCertain: (entry) => !_mayExist(queue, entry) })
@@ -82,7 +84,8 @@ export const postNext = async (
   limits.deadline = now() + LONGEST_POST_MS
   const author = await _authorOf(posting, queue, unit)
   if ('problem' in author) return author.problem
-  const message = _toMessage(posting, queue, unit, author.author, mayExist)
+  const redactor = await redactorFor(call, 'agents')
+  const message = _toMessage(posting, queue, unit, { author: author.author, mayExist, redactor })
   if (!message) return _refuse(call, queue, unit, 'The message could not be read')
   await markUnit(call, unit, waiting, (entry) => !_mayExist(queue, entry))
   if (lease.isSuccession) {
@@ -185,14 +188,16 @@ const _toMessage = (
   { call, session }: Posting,
   { entries }: Queue,
   { id, members }: Unit,
-  author: OutboundMessage['author'],
-  mayExist: boolean
+  { author, mayExist, redactor }: Pick<OutboundMessage, 'author' | 'mayExist'> & { redactor: Redactor }
 ): OutboundMessage | undefined => {
   try {
     return {
       id,
       author,
-      parts: members.flatMap(({ type, payload, userId }) => toParts(type, payload, userId ? 'customer' : 'bot')),
+      parts: redactParts(
+        redactor,
+        members.flatMap(({ type, payload, userId }) => toParts(type, payload, userId ? 'customer' : 'bot'))
+      ),
       mayExist,
       createdAt: Math.max(...members.map(({ createdAt }) => createdAt)),
       others: entries.flatMap(({ deskMessageIds }) => splitIds(deskMessageIds)),

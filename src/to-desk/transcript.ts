@@ -16,13 +16,17 @@ const LONGEST_TEXT = 4_000
 
 /**
  * The history that the plugin sends, oldest first. An entry that can't be read is named and doesn't affect the others.
- * Of a very long history the oldest entries are left out, and the first line says how many.
+ * Of a very long history the oldest entries are left out, and the first line says how many. `last`: only so many of the
+ * newest entries.
  */
 export const toTranscript = (
   history: unknown,
-  people: { customer: string; nameOf?: (userId: string) => string | undefined }
+  people: { customer: string; nameOf?: (userId: string) => string | undefined; last?: number | undefined }
 ): TranscriptEntry[] => {
-  const items = Array.isArray(history) ? (history as unknown[]) : []
+  const given = Array.isArray(history) ? (history as unknown[]) : []
+  // The bot leaves out what it doesn't want to show, so nothing says that it is missing.
+  const items =
+    people.last === undefined ? given : given.slice(given.length - Math.min(given.length, Math.floor(people.last)))
   const entries = items.slice(-LONGEST_TRANSCRIPT).map((item): TranscriptEntry => {
     const parsed = historyEntry.safeParse(item)
     if (!parsed.success) return { author: 'bot', name: 'Bot', parts: toParts('unknown', undefined) }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { bundleRouter } from '../../playground/build/bundle'
+import { bundleRouter, bundleSdk, sizesOf } from '../../playground/build/bundle'
 import { providerNames } from '../../src/definition/registry'
-import { budgetOf, BUNDLE_BUDGET_KIB, isWithin } from './budgets'
+import { budgetOf, BUNDLE_BUDGET_KIB, exceededPackages, isWithin, packagesOf } from './budgets'
 import { growthOfMessages } from './growth'
+import { measureUnderLoad } from './load'
 import { INSTANCES, measureDesk, measureOthers, type Measured } from './operations'
 
 /** The operations over their budget, each with the list of its calls. */
@@ -42,9 +43,26 @@ describe('the calls of a session', () => {
   })
 })
 
+describe('handoffs beyond the published rate limits', () => {
+  it.each(providerNames)('are taken or refused, and leave no ticket behind at %s', async (desk) => {
+    const load = await measureUnderLoad([desk], 100, 3)
+    expect((load.taken[desk] ?? 0) + load.refused).toBe(load.handoffs)
+    expect(load.tickets).toBe(0)
+    // startHitl answers within its 25 s, and the plugin's call within 60 s.
+    expect(load.longestMs).toBeLessThan(25_000)
+  })
+
+  it('go to the next desk', async () => {
+    const load = await measureUnderLoad([...providerNames], 100, 3)
+    expect(Object.values(load.taken).reduce((sum, count) => sum + count, 0) + load.refused).toBe(load.handoffs)
+    expect(load.tickets).toBe(0)
+  })
+})
+
 describe('the bundle', () => {
   it('stays within its budget', async () => {
-    const { code } = await bundleRouter()
-    expect(code.length / 1_024).toBeLessThanOrEqual(BUNDLE_BUDGET_KIB)
+    const [router, sdk] = await Promise.all([bundleRouter(), bundleSdk()])
+    expect(exceededPackages(packagesOf(sizesOf(router), sizesOf(sdk)))).toEqual([])
+    expect(router.code.length / 1_024).toBeLessThanOrEqual(BUNDLE_BUDGET_KIB)
   })
 })

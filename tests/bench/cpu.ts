@@ -13,6 +13,7 @@ import { ACTIVATION_MS } from '../../src/botpress/timing'
 import type { Usage } from './processes/usage'
 
 const WARM_UP = 200
+const PROGRESS = 2_500
 /** They take turns, so that two messages of one session are further apart than the router spaces them. */
 const SESSIONS = 60
 
@@ -25,7 +26,12 @@ const _usage = ({ child }: RouterProcess): Promise<Usage> =>
   })
 
 /** Sends webhooks one after the other. Resolves to milliseconds of CPU for each. */
-const _cpuOf = async (world: World, process: RouterProcess, requests: () => Promise<WebhookRequest>, count: number) => {
+const _cpuOf = async (
+  world: World,
+  process: RouterProcess,
+  requests: () => Promise<WebhookRequest>,
+  { count, webhooks, onProgress }: CpuOptions
+) => {
   world.botpress.connect(process.origin)
   const send = async (times: number): Promise<void> => {
     for (let number = 0; number < times; number += 1) {
@@ -37,7 +43,17 @@ const _cpuOf = async (world: World, process: RouterProcess, requests: () => Prom
   const before = await _usage(process)
   await send(count)
   const after = await _usage(process)
-  return { cpuMs: (after.cpuMs - before.cpuMs) / count, memoryMiB: after.memoryMiB }
+  for (let sent = count; sent < webhooks; sent += PROGRESS) {
+    onProgress(`  ${sent} webhooks`)
+    await send(Math.min(PROGRESS, webhooks - sent))
+  }
+  const last = await _usage(process)
+  return {
+    cpuMs: (after.cpuMs - before.cpuMs) / count,
+    memoryMiB: after.memoryMiB,
+    webhooks: Math.max(count, webhooks),
+    lastMemoryMiB: last.memoryMiB,
+  }
 }
 
 export interface Cpu {
@@ -45,28 +61,36 @@ export interface Cpu {
   name: string
   cpuMs: number
   memoryMiB: number
+  /** After so many webhooks … */
+  webhooks: number
+  /** … the process has so much memory. */
+  lastMemoryMiB: number
+}
+
+export interface CpuOptions {
+  /** Webhooks whose CPU time is measured. */
+  count: number
+  /** Webhooks after which the memory is read once more. */
+  webhooks: number
+  onProgress(what: string): void
 }
 
 /** Milliseconds of CPU for an agent's message at each desk, and for two handlers that do next to nothing. */
-export const measureCpu = async (
-  desks: string[],
-  count: number,
-  onProgress: (what: string) => void
-): Promise<Cpu[]> => {
+export const measureCpu = async (desks: string[], options: CpuOptions): Promise<Cpu[]> => {
   const results: Cpu[] = []
   for (const [name, script] of [
     ['no-op', 'no-op'],
     ['one call', 'one-call'],
     ...desks.map((desk) => [desk, 'router'] as const),
   ] as const) {
-    onProgress(`CPU: ${name}`)
-    const measured = await withBundle(_script(script), (bundled) => _measure(desks, name, bundled, count))
+    options.onProgress(`CPU: ${name}`)
+    const measured = await withBundle(_script(script), (bundled) => _measure(desks, name, bundled, options))
     results.push({ name, ...measured })
   }
   return results
 }
 
-const _measure = async (desks: string[], name: string, script: string, count: number) => {
+const _measure = async (desks: string[], name: string, script: string, options: CpuOptions) => {
   const desk = desks.includes(name) ? name : (desks[0] ?? '')
   const world = await createWorld({ desks: [desk] })
   try {
@@ -95,7 +119,7 @@ const _measure = async (desks: string[], name: string, script: string, count: nu
         if (!delivery) throw new Error('An answer sent no webhook')
         return Promise.resolve(delivery.request)
       }
-      return await _cpuOf(world, process, request, count)
+      return await _cpuOf(world, process, request, options)
     } finally {
       process.child.kill('SIGKILL')
     }
@@ -106,7 +130,7 @@ const _measure = async (desks: string[], name: string, script: string, count: nu
 
 const SDK = `export * from '@botpress/sdk'\n`
 
-/** Medians of milliseconds that node takes to load the router and the bare SDK, in alternating runs. */
+/** Medians of milliseconds of CPU that node takes to load the router and the bare SDK, in alternating runs. */
 export const measureLoad = async (runs: number): Promise<{ router: number; sdk: number }> => {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const folder = mkdtempSync(join(root, 'node_modules', '.cache-bench-'))
@@ -115,7 +139,7 @@ export const measureLoad = async (runs: number): Promise<{ router: number; sdk: 
     writeFileSync(join(folder, 'router.cjs'), (await bundleRouter()).code)
     writeFileSync(join(folder, 'sdk.cjs'), (await bundle(join(folder, 'sdk.ts'))).code)
     const load = (file: string): number => {
-      const code = `const t=performance.now();require(${JSON.stringify(join(folder, file))});console.log(performance.now()-t)`
+      const code = `const t=process.cpuUsage();require(${JSON.stringify(join(folder, file))});const u=process.cpuUsage(t);console.log((u.user+u.system)/1e3)`
       return Number(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }))
     }
     const times: { router: number[]; sdk: number[] } = { router: [], sdk: [] }

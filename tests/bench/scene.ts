@@ -8,9 +8,10 @@ import type { Stage } from '../support/simulated'
 /** Longer than any delay of the router in an open session. */
 export const SETTLED_MS = 12_000
 
-export const createStage = async (): Promise<Stage> => {
+/** `desks`: the desks that are set up. All by default. */
+export const createStage = async (desks?: string[]): Promise<Stage> => {
   const clock = manualClock()
-  const world = await createWorld({ sockets: false, clock })
+  const world = await createWorld({ sockets: false, clock, ...(desks ? { desks } : {}) })
   const time = simulatedTime(world, clock)
   return { ...world, ...time, clock, save: (configuration) => time.finish(world.save(configuration)) }
 }

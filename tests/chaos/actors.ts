@@ -19,6 +19,8 @@ export interface Utterance {
   /** The desk's id of it. */
   messageId?: string
   at: number
+  /** A file was attached. */
+  hasFile?: true
   /** When the agent deleted it. */
   deletedAt?: number
 }
@@ -49,6 +51,13 @@ export interface PlayedHandoff {
   moved: Move[]
 }
 
+/** Where customers' photos lie. */
+export const CUSTOMERS_PHOTO = 'https://files.example.test/photo.png'
+export const PHOTO = {
+  name: 'photo.png',
+  contentType: 'image/png',
+  bytes: Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(3_000, 3)]),
+}
 const POLL_MS = 100
 const MAX_POLLS = 400
 
@@ -104,6 +113,10 @@ export const createActors = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
       switch (move) {
         case 'agent-says':
           say('agent', 'a', (text) => sandbox.agentReplies(ticketId, text, { agentId }))
+          break
+        case 'agent-sends-file':
+          say('agent', 'a', (text) => sandbox.agentReplies(ticketId, text, { agentId, attachments: [PHOTO] }))
+          Object.assign(said.at(-1) ?? {}, { hasFile: true })
           break
         case 'agent-edits': {
           const last = said.findLast(({ messageId }) => messageId !== undefined)
@@ -172,11 +185,17 @@ export const createActors = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
   const perform = async (played: PlayedHandoff, step: Step): Promise<void> => {
     const { said, script, conversationId } = played
     const at = clock.now()
-    if (step.move === 'customer-says') {
+    if (step.move === 'customer-says' || step.move === 'customer-sends-file') {
       const mark = markOf(script.handoff, 'c', said.length + 1)
       said.push({ mark, by: 'customer', at })
       // Customers don't wait for the bot before they write again.
-      void clock.track(bot.customerSays(conversationId, `${mark} is what the customer said`))
+      const text = `${mark} is what the customer said`
+      const items = [
+        { type: 'text', payload: { text } },
+        { type: 'image', payload: { imageUrl: CUSTOMERS_PHOTO } },
+      ]
+      const content = step.move === 'customer-says' ? text : { type: 'bloc', payload: { items } }
+      void clock.track(bot.customerSays(conversationId, content))
     } else if (step.move === 'customer-ends') {
       played.ends.push({ move: step.move, at })
       void clock.track(bot.endByCustomer(conversationId))

@@ -1,5 +1,5 @@
 /** Plays a few handoffs in one world and judges the outcome. */
-import { createActors, type PlayedHandoff } from './actors'
+import { createActors, CUSTOMERS_PHOTO, PHOTO, type PlayedHandoff } from './actors'
 import { judge, saysIn, type Violation } from './judge'
 import { MARKS, orphansOf, sessionTagsOf, type FoundTicket, type TicketsOf } from './places'
 import { createRandom } from './random'
@@ -86,6 +86,7 @@ const _play = async (
 ): Promise<BatchResult> => {
   const { clock, chaos, world, webhooks } = stage
   const { bot } = world.botpress
+  world.web.publish(CUSTOMERS_PHOTO, PHOTO)
   const actors = createActors(bot, world.botpress.runtime, world.sandboxes, clock)
   const all = scripts.map((script) => actors.open(script))
   chaos.isActive = true
@@ -155,7 +156,9 @@ const _closeAll = async (
   }
   const started = all.filter(({ started }) => started === 'yes')
   const open = started.filter(({ conversationId }) => bot.isActive(conversationId))
-  const unanswered = orphansOf(stage, actors.allTickets(), all).flatMap((orphan) => _unansweredIn(orphan, all))
+  const unanswered = orphansOf(stage, actors.allTickets(), all).flatMap((orphan) =>
+    _unansweredIn(orphan, all, webhooks)
+  )
   const doesAgentBegin = createRandom(`who begins ${all.map(({ script }) => script.handoff).join()}`).chance(
     stage.weather.outage > 0 ? 0.8 : 0.5
   )
@@ -200,8 +203,16 @@ const _closeAll = async (
   return waiting
 }
 
-/** What an agent has written into a ticket without a session, if nobody has told them. */
-const _unansweredIn = ({ sandbox, ticket }: FoundTicket, all: PlayedHandoff[]): Violation[] => {
+/**
+ * What an agent has written into a ticket without a session, if nobody has told them. A start that has died may be
+ * repeated for longer than the desk repeats a webhook: then the agent's next act is answered.
+ */
+const _unansweredIn = (
+  { sandbox, ticket }: FoundTicket,
+  all: PlayedHandoff[],
+  { givenUp }: Stage['webhooks']
+): Violation[] => {
+  if (givenUp.some(({ desk, body }) => desk === sandbox.name && body.includes(ticket.id))) return []
   const marks = new Set(ticket.entries.flatMap(({ text }) => text.match(MARKS) ?? []))
   const first = ticket.entries.findIndex(({ text }) => all.some((played) => saysIn(played, text)))
   const isTold = ticket.entries.some(({ kind }, index) => kind === 'note' && index > first)

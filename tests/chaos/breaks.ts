@@ -78,6 +78,50 @@ const _withoutAccount: Interceptor = (side, inner) => {
 
 const ACCOUNT_STATUSES = new Set([402, 423, 451])
 
+/** Changes what a desk answers to readings of this kind. */
+const _withReadings =
+  (path: RegExp, change: (key: string, value: unknown) => unknown): Interceptor =>
+  (side, inner) => {
+    if (side === 'api') return inner
+    return async (config) => {
+      const answer = await inner(config)
+      if (config.method?.toLowerCase() !== 'get' || !path.test(config.url ?? '')) return answer
+      try {
+        return { ...answer, data: JSON.stringify(JSON.parse(String(answer.data)), change) }
+      } catch {
+        return answer
+      }
+    }
+  }
+
+/** Takes the refusal of a contact for the message's: every user of Zendesk seems to be in order. */
+const _withoutContact = _withReadings(/\/api\/v2\/(?:tickets|users)\//, (key, value) =>
+  key === 'active' ? true : value
+)
+
+/** Reads an assignment as nothing but that: Intercom's first reply has its words in it. */
+const _withoutParts = _withReadings(/\/conversations\/\d+$/, (_key, value) => {
+  const part = value as { part_type?: unknown; body?: unknown } | null
+  return typeof part === 'object' && part?.part_type === 'assignment' ? { ...part, body: null } : value
+})
+
+/** Doesn't find out where a ticket was merged into. */
+const _withoutMoves = _withReadings(/\/comments$/, (key, value) => {
+  if (key === 'source') return undefined
+  return typeof value === 'string' ? value.replaceAll(/merged into (?:this )?request(?: #\d+)?/g, 'closed') : value
+})
+
+/** Learns nothing of Botpress's time. */
+const _withoutClocks: Interceptor = (side, inner) => {
+  if (side === 'desk') return inner
+  return async (config) => {
+    const answer = await inner(config)
+    const { date: _date, ...headers } = answer.headers as Record<string, string>
+    const data = typeof answer.data === 'string' ? answer.data.replaceAll(/"updatedAt":"[^"]*",?/g, '') : answer.data
+    return { ...answer, headers, data }
+  }
+}
+
 /** Never tells an agent that nobody reads a ticket. */
 const _withoutOrphans: Interceptor = (side, inner) => {
   if (side === 'api') return inner
@@ -119,6 +163,14 @@ export const breakRouter = (what: Break): Interceptor => {
       return _withoutGuard
     case 'account':
       return _withoutAccount
+    case 'contact':
+      return _withoutContact
+    case 'parts':
+      return _withoutParts
+    case 'moves':
+      return _withoutMoves
+    case 'clocks':
+      return _withoutClocks
     case 'orphans':
       return _withoutOrphans
     case 'outbox':

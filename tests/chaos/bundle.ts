@@ -2,7 +2,7 @@
  * Bundles the script of a child process into one file. With a loader, every process would compile all sources again,
  * and the compiled code would be slower: the loader restores the name of each function whenever one is created.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,9 @@ export const withBundle = async <T>(source: string, work: (script: string) => Pr
   await mkdir(CACHE, { recursive: true })
   const folder = await mkdtemp(join(CACHE, 'bundle-'))
   const outfile = join(folder, 'bundle.mjs')
+  // Also when the process is stopped meanwhile.
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeAtExit)
   try {
     await build({
       entryPoints: [source],
@@ -60,11 +63,14 @@ export const withBundle = async <T>(source: string, work: (script: string) => Pr
       format: 'esm',
       target: 'node20',
       sourcemap: 'inline',
+      // The libraries that are loaded late are required.
+      banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)` },
       logLevel: 'error',
       plugins: [_externalPackages, _importsByPattern],
     })
     return await work(outfile)
   } finally {
+    process.off('exit', removeAtExit)
     await rm(folder, { recursive: true, force: true })
   }
 }

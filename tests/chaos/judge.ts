@@ -4,6 +4,7 @@ import { INJECTED_FAULT } from '../../playground/botpress/faults'
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, NOBODY_CAME, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
 import type { PlayedHandoff, Utterance } from './actors'
+import { SESSION_LANGUAGES, sessionTexts } from '../../src/botpress/session-texts'
 import { MARKS, ownTickets, sessionTagsOf, type TicketsOf } from './places'
 import type { Stage } from './stage'
 
@@ -53,6 +54,8 @@ interface HandoffCase extends Evidence {
   report(kind: ViolationKind, what: string): void
 }
 
+/** In the router's first note at Intercom. */
+const REFERENCE = 'Handoff reference'
 /** The router's note about undelivered messages. Its note about a ticket without a session reads differently. */
 const NOT_DELIVERED = /w(?:as|ere) not delivered/
 
@@ -60,6 +63,8 @@ const NOT_DELIVERED = /w(?:as|ere) not delivered/
 const LAST_TRY_MS = 16 * 60_000
 /** The router's name for an agent whose name the desk did not return in time. */
 const UNKNOWN_AGENT = 'Agent'
+/** Intercom shows whole seconds. */
+const SECOND_MS = 1_000
 /** A message this close to an end races with it. */
 const CROSSING_MS = 5_000
 /** What is scheduled for the customer can't be taken back. Nothing is scheduled further ahead. */
@@ -94,6 +99,18 @@ export const judge = (evidence: Evidence): Violation[] => {
   }
   return violations
 }
+
+/** Words with which the router tells a customer of an edit or a deletion. */
+const CHANGES = new RegExp(
+  SESSION_LANGUAGES.map(sessionTexts)
+    .flatMap(({ correction, withdrawn }) => [correction, withdrawn.split('{message}')[0] ?? correction])
+    .map((words) => words.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('|')
+)
+
+const HAS_PHOTO = /imageUrl/
+
+const _isChange = (message: { payload: unknown }): boolean => CHANGES.test(JSON.stringify(message.payload))
 
 const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
@@ -133,15 +150,25 @@ const _isInOrphan = ({ orphans }: HandoffCase, said: Utterance): boolean =>
 
 /** Botpress has forgotten the session's conversation: an agent who writes is told, and the ticket is closed. */
 const _forgotten = ({ played, tickets, report }: HandoffCase, at: number): void => {
-  const unheard = played.said.filter((said) => said.by === 'agent' && said.at > at + CROSSING_MS)
+  // A ticket that the router did not open is nobody's once the session is forgotten that was merged into it.
+  // Neither is a conversation at Intercom whose start died before our reference was in it.
+  const own = new Set(
+    tickets
+      .filter(({ isMergeTarget }) => !isMergeTarget)
+      .filter(({ desk, entries: all }) => desk !== 'intercom' || all.some(({ text }) => text.includes(REFERENCE)))
+      .map(({ id }) => id)
+  )
+  const unheard = played.said.filter(
+    (said) => said.by === 'agent' && said.at > at + CROSSING_MS && own.has(said.ticketId ?? '')
+  )
   if (unheard.length === 0) return
   const entries = tickets.flatMap((ticket) => ticket.entries)
-  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at))
+  if (!entries.some((entry) => entry.kind === 'note' && entry.at > at - SECOND_MS))
     report(
       'lost',
       `what agents wrote after Botpress had forgotten the conversation: ${unheard.map(({ mark }) => mark)}`
     )
-  const open = tickets.filter(({ status }) => status === 'open')
+  const open = tickets.filter(({ id, status }) => status === 'open' && own.has(id))
   if (open.length > 0) report('unsolved', `forgotten: ${open.map(({ desk, id }) => `${desk} ${id}`).join(', ')}`)
 }
 
@@ -157,7 +184,7 @@ const _toDesk = ({ stage, played, sessionId, tickets, ticketsOf, all, report }: 
   )
   const order: string[] = []
   for (const message of expected) {
-    const [mark] = _marksIn(String(message.payload['text'] ?? ''))
+    const [mark] = _marksIn(JSON.stringify(message.payload))
     if (mark === undefined) continue
     const found = arrivals.filter((arrival) => arrival.mark === mark)
     if (found.length === 0) {
@@ -209,7 +236,9 @@ const _closed = (stage: Stage, sessionId: string): { by: 'agent' | 'bot'; at: nu
 const _toCustomer = (handoffCase: HandoffCase): void => {
   const { stage, played, tickets, all, report } = handoffCase
   const { bot } = stage.world.botpress
-  const seen = bot.seen(played.conversationId)
+  const everything = bot.seen(played.conversationId)
+  _changes(everything.filter(_isChange), report)
+  const seen = everything.filter((message) => !_isChange(message))
   const arrivals = seen.flatMap((message) =>
     _marksIn(JSON.stringify(message.payload)).map((mark) => ({ mark, message }))
   )
@@ -228,7 +257,7 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
     }
     if (found.length === 0) {
       // What an agent has deleted may be gone.
-      if (said.deletedAt === undefined) undelivered.push(said)
+      if (said.deletedAt === undefined && !_failedAtPlugin(handoffCase, said)) undelivered.push(said)
       continue
     }
     const lateMs = (found[0]?.message.at ?? 0) - (said.deletedAt ?? Number.POSITIVE_INFINITY)
@@ -236,6 +265,9 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
       report('undeleted', `${said.mark} was shown ${lateMs} ms after ${said.name} deleted it`)
     order.push(said.mark)
     if (found.length > 1) report('duplicated', `the agent’s ${said.mark}, ${found.length} times`)
+    const isNamed = entries.some(({ kind, text }) => kind === 'note' && text.includes('did not get the file'))
+    if (said.hasFile && !isNamed && !found.some(({ message }) => HAS_PHOTO.test(JSON.stringify(message.payload))))
+      report('lost', `the file of the agent’s ${said.mark}`)
     for (const { message } of found) {
       if (message.from !== 'agent') report('wrong agent', `${said.mark} appeared as ${message.from}`)
       else if (message.name !== said.name && message.name !== UNKNOWN_AGENT && !_isNameless(stage, message))
@@ -258,6 +290,32 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
   }
 }
 
+/** A change of a message is told once. */
+const _changes = (changes: Seen[], report: HandoffCase['report']): void => {
+  const told = changes.map(({ payload }) => JSON.stringify(payload))
+  for (const one of new Set(told)) {
+    const times = told.filter((other) => other === one).length
+    if (times > 1) report('duplicated', `the change of ${_marksIn(one).join(' ')}, ${times} times`)
+  }
+}
+
+/** Botpress forgot the agent's user while the plugin was about to show what they wrote. */
+const _failedAtPlugin = ({ stage, sessionId }: HandoffCase, { mark }: Utterance): boolean => {
+  const { store, deliveries } = stage.world.botpress.runtime
+  const message = store.messagesOf(sessionId ?? '').find(({ payload }) => JSON.stringify(payload).includes(mark))
+  if (!message || store.users.get(message.userId)) return false
+  return deliveries.some(({ to, id, status }) => to === 'bot' && id === message.id && status === 500)
+}
+
+/** How many announcements failed at the plugin since Botpress had forgotten the agent's user. */
+const _failedAnnouncements = ({ stage, sessionId }: HandoffCase): number => {
+  const { store } = stage.world.botpress.runtime
+  return store.events.withTags({}).filter(({ type, status, payload }) => {
+    const isOwn = type === 'hitlAssigned' && payload['conversationId'] === sessionId
+    return isOwn && status === 'failed' && store.users.get(String(payload['userId'])) === undefined
+  }).length
+}
+
 const _isNameless = ({ plugin }: Stage, { name }: Seen): boolean =>
   name === undefined && plugin.useHumanAgentInfo === false
 
@@ -273,7 +331,9 @@ const _failureNotes = (
     .seen(played.conversationId)
     .filter(({ text }) => text === AGENT_CLOSED || text === SESSION_ENDED || text === NOBODY_CAME)
   const ends = [...played.ends, ...closings].map(({ at }) => at)
-  const noted = entries.flatMap(({ kind, text }) => (kind === 'note' && NOT_DELIVERED.test(text) ? _marksIn(text) : []))
+  const noted = entries.flatMap(({ kind, text }) =>
+    kind === 'note' && NOT_DELIVERED.test(text) && !CHANGES.test(text) ? _marksIn(text) : []
+  )
   for (const said of played.said) {
     if (said.by !== 'agent') continue
     if (_isInOrphan(handoffCase, said)) continue
@@ -301,7 +361,9 @@ const _announcements = (handoffCase: HandoffCase): void => {
     ...played.takes.map(({ name }) => name),
     ...played.said.flatMap(({ name }) => name ?? []),
   ])
-  const endedAt = played.ends[0]?.at ?? Number.POSITIVE_INFINITY
+  // The plugin ends a session, too, when nobody has come in time.
+  const nobodyCameAt = seen.find(({ text }) => text === NOBODY_CAME)?.at ?? Number.POSITIVE_INFINITY
+  const endedAt = Math.min(played.ends[0]?.at ?? Number.POSITIVE_INFINITY, nobodyCameAt)
   const certain = new Set([
     ...wrote,
     // Slack has no reassignment: a second claim has no effect.
@@ -312,7 +374,7 @@ const _announcements = (handoffCase: HandoffCase): void => {
       .filter(({ at }) => !played.takes.some((other) => other.at > at && other.at < at + LAST_TRY_MS))
       .map(({ name }) => name),
   ])
-  if (joined < certain.size || joined > possible.size)
+  if (joined + _failedAnnouncements(handoffCase) < certain.size || joined > possible.size)
     report(
       'announced',
       `${joined} times; certain: ${[...certain].join(', ') || 'none'}; possible: ${[...possible].join(', ') || 'none'}`

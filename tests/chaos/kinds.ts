@@ -4,7 +4,18 @@ import { DELETIONS, SAVES, VENDOR_MOVES } from './moves'
 import { OUTAGES, type Outage } from './outages'
 
 /** Ways to break the router on purpose. They prove that the judge notices. */
-export const BREAKS = ['dedupe', 'reading', 'guard', 'account', 'orphans', 'outbox'] as const
+export const BREAKS = [
+  'dedupe',
+  'reading',
+  'guard',
+  'account',
+  'contact',
+  'parts',
+  'moves',
+  'clocks',
+  'orphans',
+  'outbox',
+] as const
 export type Break = (typeof BREAKS)[number]
 
 /** How often faults happen. Numbers are probabilities unless a comment says otherwise. */
@@ -46,8 +57,8 @@ export interface Weather {
   skew: number
   /** Whether batches differ in what the Cloud may do: show tags, activate late, list short pages. */
   variesPlatform: boolean
-  /** Whether batches also differ in whether the Cloud lists scheduled messages before their time. */
-  hides: boolean
+  /** Per batch: the Cloud lists scheduled messages only from their moment on. */
+  hides: number
   /** Per handoff: Botpress forgets its customer, an agent or its conversation. */
   deletions: number
   /** Whether the bot builder configures the plugin, in some batches. */
@@ -74,7 +85,7 @@ export const CALM: Weather = {
   saves: 0,
   skew: 0,
   variesPlatform: false,
-  hides: false,
+  hides: 0,
   deletions: 0,
   configuresPlugin: false,
 }
@@ -102,18 +113,21 @@ const FIELD: Weather = {
   outage: 0.3,
   vendorMoves: 0.8,
   saves: 0.6,
-  skew: 0,
+  skew: 2_000,
   variesPlatform: true,
-  deletions: 0,
+  hides: 0.5,
+  deletions: 0.18,
   configuresPlugin: true,
 }
 /** The same without a single fault: whatever is found here is not the work of chance. */
 const ODD: Weather = { ...FIELD, desk: 0, api: 0, crash: 0, webhook: 0, repeat: 0, start: 0, restart: 0, outage: 0 }
+/** The same where no Cloud lists scheduled messages. */
+const HIDDEN: Weather = { ...ODD, hides: 1 }
 /** What the router doesn't promise to stand (docs/RELIABILITY.md). `npm test` leaves it out. */
-const HIDDEN: Weather = { ...ODD, hides: true }
-const CLOCKS: Weather = { ...ODD, skew: 2_000 }
+/** Clocks that nobody has set. */
+const CLOCKS: Weather = { ...ODD, skew: 10_000 }
 /** Desks are down, slow, lying or closed while handoffs look for one. */
-const FAILOVER: Weather = { ...ROUGH, desk: 0.03, crash: 0.006, anyDesk: true, outage: 0.7 }
+const FAILOVER: Weather = { ...ROUGH, desk: 0.07, crash: 0.006, anyDesk: true, outage: 0.7 }
 
 export const WEATHERS = {
   calm: CALM,
@@ -126,7 +140,7 @@ export const WEATHERS = {
   clocks: CLOCKS,
 }
 export type WeatherName = keyof typeof WEATHERS
-export const UNPROMISED: WeatherName[] = ['hidden', 'clocks']
+export const UNPROMISED: WeatherName[] = []
 
 /** For real processes in real time. */
 export const KILLING: Weather = { ...CALM, spread: 200, kill: 4_000 }

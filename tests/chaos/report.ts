@@ -8,25 +8,10 @@ import type { Shortest } from './shrink'
 const WIDTH = 30
 const MAX_SHOWN = 20
 
-/** A progress bar on a terminal; elsewhere one line per 10 %. */
-export const createProgress = (
-  out: NodeJS.WriteStream,
-  total: number
-): ((done: number, violations: number) => void) => {
-  let printedTenth = 0
-  return (done, violations) => {
-    const share = Math.min(1, done / total)
-    const text = `${done} of ${total} handoffs, ${violations} violations`
-    if (out.isTTY) {
-      const full = Math.round(share * WIDTH)
-      out.write(`\r[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${text}${share === 1 ? '\n' : ''}`)
-      return
-    }
-    const tenth = Math.floor(share * 10)
-    if (tenth === printedTenth) return
-    printedTenth = tenth
-    out.write(`${tenth * 10} % ${text}\n`)
-  }
+/** `[####......] 40 of 100 handoffs, 0 violations` */
+export const progressOf = ({ handoffs: done, violations }: Totals, total: number): string => {
+  const full = Math.round(Math.min(1, done / total) * WIDTH)
+  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${done} of ${total} handoffs, ${violations.length} violations`
 }
 
 const _countViolations = (totals: Totals): Record<string, number> =>

@@ -6,7 +6,9 @@ export type Move =
   | (typeof VENDOR_MOVES)[number]
   | (typeof DELETIONS)[number]
   | 'customer-says'
+  | 'customer-sends-file'
   | 'agent-says'
+  | 'agent-sends-file'
   | 'agent-edits'
   | 'agent-notes'
   | 'agent-takes'
@@ -52,8 +54,10 @@ const _pause = (random: Random): number => {
 
 const _talk = (random: Random): Move => {
   const kind = random.next()
-  if (kind < 0.36) return 'customer-says'
-  if (kind < 0.72) return 'agent-says'
+  if (kind < 0.32) return 'customer-says'
+  if (kind < 0.36) return 'customer-sends-file'
+  if (kind < 0.68) return 'agent-says'
+  if (kind < 0.72) return 'agent-sends-file'
   if (kind < 0.74) return 'agent-edits'
   if (kind < 0.82) return 'agent-notes'
   if (kind < 0.92) return 'agent-takes'
@@ -70,6 +74,9 @@ interface ScriptExtras {
   deletions: number
 }
 
+/** What only some desks can do is drawn more often. */
+const PICKED_MOVES = [...VENDOR_MOVES, 'address-changes', 'ticket-converted'] as const
+
 /** The script of a handoff. Extras are drawn apart, so the rest is the same in every weather. */
 export const makeScript = (
   seed: string,
@@ -82,10 +89,12 @@ export const makeScript = (
   const random = createRandom(`${seed}/extras ${handoff}`)
   const steps = [...script.steps]
   const insert = (move: Move): void => {
-    const step: Step = { after: _pause(random), move, agent: random.chance(0.7) ? 0 : 1 }
+    const agent = random.chance(0.7) ? 0 : 1
+    // The first agent stays.
+    const step: Step = { after: _pause(random), move, agent: move === 'agent-leaves' ? 1 : agent }
     steps.splice(random.between(1, steps.length - 1), 0, step)
   }
-  if (random.chance(extras.vendorMoves ?? 0)) insert(random.pick(VENDOR_MOVES))
+  if (random.chance(extras.vendorMoves ?? 0)) insert(random.pick(PICKED_MOVES))
   if (random.chance(extras.deletions ?? 0)) insert(random.pick(DELETIONS))
   if (!extras.anyDesk) return { ...script, steps }
   // Where several tickets may be opened for one handoff, an agent may act in any of them, and early.

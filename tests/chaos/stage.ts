@@ -68,7 +68,7 @@ export const createStage = async (options: {
     redeliver: () => chaos.happens('message-repeated', weather.repeat, 'message_created'),
     deliveryDelayMs: ({ attempt }) => (attempt === 1 ? 0 : chaos.random('repetition').between(0, 40) * 500),
     ...(weather.variesPlatform ? _platform(chaos.random('platform')) : {}),
-    ...(weather.hides && chaos.random('hiding').chance(0.5) ? { scheduledMessages: 'hidden' as const } : {}),
+    ...(chaos.random('hiding').chance(weather.hides) ? { scheduledMessages: 'hidden' as const } : {}),
   }
   const plugin = weather.configuresPlugin ? _pluginConfiguration(chaos.random('plugin')) : {}
   const world = await createWorld({ clock, sockets: false, desks, switches, plugin, random: random.next })
@@ -92,6 +92,7 @@ export const createStage = async (options: {
       setTimer: clock.setTimer,
       random: random.next,
       timeoutMs: TIMEOUT_MS,
+      web: world.web.web,
     },
     count: random.between(1, weather.instances),
     crashes: weather.crash,

@@ -17,3 +17,6 @@ const _perform = async ({ first, options }: Job): Promise<Done> => {
 process.on('message', (job: Job) => {
   void _perform(job).then((done) => process.send?.(done))
 })
+// Ctrl-C reaches every process; the parent decides when this one ends.
+process.on('SIGINT', () => {})
+process.once('disconnect', () => process.exit(0))

@@ -100,13 +100,16 @@ export const fuzz = async ({ runs, seed, desks, onProgress, onBreakthrough }: Fu
   const capture = captureConsole()
   const result: FuzzResult = { runs: 0, failures: [], slowestMs: 0 }
   try {
-    for (const attack of ATTACKS) {
+    for (const [index, attack] of ATTACKS.entries()) {
       const onRequest = (ms: number): void => {
         result.runs += 1
         result.slowestMs = Math.max(result.slowestMs, ms)
         onProgress?.(result.runs, attack.name)
       }
-      const options = { runs: Math.ceil(runs / ATTACKS.length), seed, desks }
+      // The attacks share the runs. What doesn't divide goes to the first ones.
+      const share = Math.floor(runs / ATTACKS.length) + (index < runs % ATTACKS.length ? 1 : 0)
+      if (share === 0) break
+      const options = { runs: share, seed, desks }
       const report = await _runAttack(attack, options, onRequest, (what) => onBreakthrough?.(attack.name, what))
       if (report !== undefined) result.failures.push({ attack: attack.name, report })
     }

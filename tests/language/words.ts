@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
 
 const WORDS_PER_LANGUAGE = 600
 
@@ -48,8 +49,18 @@ const _mostFrequent = (list: string): string =>
     .slice(0, WORDS_PER_LANGUAGE)
     .join(' ')
 
-/** The content of the file: one line per language, the most frequent word first. */
-export const spokenWords = (): string =>
+const _packed = (value: unknown): string => {
+  const json = Buffer.from(JSON.stringify(value))
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: json.length }
+  return brotliCompressSync(json, { params }).toString('base64')
+}
+
+/** The words of each language, separated by spaces, the most frequent one first. */
+export const frequentWords = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(LISTS).map(([language, list]) => [language, _mostFrequent(list)]))
+
+/** The content of the file. Unpacked, the bundle would escape most of the letters, and be 65 KiB larger. */
+export const spokenWordsFile = (): string =>
   `${JSON.stringify(
     {
       about:
@@ -57,7 +68,8 @@ export const spokenWords = (): string =>
         '(https://github.com/hermitdave/FrequencyWords, from OpenSubtitles 2016), licensed under CC BY-SA 4.0 ' +
         '(https://creativecommons.org/licenses/by-sa/4.0/). Lower-cased, without numbers, shortened. ' +
         'This file is under the same licence.',
-      words: Object.fromEntries(Object.entries(LISTS).map(([language, list]) => [language, _mostFrequent(list)])),
+      format: 'A JSON object with the words of each language, compressed with brotli, in base64.',
+      packed: _packed(frequentWords()),
     },
     null,
     2

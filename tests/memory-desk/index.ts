@@ -1,143 +1,90 @@
-/** The smallest provider that the contract allows. A model for new providers and a test of the conformance suite. */
+/**
+ * A small desk in memory: a model for new providers, and a test of the conformance suite and of the core. It delivers
+ * each webhook once, signs over the address, and has fields, files, fates, edits and deletions.
+ */
 import { z } from '@botpress/sdk'
-import { asUnknown, isProviderError, ProviderError } from '../../providers/errors'
+import { isProviderError, ProviderError } from '../../providers/errors'
 import { createHttp, type Http } from '../../providers/kit/http'
-import { partsToText, shorten, transcriptToText } from '../../providers/kit/message-text'
 import { isFresh, isSigned } from '../../providers/kit/signature'
 import {
   defineProvider,
   type Driver,
-  type OutboundMessage,
-  type ParsedWebhook,
-  type Ticket,
-  type TicketRequest,
+  type SessionEvent,
+  type Subscription,
+  type SubscriptionTarget,
   type WebhookRequest,
 } from '../../providers/provider'
+import { closeTicket, openTicket, postMessage } from './tickets'
+import { entrySchema, eventOf, webhookSchema } from './events'
 
 const HOST = 'memory-desk.example'
+const FILES_HOST = 'files.memory-desk.example'
 const FRESH_MS = 300_000
+export const MAX_FILE_BYTES = 200_000
 
 const config = z.object({
   token: z.string().min(1).secret().title('Token').describe('The token of the desk.'),
   signingSecret: z.string().min(1).secret().title('Signing secret').describe('Signs the webhooks of the desk.'),
 })
 
-const entry = z.object({ id: z.string(), mark: z.string().nullish() })
-const ticket = z.object({ id: z.string(), entries: z.array(entry) })
-const webhook = z.object({
-  kind: z.enum(['message', 'assigned', 'closed', 'reopened']),
-  ticket: z.string(),
-  conversation: z.string().nullish(),
-  id: z.string().nullish(),
-  text: z.string().nullish(),
-  agent: z.object({ id: z.string(), name: z.string() }).nullish(),
-})
+/** A channel takes a moment to be set up. Its key goes with every call from then on. */
+const subscribe = async (http: Http, { installation, url }: SubscriptionTarget): Promise<Subscription> => {
+  const path = `/channels/${encodeURIComponent(installation)}`
+  const schema = z.object({ ready: z.boolean(), key: z.string(), url: z.string() })
+  const read = { method: 'GET', path, schema: schema.nullable(), purpose: 'read the channel' } as const
+  const { data: known } = await http.request(read)
+  const put = { method: 'PUT', path, json: { url }, schema, purpose: 'set the channel up', repeatable: true } as const
+  const data = known?.url === url ? known : (await http.request(put)).data
+  if (!data.ready) throw new ProviderError('memory-desk', 'pending', 'The channel is being set up')
+  return { key: data.key, url }
+}
 
-const openTicket = async (http: Http, request: TicketRequest) => {
-  const find = async () => {
+const catchUp: (
+  http: Http,
+  ...args: Parameters<NonNullable<Driver['catchUp']>>
+) => ReturnType<NonNullable<Driver['catchUp']>> = async (http, { id, conversationId }, cursor) => {
+  const key = { ticketId: id, conversationId }
+  try {
     const { data } = await http.request({
       method: 'GET',
-      path: '/tickets',
-      query: { conversation: request.conversationId },
-      schema: z.array(ticket),
-      purpose: 'look a ticket up',
+      path: `/tickets/${encodeURIComponent(id)}/log`,
+      query: { after: cursor ?? '0' },
+      schema: z.object({
+        status: z.string(),
+        last: z.number(),
+        entries: z.array(entrySchema),
+        removed: z.array(z.string()),
+      }),
+      purpose: 'read a ticket',
     })
-    return data[0]
-  }
-  const create = async () => {
-    const { data } = await http.request({
-      method: 'POST',
-      path: '/tickets',
-      json: {
-        conversation: request.conversationId,
-        title: shorten(request.title, 200),
-        customer: request.customer.name,
-        text: [request.title, request.description, transcriptToText(request.transcript)].filter(Boolean).join('\n\n'),
-      },
-      schema: ticket,
-      purpose: 'open a ticket',
-    })
-    return data
-  }
-  const found = request.mayExist ? await find() : undefined
-  return { id: (found ?? (await _createOnce(create, find))).id }
-}
-
-const postMessage = async (http: Http, { id }: Ticket, message: OutboundMessage) => {
-  const path = `/tickets/${encodeURIComponent(id)}`
-  const find = async () => {
-    const { data } = await http.request({ method: 'GET', path, schema: ticket, purpose: 'read a ticket' })
-    return data.entries.find(({ mark }) => mark === message.id)
-  }
-  const create = async () => {
-    const { data } = await http.request({
-      method: 'POST',
-      path: `${path}/entries`,
-      json: { mark: message.id, internal: message.author.type === 'bot', text: partsToText(message.parts) },
-      schema: entry,
-      purpose: 'post a message',
-      about: 'message',
-    })
-    return data
-  }
-  /** Only the desk's word on the ticket itself ends it. */
-  const explain = async (error: unknown): Promise<never> => {
-    if (!isProviderError(error) || error.code !== 'not-found') throw error
-    const isThere = await find().then(
-      () => true,
-      (failure: unknown) => !(isProviderError(failure) && failure.code === 'not-found')
-    )
-    throw isThere ? error : new ProviderError('memory-desk', 'ended', 'The ticket no longer exists')
-  }
-  const found = message.mayExist ? await find() : undefined
-  return { messageIds: [(found ?? (await _createOnce(create, find).catch(explain))).id] }
-}
-
-/** After an unknown outcome, searches for the result before it writes again. */
-const _createOnce = async <T>(create: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> => {
-  try {
-    return await create()
-  } catch (error) {
-    if (!isProviderError(error) || error.outcome !== 'unknown') throw error
-    const found = await find().catch((failure: unknown) => {
-      throw asUnknown(failure)
-    })
-    return found ?? create()
-  }
-}
-
-const closeTicket = async (http: Http, { id }: Ticket) => {
-  try {
-    await http.request({
-      method: 'PUT',
-      path: `/tickets/${encodeURIComponent(id)}/solved`,
-      json: {},
-      schema: z.unknown(),
-      purpose: 'solve a ticket',
-      repeatable: true,
-    })
+    const events = data.entries.flatMap((entry): SessionEvent[] => eventOf(key, entry))
+    if (data.status === 'solved' && data.last > Number(cursor ?? 0)) {
+      events.push({ type: 'ticket-closed', ticket: key, reason: 'solved' })
+    }
+    const removed = data.removed.length > 0 ? { removed: data.removed } : {}
+    return { events, cursor: events.length === 0 ? cursor : String(data.last), ...removed }
   } catch (error) {
     if (!isProviderError(error) || error.code !== 'not-found') throw error
+    return { events: [{ type: 'ticket-closed', ticket: key, reason: 'deleted' }], cursor }
   }
 }
 
-const parseWebhook = ({ body }: WebhookRequest): ParsedWebhook => {
-  let json: unknown
-  try {
-    json = JSON.parse(body)
-  } catch {
-    return { events: [], ignored: 'not JSON' }
-  }
-  const parsed = webhook.safeParse(json)
-  if (!parsed.success) return { events: [], ignored: 'of an unknown kind' }
-  const { kind, ticket: ticketId, conversation, id, text, agent } = parsed.data
-  const key = { ticketId, ...(conversation ? { conversationId: conversation } : {}) }
-  if (kind === 'closed') return { events: [{ type: 'ticket-closed', ticket: key, reason: 'solved' }] }
-  if (kind === 'reopened') return { events: [{ type: 'ticket-reopened', ticket: key }] }
-  if (!agent) return { events: [], ignored: 'without an agent' }
-  if (kind === 'assigned') return { events: [{ type: 'agent-assigned', ticket: key, agent }] }
-  if (!id || !text) return { events: [], ignored: 'an empty message' }
-  return { events: [{ type: 'message-posted', ticket: key, id, agent, parts: [{ type: 'text', text }] }] }
+const verify = (
+  { headers, body, url = '' }: WebhookRequest,
+  { now, secret, subscription }: { now: number; secret: string; subscription: Subscription | undefined }
+): boolean => {
+  const timestamp = headers['x-timestamp'] ?? ''
+  if (subscription === undefined || (url !== '' && subscription['url'] !== url)) return false
+  return (
+    isFresh(Number(timestamp || Number.NaN), now, FRESH_MS) &&
+    isSigned({
+      algorithm: 'sha256',
+      encoding: 'hex',
+      secret,
+      message: `${timestamp}.${url}.${body}`,
+      signature: headers['x-signature'],
+    })
+  )
 }
 
 export const memoryDesk = defineProvider({
@@ -146,12 +93,19 @@ export const memoryDesk = defineProvider({
   config,
   retryReply: { status: 503 },
   answerWithinMs: 4_000,
-  connect: ({ token, signingSecret }, tools): Driver => {
+  redelivers: false,
+  connectsWithSubscription: true,
+  connect: ({ token, signingSecret }, tools, subscription): Driver => {
     const http = createHttp(tools, {
       provider: 'memory-desk',
       baseUrl: `https://${HOST}`,
       isAllowedHost: (host) => host === HOST,
-      headers: () => ({ authorization: `Bearer ${token}` }),
+      headers: () => ({
+        authorization: `Bearer ${token}`,
+        ...(subscription?.['key'] ? { 'x-channel': subscription['key'] } : {}),
+      }),
+      classify: (_status, body) =>
+        (body as { error?: unknown } | undefined)?.error === 'no agent is free' ? { code: 'busy' } : undefined,
     })
     return {
       checkCredentials: async () => {
@@ -165,22 +119,58 @@ export const memoryDesk = defineProvider({
         return { id: 'memory', description: data.name }
       },
       openTicket: (request) => openTicket(http, request),
-      postMessage: (target, message) => postMessage(http, target, message),
+      postMessage: (target, message) => postMessage({ http, tools, maxBytes: MAX_FILE_BYTES }, target, message),
       closeTicket: (target) => closeTicket(http, target),
-      verifyWebhook: ({ headers, body }) => {
-        const timestamp = headers['x-timestamp'] ?? ''
-        return (
-          isFresh(Number(timestamp || Number.NaN), tools.now(), FRESH_MS) &&
-          isSigned({
-            algorithm: 'sha256',
-            encoding: 'hex',
-            secret: signingSecret,
-            message: `${timestamp}.${body}`,
-            signature: headers['x-signature'],
-          })
-        )
+      catchUp: (target, cursor) => catchUp(http, target, cursor),
+      readFile: async (handle) => {
+        const file = await http.download({
+          url: `https://${HOST}/files/${encodeURIComponent(handle)}`,
+          purpose: 'read a file',
+          sendsCredentials: (host) => host === HOST,
+          follows: (host) => host === FILES_HOST,
+          maxBytes: 100 * 1024 * 1024,
+        })
+        return { name: 'file', ...file }
       },
-      parseWebhook,
+      reportFate: async ({ id }, messageId, fate) => {
+        try {
+          await http.request({
+            method: 'PUT',
+            path: `/tickets/${encodeURIComponent(id)}/entries/${encodeURIComponent(messageId)}/fate`,
+            json: fate,
+            schema: z.unknown(),
+            purpose: 'show the fate of a message',
+            repeatable: true,
+          })
+        } catch {
+          tools.log.debug('The fate of a message is not shown', { ticketId: id })
+        }
+      },
+      subscribe: (target) => subscribe(http, target),
+      unsubscribe: async ({ installation }) => {
+        await http.request({
+          method: 'DELETE',
+          path: `/channels/${encodeURIComponent(installation)}`,
+          schema: z.unknown(),
+          purpose: 'remove the channel',
+        })
+      },
+      verifyWebhook: (request, stored) =>
+        verify(request, { now: tools.now(), secret: signingSecret, subscription: stored }),
+      parseWebhook: ({ body }) => {
+        let json: unknown
+        try {
+          json = JSON.parse(body)
+        } catch {
+          return { events: [], ignored: 'not JSON' }
+        }
+        const parsed = webhookSchema.safeParse(json)
+        if (!parsed.success) return { events: [], ignored: 'of an unknown kind' }
+        const { ticket: ticketId, conversation, ...entry } = parsed.data
+        const key = { ticketId, ...(conversation ? { conversationId: conversation } : {}) }
+        const events = eventOf(key, entry)
+        return events.length > 0 ? { events } : { events, ignored: 'incomplete' }
+      },
     }
   },
 })

@@ -97,6 +97,19 @@ describe.each(DESKS)('a session at %s', (desk) => {
     expect(installationOf(stage).accounts[desk]?.credentials).not.toBe('of-earlier-credentials')
   })
 
+  it('waits while Botpress can’t say whose account it is', async () => {
+    const { stage, ticket, conversationId } = await sessionAt(desk)
+    const { bot, runtime } = stage.botpress
+    stage.restart()
+    for (const kind of ['timeout', 'status'] as const)
+      runtime.addFault({ kind, status: 500, method: 'GET', path: /\/states\/integration\/.*\/installation$/ })
+    await stage.finish(bot.customerSays(conversationId, 'are you there?'))
+    await stage.finish(bot.customerSays(conversationId, 'hello?'))
+    await stage.pass(SETTLED_MS)
+    const texts = ticket().entries.flatMap(({ text }) => text.match(/are you there\?|hello\?/g) ?? [])
+    expect(texts).toEqual(['are you there?', 'hello?'])
+  })
+
   it('makes a contact of its own in another account', async () => {
     const stage = await startAt(desk)
     const { userId, conversationId, sandbox } = await handOver(stage)

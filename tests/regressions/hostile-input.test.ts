@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { htmlToMarkdown, htmlToParts, htmlToText } from '../../providers/kit/html-to-markdown'
 import { partsToText } from '../../providers/kit/message-text'
+import { postsOf, written } from '../../providers/kit/posts'
 import { createTestClock, recordLog } from '../../providers/conformance/tools'
 import * as intercom from '../../providers/intercom/format'
 import type { Driver, TicketRequest } from '../../providers/provider'
@@ -11,6 +12,7 @@ import { partsToPieces, transcriptToPieces } from '../../providers/slack/pieces'
 import { messageToMarkdown } from '../../providers/slack/to-markdown'
 import { escapeName, linkTo, plainName } from '../../providers/slack/to-mrkdwn'
 import { readCursor } from '../../providers/zendesk/cursor'
+import { withoutQuotations, withoutQuotedLines } from '../../providers/zendesk/quotations'
 import * as zendesk from '../../providers/zendesk/format'
 import { conversationIdOf } from '../../providers/zendesk/identity'
 import { toParts } from '../../src/botpress/messages'
@@ -71,20 +73,26 @@ const READERS: Record<string, (text: string) => unknown> = {
   'HTML as Markdown': htmlToMarkdown,
   'HTML as parts': htmlToParts,
   'HTML as text': htmlToText,
-  'text for Zendesk': (text) => zendesk.toComments(text).map(zendesk.toHtml),
+  'text for Zendesk': (text) =>
+    (['customer', 'bot'] as const).map((author) =>
+      postsOf([{ type: 'text', text }], zendesk.writingOf(author)).map((post) =>
+        written(post, zendesk.writingOf(author), new Map())
+      )
+    ),
+  'a mail for Zendesk': (text) => [withoutQuotations(text), withoutQuotedLines(text)],
   'an opening for Zendesk': (text) => [
     zendesk.toOpening(text, text),
     zendesk.toSubject(text),
     zendesk.toName(text),
     zendesk.toTag(text),
-    zendesk.toTranscriptNote(requestOf(text).transcript),
+    zendesk.toNotes(requestOf(text)),
   ],
   'ids and cursors of Zendesk': (text) => [readCursor(text), conversationIdOf(text)],
   'text for Intercom': (text) => [intercom.toPlainBody(text), intercom.toHtml(text), intercom.splitText(text)],
   'an opening for Intercom': (text) => [
     intercom.titleOf(requestOf(text)),
     intercom.openingOf(requestOf(text)),
-    intercom.noteOf(requestOf(text)),
+    intercom.notesOf(requestOf(text)),
   ],
   'bodies from Intercom': (text) => [intercom.referenceIn(text), intercom.saysTheSame(text, text)],
   'a message from the bot': (text) => partsToText(toParts('text', { text })),

@@ -150,16 +150,15 @@ describe('the acting teammate leaves', () => {
 })
 
 describe('a file of an agent', () => {
-  it('is named to the customer, and the agent is told once', async () => {
+  it('reaches the customer once, at an address that lasts', async () => {
     const { stage, sandbox, ticket, conversationId, deliver } = await START()
     const attachments = [{ name: 'invoice.pdf', contentType: 'application/pdf' }]
     sandbox.agentReplies(ticket().id, 'FIRST', { attachments })
     await deliver(['conversation.admin.replied'], ['conversation.admin.replied'])
     const seen = JSON.stringify(stage.botpress.bot.seen(conversationId))
-    expect(seen).toContain('invoice.pdf')
+    expect(seen.match(/invoice\.pdf/g)?.length).toBeGreaterThan(0)
     expect(seen).not.toContain('intercomcdn')
-    const told = ticket().entries.filter(({ kind, text }) => kind === 'note' && text.includes('invoice.pdf'))
-    expect(told.map(({ text }) => text)).toEqual([expect.stringContaining(`/conversation/${ticket().id}`)])
+    expect(ticket().entries.filter(({ kind, text }) => kind === 'note' && text.includes('invoice.pdf'))).toEqual([])
   })
 })
 

@@ -115,14 +115,21 @@ describe.each(DESKS)('a start at %s that was overtaken', (desk) => {
 })
 
 describe('a start during an outage of Botpress', () => {
-  it.each(DESKS)('asks no other desk than %s when it cannot record the desk', async (desk) => {
-    const stage = await startAt(desk)
-    const input = { ...(await inputFor(stage, desk)), hitlSession: {} }
-    const instances = connectInstances(stage, 1)
-    stage.botpress.runtime.addFault({ kind: 'status', status: 500, path: '/opening', method: 'POST', times: 3 })
-    const { status } = await action(stage, 'startHitl', input)
-    expect(status).toBe(200)
-    expect(ticketsOf(stage).map((ticket) => ticket.desk)).toEqual([desk])
-    expect(instances.all[0]?.asked.filter(recordsDesk).length).toBeGreaterThan(3)
-  })
+  it.each(DESKS)(
+    'after %s has refused asks one other desk, also when it cannot record that desk at first',
+    async (desk) => {
+      const stage = await startAt(desk)
+      const input = { ...(await inputFor(stage, desk)), hitlSession: {} }
+      const instances = connectInstances(stage, 1)
+      stage.sandbox(desk).server.addFault({ kind: 'status', status: 403, body: {}, times: 1_000 })
+      stage.botpress.runtime.addFault({ kind: 'status', status: 500, path: '/opening', method: 'POST', times: 3 })
+      const { status } = await action(stage, 'startHitl', input)
+      expect(status).toBe(200)
+      const recorded = instances.all[0]?.asked.filter(recordsDesk) ?? []
+      expect(recorded.length).toBeGreaterThan(3)
+      const opened = ticketsOf(stage).map((ticket) => ticket.desk)
+      expect(opened).toHaveLength(1)
+      for (const { body } of recorded) expect(body).toContain(`"provider":"${opened[0]}"`)
+    }
+  )
 })

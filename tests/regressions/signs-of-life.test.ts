@@ -4,11 +4,13 @@ import { ProviderError } from '../../providers/errors'
 import type { Driver, Ticket } from '../../providers/provider'
 import type { Desk } from '../../src/botpress/desk'
 import { closeAbandoned } from '../../src/from-desk/orphans'
-import { tellNotDelivered } from '../../src/session/notes'
+import { tellAgent, tellNotDelivered } from '../../src/session/notes'
 import { rememberChange } from '../../src/session/ticket-changes'
 import { createAuthors } from '../../src/to-desk/authors'
 import { emptyOutbox } from '../../src/to-desk/outbox'
 import { action } from '../support/actions'
+import { handOver } from '../support/handoffs'
+import { connectInstances } from '../support/instances'
 import { asRouter, DESKS, linesOf, open, type Session } from '../support/outbox'
 import { bodiesTo } from './helpers'
 
@@ -69,6 +71,26 @@ describe.each(DESKS)('%s after an outage', (desk) => {
     expect(tagsOf(session)['desk:unsolved']).toBeUndefined()
   })
 
+  it.each(['the same', 'a new'])(
+    'is paid what ended sessions owe when the next handoff starts on %s instance',
+    async (which) => {
+      const session = await open(desk, 1)
+      await meet(session)
+      const { stage, sandbox, sessionId } = session
+      down(session)
+      await session.says('my last words')
+      expect((await action(stage, 'stopHitl', { conversationId: sessionId() })).status).toBe(200)
+      await stage.pass(180_000)
+      sandbox.server.clearFaults()
+      expect(session.ticket().status).toBe('open')
+      if (which === 'a new') connectInstances(stage, 1)
+      await handOver(stage, { hitlSession: { provider: desk } })
+      await stage.pass(60_000)
+      expect(linesOf(session.posted())).toContain('my last words')
+      expect(session.ticket().status).not.toBe('open')
+    }
+  )
+
   it('gets a message under the contact that it has now', async () => {
     const session = await open(desk, 1)
     await meet(session)
@@ -104,6 +126,30 @@ describe.each(DESKS)('%s after an outage', (desk) => {
       expect(moved.ticket.id).toBe('elsewhere')
     })
     expect(tagsOf(session)).toMatchObject({ 'desk:ticketId': 'elsewhere', 'desk:cursor': '7' })
+  })
+
+  it('gets a note once a minute, at any instance, though the desk shows no marks', async () => {
+    const session = await open(desk, 1)
+    let posts = 0
+    const tell = (id: string) =>
+      // Each time in an instance of its own.
+      asRouter(session, (call, { ticket }, connected) => {
+        const { driver } = connected
+        const postMessage: typeof driver.postMessage = (at, message) => {
+          posts += 1
+          return driver.postMessage(at, { ...message, id: `${message.id} ${posts}`, mayExist: false })
+        }
+        return tellAgent(call, { ...connected, driver: { ...driver, postMessage } }, ticket, id, `About ${id}`)
+      })
+    const notes = () => session.ticket().entries.filter(({ text }) => /About (?:one|two)/.test(text)).length
+    await tell('one')
+    await tell('one')
+    await tell('two')
+    await tell('one')
+    expect(notes()).toBe(2)
+    await session.stage.pass(61_000)
+    await tell('one')
+    expect(notes()).toBe(3)
   })
 
   it('gets no note in answer to a note', async () => {

@@ -1,7 +1,7 @@
 /** Starts of the same handoff share one lock: they wait for each other, take over and find each other's tickets. */
 import { describe, expect, it } from 'vitest'
 import { withLock, LeaseLost, type Lease, type Operation } from '../../src/session/lock'
-import { START_LEASE_MS } from '../../src/botpress/timing'
+import { API_TIMEOUT_MS, START_LEASE_MS } from '../../src/botpress/timing'
 import type { Call } from '../../src/botpress/call'
 import { ticketsOf } from '../support/handoffs'
 import { connectInstances } from '../support/instances'
@@ -41,6 +41,28 @@ describe('a start that failed at every desk', () => {
     server.clearFaults()
     const from = stage.clock.now()
     expect((await action(stage, 'startHitl', input)).status).toBe(200)
+    expect(stage.clock.now() - from).toBeLessThan(AT_ONCE_MS)
+    expect(ticketsOf(stage)).toHaveLength(1)
+  })
+})
+
+describe('a repeated start', () => {
+  it.each([
+    ['GET', /\/messages$/],
+    ['PUT', /\/conversations\/[^/]+$/],
+  ] as [string, RegExp][])('is answered soon although a %s of %s hangs', async (method, path) => {
+    const stage = await startAt(DESKS[0] ?? '', { sockets: false })
+    const input = await inputFor(stage)
+    const first = await action(stage, 'startHitl', input)
+    let hung = 0
+    const doesHang = (call: { method: string; path: string }): boolean =>
+      call.method === method && path.test(call.path) && (hung += 1) === 1
+    Object.assign(stage.botpress.runtime.switches, {
+      latencyMs: (call: { method: string; path: string }) => (doesHang(call) ? API_TIMEOUT_MS : 0),
+    })
+    const from = stage.clock.now()
+    // What agents write waits for the plugin from the answer on.
+    expect((await action(stage, 'startHitl', input)).output).toEqual(first.output)
     expect(stage.clock.now() - from).toBeLessThan(AT_ONCE_MS)
     expect(ticketsOf(stage)).toHaveLength(1)
   })

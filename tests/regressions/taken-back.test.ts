@@ -29,14 +29,48 @@ describe('a message at Slack that was deleted before its webhook came', () => {
   })
 })
 
+describe.each(DESKS)('an agent at %s whose user was deleted at Botpress', (desk) => {
+  it('is made anew, and what they say next doesn’t come first', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    const { bot, runtime } = stage.botpress
+    const sessionId = bot.downstreamOf(conversationId) ?? ''
+    const { userId = '' } =
+      runtime.store.messagesOf(sessionId).findLast(({ direction }) => direction === 'incoming') ?? {}
+    runtime.store.users.remove(userId)
+    sandbox.deliveries.mode = 'held'
+    sandbox.agentReplies(ticket().id, 'one', { agentId })
+    sandbox.agentReplies(ticket().id, 'two', { agentId })
+    sandbox.deliveries.mode = 'auto'
+    sandbox.agentReplies(ticket().id, 'three', { agentId })
+    await stage.pass(120_000)
+    const seen = seenBy(stage, conversationId).flatMap((line) => /: (one|two|three)$/.exec(line)?.[1] ?? [])
+    expect(seen).toEqual(['one', 'two', 'three'])
+  })
+})
+
 describe.each(DESKS)('a session at %s whose conversation was deleted at Botpress', (desk) => {
-  it('is an orphan: the agent who writes is told, and its ticket is closed', async () => {
+  it.each(['has', 'has never'])('is an orphan at an instance that %s met it: its agents are told', async (has) => {
     const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
     const { store } = stage.botpress.runtime
     store.conversations.remove(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    if (has === 'has never') stage.restart()
     sandbox.agentReplies(ticket().id, 'anybody there?', { agentId })
     await stage.pass(120_000)
     expect(ticket().entries.filter(({ text }) => text.includes('conversation was deleted'))).toHaveLength(1)
     expect(ticket().status).not.toBe('open')
+    const attempts = sandbox.deliveries.log.length
+    await stage.pass(600_000)
+    expect(sandbox.deliveries.log).toHaveLength(attempts)
+  })
+
+  it('stays as it is when it is another bot’s', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    const { runtime } = stage.botpress
+    runtime.store.conversations.remove(stage.botpress.bot.downstreamOf(conversationId) ?? '')
+    runtime.identity.botId = 'another_bot'
+    stage.restart()
+    sandbox.agentReplies(ticket().id, 'anybody there?', { agentId })
+    await stage.pass(120_000)
+    expect(ticket().entries.filter(({ text }) => text.includes('conversation was deleted'))).toEqual([])
   })
 })

@@ -10,7 +10,17 @@ const origins = JSON.parse(process.env['RESOLVE'] ?? '{}') as Record<string, str
 const levels = process.env['FORWARD_LOGS'] ? [] : (['log', 'info', 'debug', 'warn', 'error'] as const)
 for (const level of levels) console[level] = () => undefined
 
-const integration = createIntegration({ ...productionEnvironment, resolveOrigin: (origin) => origins[origin] })
+let aheadMs = 0
+// A test that would have to wait for a long time moves the clock on instead.
+process.on('message', (message: { aheadMs?: number }) => {
+  aheadMs += message.aheadMs ?? 0
+})
+
+const integration = createIntegration({
+  ...productionEnvironment,
+  now: () => productionEnvironment.now() + aheadMs,
+  resolveOrigin: (origin) => origins[origin],
+})
 const server = await integration.start(Number(process.env['PORT'] ?? 0))
 const address = server.address()
 process.send?.(typeof address === 'object' && address ? address.port : 0)

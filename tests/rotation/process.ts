@@ -48,6 +48,10 @@ export const startProcess = async (
     },
     stdio: onOutput ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+  // Also when this process is stopped before it can clean up.
+  const killAtExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  child.once('exit', () => process.off('exit', killAtExit))
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text) => onOutput?.(String(text)))
   await new Promise<void>((resolve, reject) => {

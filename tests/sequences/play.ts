@@ -18,8 +18,7 @@ export interface Surroundings extends Partial<Switches> {
   command?: string
 }
 
-/** Without what isn't promised: hidden schedules, and clocks that differ (docs/RELIABILITY.md). */
-const surroundings: fc.Arbitrary<Surroundings> = fc.record({
+const drawn: fc.Arbitrary<Surroundings> = fc.record({
   instances: fc.constantFrom(1, 2),
   isEarly: fc.boolean(),
   delivery: fc.constantFrom('concurrent', 'serial'),
@@ -27,7 +26,14 @@ const surroundings: fc.Arbitrary<Surroundings> = fc.record({
   tagsVisibleToIntegration: fc.boolean(),
   pageSize: fc.constantFrom(5, 20),
   activationDelayMs: fc.constantFrom(0, 2_000),
+  scheduledMessages: fc.constantFrom('visible', 'hidden'),
   command: fc.constantFrom('/end', 'stop'),
+})
+
+/** Clocks differ, too. That takes no draw of its own: a seed plays the same moves as before. */
+const surroundings = drawn.map((around): Surroundings => {
+  const skewMs = around.instances === 2 ? (around.activationDelayMs === 0 ? 2_000 : -5_000) : 0
+  return { ...around, skewMs }
 })
 
 /** Plays a handoff and then these steps. Rejects when people don't see what they must. */

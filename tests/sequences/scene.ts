@@ -59,6 +59,7 @@ export const openScene = async (options: SceneOptions): Promise<Scene> => {
     setTimer: clock.setTimer,
     random: createRandom('scene').next,
     timeoutMs: TIMEOUT_MS,
+    web: world.web.web,
     transport: async (config) => {
       await clock.sleep(LATENCY_MS)
       return sandbox.server.transport(config)

@@ -76,6 +76,7 @@ export const connectInstances = (
     setTimer: clock.setTimer,
     random: Math.random,
     timeoutMs: 8_000,
+    web: stage.web.web,
   }
 
   const start = (make: (environment: Environment) => RunnableIntegration): Instance & { invoke: Invoke } => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { partsToText } from '../../providers/kit/message-text'
+import { postsOf, written } from '../../providers/kit/posts'
 import * as intercom from '../../providers/intercom/format'
 import type { MessagePart } from '../../providers/provider'
 import { hasMarks } from '../../providers/slack/escape'
@@ -21,7 +22,11 @@ const _joined = (all: Visible[]): Visible => ({
 /** A message as each desk shows it. */
 const DESKS: Record<string, (parts: MessagePart[]) => Visible> = {
   zendesk: (parts) =>
-    _joined(zendesk.toComments(partsToText(parts)).map((text) => visibleInHtml(zendesk.toHtml(text)))),
+    _joined(
+      postsOf(parts, zendesk.writingOf('customer')).map((post) =>
+        visibleInHtml(written(post, zendesk.writingOf('customer'), new Map()))
+      )
+    ),
   intercom: (parts) =>
     _joined(
       intercom

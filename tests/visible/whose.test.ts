@@ -1,7 +1,7 @@
 /** Each line of a transcript, a thread, a log and an error shows whose it is. */
 import { describe, expect, it } from 'vitest'
 import * as intercom from '../../providers/intercom/format'
-import type { TranscriptEntry } from '../../providers/provider'
+import type { TicketRequest, TranscriptEntry } from '../../providers/provider'
 import { transcriptToPieces } from '../../providers/slack/pieces'
 import * as zendesk from '../../providers/zendesk/format'
 import { customerName } from '../../src/botpress/people'
@@ -21,21 +21,22 @@ const history = (text: string) => [
   { source: { type: 'user', userId: 'user_eve' }, type: 'text', payload: { text } },
 ]
 
-const note = (transcript: TranscriptEntry[]): string =>
-  intercom.noteOf({
-    conversationId: 'conv_01',
-    botId: 'bot',
-    title: 'Help',
-    description: 'A story\nPriority: urgent',
-    customer: { id: 'user_eve', name: 'Eve' },
-    transcript,
-    options: { priority: 'low' },
-    mayExist: false,
-  })
+const request = (transcript: TranscriptEntry[]): TicketRequest => ({
+  conversationId: 'conv_01',
+  botId: 'bot',
+  title: 'Help',
+  description: 'A story\nPriority: urgent',
+  customer: { id: 'user_eve', name: 'Eve' },
+  transcript,
+  options: { priority: 'low' },
+  mayExist: false,
+})
+
+const note = (transcript: TranscriptEntry[]): string => intercom.notesOf(request(transcript)).notes.join('')
 
 /** The lines of a transcript at each desk, without its formatting. */
 const DESKS: Record<string, (transcript: TranscriptEntry[]) => string[]> = {
-  zendesk: (transcript) => htmlToText(zendesk.toHtml(zendesk.toTranscriptNote(transcript))).split('\n'),
+  zendesk: (transcript) => htmlToText(zendesk.toNotes(request(transcript)).notes.join('')).split('\n'),
   intercom: (transcript) => htmlToText(note(transcript)).split('\n'),
   slack: (transcript) => transcriptToPieces(transcript).join('\n').replaceAll('&gt;', '>').split('\n'),
 }

@@ -4,6 +4,7 @@ import type { Cloud } from '../cloud'
 import type { Caller } from '../types'
 import * as conversations from './conversations'
 import * as events from './events'
+import { deleteFile, getFile, listFiles, upsertFile } from './files'
 import { initializeIncomingMessage } from './incoming'
 import * as messages from './messages'
 import type { Operation } from './operation'
@@ -63,6 +64,10 @@ export const routes: Route[] = [
   _route('PATCH', 'states/:type/:id/:name', { patchState }),
   _route('POST', 'states/:type/:id/:name/get-or-set', { getOrSetState }),
   _route('POST', 'states/:type/:id/:name/expiry', { setStateExpiry }),
+  _route('PUT', 'files', { upsertFile }),
+  _route('GET', 'files', { listFiles }),
+  _route('GET', 'files/:id', { getFile }),
+  _route('DELETE', 'files/:id', { deleteFile }),
   _route('POST', 'integrations/configure', { configureIntegration: _configureIntegration }),
 ]
 
@@ -73,8 +78,9 @@ for (const route of routes) {
   _bySegments.set(length, [...(_bySegments.get(length) ?? []), route])
 }
 
-/** The prefix of every path of the runtime API. */
+/** The prefix of every path of the runtime API, except the files'. */
 export const API_ROOT = '/v1/chat/'
+const FILES_ROOT = /^\/v1\/(files(?:\/.*)?)$/
 
 export interface Match {
   route: Route
@@ -101,8 +107,9 @@ const _decoded = (segment: string): string => {
 
 /** Undefined for an unknown path. */
 export const matchRoute = (method: string, path: string): Match | 'other-method' | undefined => {
-  if (!path.startsWith(API_ROOT)) return undefined
-  const segments = path.slice(API_ROOT.length).split('/').map(_decoded)
+  const rest = FILES_ROOT.exec(path)?.[1] ?? (path.startsWith(API_ROOT) ? path.slice(API_ROOT.length) : 'files')
+  if (rest.startsWith('files') !== FILES_ROOT.test(path)) return undefined
+  const segments = rest.split('/').map(_decoded)
   let isKnown = false
   for (const route of _bySegments.get(segments.length) ?? []) {
     const params = _paramsOf(route, segments)

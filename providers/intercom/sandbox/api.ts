@@ -7,7 +7,7 @@ import type { SandboxAgent, SandboxHandler, SandboxRequest, SandboxResponse } fr
 import { conversationRoutes, type Announce } from './conversations'
 import { invalid, notFound, read, Refusal, text, type Route } from './http'
 import { adminJson, contactJson } from './json'
-import { OWNER, WORKSPACE, type State } from './state'
+import { ATTRIBUTES, OWNER, TEAMS, WORKSPACE, type State } from './state'
 
 const VERSIONS = /^(?:1\.[0-4]|2\.(?:\d|1[0-6])|Unstable)$/
 
@@ -20,6 +20,10 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
         external_id: text.optional(),
         email: z.string().email().optional(),
         name: z.string().nullish(),
+        phone: z
+          .string()
+          .regex(/^\+\d{6,15}$/)
+          .optional(),
         avatar: z.string().url().nullish(),
       })
     )
@@ -39,6 +43,7 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
       email: body.email ?? null,
       name: body.name ?? null,
       avatar: body.avatar ?? null,
+      phone: body.phone ?? null,
       role: body.role ?? 'user',
     })
     return { status: 200, body: contactJson(contact) }
@@ -99,9 +104,52 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
       },
     ],
     ['POST', /^\/tags$/, findOrCreateTag],
+    // https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/listcontacts
+    ['GET', /^\/contacts$/, () => _list(state, 'contacts', state.contacts.map(contactJson))],
+    [
+      'GET',
+      /^\/conversations$/,
+      () =>
+        _list(
+          state,
+          'conversations',
+          state.conversations.map(({ id }) => ({ id }))
+        ),
+    ],
+    ['GET', /^\/tags$/, () => _list(state, 'tags', state.tags)],
+    [
+      'GET',
+      /^\/teams$/,
+      () =>
+        _list(
+          state,
+          'teams',
+          TEAMS.map((id) => ({ type: 'team', id }))
+        ),
+    ],
+    [
+      'GET',
+      /^\/data_attributes$/,
+      (request) => {
+        const isOfConversations = request.query.get('model') === 'conversation'
+        const data = ATTRIBUTES.map((attribute) => ({
+          type: 'data_attribute',
+          model: 'conversation',
+          full_name: attribute.name,
+          label: attribute.name,
+          description: null,
+          custom: true,
+          archived: false,
+          ...attribute,
+        }))
+        return { status: 200, body: { type: 'list', data: isOfConversations ? data : [] } }
+      },
+    ],
   ]
 
   return (request) => {
+    const stored = state.files.show(request)
+    if (stored) return stored
     try {
       if (request.headers.authorization !== `Bearer ${accessToken}`) {
         throw new Refusal(401, 'unauthorized', 'Access Token Invalid')
@@ -121,6 +169,13 @@ export const createApi = (state: State, accessToken: string, announce: Announce)
       return { status: error.status, body: { type: 'error.list', request_id: state.requestId(), errors } }
     }
   }
+}
+
+/** Contacts and conversations are listed in pages, tags and teams whole. */
+const _list = (state: State, name: string, entries: readonly object[]): SandboxResponse => {
+  if (state.forbidden.has(name)) throw new Refusal(403, 'forbidden', `The app may not read ${name}`)
+  const key = name === 'contacts' || name === 'tags' ? 'data' : name
+  return { status: 200, body: { type: 'list', [key]: entries, total_count: entries.length } }
 }
 
 const _meJson = () => ({

@@ -1,13 +1,16 @@
 /** Intercom's API for conversations. */
 import { z } from '@botpress/sdk'
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
+import { attachmentFiles } from './files'
 import { notFound, read, Refusal, text, type Route } from './http'
-import { conversationJson } from './json'
+import { conversationJson, ticketJson } from './json'
 import {
+  ATTRIBUTES,
   authorOfAdmin,
   authorOfContact,
   TEAMS,
   textAsHtml,
+  TICKET_TYPES,
   type State,
   type StoredConversation,
   type StoredPart,
@@ -70,12 +73,14 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
           message_type: z.literal('comment'),
           intercom_user_id: z.string(),
           body: text,
+          attachment_files: attachmentFiles,
         }),
         z.object({
           type: z.literal('admin'),
           message_type: z.enum(['comment', 'note']),
           admin_id: z.string(),
           body: text,
+          attachment_files: attachmentFiles,
         }),
       ])
     )
@@ -89,6 +94,7 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
         partType: conversation.state === 'closed' ? 'open' : 'comment',
         author: authorOfContact(contact),
         body: textAsHtml(body.body),
+        attachments: state.files.addAll(body.attachment_files, request),
       })
       conversation.state = 'open'
       announce('conversation.user.replied', conversation, part)
@@ -99,6 +105,7 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
       author: authorOfAdmin(adminAt(body.admin_id)),
       // Intercom strips scripts and styles.
       body: body.body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ''),
+      attachments: state.files.addAll(body.attachment_files, request),
     })
     announce(`conversation.admin.${body.message_type === 'note' ? 'noted' : 'replied'}`, conversation, part)
     return partResponse(conversation, part)
@@ -195,10 +202,27 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
   }
 
   const update = (request: SandboxRequest, id: string): SandboxResponse => {
-    const { title } = read(request, z.object({ title: z.string().optional(), read: z.boolean().optional() }))
+    const { title, custom_attributes: attributes = {} } = read(
+      request,
+      z.object({
+        title: z.string().optional(),
+        read: z.boolean().optional(),
+        custom_attributes: z.record(z.unknown()).optional(),
+      })
+    )
     const conversation = conversationAt(id)
+    for (const [name, value] of Object.entries(attributes)) _checkAttribute(name, value)
+    Object.assign(conversation.customAttributes, attributes)
     if (title !== undefined) conversation.title = title
     return { status: 200, body: conversationJson(state, conversation, conversation.parts.slice(-NEWEST_PARTS)) }
+  }
+
+  const convert = (request: SandboxRequest, id: string): SandboxResponse => {
+    const { ticket_type_id: type } = read(request, z.object({ ticket_type_id: text }))
+    const conversation = conversationAt(id)
+    if (!TICKET_TYPES.includes(type)) throw notFound('Ticket type not found')
+    conversation.ticketState = 'submitted'
+    return { status: 200, body: ticketJson(state, conversation) }
   }
 
   const redact = (request: SandboxRequest): SandboxResponse => {
@@ -257,7 +281,19 @@ export const conversationRoutes = (state: State, announce: Announce): Route[] =>
     ['PUT', /^\/conversations\/(\d+)$/, update],
     ['POST', /^\/conversations\/(\d+)\/reply$/, reply],
     ['POST', /^\/conversations\/(\d+)\/parts$/, manage],
+    ['POST', /^\/conversations\/(\d+)\/convert$/, convert],
     ['POST', /^\/conversations\/(\d+)\/tags$/, tagConversation],
     ['POST', /^\/conversations\/(\d+)\/customers$/, attachContact],
   ]
+}
+
+/** Intercom refuses the whole update for one attribute that the workspace doesn't define, or of another type. */
+const _checkAttribute = (name: string, value: unknown): void => {
+  const attribute = ATTRIBUTES.find((candidate) => candidate.name === name)
+  if (!attribute) throw new Refusal(400, 'parameter_invalid', `Custom attribute '${name}' does not exist`)
+  const type = { integer: 'number', boolean: 'boolean', date: 'number', string: 'string' }[attribute.data_type]
+  const isOption = attribute.options === undefined || attribute.options.includes(value as string)
+  if (typeof value !== type || !isOption) {
+    throw new Refusal(400, 'parameter_invalid', `Custom attribute '${name}' has an invalid value`)
+  }
 }

@@ -5,6 +5,7 @@ import { sign } from '../../kit/signature'
 import { createApi } from './api'
 import type { Announce } from './conversations'
 import { createDeliveries } from './deliveries'
+import { STORE } from './files'
 import { createMoves } from './moves'
 import { ticketOf } from './shown'
 import { conversationJson, partJson, ticketJson, ticketPartJson } from './json'
@@ -94,7 +95,7 @@ export const createSandbox = ({ now }: SandboxOptions): IntercomSandbox => {
       body: { type: 'error.list', errors: [{ code: 'parameter_invalid', field: 'body', message: 'Body is invalid' }] },
     },
     config: { accessToken: ACCESS_TOKEN, clientSecret: CLIENT_SECRET, region: 'us' },
-    origins: ['https://api.intercom.io', 'https://api.eu.intercom.io', 'https://api.au.intercom.io'],
+    origins: ['https://api.intercom.io', 'https://api.eu.intercom.io', 'https://api.au.intercom.io', STORE],
     agents: AGENTS,
     server: createSandboxServer(createApi(state, ACCESS_TOKEN, announce)),
     deliveries,

@@ -63,7 +63,7 @@ export const partJson = (part: StoredPart) => ({
     name: attachment.name,
     url: attachment.url,
     content_type: attachment.contentType,
-    filesize: 12_345,
+    filesize: attachment.bytes?.length ?? 12_345,
     ...(attachment.contentType.startsWith('image/') ? { width: 640, height: 480 } : {}),
   })),
   external_id: null,
@@ -120,7 +120,7 @@ export const conversationJson = (state: State, conversation: StoredConversation,
     conversation_rating: null,
     teammates: null,
     title: conversation.title,
-    custom_attributes: {},
+    custom_attributes: conversation.customAttributes,
     topics: {},
     ticket:
       conversation.ticketState === null

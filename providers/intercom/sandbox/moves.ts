@@ -1,6 +1,6 @@
 /** What people do in the inbox and in the workspace's settings. */
-import { randomUUID } from 'node:crypto'
 import type { Sandbox, SandboxAgent } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import type { Announce } from './conversations'
 import {
   AGENTS,
@@ -8,7 +8,6 @@ import {
   authorOfContact,
   BOT,
   textAsHtml,
-  WORKSPACE,
   type State,
   type StoredConversation,
   type StoredPart,
@@ -35,6 +34,8 @@ type Moves = Pick<
 
 /** Moves that only Intercom's inbox has. */
 interface InboxMoves {
+  /** Takes the app the permission to read a list, or gives it back: `contacts`, `conversations`, `tags`, `teams`. */
+  setPermission(list: string, isGiven: boolean): void
   /** Writes with the editor, or by the API: any HTML, and a file. */
   agentWritesHtml(
     ticketId: string,
@@ -99,12 +100,6 @@ export const createMoves = (state: State, announce: Announce) => {
       words && isOnePart ? words : state.addPart(conversation, { partType: 'close', author: authorOfAdmin(agent) })
     announce('conversation.admin.closed', conversation, part)
   }
-  const fileUrl = (name: string): string => {
-    const path = `${WORKSPACE.id_code}/${state.nextId()}/${encodeURIComponent(name)}`
-    const query = `expires=${state.seconds() + 1_800}&signature=${randomUUID()}`
-    return `https://downloads.intercomcdn.com/i/o/${path}?${query}`
-  }
-
   const moves: Moves & InboxMoves = {
     agentWritesHtml: (ticketId, html, { name, file }) => {
       const conversation = conversationAt(ticketId)
@@ -114,7 +109,10 @@ export const createMoves = (state: State, announce: Announce) => {
     },
     agentReplies: (ticketId, text, options) => {
       const conversation = conversationAt(ticketId)
-      const attachments = (options?.attachments ?? []).map((file) => ({ ...file, url: fileUrl(file.name) }))
+      const attachments = (options?.attachments ?? []).map(
+        ({ name, contentType, bytes }: { name: string; contentType: string; bytes?: Uint8Array }) =>
+          state.files.add({ name, contentType, bytes: bytes ?? sampleBytes({ name, contentType }) })
+      )
       return reply(conversation, agentAt(options?.agentId, conversation), { body: textAsHtml(text), attachments }).id
     },
     agentNotes: (ticketId, text, options) => {
@@ -199,6 +197,10 @@ export const createMoves = (state: State, announce: Announce) => {
     },
     setAvailable: (agentId, isAvailable) => {
       state.setAway(agentId, !isAvailable)
+    },
+    setPermission: (list, isGiven) => {
+      if (isGiven) state.forbidden.delete(list)
+      else state.forbidden.add(list)
     },
     removeAgent: (agentId) => {
       state.removeAdmin(agentId)

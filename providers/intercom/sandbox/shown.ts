@@ -26,6 +26,9 @@ export const ticketOf = ({ contacts }: State, conversation: StoredConversation):
     ...(conversation.adminAssignee === null ? {} : { assignee: conversation.adminAssignee }),
     ...(reference === undefined ? {} : { conversationId: reference }),
     tags: conversation.tags.map((tag) => tag.name),
+    fields: Object.fromEntries(
+      Object.entries(conversation.customAttributes).map(([name, value]) => [name, String(value)])
+    ),
     entries: [opening, ...conversation.parts.filter(({ redacted }) => !redacted).map(_entryOf)],
   }
 }
@@ -38,10 +41,17 @@ const _entryOf = (part: StoredPart): SandboxEntry => {
     id: part.id,
     kind: _kindOf(part, text),
     author: part.author.name ?? part.author.type,
+    ...(part.attachments.length === 0 ? {} : { files: part.attachments.map(_fileOf) }),
     text: text || (part.partType.startsWith('assign') ? `assigned to ${assignee}` : part.partType),
     at: part.createdAt * 1_000,
   }
 }
+
+const _fileOf = ({ name, contentType, bytes }: StoredPart['attachments'][number]) => ({
+  name,
+  contentType,
+  bytes: bytes ?? Buffer.alloc(0),
+})
 
 const _kindOf = (part: StoredPart, text: string): SandboxEntry['kind'] => {
   if (part.partType === 'note') return 'note'

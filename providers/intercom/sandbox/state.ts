@@ -1,7 +1,8 @@
 /** The sandbox's workspace. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { escapeHtml } from '../format'
+import { escapeHtml } from '../../kit/markdown-to-html'
 import type { SandboxAgent } from '../../kit/sandbox'
+import { createFiles, type StoredAttachment } from './files'
 
 export interface StoredContact {
   id: string
@@ -9,18 +10,13 @@ export interface StoredContact {
   email: string | null
   name: string | null
   avatar: string | null
+  phone: string | null
   role: string
   archived: boolean
   /** Merged into another contact or deleted for good: the API no longer finds it. */
   isGone: boolean
   isBlocked: boolean
   createdAt: number
-}
-
-export interface StoredAttachment {
-  name: string
-  url: string
-  contentType: string
 }
 
 export interface StoredPart {
@@ -52,6 +48,7 @@ export interface StoredConversation {
   adminAssignee: string | null
   teamAssignee: string | null
   tags: { id: string; name: string }[]
+  customAttributes: Record<string, unknown>
   parts: StoredPart[]
   isDeleted: boolean
   /** Set once an agent has converted the conversation to a ticket. */
@@ -78,6 +75,16 @@ export const AGENTS: SandboxAgent[] = [
   },
   { id: '991267002', name: 'Ben Agent', email: 'ben@acme.example' },
 ]
+/** The attributes that conversations may have. */
+export const ATTRIBUTES = [
+  { name: 'Order number', data_type: 'string', api_writable: true },
+  { name: 'Items', data_type: 'integer', api_writable: true },
+  { name: 'Paid', data_type: 'boolean', api_writable: true },
+  { name: 'Ordered on', data_type: 'date', api_writable: true },
+  { name: 'Reason', data_type: 'string', options: ['Late', 'Lost'], api_writable: true },
+  { name: 'CX Score rating', data_type: 'integer', api_writable: false },
+]
+export const TICKET_TYPES = ['53']
 export const BOT = { type: 'bot', id: '991267999', name: 'Fin', email: 'operator+sbx1nter@intercom.io' }
 
 export const createState = (now: () => number) => {
@@ -86,15 +93,19 @@ export const createState = (now: () => number) => {
   const conversations: StoredConversation[] = []
   const tags: { id: string; name: string }[] = []
   const removedAdmins = new Set<string>()
+  /** Lists that the app has no permission to read. */
+  const forbidden = new Set<string>()
   // The owner of the token answers nobody.
   const awayAdmins = new Set<string>([OWNER.id])
   const seconds = (): number => Math.floor(now() / 1_000)
   const nextId = (): string => String((ids += 1))
 
   return {
+    files: createFiles(seconds),
     contacts,
     conversations,
     tags,
+    forbidden,
     seconds,
     nextId,
     requestId: () => randomUUID(),
@@ -113,6 +124,7 @@ export const createState = (now: () => number) => {
         email: null,
         name: null,
         avatar: null,
+        phone: null,
         role: 'user',
         archived: false,
         isGone: false,
@@ -137,6 +149,7 @@ export const createState = (now: () => number) => {
         adminAssignee: null,
         teamAssignee: null,
         tags: [],
+        customAttributes: {},
         parts: [],
         isDeleted: false,
         ticketState: null,

@@ -3,11 +3,13 @@
  * bundle.
  */
 import { createServer, type Server } from 'node:http'
+import { Readable } from 'node:stream'
 import { AxiosError, type AxiosAdapter } from 'axios'
 import type { WebhookRequest } from '../../provider'
 import type { DeliveryQueue } from './deliveries'
 
 export * from './deliveries'
+export * from './web'
 
 export interface SandboxRequest {
   method: string
@@ -51,6 +53,13 @@ export interface SandboxAgent {
   pictureUrl?: string
 }
 
+/** A file in a ticket, as agents open it. */
+export interface SandboxFile {
+  name: string
+  contentType: string
+  bytes: Uint8Array
+}
+
 /** One entry of a ticket, as agents see it. */
 export interface SandboxEntry {
   id: string
@@ -59,6 +68,8 @@ export interface SandboxEntry {
   author: string
   text: string
   at: number
+  /** What is attached, where the desk attaches files. */
+  files?: SandboxFile[]
 }
 
 /** A ticket of any desk. */
@@ -73,6 +84,8 @@ export interface SandboxTicket {
   conversationId?: string
   tags: string[]
   entries: SandboxEntry[]
+  /** The desk's own fields that have a value, by the name or id that people use for them. */
+  fields?: Record<string, string>
 }
 
 export interface SandboxOptions {
@@ -99,7 +112,7 @@ export interface Sandbox {
   agentReplies(
     ticketId: string,
     text: string,
-    options?: { agentId?: string; attachments?: { name: string; contentType: string }[] }
+    options?: { agentId?: string; attachments?: { name: string; contentType: string; bytes?: Uint8Array }[] }
   ): string
   /** An agent edits their message. Absent if the desk doesn't support it. */
   agentEdits?(messageId: string, text: string): void
@@ -138,6 +151,8 @@ export interface Sandbox {
   convertTicket?(ticketId: string): void
   /** An agent deletes a reply, or takes it back. */
   deleteReply?(messageId: string): void
+  /** What the desk shows at an agent's message about its delivery. */
+  fateOf?(messageId: string): string | undefined
   /** Creates a ticket that the router did not open, with an agent's reply. Returns its id. */
   foreignTicket(): string
   /** A request with this body, signed like the vendor's. `at`: milliseconds since the epoch. */
@@ -197,13 +212,14 @@ export const createSandboxServer = (handler: SandboxHandler): SandboxServer => {
       path: url.pathname,
       query: url.searchParams,
       headers,
-      body: Buffer.from((config.data as string | Uint8Array | undefined) ?? ''),
+      body: await _bodyOf(config.data),
     })
     if ('fault' in answer) {
       throw new AxiosError('no answer', answer.fault === 'timeout' ? 'ECONNABORTED' : 'ECONNRESET', config)
     }
     const { data, headers: responseHeaders } = _serialize(answer)
-    return { data: data.toString('utf8'), status: answer.status, statusText: '', headers: responseHeaders, config }
+    const content = config.responseType === 'stream' ? Readable.from(_chunksOf(data)) : data.toString('utf8')
+    return { data: content, status: answer.status, statusText: '', headers: responseHeaders, config }
   }
 
   return {
@@ -268,6 +284,19 @@ export const createSandboxServer = (handler: SandboxHandler): SandboxServer => {
       })
     },
   }
+}
+
+/** A stream is read to its end, as a server does. It rejects where the stream breaks. */
+const _bodyOf = async (data: unknown): Promise<Buffer> => {
+  if (typeof data === 'string' || data instanceof Uint8Array) return Buffer.from(data as Uint8Array)
+  if (typeof data !== 'object' || data === null) return Buffer.alloc(0)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of data as AsyncIterable<Uint8Array>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function* _chunksOf(data: Buffer): Generator<Buffer> {
+  for (let at = 0; at < data.length; at += 65_536) yield data.subarray(at, at + 65_536)
 }
 
 const _serialize = (response: SandboxResponse): { data: Buffer; headers: Record<string, string> } => {

@@ -1,6 +1,7 @@
 /** Slack's Web API on top of a workspace in memory. https://docs.slack.dev/reference/methods */
 import { jsonBody, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 import { contentOf, recordMentions, refuseContent } from './blocks'
+import { askForUpload, completeUpload, fileInfo, handleFiles, type FileStore } from './files'
 import { AGENTS, APP, BOT, BOT_NAME, BOT_TOKEN, BOT_USER, PEOPLE, TEAM } from './people'
 import { type Channel, type StoredMessage, type Workspace } from './workspace'
 
@@ -19,6 +20,9 @@ export interface ApiSwitches {
   readonly undisturbed: Set<string>
   /** Mentions in the app's posts that notified somebody. */
   readonly notifications: string[]
+  readonly files: FileStore
+  /** Reactions of the app, as `ts:name`. */
+  readonly reactions: Set<string>
 }
 
 type Args = Record<string, unknown>
@@ -38,6 +42,8 @@ export const handleApi = (
   switches: ApiSwitches,
   now: number
 ): SandboxResponse => {
+  const ofFiles = handleFiles(request, workspace, switches.files, switches.scopes)
+  if (ofFiles) return ofFiles
   const name = /^\/api\/([\w.]+)$/.exec(request.path)?.[1]
   if (name === undefined) return { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404</html>' }
   const method = METHODS[name]
@@ -240,6 +246,42 @@ const METHODS: Record<string, Method | undefined> = {
   'chat.postMessage': { scopes: ['chat:write'], takesJson: true, answer: _postMessage },
   'chat.update': { scopes: ['chat:write'], takesJson: true, answer: _update },
   'chat.delete': { scopes: ['chat:write'], takesJson: true, answer: _delete },
+  'files.getUploadURLExternal': {
+    scopes: ['files:write'],
+    takesJson: false,
+    answer: (args, workspace, { files }) => askForUpload(args, workspace, files),
+  },
+  'files.completeUploadExternal': {
+    scopes: ['files:write'],
+    takesJson: true,
+    answer: (args, workspace, switches, now) => {
+      const answer = completeUpload(args, workspace, switches.files, (given) => {
+        const channel = _channelForPosting(given, workspace)
+        if (!('ok' in channel)) channel.lastPostAt = now
+        return channel
+      })
+      if (answer.ok) recordMentions({ text: args['initial_comment'] }, switches.notifications)
+      return answer
+    },
+  },
+  'files.info': {
+    scopes: ['files:read'],
+    takesJson: false,
+    answer: (args, _workspace, { files }) => fileInfo(args, files),
+  },
+  'reactions.add': {
+    scopes: ['reactions:write'],
+    takesJson: true,
+    answer: (args, workspace, { reactions }) => {
+      const channel = _channelForPosting(args, workspace)
+      if ('ok' in channel) return channel
+      if (!channel.messages.some(({ ts }) => ts === args['timestamp'])) return _refuse('message_not_found')
+      const mark = `${String(args['timestamp'])}:${String(args['name'])}`
+      if (reactions.has(mark)) return _refuse('already_reacted')
+      reactions.add(mark)
+      return { ok: true }
+    },
+  },
   'conversations.history': { scopes: HISTORY, takesJson: false, answer: _history },
   'conversations.replies': { scopes: HISTORY, takesJson: false, answer: _replies },
   'conversations.info': {

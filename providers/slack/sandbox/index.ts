@@ -4,14 +4,17 @@ import {
   createSandboxServer,
   type Sandbox,
   type SandboxEntry,
+  type SandboxFile,
   type SandboxOptions,
   type SandboxTicket,
 } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import { CLAIM_ACTION, RESOLVE_ACTION } from '../header'
 import { addressToId, idToAddress, messageId } from '../ids'
 import { manifestFor } from '../manifest'
 import { handleApi, type ApiSwitches } from './api'
 import { buttonsOf, textsOf } from './blocks'
+import { addFile, createFileStore, type FileStore } from './files'
 import { escapeTyped, richTextOf } from './typed'
 import {
   AGENTS,
@@ -74,6 +77,8 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     away: new Set(),
     undisturbed: new Set(),
     notifications: [],
+    files: createFileStore(),
+    reactions: new Set(),
   }
   const server = createSandboxServer((request) => handleApi(request, workspace, switches, options.now()))
 
@@ -159,11 +164,9 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
       ...(attachments.length > 0
         ? {
             subtype: 'file_share',
-            files: attachments.map(({ name, contentType }) => {
-              const id = workspace.nextId('F')
-              const url = `https://files.slack.com/files-pri/${TEAM}-${id}/${encodeURIComponent(name)}`
-              return { id, name, mimetype: contentType, size: 1_024, url_private: url }
-            }),
+            files: attachments.map(({ name, contentType, bytes = sampleBytes({ name, contentType }) }) =>
+              addFile(switches.files, workspace, { name, contentType, bytes: Buffer.from(bytes) })
+            ),
           }
         : {}),
     })
@@ -172,7 +175,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     name: 'slack',
     refusal: { status: 200, body: { ok: false, error: 'invalid_blocks' } },
     config: { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, channel: CHANNEL },
-    origins: ['https://slack.com'],
+    origins: ['https://slack.com', 'https://files.slack.com'],
     agents: AGENTS,
     server,
     deliveries,
@@ -181,10 +184,15 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     postAsPerson,
     agentEdits: (id, text) => {
       const { channel, message } = findMessage(id)
-      workspace.change(channel, message, { text: escapeTyped(text), blocks: [richTextOf(text)] })
+      const edited = { user: message.user ?? '', ts: workspace.nextTs() }
+      workspace.change(channel, message, { text: escapeTyped(text), blocks: [richTextOf(text)], edited })
     },
     deleteMessage: remove,
     deleteReply: remove,
+    fateOf: (id) => {
+      const ts = id.slice(id.indexOf(':') + 1)
+      return [...switches.reactions].find((mark) => mark.startsWith(`${ts}:`))?.slice(ts.length + 1)
+    },
     changeAddress: (ticketId) => {
       workspace.changeId(findMessage(ticketId).channel)
     },
@@ -197,7 +205,9 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
     signed: workspace.signed,
     tickets: () =>
       workspace.channels.flatMap((channel) =>
-        channel.messages.filter(({ threadTs }) => threadTs === undefined).map((root) => _toTicket(channel, root))
+        channel.messages
+          .filter(({ threadTs }) => threadTs === undefined)
+          .map((root) => _toTicket(channel, root, switches.files))
       ),
     agentReplies,
     agentNotes: (ticketId, text, { agentId } = {}) => {
@@ -247,7 +257,7 @@ export const createSandbox = (options: SandboxOptions): SlackSandbox => {
 
 const _teamOf = (userId: string): string => PEOPLE.find(({ id }) => id === userId)?.team ?? TEAM
 
-const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
+const _toTicket = (channel: Channel, root: StoredMessage, store: FileStore): SandboxTicket => {
   const blocks = root.blocks ?? []
   const isOurs = root.appId === APP
   const texts = isOurs ? textsOf(blocks) : []
@@ -265,19 +275,24 @@ const _toTicket = (channel: Channel, root: StoredMessage): SandboxTicket => {
     ...(claimedBy ? { assignee: claimedBy } : {}),
     ...(typeof payload['conversation_id'] === 'string' ? { conversationId: payload['conversation_id'] } : {}),
     tags: tags ? _visibleText(tags).split(', ') : [],
-    entries: [root, ...replies].map(_toEntry),
+    entries: [root, ...replies].map((message) => _toEntry(message, store)),
   }
 }
 
-const _toEntry = (message: StoredMessage): SandboxEntry => {
+const _toEntry = (message: StoredMessage, store: FileStore): SandboxEntry => {
   const name = AGENTS.find(({ id }) => id === message.user)?.name
   const isOurs = message.appId === APP
   const text = isOurs && message.blocks ? textsOf(message.blocks).join('\n') : message.text
-  const files = (message.files ?? []).map((file) => `📎 ${file.name}`)
+  // A title stands above the file's name.
+  const files = (message.files ?? []).map(
+    ({ name: fileName, title }) => `📎 ${title && title !== fileName ? `${title} · ` : ''}${fileName}`
+  )
+  // A post with files appears under the app's name, and begins with the customer's.
+  const [, poster] = (isOurs && message.files && /^\*(.+?)\*(?:: )?/.exec(message.text)) || []
   return {
     id: messageId(message.threadTs ?? message.ts, message.ts),
     kind: isOurs
-      ? message.username
+      ? (message.username ?? poster)
         ? 'customer'
         : 'note'
       : message.botId
@@ -285,10 +300,16 @@ const _toEntry = (message: StoredMessage): SandboxEntry => {
         : message.text.startsWith('//')
           ? 'note'
           : 'agent',
-    author: message.username ?? name ?? 'HITL Router',
-    text: [_visibleText(text), ...files].filter(Boolean).join('\n'),
+    author: message.username ?? (poster && _visibleText(poster)) ?? name ?? 'HITL Router',
+    text: [_visibleText(poster ? text.replace(/^\*.+?\*(?:: )?/, '') : text), ...files].filter(Boolean).join('\n'),
     at: Math.floor(Number(message.ts) * 1_000),
+    ...(message.files ? { files: message.files.flatMap((file) => _bytesOf(file.id, store)) } : {}),
   }
+}
+
+const _bytesOf = (id: string, { files }: FileStore): SandboxFile[] => {
+  const stored = files.get(id)
+  return stored ? [{ name: stored.file.name, contentType: stored.file.mimetype, bytes: stored.bytes }] : []
 }
 
 /** mrkdwn as the client shows it, except marks: resolves control sequences and entities, shows nothing invisible. */

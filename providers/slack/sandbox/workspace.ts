@@ -9,6 +9,8 @@ export interface StoredFile {
   mimetype: string
   size: number
   url_private: string
+  url_private_download?: string
+  is_external?: boolean
   mode?: string
   title?: string
 }
@@ -32,6 +34,8 @@ export interface StoredMessage {
   isUnmarked?: boolean
   subtype?: string
   hidden?: boolean
+  /** A person has changed it since. */
+  edited?: { user: string; ts: string }
 }
 
 export interface Channel {
@@ -169,6 +173,7 @@ export const createWorkspace = (now: () => number, push: (request: WebhookReques
       ...(files ? { files, upload: false } : {}),
       ...(attachments ? { attachments } : {}),
       ...(threadTs ? { thread_ts: threadTs } : {}),
+      ...(message.edited ? { edited: message.edited } : {}),
       ...(root?.user && (subtype === undefined || subtype === 'file_share') ? { parent_user_id: root.user } : {}),
       ...(root && subtype === 'thread_broadcast' ? { root: messagePayload(inChannel, root) } : {}),
     }

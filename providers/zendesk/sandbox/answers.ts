@@ -59,6 +59,8 @@ export const userJson = (user: UserRow): Body => ({
   active: user.active,
   suspended: user.suspended,
   photo: user.photo,
+  phone: user.phone,
+  locale: user.locale,
 })
 
 export const ticketJson = (ticket: TicketRow): Body => ({
@@ -73,6 +75,7 @@ export const ticketJson = (ticket: TicketRow): Body => ({
   submitter_id: ticket.submitter_id,
   assignee_id: ticket.assignee_id,
   group_id: ticket.group_id,
+  ...ticket.fields,
   tags: ticket.tags,
   is_public: ticket.comments.some((comment) => comment.public),
   via: { channel: ticket.comments[0]?.via ?? 'api' },

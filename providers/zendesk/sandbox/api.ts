@@ -1,6 +1,8 @@
 /** The sandbox's REST API: sign-in, roles, content types, rate-limit headers and the routing of requests. */
 import { jsonBody, type SandboxHandler, type SandboxRequest, type SandboxResponse } from '../../kit/sandbox'
 import { NOT_FOUND, paged, refusal, type Body } from './answers'
+import { createFields } from './fields'
+import type { Files } from './files'
 import { handleUsers } from './people'
 import type { Rules } from './rules'
 import type { State, UserRow } from './state'
@@ -13,26 +15,18 @@ export interface ApiOptions {
   apiUser: UserRow
   rules: Rules
   groups: Set<number>
+  files: Files
   now(): number
   limits: boolean
   /** Number of the account among the sandboxes. */
   account: number
 }
 
-/** The system fields of every account, in the order of their ids. */
-const SYSTEM_FIELDS = ['subject', 'description', 'status', 'tickettype', 'priority', 'group', 'assignee']
-
 const TOKEN_LIFETIME_S = 1_800
 
-export const createApi = ({ credentials, state, apiUser, rules, groups, now, limits, account }: ApiOptions) => {
-  const onTickets = createTicketsApi({ state, groups, now, limits })
-  const ticketFields = SYSTEM_FIELDS.map((type, index) => ({
-    id: 360_000_000_000 + account * 1_000 + index,
-    type,
-    title: type,
-    active: true,
-    removable: false,
-  }))
+export const createApi = ({ credentials, state, apiUser, rules, groups, files, now, limits, account }: ApiOptions) => {
+  const ticketFields = createFields(account)
+  const onTickets = createTicketsApi({ state, groups, files, ticketFields, now, limits })
   const tokens = new Map<string, { expiresAt: number; scopes: string[] }>()
   let issued = 0
   let minute = { start: 0, used: 0 }
@@ -67,7 +61,16 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, now, lim
   }
 
   const answer: SandboxHandler = (request) => {
-    const writes = request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH'
+    const isUpload = request.method === 'POST' && request.path === '/api/v2/uploads'
+    if (/^\/attachments?\//.test(request.path)) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return NOT_FOUND
+      const user = authenticate(request)
+      if (user === 'refused' && !request.path.startsWith('/attachment/')) {
+        return refusal(401, 'invalid_token', 'The access token provided is expired or revoked')
+      }
+      return files.show(request, typeof user === 'object' && user.role !== 'end-user') ?? NOT_FOUND
+    }
+    const writes = !isUpload && ['POST', 'PUT', 'PATCH'].includes(request.method)
     const body = writes ? (jsonBody(request) as Body | undefined) : undefined
     if (writes && !/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
       return refusal(415, 'UnsupportedMediaType', 'Send JSON')
@@ -87,6 +90,9 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, now, lim
     if ((user.role === 'end-user' || user.suspended) && request.path !== '/api/v2/users/me') {
       return refusal(403, 'Forbidden', 'You do not have access to this page')
     }
+    if (isUpload) return files.upload(request)
+    const attachment = /^\/api\/v2\/attachments\/(\d+)$/.exec(request.path)?.[1]
+    if (attachment !== undefined) return request.method === 'GET' ? files.read(attachment) : NOT_FOUND
     if (request.path === '/api/v2/ticket_fields' && request.method === 'GET') {
       return { status: 200, body: paged(request, 'ticket_fields', ticketFields) }
     }
@@ -121,5 +127,5 @@ export const createApi = ({ credentials, state, apiUser, rules, groups, now, lim
     return { ...response, headers: { ...rateHeaders, ...response.headers } }
   }
 
-  return { handler, revokeTokens: () => tokens.clear() }
+  return { handler, ticketFields, revokeTokens: () => tokens.clear() }
 }

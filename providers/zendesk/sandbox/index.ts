@@ -11,8 +11,10 @@ import {
   type SandboxEntry,
   type SandboxOptions,
 } from '../../kit/sandbox'
+import { sampleBytes } from '../../kit/sandbox/samples'
 import { conversationIdOf } from '../identity'
 import { createApi } from './api'
+import { createFiles, STORE } from './files'
 import { createMoves, type Moves } from './moves'
 import { createRules, type Rules } from './rules'
 import {
@@ -60,7 +62,8 @@ let accounts = 0
 export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): ZendeskSandbox => {
   accounts += 1
   const groups = new Set([360_001, 360_002])
-  const origins = [ORIGIN]
+  const origins = [ORIGIN, STORE]
+  const files = createFiles(() => state, now)
   const credentials = {
     clientId: 'botpress-router',
     clientSecret: `zendesk-client-secret-${accounts}`,
@@ -86,7 +89,7 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     photo: { content_url: `${ORIGIN}/system/photos/1/ada.png` },
   })
   const bob = state.addUser({ name: 'Bob Agent', role: 'admin', email: 'bob@acme.example' })
-  const api = createApi({ credentials, state, apiUser, rules, groups, now, limits, account: accounts })
+  const api = createApi({ credentials, state, apiUser, rules, groups, files, now, limits, account: accounts })
 
   // ----------------------------------------------------------------------------------------------------------- actions
 
@@ -102,20 +105,10 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
   }
   const actorInBrowser = (agentId: string | undefined): Actor => ({ userId: Number(agentId ?? ada.id), via: 'web' })
 
-  const attachmentsOf = (files: { name: string; contentType: string }[] = []): AttachmentRow[] =>
-    files.map(({ name, contentType }) => {
-      const id = state.nextId()
-      const url = `${ORIGIN}/attachments/token/t${id}/?name=${encodeURIComponent(name)}`
-      return {
-        id,
-        file_name: name,
-        content_url: url,
-        content_type: contentType,
-        size: 1_024,
-        inline: false,
-        malware_scan_result: 'malware_not_found',
-      }
-    })
+  const attachmentsOf = (given: { name: string; contentType: string; bytes?: Uint8Array }[] = []): AttachmentRow[] =>
+    given.map(({ name, contentType, bytes }) =>
+      files.add({ name, contentType, bytes: Buffer.from(bytes ?? sampleBytes({ name, contentType })) })
+    )
 
   const reply: Sandbox['agentReplies'] = (ticketId, text, options = {}) => {
     const ticket = findUnclosed(ticketId)
@@ -135,6 +128,21 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
     if (comment.author_id < 0) return 'system'
     return state.user(comment.author_id)?.role === 'end-user' ? 'customer' : 'agent'
   }
+
+  const fileOf = ({ file_name: name, content_type: contentType, bytes }: AttachmentRow) => ({
+    name,
+    contentType,
+    bytes: bytes ?? Buffer.alloc(0),
+  })
+
+  /** Custom fields by their titles. */
+  const fieldsOf = ({ fields }: TicketRow): Record<string, string> =>
+    Object.fromEntries(
+      (fields.custom_fields ?? []).map(({ id, value }) => [
+        api.ticketFields.find((field) => field.id === id)?.title ?? String(id),
+        String(value),
+      ])
+    )
 
   const statusOf = (ticket: TicketRow) => {
     if (ticket.deleted) return 'deleted'
@@ -177,12 +185,14 @@ export const createSandbox = ({ now, limits = false }: ZendeskSandboxOptions): Z
           tags: ticket.tags,
           ...(ticket.assignee_id === null ? {} : { assignee: String(ticket.assignee_id) }),
           ...(conversationId === undefined ? {} : { conversationId }),
+          fields: fieldsOf(ticket),
           entries: ticket.comments.map((comment) => ({
             id: String(comment.id),
             kind: entryKind(comment),
             author: state.user(comment.author_id)?.name ?? 'Zendesk',
             text: comment.plain,
             at: comment.at,
+            ...(comment.attachments.length === 0 ? {} : { files: comment.attachments.map(fileOf) }),
           })),
         }
       }),

@@ -3,6 +3,8 @@ import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { invalid, NOT_FOUND, userJson, type Body } from './answers'
 import type { State, UserRow } from './state'
 
+/** The languages of the account. */
+const LOCALES = new Set(['en-us', 'de', 'fr'])
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
 export const handleUsers = (
@@ -48,6 +50,10 @@ export const handleUsers = (
   if (!input?.name?.trim()) return invalid('name', 'Name: is too short (minimum one character)', 'BlankValue')
   if (input.email && !EMAIL.test(input.email))
     return invalid('email', `Email: ${input.email} is not properly formatted`)
+  if (input.locale && !LOCALES.has(input.locale.toLowerCase())) return invalid('locale', 'Locale: is invalid')
+  if (input.phone && !/^\+?[\d ()./-]{6,20}$/.test(input.phone)) return invalid('phone', 'Phone: is invalid')
+  const photo = (input as { remote_photo_url?: string }).remote_photo_url
+  if (photo && photo.length > 255) return invalid('remote_photo_url', 'Photo: is too long')
   const emailOwner = byEmail(input.email)
   const externalIdOwner = byExternalId(input.external_id)
   const fields = {
@@ -55,6 +61,9 @@ export const handleUsers = (
     email: input.email ?? null,
     external_id: input.external_id ?? null,
     role: input.role ?? ('end-user' as const),
+    phone: input.phone ?? null,
+    locale: input.locale ?? null,
+    photo: photo ? { content_url: photo } : null,
   }
   if (action === '') {
     if (emailOwner)
@@ -71,5 +80,9 @@ export const handleUsers = (
   existing.name = fields.name
   existing.email = fields.email ?? existing.email
   existing.external_id = fields.external_id ?? existing.external_id
+  existing.role = input.role ?? existing.role
+  existing.phone = fields.phone ?? existing.phone
+  existing.locale = fields.locale ?? existing.locale
+  existing.photo = fields.photo ?? existing.photo
   return { status: 200, body: { user: userJson(existing) } }
 }

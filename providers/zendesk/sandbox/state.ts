@@ -13,6 +13,8 @@ export interface UserRow {
   /** A suspended user stays readable, and nothing is accepted in their name. */
   suspended: boolean
   photo: { content_url: string } | null
+  phone: string | null
+  locale: string | null
 }
 
 export interface AttachmentRow {
@@ -25,6 +27,8 @@ export interface AttachmentRow {
   malware_scan_result: string
   /** The same file at the account's own host name. */
   mapped_content_url?: string
+  deleted?: boolean
+  bytes?: Buffer
 }
 
 /** Why or from where an update came. */
@@ -53,6 +57,15 @@ export interface CommentRow {
 export const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'] as const
 export type Status = (typeof STATUSES)[number]
 
+/** Fields of a ticket as they are sent. */
+export interface FieldInput {
+  custom_fields?: { id: number; value: unknown }[]
+  ticket_form_id?: number
+  brand_id?: number
+  organization_id?: number
+  type?: string
+}
+
 export interface TicketRow {
   id: number
   external_id: string | null
@@ -64,6 +77,8 @@ export interface TicketRow {
   assignee_id: number | null
   group_id: number | null
   tags: string[]
+  /** Form, brand, type and custom fields, as they were sent. */
+  fields: FieldInput
   comments: CommentRow[]
   createdAt: number
   updatedAt: number
@@ -225,6 +240,8 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
         active: true,
         suspended: false,
         photo: null,
+        phone: null,
+        locale: null,
         ...user,
       }
       users.push(row)
@@ -240,6 +257,7 @@ export const createState = (now: () => number, onUpdate: (update: Update) => voi
         assignee_id: null,
         group_id: null,
         tags: [],
+        fields: {},
         comments: [],
         createdAt: now(),
         updatedAt: now(),

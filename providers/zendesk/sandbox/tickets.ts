@@ -1,11 +1,15 @@
 /** The sandbox's tickets API: required fields, status rules, idempotency and limits. */
 import type { SandboxRequest, SandboxResponse } from '../../kit/sandbox'
 import { invalid, NOT_FOUND, paged, refusal, commentJson, ticketJson, userJson, type Body } from './answers'
+import { fieldRefusal, type FieldRow } from './fields'
+import type { Files } from './files'
 import {
   escapeHtml,
   isoTime,
   STATUSES,
+  type AttachmentRow,
   type Change,
+  type FieldInput,
   type NewComment,
   type State,
   type Status,
@@ -25,14 +29,16 @@ interface CommentInput {
   html_body?: string
   public?: boolean
   author_id?: number
+  uploads?: string[]
 }
 
-interface TicketInput {
+interface TicketInput extends FieldInput {
   comment?: CommentInput
   subject?: string
   requester_id?: number
   submitter_id?: number
   assignee_id?: number | null
+  assignee_email?: string
   group_id?: number | null
   external_id?: string
   tags?: string[]
@@ -46,12 +52,14 @@ interface TicketInput {
 export interface TicketsOptions {
   state: State
   groups: Set<number>
+  files: Files
+  ticketFields: FieldRow[]
   now(): number
   /** Enforces `MAX_UPDATES` of one ticket by one user in `UPDATE_WINDOW_MS`. */
   limits: boolean
 }
 
-export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions) => {
+export const createTicketsApi = ({ state, groups, files, ticketFields, now, limits }: TicketsOptions) => {
   const idempotentResponses = new Map<string, { body: string; response: SandboxResponse; at: number }>()
   const updates = new Map<string, number[]>()
 
@@ -74,8 +82,14 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
   const suspension = (user: UserRow): SandboxResponse | undefined =>
     user.suspended ? invalid('requester', `Requester: ${user.name} is suspended.`, 'UserSuspended') : undefined
 
-  const toComment = (input: CommentInput, author: number, isPublic: boolean): NewComment => ({
+  const toComment = (
+    input: CommentInput,
+    author: number,
+    isPublic: boolean,
+    attachments: AttachmentRow[]
+  ): NewComment => ({
     author_id: author,
+    attachments,
     html: input.html_body
       ? `<div class="zd-comment" dir="auto">${input.html_body}</div>`
       : `<div class="zd-comment" dir="auto"><p>${escapeHtml(input.body ?? '').replaceAll('\n', '<br>')}</p></div>`,
@@ -89,6 +103,9 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     if (input.priority !== undefined && !PRIORITIES.includes(input.priority)) {
       return invalid('priority', 'Priority: is not valid')
     }
+    const refusedField = fieldRefusal(ticketFields, input)
+    if (refusedField) return refusedField
+    if (input.assignee_email !== undefined && !assigneeOf(input)) return invalid('assignee', 'Assignee: is invalid')
     if (input.group_id != null && !groups.has(input.group_id)) return invalid('group', 'Group: is invalid')
     if (input.assignee_id != null) {
       const assignee = state.user(input.assignee_id)
@@ -97,6 +114,11 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     }
     return undefined
   }
+
+  const assigneeOf = ({ assignee_email: email }: TicketInput): UserRow | undefined =>
+    state.users.find(
+      (user) => email && user.email?.toLowerCase() === email.toLowerCase() && user.active && user.role !== 'end-user'
+    )
 
   const create = (input: TicketInput, me: UserRow): SandboxResponse => {
     if (!input.comment) return invalid('base', 'Description: cannot be blank', 'BlankValue')
@@ -109,7 +131,10 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
     const submitter = input.submitter_id === undefined ? me : state.user(input.submitter_id)
     if (!submitter?.active) return invalid('submitter', 'Submitter: is invalid', 'InvalidValue')
     const isPublic = input.comment.public !== false || !state.settings.firstCommentMayBePrivate
-    const comment = toComment(input.comment, input.comment.author_id ?? submitter.id, isPublic)
+    const attachments = files.take(input.comment.uploads ?? [])
+    if ('status' in attachments) return attachments
+    const comment = toComment(input.comment, input.comment.author_id ?? submitter.id, isPublic, attachments)
+    const { custom_fields, ticket_form_id, brand_id, organization_id, type } = input
     const { ticket, audit } = state.addTicket(
       {
         subject: input.subject ?? '',
@@ -119,7 +144,8 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
         tags: _normaliseTags(input.tags ?? []),
         priority: input.priority ?? null,
         group_id: input.group_id ?? null,
-        assignee_id: input.assignee_id ?? null,
+        assignee_id: input.assignee_id ?? assigneeOf(input)?.id ?? null,
+        fields: { custom_fields, ticket_form_id, brand_id, organization_id, type },
       },
       comment,
       { userId: me.id, via: 'api', custom: input.metadata }
@@ -190,7 +216,10 @@ export const createTicketsApi = ({ state, groups, now, limits }: TicketsOptions)
       subject: input.subject,
     }
     if (input.comment) {
-      change.comment = toComment(input.comment, input.comment.author_id ?? me.id, input.comment.public !== false)
+      const attachments = files.take(input.comment.uploads ?? [])
+      if ('status' in attachments) return attachments
+      const isPublic = input.comment.public !== false
+      change.comment = toComment(input.comment, input.comment.author_id ?? me.id, isPublic, attachments)
     }
     const audit = state.update(ticket, change, { userId: me.id, via: 'api', custom: input.metadata })
     return { status: 200, body: { ticket: ticketJson(ticket), audit } }

@@ -19,6 +19,7 @@ export interface TriggerRow {
 const OPERATORS: Record<string, string[]> = {
   current_tags: ['includes', 'not_includes'],
   comment_is_public: ['is'],
+  comment_includes_word: ['includes', 'not_includes', 'is', 'is_not'],
   current_via_id: ['is', 'is_not'],
   role: ['is', 'is_not'],
   update_type: ['is'],
@@ -49,6 +50,13 @@ const _isMet = ({ field, operator = 'is', value }: Condition, update: Update, pe
       return (
         wanted === 'not_relevant' || comment.public === (wanted === 'true' || wanted === 'requester_can_see_comment')
       )
+    case 'comment_includes_word': {
+      // `is`: the comment contains the text; `includes`: at least one of the words.
+      const said = (comment?.plain ?? '').toLowerCase()
+      const words = operator === 'is' || operator === 'is_not' ? [wanted] : wanted.split(/\s+/)
+      const isSaid = comment !== undefined && words.some((word) => said.includes(word.toLowerCase()))
+      return operator.includes('not') ? !isSaid : isSaid
+    }
     case 'current_via_id':
       return (VIA[actor.via] === Number(wanted)) === (operator === 'is')
     case 'role':

@@ -1,7 +1,7 @@
 import { Button, Textarea } from '@mantine/core'
 import type { TicketView } from '../../view'
 import { Log } from '../parts/log'
-import { Typed } from '../parts/typed'
+import { Attached, Typed } from '../parts/typed'
 import { EntryMeta, onEnter, OtherTickets, Square, useAgent, type FaceProps } from './ticket-tools'
 
 /** Any desk that has no face of its own yet. */
@@ -30,6 +30,7 @@ const Ticket = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketView }) =
                 <b>{entry.name}</b> {entry.from === 'note' ? <i>Internal</i> : null} <EntryMeta entry={entry} />
               </p>
               <Typed text={entry.text} />
+              <Attached text={entry.text} files={entry.files} />
             </div>
           </div>
         ))}

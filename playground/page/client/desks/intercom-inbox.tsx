@@ -2,7 +2,7 @@ import { Button, SegmentedControl, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketView } from '../../view'
 import { Log } from '../parts/log'
-import { Typed } from '../parts/typed'
+import { Attached, Typed } from '../parts/typed'
 import { AttachButton, EntryMeta, onEnter, OtherTickets, useAgent, type FaceProps } from './ticket-tools'
 
 /** A conversation in Intercom’s inbox: bubbles, notes, an assignee, and Close. */
@@ -44,6 +44,7 @@ const Conversation = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketVie
             <div key={entry.id} className={`part from-${entry.from}`}>
               <div className="part-bubble">
                 <Typed text={entry.text} />
+                <Attached text={entry.text} files={entry.files} />
               </div>
               <p className="meta">
                 {entry.name} {entry.from === 'note' ? <i>Note</i> : null} <EntryMeta entry={entry} />

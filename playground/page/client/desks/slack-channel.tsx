@@ -2,7 +2,7 @@ import { Button, Textarea } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { TicketEntry, TicketView } from '../../view'
 import { Log } from '../parts/log'
-import { Typed } from '../parts/typed'
+import { Attached, Typed } from '../parts/typed'
 import { AttachButton, EntryMeta, onEnter, OtherTickets, Square, useAgent, type FaceProps } from './ticket-tools'
 
 const NOTE = '//'
@@ -81,6 +81,7 @@ const Message = ({ entry, isApp, children }: { entry: TicketEntry; isApp: boolea
         <b>{entry.name}</b> {isApp ? <i>APP</i> : null} <EntryMeta entry={entry} />
       </p>
       <Typed text={entry.text} mrkdwn />
+      <Attached text={entry.text} files={entry.files} />
       {children}
     </div>
   </div>

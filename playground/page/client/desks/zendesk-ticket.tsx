@@ -2,7 +2,7 @@ import { Button, Tabs, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketView } from '../../view'
 import { Log } from '../parts/log'
-import { Typed } from '../parts/typed'
+import { Attached, Typed } from '../parts/typed'
 import { AttachButton, EntryMeta, onEnter, OtherTickets, Square, useAgent, type FaceProps } from './ticket-tools'
 
 /** A ticket as agents of Zendesk know it: public replies, internal notes, a status. */
@@ -54,6 +54,7 @@ const Ticket = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketView }) =
                 <b>{entry.name}</b> {entry.from === 'note' ? <i>Internal</i> : null} <EntryMeta entry={entry} />
               </p>
               <Typed text={entry.text} />
+              <Attached text={entry.text} files={entry.files} />
             </div>
           </div>
         ))}

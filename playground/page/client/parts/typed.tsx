@@ -3,7 +3,7 @@ import { Link } from './markdown'
 
 const ADDRESS = /(https?:\/\/[^\s<>()]+)/g
 /** The playground plays the vendors’ file servers, too: their addresses end with the name of a sample. */
-const SAMPLE = /\/([\w-]+\.(?:svg|txt|wav|mp4))(?:\?|$)/
+const SAMPLE = /\/([\w-]+\.(?:png|txt|wav|mp4))(?:\?|$)/
 
 export const sampleOf = (url: string): string | undefined => {
   const [, name] = SAMPLE.exec(decodeURIComponent(url)) ?? []
@@ -20,7 +20,7 @@ export const Typed = ({ text, mrkdwn = false }: { text: string; mrkdwn?: boolean
     {text.split(ADDRESS).map((piece, index) => {
       if (index % 2 === 0) return mrkdwn ? <Mrkdwn key={index} text={piece} /> : piece
       const sample = sampleOf(piece)
-      if (sample?.endsWith('.svg')) return <Picture key={index} url={piece} title={sample.split('/').at(-1) ?? ''} />
+      if (sample?.endsWith('.png')) return <Picture key={index} url={piece} title={sample.split('/').at(-1) ?? ''} />
       return (
         <Link key={index} href={sample ?? piece}>
           {sample?.split('/').at(-1) ?? piece}
@@ -28,6 +28,23 @@ export const Typed = ({ text, mrkdwn = false }: { text: string; mrkdwn?: boolean
       )
     })}
   </span>
+)
+
+/** The files of an entry that its text doesn't name by an address. */
+export const Attached = ({ text, files = [] }: { text: string; files?: readonly string[] | undefined }) => (
+  <>
+    {files
+      .filter((name) => !text.includes(`/${name}`))
+      .map((name) =>
+        name.endsWith('.png') ? (
+          <Picture key={name} url={`/samples/${name}`} title={name} />
+        ) : (
+          <Link key={name} href={`/samples/${name}`}>
+            {name}
+          </Link>
+        )
+      )}
+  </>
 )
 
 const MARKS = /(\*[^*\n]+\*|(?<![\w])_[^_\n]+_(?![\w])|~[^~\n]+~|`[^`\n]+`)/g
