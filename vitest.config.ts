@@ -6,7 +6,19 @@ import type { TestSequencer, TestSpecification } from 'vitest/node'
 const TIMEOUT_MS = 600_000
 
 /** The files that take longest start first, so that none of them runs alone at the end. */
-const LONGEST = ['chaos', 'processes', 'sequences', 'page', 'server', 'rotation', 'crossings', 'start', 'hostile-input']
+const LONGEST = [
+  'chaos',
+  'processes',
+  'page-accessibility',
+  'sequences',
+  'page',
+  'page-state',
+  'server',
+  'rotation',
+  'crossings',
+  'start',
+  'hostile-input',
+]
 
 class LongestFirst implements TestSequencer {
   public async shard(files: TestSpecification[]): Promise<TestSpecification[]> {

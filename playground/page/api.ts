@@ -25,6 +25,8 @@ export interface Api {
   answer(request: ApiRequest): Promise<unknown>
   /** The state, as `GET /api/state` and the stream of events send it. */
   view(): PageView
+  /** False while a journal is played again: nobody sees that, or acts in it. */
+  isReady(): boolean
   onChange(listener: () => void): void
 }
 
@@ -116,8 +118,11 @@ export const createApi = (current: Current): Api => {
 
   return {
     view: () => viewOf(current.play, current.server),
+    isReady: () => !current.play.isReplaying,
     onChange: (listener) => current.onChange(listener),
     answer: async ({ method, path, query, build, body }) => {
+      if (current.play.isReplaying)
+        throw new Refusal(503, 'The playground is starting: try again in a moment', { 'retry-after': '1' })
       const name = path.replace('/api/', '')
       if (Object.hasOwn(gets, name)) {
         if (method !== 'GET') throw new Refusal(405, 'Use GET', { allow: 'GET' })

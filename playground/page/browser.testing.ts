@@ -1,6 +1,6 @@
 /** Drives the page in a real browser, such as Debian’s Chromium: `apt-get install chromium`. */
 import { existsSync } from 'node:fs'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import type { PageView } from './view'
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -15,7 +15,7 @@ const FLAGS =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 
 /** Only for work that never ends. */
-const WAIT_MS = 8_000
+const WAIT_MS = 120_000
 
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS.split(' ') })
 
@@ -43,6 +43,9 @@ export const openTab = async (browser: Browser, origin: string, options: Browser
   await page.getByRole('button', { name: 'Reset' }).waitFor()
   return { page, faults }
 }
+
+/** Fails unless it appears. */
+export const assertVisible = (locator: Locator): Promise<void> => locator.waitFor()
 
 /** The server’s API: tests move the clock, and nothing waits for real time. */
 export const createRemote = (origin: () => string) => {

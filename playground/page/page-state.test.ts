@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRemote, isSkipped, launch, openTab, skipped } from './browser.testing'
+import { assertVisible, createRemote, isSkipped, launch, openTab, skipped } from './browser.testing'
 import { bundlePage, type PageBundle } from './bundle'
 import { openPlayground, type Playground } from './playground'
 
@@ -125,7 +125,7 @@ describe.skipIf(isSkipped)(`an open page${skipped}`, () => {
     await page.getByRole('alert').filter({ hasText: 'start it again with npm start' }).waitFor()
     playground = await openPlayground({ page: bundle, stateFile, ports: { page: port } })
     await page.getByRole('alert').waitFor({ state: 'detached' })
-    await page.getByRole('log', { name: 'What the customer sees' }).getByText('before the restart').waitFor()
+    await assertVisible(page.getByRole('log', { name: 'What the customer sees' }).getByText('before the restart'))
     await page.close()
   })
 

@@ -1,7 +1,7 @@
 /** What people do on the page, in a real browser. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createRemote, isSkipped, launch, openTab, skipped, type Tab } from './browser.testing'
+import { assertVisible, createRemote, isSkipped, launch, openTab, skipped, type Tab } from './browser.testing'
 import { openPlayground, type Playground } from './playground'
 
 describe.skipIf(isSkipped)(`the page${skipped}`, () => {
@@ -28,7 +28,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
     await button('Reset').waitFor()
   })
   afterEach(() => {
-    expect(tab.faults.splice(0)).toEqual([])
+    if (tab.faults.length > 0) throw new Error(tab.faults.splice(0).join('\n'))
   })
 
   const button = (name: string) => page.getByRole('button', { name, exact: true })
@@ -61,7 +61,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await counter().getByText('3 delivered once, in order').waitFor()
       // It goes on from there.
       await say('One more thing')
-      await desk().getByText('One more thing').waitFor()
+      await assertVisible(desk().getByText('One more thing'))
     })
 
     it('lets Slack take over when Zendesk goes down', async () => {
@@ -70,9 +70,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await timeline().getByText('500', { exact: true }).first().waitFor({ state: 'attached' })
       await page.getByRole('listitem').filter({ hasText: 'down after repeated failures' }).waitFor()
       await desk().getByRole('tab', { name: 'Zendesk' }).click()
-      await desk()
-        .getByText(/The breaker is open after 3 failures in a row/)
-        .waitFor()
+      await assertVisible(desk().getByText(/The breaker is open after 3 failures in a row/))
     })
 
     it('refuses on Friday at 18:01, and says when the desks are back', async () => {
@@ -83,7 +81,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
         .waitFor()
       await page.getByRole('button', { name: /^Fri .* Move the clock/ }).waitFor()
       await page.getByLabel('Which customer you are').selectOption({ label: 'Eve Customer · with an agent' })
-      await page.getByText('With the agents of Zendesk').waitFor()
+      await assertVisible(page.getByText('With the agents of Zendesk'))
     })
 
     it('sends a French VIP to Intercom', async () => {
@@ -91,7 +89,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await page.getByText('With the agents of Intercom').waitFor()
       await page.getByText('This ticket').click()
       await page.getByText(/Rule: VIPs/).waitFor()
-      await page.getByText('first available among the desks of VIPs').waitFor()
+      await assertVisible(page.getByText('first available among the desks of VIPs'))
     })
 
     it('keeps a session at its desk when the vendor is switched', async () => {
@@ -102,7 +100,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
         .getByRole('button', { name: /Eve Customer/ })
         .click()
       await chat().getByText('Still here, still at Zendesk.').waitFor()
-      await page.getByText('With the agents of Zendesk').waitFor()
+      await assertVisible(page.getByText('With the agents of Zendesk'))
     })
 
     it('shows a reply once when its webhook comes twice more', async () => {
@@ -184,7 +182,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       await button('Add note').click()
       await desk().getByText('a note', { exact: true }).waitFor()
       await button('Close').click()
-      await page.getByText('With the bot', { exact: true }).waitFor()
+      await assertVisible(page.getByText('With the bot', { exact: true }))
     })
 
     it('is Slack: a thread with Claim, Resolve and // notes', async () => {
@@ -235,7 +233,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
     await page.getByRole('listitem').filter({ hasText: 'full' }).first().waitFor()
     await remote.post('condition', { desk: 'intercom', condition: 'unauthorized' })
     await ask()
-    await page.getByText('With the agents of Slack').waitFor()
+    await assertVisible(page.getByText('With the agents of Slack'))
   })
 
   it('moves the clock over closing time', async () => {
@@ -334,7 +332,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
     await desk().getByText('#1001 · Zoë Zimmer').waitFor()
     await button('End the session').click()
     await chat().getByText('You have ended the session').waitFor()
-    await page.getByText('With the bot', { exact: true }).waitFor()
+    await assertVisible(page.getByText('With the bot', { exact: true }))
   })
 
   it('keeps typed text and focus when something changes, and the text over a reload', async () => {
@@ -379,7 +377,7 @@ describe.skipIf(isSkipped)(`the page${skipped}`, () => {
       .getByRole('tab', { name: /Zendesk/ })
       .focus()
     await page.keyboard.press('ArrowLeft')
-    await desk().getByText('# support').waitFor()
+    await assertVisible(desk().getByText('# support'))
   })
 })
 

@@ -119,6 +119,7 @@ export const openPlayground = async (options: PlaygroundOptions = {}): Promise<P
       store()
     }
 
+    current.play.isReplaying = saved.entries.length > 0
     const served = await servePage(createApi(current), page, options.ports?.['page'])
     origin.value = served.origin
     current.play.origin = served.origin
@@ -156,7 +157,6 @@ const _portsOf = ({ botpress, sandboxes }: World): Record<string, number> => {
 
 /** Plays a journal on a clock that stands still between its entries. A move that fails now has failed then. */
 const _playAgain = async (play: Play, { entries, aheadMs }: Saved): Promise<void> => {
-  play.isReplaying = true
   const works: Promise<unknown>[] = []
   for (const entry of entries) {
     await play.clock.moveTo(entry.at)
@@ -164,6 +164,7 @@ const _playAgain = async (play: Play, { entries, aheadMs }: Saved): Promise<void
   }
   await play.clock.moveTo(Date.now() + aheadMs)
   play.isReplaying = false
+  play.changed()
 }
 
 const performMove = async (play: Play, { move, body }: Pick<JournalEntry, 'move' | 'body'>): Promise<unknown> => {

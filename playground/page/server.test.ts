@@ -211,12 +211,13 @@ describe('the timeline', () => {
   it('shows redeliveries with their number', async () => {
     const customer = await newCustomer()
     await post('start', { customer, provider: 'zendesk' })
-    playground.world.botpress.runtime.addFault({ kind: 'status', status: 500, path: /messages/, times: 8 })
+    await post('condition', { desk: 'zendesk', condition: 'error' })
     const { index } = await ticketOf(customer)
     await post('agent', { desk: 'zendesk', ticket: index, move: 'reply', text: 'after all' })
+    await pass(1_000)
+    await post('condition', { desk: 'zendesk', condition: 'up' })
     await pass(60_000)
     expect(await shown(customer)).toContain('after all')
-    playground.world.botpress.runtime.clearFaults()
     const attempts = (await state()).timeline.filter(
       (exchange) => exchange.customer === customer && exchange.kind === 'webhook'
     )

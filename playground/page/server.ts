@@ -101,7 +101,7 @@ const createStream = (api: Api) => {
   const push = (): void => {
     clearTimeout(gathering)
     gathering = undefined
-    if (pages.size === 0) return
+    if (pages.size === 0 || !api.isReady()) return
     const state = JSON.stringify(api.view())
     for (const page of pages) page.write(state === sent ? ': still here\n\n' : `data: ${state}\n\n`)
     sent = state
@@ -114,7 +114,8 @@ const createStream = (api: Api) => {
   return {
     join: (response: ServerResponse): void => {
       response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream; charset=utf-8' })
-      response.write(`retry: 500\ndata: ${JSON.stringify(api.view())}\n\n`)
+      response.write('retry: 500\n\n')
+      if (api.isReady()) response.write(`data: ${JSON.stringify(api.view())}\n\n`)
       pages.add(response)
       response.on('close', () => pages.delete(response))
     },

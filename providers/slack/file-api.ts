@@ -42,8 +42,6 @@ const done = z.object({ ok: z.literal(true) })
 
 export const isSlackHost = (host: string): boolean => host === 'slack.com' || host.endsWith('.slack.com')
 
-export type FileApi = ReturnType<typeof createFileApi>
-
 export const createFileApi = (http: Http, tools: Tools) => ({
   /** https://docs.slack.dev/reference/methods/files.getUploadURLExternal */
   askForUpload: async (filename: string, length: number): Promise<{ url: string; id: string }> => {

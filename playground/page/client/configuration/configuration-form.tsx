@@ -2,7 +2,7 @@ import { Button, NativeSelect, SegmentedControl, Textarea } from '@mantine/core'
 import { Form } from '@rjsf/mantine'
 import { useEffect, useMemo, useState } from 'react'
 import { ask, usePage } from '../state/page-state'
-import { errorsOf, noValidator, type FormSchema } from './validator'
+import noValidator, { errorsOf, type FormSchema } from './validator'
 
 interface Problem {
   field: string

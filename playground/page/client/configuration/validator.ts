@@ -4,7 +4,7 @@ import type { ErrorSchema, RJSFSchema, ValidatorType } from '@rjsf/utils'
  * The form checks nothing itself: the router does, in its own words. A validator that compiles the schema would need
  * `eval`, which the page’s security policy forbids.
  */
-export const noValidator: ValidatorType = {
+const noValidator: ValidatorType = {
   validateFormData: () => ({ errors: [], errorSchema: {} }),
   isValid: () => true,
   rawValidation: () => ({ errors: [], validationError: undefined }),

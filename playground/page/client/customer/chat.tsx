@@ -15,7 +15,7 @@ const initials = (name: string): string =>
     .join('')
 
 export const Chat = ({ customer }: { customer: CustomerView }) => (
-  <Log label="What the customer sees" count={customer.chat.length} className="chat">
+  <Log label="What the customer sees" className="chat">
     {customer.chat.length === 0 ? (
       <p className="empty">Say hello. The bot answers, and hands over when you ask.</p>
     ) : null}

@@ -46,7 +46,7 @@ export const CustomerPanel = () => {
           </span>
           <div>
             <strong>Acme Support</strong>
-            <small>{customer.isActive ? 'You are talking to a person' : 'You are talking to the bot'}</small>
+            <small>{customer.isActive ? 'A person answers' : 'The bot answers'}</small>
           </div>
           {customer.isActive ? (
             <Button size="compact-xs" variant="white" onClick={() => void move('end', { customer: customer.key })}>

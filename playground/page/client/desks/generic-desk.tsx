@@ -21,7 +21,7 @@ const Ticket = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketView }) =
         <h3>{ticket.title}</h3>
         <small>{ticket.assignee ? `Assigned to ${ticket.assignee.name}` : 'Unassigned'}</small>
       </header>
-      <Log label={`Conversation: ${ticket.title}`} count={ticket.entries.length}>
+      <Log label={`Conversation: ${ticket.title}`}>
         {ticket.entries.map((entry) => (
           <div key={entry.id} className={`comment from-${entry.from}`}>
             <Square name={entry.name} tone={entry.from} />

@@ -34,7 +34,7 @@ const Conversation = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketVie
           </Button>
         </span>
       </header>
-      <Log label={`Conversation with ${ticket.customer}`} count={ticket.entries.length}>
+      <Log label={`Conversation with ${ticket.customer}`}>
         {ticket.entries.map((entry) =>
           entry.from === 'system' ? (
             <p key={entry.id} className="system-line">

@@ -22,7 +22,7 @@ const Thread = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketView }) =
   const isNote = text.startsWith(NOTE)
   return (
     <article aria-label={`Thread of ${ticket.customer}`}>
-      <Log label={`Thread of ${ticket.customer}`} count={ticket.entries.length}>
+      <Log label={`Thread of ${ticket.customer}`}>
         {root ? (
           <Message entry={root} isApp>
             {ticket.status === 'open' ? (

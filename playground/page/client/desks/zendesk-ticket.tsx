@@ -45,7 +45,7 @@ const Ticket = ({ desk, ticket, agentId }: FaceProps & { ticket: TicketView }) =
           </>
         ) : null}
       </dl>
-      <Log label={`Conversation of ticket ${ticket.id}`} count={ticket.entries.length}>
+      <Log label={`Conversation of ticket ${ticket.id}`}>
         {ticket.entries.map((entry) => (
           <div key={entry.id} className={`comment from-${entry.from}`}>
             <Square name={entry.name} tone={entry.from} />

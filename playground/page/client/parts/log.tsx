@@ -1,33 +1,15 @@
-import { useEffect, useRef, type ReactNode } from 'react'
-
-/** A conversation: the newest entry is in view, unless the reader has scrolled back. Screen readers hear new ones. */
-export const Log = ({ label, count, className = '', children }: LogProps) => {
-  const list = useRef<HTMLDivElement>(null)
-  const isAtEnd = useRef(true)
-  useEffect(() => {
-    if (list.current && isAtEnd.current) list.current.scrollTop = list.current.scrollHeight
-  }, [count])
-  return (
-    <div
-      ref={list}
-      className={`log ${className}`}
-      role="log"
-      aria-label={label}
-      // Keyboard users scroll it.
-      tabIndex={0}
-      onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-        isAtEnd.current = scrollTop + clientHeight >= scrollHeight - 40
-      }}
-    >
-      {children}
-    </div>
-  )
-}
+import type { ReactNode } from 'react'
+import { useNewest } from './use-newest'
 
 interface LogProps {
   label: string
-  /** Grows with the entries. */
-  count: number
   className?: string
   children: ReactNode
 }
+
+/** A conversation. Screen readers hear new entries, and the keyboard scrolls it. */
+export const Log = ({ label, className = '', children }: LogProps) => (
+  <div {...useNewest<HTMLDivElement>()} className={`log ${className}`} role="log" aria-label={label} tabIndex={0}>
+    {children}
+  </div>
+)

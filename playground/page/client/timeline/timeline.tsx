@@ -1,7 +1,8 @@
 import { Switch } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { ExchangeView } from '../../view'
 import { duration, exactTime } from '../parts/time'
+import { useNewest } from '../parts/use-newest'
 import { usePage } from '../state/page-state'
 import { ExchangeModal } from './exchange-modal'
 import { Arrow, lanesOf } from './lanes'
@@ -19,12 +20,7 @@ export const Timeline = () => {
       (reads || !exchange.isMinor || isFailure(exchange)) &&
       (all || exchange.customer === undefined || exchange.customer === customer?.key)
   )
-  const list = useRef<HTMLOListElement>(null)
-  const isAtEnd = useRef(true)
-  const last = shown.at(-1)?.id
-  useEffect(() => {
-    if (list.current && isAtEnd.current) list.current.scrollTop = list.current.scrollHeight
-  }, [last])
+  const newest = useNewest<HTMLOListElement>()
   return (
     <section className="panel timeline" aria-labelledby="timeline-title">
       <div className="panel-head">
@@ -49,15 +45,7 @@ export const Timeline = () => {
           </span>
         ))}
       </div>
-      <ol
-        ref={list}
-        className="sequence"
-        aria-label="Calls and webhooks, oldest first"
-        tabIndex={0}
-        onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-          isAtEnd.current = scrollTop + clientHeight >= scrollHeight - 40
-        }}
-      >
+      <ol {...newest} className="sequence" aria-label="Calls and webhooks, oldest first" tabIndex={0}>
         {shown.map((exchange) => (
           <Row key={exchange.id} exchange={exchange} lanes={lanes} onOpen={() => setOpened(exchange)} />
         ))}
