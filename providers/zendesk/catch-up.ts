@@ -6,7 +6,7 @@ import { hasCode, PROVIDER, type Api } from './api'
 import { toAgent } from './contacts'
 import { readCursor, writeCursor, type Cursor } from './cursor'
 import { contactIn } from './memo'
-import { findMergeTarget, isMergeLine, isMerged } from './merging'
+import { findMergeTarget, isMergeLine, isMerged, mergedUpTo } from './merging'
 import { isOver, readComments, readTicket } from './reading'
 import type { Comment, TicketRecord, User } from './records'
 import { agentOf, formsOf, MOST_REDACTED, redactionsIn, type Reader } from './redactions'
@@ -37,11 +37,13 @@ export const catchUp = async (
       'Could not read the ticket’s comments: the desk does not find them'
     )
   }
-  const { comments, users } = fresh ?? { comments: [], users: [] }
+  const { users } = fresh ?? { users: [] }
+  const floor = read ? await mergedUpTo(api, ticket, read.ticket, fresh?.comments ?? []) : 0
+  const comments = (fresh?.comments ?? []).filter(({ id }) => Number(id) > floor)
 
   const ticketKey = { ticketId: ticket.id, conversationId: ticket.conversationId }
   const events: SessionEvent[] = []
-  const next: Cursor = { ...seen, over }
+  const next: Cursor = { ...seen, comment: Math.max(seen.comment, floor), over }
   if (seen.over && !over) events.push({ type: 'ticket-reopened', ticket: ticketKey })
 
   const assignee = read?.ticket.assignee_id

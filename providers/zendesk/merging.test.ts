@@ -68,6 +68,13 @@ describe.each(WAYS)('a ticket that was merged into another one of its customer (
     expect(textsIn(next.events)).toEqual(['Here we go on'])
   })
 
+  it('shows nothing from before, even when read from a place in the former ticket', async () => {
+    const { sandbox, ticket, cursor, catchUp, target } = await merged()
+    sandbox.agentReplies(target, 'Here we go on')
+    const { events } = await catchUp({ ...ticket, id: target }, cursor)
+    expect(textsIn(events)).toEqual(['Here we go on'])
+  })
+
   it('takes the customer’s next message there', async () => {
     const { setting, ticket, customer, target } = await merged()
     const posted = await setting.driver.postMessage(ticket, messageFrom(customer, 'where are you?'))

@@ -98,3 +98,24 @@ const _placeIn = async (
   const cursor = writeCursor({ comment: Math.max(0, ...earlier), agentId: '', over: false })
   return { id: target.id, cursor, ...(ticket.memo === undefined ? {} : { memo: ticket.memo }) }
 }
+
+/**
+ * The id of the line at which the session's ticket was merged into this one; 0 if none of these comments is that line.
+ * A cursor of the former ticket may lie before it, and what was said here earlier is not the session's to show.
+ */
+export const mergedUpTo = async (
+  api: Api,
+  ticket: Ticket,
+  target: TicketRecord,
+  comments: Comment[]
+): Promise<number> => {
+  if (conversationIdOf(target.external_id ?? '') === ticket.conversationId) return 0
+  for (const line of comments.filter(isMergeLine).toReversed()) {
+    const ids = _numbersIn(line).filter((id) => id !== target.id)
+    for (const id of ids.slice(0, MAX_CANDIDATES)) {
+      const former = await readTicket(api, id)
+      if (former && conversationIdOf(former.ticket.external_id ?? '') === ticket.conversationId) return Number(line.id)
+    }
+  }
+  return 0
+}
