@@ -83,8 +83,8 @@ export const createFileApi = (http: Http, tools: Tools) => ({
   },
 
   /**
-   * Shares uploaded files in a thread, as one post of the app. Resolves to the post's timestamp or, where Slack is still
-   * at it, to the first file's id. https://docs.slack.dev/reference/methods/files.completeUploadExternal
+   * Shares uploaded files in a thread, as one post of the app. Resolves to the post's timestamp or, while Slack is
+   * still at it, to the first file's id. https://docs.slack.dev/reference/methods/files.completeUploadExternal
    */
   shareFiles: async (
     { channel, ts }: MessageAddress,

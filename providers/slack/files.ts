@@ -1,7 +1,7 @@
 /**
- * Customers' files in a thread. A file is uploaded first, which nobody sees; a second call shares all files of a message
- * in the thread, with its words above them. So a message is one post, and an upload that is given up does no harm.
- * https://docs.slack.dev/messaging/working-with-files#upload
+ * Customers' files in a thread. A file is uploaded first, which nobody sees; a second call shares all files of a
+ * message in the thread, with its words above them. So a message is one post, and an upload that is given up does no
+ * harm. https://docs.slack.dev/messaging/working-with-files#upload
  *
  * Such a post can carry no mark of ours and appears under the app's name. It begins with the customer's name, and is
  * found again by its files or by its words.

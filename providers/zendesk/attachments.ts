@@ -63,8 +63,9 @@ export const readFile = async (api: Api, handle: string): Promise<DeskFile> => {
     if (attachment.deleted === true) throw _missing('it was deleted')
     if (attachment.file_name === 'redacted.txt' && (attachment.size ?? 0) === 0) throw _missing('it was redacted')
     if (isInfected(attachment)) {
-      const why = 'Could not read the file: Zendesk found malware in it'
-      throw new ProviderError(PROVIDER, 'rejected', why, { about: 'message' })
+      throw new ProviderError(PROVIDER, 'rejected', 'Could not read the file: Zendesk found malware in it', {
+        about: 'message',
+      })
     }
     return _opened(api, attachment.content_url ?? '', attachment)
   }

@@ -98,8 +98,12 @@ const _isOfAccount = async (
     return await isOfAccount(call, { name, driver }, account)
   } catch (error) {
     if (isProviderError(error)) throw error
-    const message = `Could not find out whose account a ticket is in: ${describeError(error)}`
-    throw new ProviderError(name, 'unavailable', message, { cause: error })
+    throw new ProviderError(
+      name,
+      'unavailable',
+      `Could not find out whose account a ticket is in: ${describeError(error)}`,
+      { cause: error }
+    )
   }
 }
 

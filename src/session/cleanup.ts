@@ -31,8 +31,8 @@ export const tellAgents = async (call: Call, desk: Desk, session: Session): Prom
 }
 
 /**
- * Whether the router solves the ticket: only when no agent has ended the session at the desk. After an agent's end, the ticket's
- * status is the agents' business: they may have reopened it, or the customer's last words have.
+ * Whether the router solves the ticket: only when no agent has ended the session at the desk. After an agent's end, the
+ * ticket's status is the agents' business: they may have reopened it, or the customer's last words have.
  */
 export const isSolvedByRouter = ({ agentEndedAt, endReason }: Session): boolean =>
   agentEndedAt === undefined || endReason === 'idle'
