@@ -83,13 +83,15 @@ describe.each(DESKS)('an orphan ticket at %s', (desk) => {
   })
 })
 
-describe.each(DESKS)('a ticket at %s of another installation', (desk) => {
+describe.each(DESKS)('a ticket at %s of another bot’s installation', (desk) => {
   it('stays unchanged, and its deliveries are accepted', async () => {
-    const stage = await startAt(desk)
+    const identity = { botId: 'another-bot' }
+    const stage = await startAt(desk, { identity })
     const { sandbox, ticket } = await handOver(stage)
     const { store } = stage.botpress.runtime
     for (const { id } of store.conversations.withTags({}))
       if (ticket().conversationId === id) store.conversations.remove(id)
+    stage.botpress.runtime.identity.botId = 'bot-1'
     stage.restart()
     const before = ticket().entries.length
     const deliveredBefore = sandbox.deliveries.log.length
