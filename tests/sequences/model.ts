@@ -1,7 +1,6 @@
 /**
  * What a handoff looks like from outside, move by move: to the customer, at the desk and to the bot. The model knows
- * nothing
- * of how the router works, and of a desk only what its agents see.
+ * nothing of how the router works, and of a desk only what its agents see.
  */
 import {
   AGENT_CLOSED,
@@ -23,7 +22,7 @@ export type Move =
   | OutageMove
   | { kind: 'pass'; ms: number }
 
-/** What a vendor or an agent changes; nothing that people see depends on it. Desks that can't do it skip it. */
+/** What a vendor or an agent changes. Desks that can't do it skip it. */
 export const VENDOR_CHANGES = ['merge-contact', 'change-address', 'convert-ticket', 'delete-reply'] as const
 export type VendorChange = (typeof VENDOR_CHANGES)[number]
 
@@ -54,11 +53,13 @@ export interface Habits {
   customerReopens: boolean
   /** The customer can answer by mail, which reopens a solved ticket; whether the desk sends a webhook for it. */
   mails: 'never' | 'untold' | 'told'
+  /** The desk sends no webhook for a deleted reply, so the customer hears of it with the ticket's next event, if ever. */
+  deletesSilently: boolean
 }
 
 /** Exceptions from what most desks do. */
 const HABITS: Record<string, Partial<Habits>> = {
-  zendesk: { mails: 'told' },
+  zendesk: { mails: 'told', deletesSilently: true },
   intercom: { customerReopens: true, mails: 'untold' },
   slack: { claimsOnce: true, endsAside: true, reopens: false },
 }
@@ -69,13 +70,16 @@ export const habitsOf = (desk: string): Habits => ({
   reopens: true,
   customerReopens: false,
   mails: 'never',
+  deletesSilently: false,
   ...HABITS[desk],
 })
 
 /** What people see, or must see. */
 export interface View {
-  /** What the customer sees, in order. */
+  /** What the customer sees, in order, except for requests to disregard a message. */
   shown: string[]
+  /** The messages that the customer was asked to disregard; sorted. */
+  withdrawn: string[]
   isActive: boolean
   /** How often the bot's flow continued after a session. */
   continued: number
@@ -98,6 +102,8 @@ interface Ticket {
   posted: string[]
   /** What became of agents' messages, by their text. */
   fates: Map<string, Fate>
+  /** Agents' messages that are still in the ticket, in order. */
+  replies: string[]
   announced: Set<number>
   warned: number
 }
@@ -115,6 +121,14 @@ export interface Model {
   settled(seen: View): View
 }
 
+/** What became of a message that its agent deleted. */
+interface Withdrawal {
+  words: string
+  burst: number
+  /** An end may overtake it. */
+  isCertain: boolean
+}
+
 /** `agents` are their names. */
 export const createModel = (habits: Habits, agents: string[]): Model => {
   let lines: Line[] = []
@@ -128,6 +142,8 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
   /** The bot has ended the session, and the desk hasn't heard of it yet. */
   let isStopping = false
   let continued = 0
+  /** Messages that agents deleted while their customer could still be told. */
+  const withdrawals: Withdrawal[] = []
 
   const ticketOf = (move: Move): Ticket | undefined => tickets.at(-1 - ('ticket' in move ? move.ticket : 0))
   const isOpen = (ticket: Ticket): boolean => ticket === tickets.at(-1) && isActive && farewell === undefined
@@ -152,6 +168,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
     if (farewell) lines.splice(lines.indexOf(farewell), 0, ...announcement, { text, burst, isOptional: true })
   }
   const say = (ticket: Ticket, agent: number, words: string): void => {
+    ticket.replies.push(words)
     if (crossesEnd(ticket)) {
       ticket.fates.set(words, 'one')
       return mayShow(ticket, agent, `${agents[agent]}: ${words}`)
@@ -161,8 +178,19 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
     announce(ticket, agent)
     show(`${agents[agent]}: ${words}`)
   }
+  /** The customer is asked to disregard a message that they have, as long as the session is open. */
+  const deleteReply = (ticket: Ticket): void => {
+    const words = habits.deletesSilently ? ticket.replies.at(-1) : ticket.replies.pop()
+    if (words === undefined || !isOpen(ticket) || ticket.fates.get(words) !== 'shown') return
+    if (withdrawals.some((one) => one.words === words)) return
+    withdrawals.push({ words, burst, isCertain: !habits.deletesSilently })
+  }
+  const overtakeWithdrawals = (): void => {
+    for (const one of withdrawals) if (one.burst === burst) one.isCertain = false
+  }
   /** An agent who ends a session without a message isn't announced. */
   const solve = (ticket: Ticket): void => {
+    if (habits.endsAside) overtakeWithdrawals()
     if (isOpen(ticket)) farewell = show(AGENT_CLOSED)
     ticket.status = 'solved'
   }
@@ -173,6 +201,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
   /** The bot ends the session. An agent may have ended it a moment before. */
   const stop = (ticket: Ticket): void => {
     if (!isActive) return
+    overtakeWithdrawals()
     isActive = false
     isStopping = true
     ticket.posted.push(CUSTOMER_LEFT)
@@ -190,7 +219,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
   const apply = (move: Move, words: string): void => {
     if (move.kind === 'hand-over') {
       isActive = true
-      tickets.push({ status: 'open', posted: [], fates: new Map(), announced: new Set(), warned: 0 })
+      tickets.push({ status: 'open', posted: [], fates: new Map(), replies: [], announced: new Set(), warned: 0 })
       show(HANDED_OFF)
       return
     }
@@ -240,6 +269,7 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
         return
       case 'vendor-change':
         hasMoved ||= move.what === 'change-address'
+        if (move.what === 'delete-reply') deleteReply(ticket)
         return
     }
   }
@@ -269,6 +299,9 @@ export const createModel = (habits: Habits, agents: string[]): Model => {
       const shown = arrange(lines, seen.shown)
       return {
         shown,
+        withdrawn: withdrawals
+          .flatMap(({ words, isCertain }) => (isCertain || seen.withdrawn.includes(words) ? [words] : []))
+          .toSorted(),
         isActive,
         continued,
         tickets: tickets.map(({ status, posted, fates, warned }, index) => ({

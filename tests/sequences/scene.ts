@@ -38,6 +38,7 @@ const LATENCY_MS = 5
 /** Longer than a delivery waits for the desk. */
 const OUTAGE_MS = 90_000
 const UNDELIVERED = /was not delivered: “(.+)”/
+const WITHDRAWN = /^Please disregard this message: “(.+)”$/
 const WARNING = 'replies here are not delivered'
 
 export const openScene = async (options: SceneOptions): Promise<Scene> => {
@@ -155,8 +156,13 @@ export const openScene = async (options: SceneOptions): Promise<Scene> => {
   const view = (): View => {
     const written = bot.transcript(conversationId).filter(({ from }) => from === 'customer')
     const said = new Set(written.map(({ text }) => text))
+    const lines = bot.seen(conversationId)
     return {
-      shown: bot.seen(conversationId).map(({ from, name, text }) => (from === 'agent' ? `${name}: ${text}` : text)),
+      shown: lines.flatMap(({ from, name, text }) => {
+        if (from !== 'agent') return [text]
+        return WITHDRAWN.test(text) ? [] : [`${name}: ${text}`]
+      }),
+      withdrawn: lines.flatMap(({ text }) => WITHDRAWN.exec(text)?.[1] ?? []).toSorted(),
       isActive: bot.isActive(conversationId),
       continued: bot.continued.length,
       tickets: tickets().map((ticket) => _viewOf(ticket, said)),
