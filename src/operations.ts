@@ -21,7 +21,15 @@ export const operations = {
   receiveWebhook: _atFirstUse(async () => (await import('./from-desk/receive')).receiveWebhook),
 }
 
-/** Loads everything at once. In simulated time, loading would take no time for the router and much for the clock. */
+/**
+ * Loads everything at once, with the libraries that operations load when they need them. In simulated time, loading
+ * would take no time for the router and much for the clock.
+ */
 export const loadOperations = async (): Promise<void> => {
-  await Promise.all(Object.values(operations).map((load) => load()))
+  const [{ detectLanguage }, { loadRedaction }] = await Promise.all([
+    import('./routing/detect-language'),
+    import('./redaction/redact'),
+    ...Object.values(operations).map((load) => load()),
+  ])
+  await Promise.all([detectLanguage(['hello'], ['en', 'fr']), loadRedaction()])
 }

@@ -39,6 +39,11 @@ export const createRedactor = async (lines: readonly HideLine[], audience: Audie
   }
 }
 
+/** Loads what redaction would load at its first use. */
+export const loadRedaction = async (): Promise<void> => {
+  await Promise.all([import('re2js'), ...Object.values(FINDERS).map((load) => load())])
+}
+
 /** What is wrong with a pattern, as a sentence without its subject. Undefined: nothing. */
 export const patternProblem = async (pattern: string): Promise<string | undefined> => {
   const { RE2JS } = await import('re2js')
