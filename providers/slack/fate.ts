@@ -2,6 +2,7 @@ import { isProviderError } from '../errors'
 import type { MessageFate, Ticket } from '../provider'
 import type { App } from './app'
 import { idToAddress } from './ids'
+import { presentId } from './memory'
 
 const SIGNS: Record<MessageFate['type'], string> = { delivered: 'incoming_envelope', failed: 'warning' }
 
@@ -12,7 +13,7 @@ export const reportFate = async (app: App, ticket: Ticket, id: string, fate: Mes
   if (!/^\d+\.\d+$/.test(ts)) return
   try {
     const { channel } = idToAddress(ticket.id)
-    await api.react({ channel: memory.moved.get(channel) ?? channel, ts }, SIGNS[fate.type])
+    await api.react({ channel: presentId(memory, channel), ts }, SIGNS[fate.type])
   } catch (error) {
     // It has the reaction already, or may not have one.
     tools.log.debug('A reply could not be marked', { error: isProviderError(error) ? error.message : 'unknown' })

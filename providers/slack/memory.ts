@@ -60,6 +60,17 @@ export const memoryOf = (tools: Tools, botToken: string): Memory => {
   return memory
 }
 
+/** A channel's present id. A channel may have moved more than once. */
+export const presentId = ({ moved }: Memory, channel: string): string => {
+  const passed = new Set<string>()
+  let id = channel
+  for (let next = moved.get(id); next !== undefined && !passed.has(next); next = moved.get(id)) {
+    passed.add(next)
+    id = next
+  }
+  return id
+}
+
 /** Adds an entry, and forgets the oldest one of too many. */
 export const keep = <T>(map: Map<string, T>, key: string, value: T, limit = MAX_ENTRIES): void => {
   map.delete(key)

@@ -18,7 +18,9 @@ const MAX_NAME_LENGTH = 80
 /** Posts the customer's messages under the customer's name and picture, the bot's under the app's own. */
 export const postMessage = async (app: App, ticket: Ticket, message: OutboundMessage): Promise<PostedMessage> => {
   const { ts } = idToAddress(ticket.id)
-  const { result, movedTo } = await atThread(app, ticket, (root) => _post(app, ticket, message, root))
+  const { result, movedTo } = await atThread(app, ticket, (root, isAgain) =>
+    _post(app, ticket, isAgain ? { ...message, mayExist: true } : message, root)
+  )
   return { messageIds: result.map((part) => messageId(ts, part)), ...(movedTo ? { movedTo } : {}) }
 }
 

@@ -33,6 +33,19 @@ describe('a thread whose channel has got another id', () => {
     ).toEqual(['before', 'after', 'more'])
   })
 
+  it.each([0, 1, 2])('takes a message in doubt after two moves, when the instance has heard of %i', async (heard) => {
+    const { sandbox, driver, ticket, deliver, presentId } = await open()
+    sandbox.changeAddress?.(ticket.id)
+    if (heard === 1) await deliver()
+    sandbox.changeAddress?.(presentId() ?? '')
+    if (heard === 2) await deliver()
+    const message = fromCustomer('after', { mayExist: true })
+    const posted = await driver.postMessage(ticket, message)
+    expect(posted.movedTo).toEqual({ id: presentId() })
+    expect(await driver.postMessage(ticket, message)).toEqual(posted)
+    expect(sandbox.tickets()[0]?.entries.filter(({ text }) => text === 'after')).toHaveLength(1)
+  })
+
   it('is read on, with the same ids for the same messages', async () => {
     const { sandbox, driver, ticket, presentId } = await open()
     const first = sandbox.agentReplies(ticket.id, 'one')

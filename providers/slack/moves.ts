@@ -10,7 +10,7 @@ import type { App } from './app'
 import { SYSTEM_USERS } from './authors'
 import { botOf, conversationOf, isClosed } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
-import { keep } from './memory'
+import { keep, presentId } from './memory'
 import { conversationOfPart } from './posting'
 
 export interface Located<T> {
@@ -21,35 +21,31 @@ export interface Located<T> {
 
 /**
  * Runs `work` at the ticket's thread. If Slack doesn't know the thread there, looks for it under the channel's other
- * ids, and runs `work` again. Throws what `work` throws.
+ * ids, and runs `work` again; `isAgain` if the first run may have had an effect. Throws what `work` throws.
  */
 export const atThread = async <T>(
   app: App,
   ticket: Ticket,
-  work: (root: MessageAddress) => Promise<T>
+  work: (root: MessageAddress, isAgain: boolean) => Promise<T>
 ): Promise<Located<T>> => {
   const root = idToAddress(ticket.id)
-  const known = app.memory.moved.get(root.channel)
-  const first = known ? { ...root, channel: known } : root
-  const runAt = async (address: MessageAddress): Promise<Located<T>> => {
-    const result = await work(address)
+  const first = { ...root, channel: presentId(app.memory, root.channel) }
+  const runAt = async (address: MessageAddress, isAgain: boolean): Promise<Located<T>> => {
+    const result = await work(address, isAgain)
     return address.channel === root.channel ? { result } : { result, movedTo: { id: addressToId(address) } }
   }
   try {
-    return await runAt(first)
+    return await runAt(first, false)
   } catch (error) {
     if (!_mayHaveMoved(error)) throw error
     const found = await _find(app, ticket, root)
     if (!found || found.channel === first.channel) throw _explained(error)
-    return runAt(found)
+    return runAt(found, error.outcome === 'unknown')
   }
 }
 
 const _mayHaveMoved = (error: unknown): error is ProviderError =>
-  isProviderError(error) &&
-  error.about === 'ticket' &&
-  error.outcome === 'none' &&
-  ['misconfigured', 'not-found', 'ended'].includes(error.code)
+  isProviderError(error) && error.about === 'ticket' && ['misconfigured', 'not-found', 'ended'].includes(error.code)
 
 /** A channel that the app doesn't see says nothing about the ticket. */
 const _explained = (error: ProviderError): ProviderError =>

@@ -6,7 +6,7 @@ import type { App } from './app'
 import { channelIdOf } from './config'
 import { conversationOf, updatedHeader, headerFor, isClosed, mentionOf } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
-import { keep } from './memory'
+import { keep, presentId } from './memory'
 import { atThread, originAt, swapped } from './moves'
 import { markdownToPieces, transcriptToPieces } from './pieces'
 import { sendOnce, postTexts, toSlackTime } from './posting'
@@ -26,8 +26,8 @@ const CLOSING_LINE = 'This conversation has ended. Replies here no longer reach 
 export const openTicket = async (app: App, request: TicketRequest): Promise<OpenedTicket> => {
   const { api, tools } = app
   const header = headerFor(request)
-  const { root, isEarlier } = await _inChannel(app, _channelFor(app, request), (channel) =>
-    _openRoot(app, channel, request, header)
+  const { root, isEarlier } = await _inChannel(app, _channelFor(app, request), (channel, isAgain) =>
+    _openRoot(app, channel, isAgain ? { ...request, mayExist: true } : request, header)
   )
   const texts = [
     ...(header.isShortened ? markdownToPieces(request.description ?? '') : []),
@@ -77,18 +77,21 @@ const _openRoot = async (
 }
 
 /** Opens in the channel under its present id. */
-const _inChannel = async <T>(app: App, channel: string, open: (channel: string) => Promise<T>): Promise<T> => {
+const _inChannel = async <T>(
+  app: App,
+  channel: string,
+  open: (channel: string, isAgain: boolean) => Promise<T>
+): Promise<T> => {
   const { api, memory } = app
   try {
-    return await open(memory.moved.get(channel) ?? channel)
+    return await open(presentId(memory, channel), false)
   } catch (error) {
     const other = swapped(channel)
-    if (!isProviderError(error) || error.code !== 'misconfigured' || error.outcome !== 'none' || other === '')
-      throw error
+    if (!isProviderError(error) || error.code !== 'misconfigured' || other === '') throw error
     const info = await api.readChannelInfo(other).catch(() => undefined)
     if (!info || info.is_member === false) throw error
     keep(memory.moved, channel, other)
-    return open(other)
+    return open(other, error.outcome === 'unknown')
   }
 }
 
