@@ -16,6 +16,7 @@ import {
   REPETITION_PAUSE_MS,
   REPETITION_SLACK_MS,
 } from '../botpress/timing'
+import { deliveredAt, type StoredMessage } from '../session/progress'
 import { writeTags, type Session, type Tags } from '../session/session'
 
 /** The plugin waits for the answer before it listens, so what answers slowly is asked again. */
@@ -38,8 +39,7 @@ const PLUGINS_LINK = /#upstream$/
 
 /**
  * What this start repeats, if its answer can have been lost. `arrivedAt` in milliseconds since the epoch, by this
- * machine's clock. Throws as
- * Botpress does.
+ * machine's clock. Throws as Botpress does.
  */
 export const repetitionOf = async (
   call: Call,
@@ -50,13 +50,16 @@ export const repetitionOf = async (
   if (session.botEndedAt !== undefined || Object.keys(tags).some((name) => PLUGINS_LINK.test(name))) return undefined
   const { answers, at } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0 }
   // The nth repetition comes n seconds after the answer before it.
-  const lateMs = call.clock.at(arrivedAt) - at - (answers + 1) * REPETITION_PAUSE_MS
+  const now = call.clock.at(arrivedAt)
+  const lateMs = now - at - (answers + 1) * REPETITION_PAUSE_MS
   if (lateMs > LONGEST_REPETITION_SLACK_MS) return undefined
   // The plugin passes messages on only after it has received the answer. What an agent writes meanwhile waits for it.
   const { conversationId } = session
   const { messages } = await retry(call, QUICKLY, () => call.client.listMessages({ conversationId }))
   const own = messages.filter((message) => message.conversationId === conversationId)
-  const shows = lateMs > REPETITION_SLACK_MS ? own : own.filter(({ direction }) => direction === 'outgoing')
+  // What an agent has written waits for the plugin to listen: nobody has seen it.
+  const isSaid = (message: StoredMessage): boolean => lateMs > REPETITION_SLACK_MS && deliveredAt(message) <= now
+  const shows = own.filter((message) => message.direction === 'outgoing' || isSaid(message))
   return shows.length > 0 ? undefined : { session, answers }
 }
 

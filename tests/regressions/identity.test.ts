@@ -8,6 +8,9 @@ import { action, DESKS, startAt } from './helpers'
 const CARD = { title: 'Printer on fire', description: 'It burns' }
 const SHARED = 'test@test.com'
 
+/** The plugin listens by then, and what was held for it has arrived. */
+const LISTENING_MS = 6_000
+
 /** A customer writes and is handed off, without further waiting. */
 const askForHuman = async (stage: Stage, conversationId: string, card: Record<string, unknown> = {}) => {
   const { bot } = stage.botpress
@@ -65,7 +68,12 @@ describe.each(DESKS)('at %s, a ticket of one’s own has', (desk) => {
       const stage = await startAt(desk)
       const { bot } = stage.botpress
       const first = await handOver(stage)
-      if (talks === 'agent' || talks === 'both') first.sandbox.agentReplies(first.ticket().id, 'Hello')
+      if (talks === 'agent' || talks === 'both') {
+        first.sandbox.agentReplies(first.ticket().id, 'Hello')
+        // An agent's first words wait until the plugin listens.
+        await stage.pass(LISTENING_MS)
+        expect(countSeen(stage, first.conversationId, 'Hello')).toBe(1)
+      }
       if (talks === 'nobody') await stage.pass(20_000)
       if (talks === 'customer' || talks === 'both') await stage.finish(bot.customerSays(first.conversationId, 'hello?'))
       const second = bot.newConversation(first.userId)
@@ -141,6 +149,19 @@ describe.each(DESKS)('at %s, one ticket has', (desk) => {
     await stage.pass(SETTLED_MS)
     await joinedOnce(stage, conversationId)
     expect(countSeen(stage, conversationId, 'One moment'), seenBy(stage, conversationId).join('\n')).toBe(1)
+  })
+
+  it('a start that is repeated late, since a repetition died with its instance, while an agent is already writing', async () => {
+    const stage = await startAt(desk)
+    const { output } = await action(stage, 'createUser', { name: 'Eve' })
+    const input = { userId: output?.userId, ...CARD, messageHistory: [] }
+    const first = await action(stage, 'startHitl', input)
+    await stage.pass(1_500)
+    stage.sandbox(desk).agentReplies(ticketsOf(stage)[0]?.id ?? '', 'One moment')
+    await stage.pass(2_300)
+    const again = await action(stage, 'startHitl', input)
+    expect(again.output?.conversationId).toBe(first.output?.conversationId)
+    expect(ticketsOf(stage)).toHaveLength(1)
   })
 
   it.each([undefined, SHARED])('a customer whose createUser is repeated (%s)', async (userEmail) => {
