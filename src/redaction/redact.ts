@@ -83,11 +83,11 @@ const DIGITS = /[^\d]/g
 
 const FINDERS: Record<Kind, () => Promise<Finder>> = {
   cards: async () => {
-    const { default: isLuhnNumber } = await import('validator/lib/isLuhnNumber')
+    const { default: isLuhnNumber } = await import('validator/lib/isLuhnNumber.js')
     return (text) => _all(text, CARD, 'card number', (found) => isLuhnNumber(found.replaceAll(DIGITS, '')))
   },
   ibans: async () => {
-    const { default: isIBAN } = await import('validator/lib/isIBAN')
+    const { default: isIBAN } = await import('validator/lib/isIBAN.js')
     return (text) => [...text.matchAll(IBAN)].flatMap((match) => _ibanAt(match, isIBAN))
   },
   emails: async () => (text) => _all(text, EMAIL, 'e-mail address'),

@@ -53,7 +53,7 @@ export interface Habits {
   customerReopens: boolean
   /** The customer can answer by mail, which reopens a solved ticket; whether the desk sends a webhook for it. */
   mails: 'never' | 'untold' | 'told'
-  /** The desk sends no webhook for a deleted reply, so the customer hears of it with the ticket's next event, if ever. */
+  /** The desk tells of a deleted reply with the next event of its ticket, if ever: it sends no webhook for it. */
   deletesSilently: boolean
 }
 
