@@ -1,6 +1,7 @@
 /** Files of agents that lie at the desk: stored at Botpress, with their message, once. */
 import { describe, expect, it } from 'vitest'
 import { handOver, SETTLED_MS } from './support/handoffs'
+import { connectInstances } from './support/instances'
 import { openMemoryStage, type MemoryStage } from './memory-desk/register'
 
 const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(70_000, 3)])
@@ -169,10 +170,10 @@ describe('agents’ files', () => {
     expect(notes()[0]?.text).toContain('could not be loaded')
   })
 
-  it('survive a store that fails before and after it has the bytes', async () => {
+  it.each([503, 429, 408])('survive a store that answers %i before and after it has the bytes', async (status) => {
     for (const effect of ['before', 'after'] as const) {
       const { stage, handoff, send, delivered } = await open()
-      stage.botpress.runtime.addFault({ kind: 'status', status: 503, effect, method: 'PUT', path: /^\/upload\// })
+      stage.botpress.runtime.addFault({ kind: 'status', status, effect, method: 'PUT', path: /^\/upload\// })
       await send('', file('photo.png', 'image/png', PNG))
       expect(delivered()).toEqual([])
       // The customer's next message reads back what the desk won't deliver again.
@@ -193,6 +194,35 @@ describe('agents’ files', () => {
     expect(delivered()[0]?.payload.items?.map(({ type }) => type)).toEqual(['text', 'text'])
     expect(notes()[0]?.text).toContain('could not be stored')
   })
+
+  it.each(['before', 'after'] as const)(
+    'that are gone are told to the agent also when an instance dies %s it writes the note',
+    async (when) => {
+      const { stage, handoff, send, delivered, notes } = await open()
+      const instances = connectInstances(stage, 2)
+      instances.takeTurns(0)
+      instances.all[0]?.dieAt(
+        when,
+        ({ side, method, body }) => side === 'desk' && method === 'POST' && body.includes('did not get the file')
+      )
+      stage.desk.server.addFault({
+        kind: 'status',
+        status: 404,
+        times: 99,
+        body: { error: 'not found' },
+        matches: ({ path }) => path.startsWith('/files/'),
+      })
+      await send('Look', file('a.pdf', 'application/pdf', PDF))
+      instances.takeTurns(1)
+      // This desk delivers once: the customer's next message reads back what was not applied.
+      await stage.finish(stage.botpress.bot.customerSays(handoff.conversationId, 'hello?'))
+      await stage.pass(SETTLED_MS)
+      expect(delivered()).toHaveLength(1)
+      expect(notes().map(({ text }) => text)).toEqual([
+        'The customer did not get the file “a.pdf”: it could not be found.',
+      ])
+    }
+  )
 
   it('are not stored for a session that has ended: the agent is told', async () => {
     const { stage, handoff, send, uploads, notes } = await open()

@@ -148,7 +148,7 @@ export const createTransport =
       headers: answer.headers ?? {},
       config,
     }
-    if (answer.status >= 200 && answer.status < 300) return response
+    if (config.validateStatus?.(answer.status) ?? true) return response
     const code = answer.status >= 500 ? AxiosError.ERR_BAD_RESPONSE : AxiosError.ERR_BAD_REQUEST
     throw new AxiosError(`Request failed with status code ${answer.status}`, code, config, undefined, response)
   }

@@ -31,6 +31,8 @@ export class NotStored extends Error {
 }
 
 const LASTING = new Set([400, 402, 403, 413, 415, 422])
+/** Answers of the store that pass, as every 5xx does. */
+const PASSING = new Set([408, 425, 429])
 const LONGEST_UPLOAD_MS = 60_000
 
 /** A file that was stored completely under this key. Throws as Botpress does. */
@@ -82,7 +84,7 @@ export const storeFile = async (call: Call, { bytes, expiresAt, name, ...file }:
       maxRedirects: 0,
       maxBodyLength: Number.POSITIVE_INFINITY,
       timeout: LONGEST_UPLOAD_MS,
-      validateStatus: (status) => status < 500,
+      validateStatus: (status) => status < 500 && !PASSING.has(status),
       proxy: false,
     })
     .catch((error: unknown) => {

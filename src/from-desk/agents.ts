@@ -67,10 +67,24 @@ export const agentWrote = async (
   const isOver = meaningOf('agent-message', phaseOf(session, call.clock.now())) === 'tell-agent'
   const { parts, missing } = isOver ? { parts: event.parts, missing: [] } : await hostFiles(work, session, event)
   const message = await _shown(work, session, event, parts)
-  const after = message ? await _deliverOrTell(work, session, { ...read, message }, following) : session
   const undelivered = [event.undelivered, describeMissing(missing)].filter(Boolean).join('\n')
-  if (undelivered) await tellAgent(call, desk, session.ticket, `files-${event.id}`, undelivered)
+  const tell = (): Promise<void> => tellAgent(call, desk, session.ticket, `files-${event.id}`, undelivered)
+  // Behind a message that is delivered, no other instance reads again: what is missing is told before.
+  const isTold = !undelivered || (await _succeeds(call, tell))
+  const whole = message && { ...read, message, cursor: isTold ? read.cursor : undefined }
+  const after = whole ? await _deliverOrTell(work, session, whole, isTold ? following : []) : session
+  if (!isTold) await tell()
   return after
+}
+
+const _succeeds = async (call: Call, work: () => Promise<void>): Promise<boolean> => {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    call.log.debug('An agent could not be told at once', { error: describeError(error) })
+    return false
+  }
 }
 
 /** What the customer gets. Undefined: nothing is left to show. */

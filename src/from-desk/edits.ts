@@ -34,26 +34,26 @@ export const agentEdited = async (work: Work, session: Session, event: Edited): 
       : agentWrote(work, session, { event: { ...event, type: 'message-posted' }, cursor: undefined }, [])
   }
   const correctionId = `${event.id}${MARK}${event.version}`
-  if (deskMessageIdOf(last) === messageTag(desk, correctionId)) return session
+  const tell = (note: string): Promise<void> => tellAgent(call, desk, session.ticket, `edit-${correctionId}`, note)
   const isOver = _isOver(work, session)
+  if (deskMessageIdOf(last) === messageTag(desk, correctionId)) {
+    // Whoever delivered the correction may have died over the note.
+    if (!isOver) await tell(CORRECTED)
+    return session
+  }
   const { parts, missing } = isOver ? { parts: event.parts, missing: [] } : await hostFiles(work, session, event)
   const texts = await _textsFor(work, session, parts)
   const corrected = _correction(parts, texts)
   if (_isSame(last, parts) || _isSame(last, corrected)) return session
   if (!messageSettings(call.context.configuration).sendEdits) {
-    await tellAgent(call, desk, session.ticket, `edit-${correctionId}`, KEPT)
+    await tell(KEPT)
     return session
   }
-  const after = await agentWrote(
-    work,
-    session,
-    // The files have been stored under the message's own id.
-    { event: { ...event, type: 'message-posted', id: correctionId, parts: corrected }, cursor: undefined },
-    []
-  )
-  if (_isOver(work, after)) return after
-  const note = [CORRECTED, describeMissing(missing)].filter(Boolean).join('\n')
-  await tellAgent(call, desk, session.ticket, `edit-${correctionId}`, note)
+  // The files have been stored under the message's own id.
+  const undelivered = describeMissing(missing)
+  const posted = { ...event, type: 'message-posted' as const, id: correctionId, parts: corrected, undelivered }
+  const after = await agentWrote(work, session, { event: posted, cursor: undefined }, [])
+  if (!_isOver(work, after)) await tell(CORRECTED)
   return after
 }
 
@@ -63,8 +63,12 @@ export const agentRemoved = async (work: Work, session: Session, event: Removed)
   const last = await _lastVersion(work, session, event.id)
   const removalId = `${event.id}${MARK}removed`
   const agent = event.agent ?? _lastAgent(session)
-  if (!last || deskMessageIdOf(last) === messageTag(desk, removalId) || _isOver(work, session)) return session
+  if (!last || _isOver(work, session)) return session
   const id = `removed-${event.id}`
+  if (deskMessageIdOf(last) === messageTag(desk, removalId)) {
+    await tellAgent(call, desk, session.ticket, id, WITHDRAWN)
+    return session
+  }
   if (!messageSettings(call.context.configuration).sendEdits || !agent) {
     await tellAgent(call, desk, session.ticket, id, KEPT_ALTHOUGH_DELETED)
     return session
