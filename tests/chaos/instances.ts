@@ -2,6 +2,7 @@
  * Instances of the router that may crash between any two calls. After a crash their calls get no answer, and their
  * pending requests fail.
  */
+import { Readable } from 'node:stream'
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { AxiosError } from 'axios'
 import type { Environment } from '../../src/botpress/environment'
@@ -157,7 +158,9 @@ const _failedCall = async (
   const refusal = fault.body === 'account' ? accountRefusal(_originOf(config), word) : undefined
   const status = refusal?.status ?? fault.status ?? 500
   const page = fault.body === 'html' ? ERROR_PAGE : ''
-  const data = side === 'api' ? JSON.stringify(faultBody(status)) : (refusal?.body ?? page)
+  const text = side === 'api' ? JSON.stringify(faultBody(status)) : (refusal?.body ?? page)
+  // What asks for a stream gets one, as over a socket.
+  const data = config.responseType === 'stream' ? Readable.from([Buffer.from(String(text))]) : text
   const headers = { 'content-type': page === '' ? 'application/json' : 'text/html', ...fault.headers }
   const response: AxiosResponse = { data, status, statusText: '', headers, config }
   if (config.validateStatus?.(status) ?? true) return response
