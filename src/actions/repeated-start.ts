@@ -18,6 +18,7 @@ import {
 } from '../botpress/timing'
 import { deliveredAt, type StoredMessage } from '../session/progress'
 import { writeTags, type Session, type Tags } from '../session/session'
+import { answerableAt, sendUnheard } from './unheard'
 
 /** The plugin waits for the answer before it listens, so what answers slowly is asked again. */
 export const QUICKLY = {
@@ -32,6 +33,8 @@ export interface RepeatedSession {
   session: Session
   /** How many repetitions were answered before. */
   answers: number
+  /** Agents have written, and the bot got it before it can have heard of the session. */
+  hasUnheard: boolean
 }
 
 /** The plugin's tag on the desk's conversation, where the Cloud shows other integrations' tags. */
@@ -60,7 +63,8 @@ export const repetitionOf = async (
   // What an agent has written waits for the plugin to listen: nobody has seen it.
   const isSaid = (message: StoredMessage): boolean => lateMs > REPETITION_SLACK_MS && deliveredAt(message) <= now
   const shows = own.filter((message) => message.direction === 'outgoing' || isSaid(message))
-  return shows.length > 0 ? undefined : { session, answers }
+  const hasUnheard = own.some((message) => message.direction === 'incoming' && deliveredAt(message) <= now)
+  return shows.length > 0 ? undefined : { session, answers, hasUnheard }
 }
 
 const _readRepeats = (tag: string | undefined): { answers: number; at: number } | undefined => {
@@ -71,21 +75,25 @@ const _readRepeats = (tag: string | undefined): { answers: number; at: number } 
 
 /**
  * Returns the conversation of a start that has already succeeded. The plugin may have missed the first answer. It then
- * listens only after this one, so its time to listen starts again, and an end that it may have missed is sent again.
+ * listens only after this one, so its time to listen starts again, and what it may have missed is sent again.
  */
 export const repeatedStart = async (
   call: Call,
-  { session, answers }: RepeatedSession
+  { session, answers, hasUnheard }: RepeatedSession
 ): Promise<{ conversationId: string }> => {
   const { conversationId } = session
   const now = call.clock.now()
-  const at = new Date(now).toISOString()
+  const answerAt = answerableAt(session, now)
+  const at = new Date(answerAt).toISOString()
   try {
     const tags = { repeats: `${answers + 1}@${at}`, ...(session.status === 'open' ? { openedAt: at } : {}) }
     await retry(call, QUICKLY, () => writeTags(call, conversationId, tags))
-    if (session.status === 'closed' && session.botEndedAt === undefined && (session.endedAt ?? 0) < now + HANDLING_MS) {
-      const schedule = { delay: ACTIVATION_MS }
-      await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule })
+    if (answerAt > now) await call.environment.sleep(answerAt - now)
+    const heardAt = hasUnheard || answerAt > now ? await sendUnheard(call, session, answerAt) : undefined
+    const wasMissed = (session.endedAt ?? 0) < answerAt + HANDLING_MS
+    if (session.status === 'closed' && session.botEndedAt === undefined && wasMissed) {
+      const delay = heardAt === undefined ? ACTIVATION_MS : heardAt + HANDLING_MS - call.clock.now()
+      await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
     }
   } catch (error) {
     // The session exists and works without this.

@@ -32,6 +32,8 @@ export const LONGEST_POST_MS = 9_000
  * answer.
  */
 export const ACTIVATION_MS = 8_000
+/** How long the plugin usually takes for that, at most. */
+export const STARTING_MS = 5_000
 /** Botpress's client repeats a lost call after this time, then after twice and three times as long. */
 export const REPETITION_PAUSE_MS = 1_000
 /** A repetition usually comes this much later at most: the answer takes its time to get lost, the call to arrive. */

@@ -151,6 +151,37 @@ describe.each(DESKS)('at %s, one ticket has', (desk) => {
     expect(countSeen(stage, conversationId, 'One moment'), seenBy(stage, conversationId).join('\n')).toBe(1)
   })
 
+  it('a start whose answers are lost and come slowly, while an agent is already writing and solving', async () => {
+    for (const solves of [false, true]) {
+      const stage = await startAt(desk, { switches: { latencyMs: ({ by }) => (by === 'bot' ? 900 : 40) } })
+      const { bot } = stage.botpress
+      const { conversationId } = bot.newCustomer({ name: 'Eve' })
+      loseAnswers(stage, 'startHitl', 3)
+      await stage.finish(bot.customerSays(conversationId, 'my printer burns'))
+      const started = bot.startHitl(conversationId, CARD)
+      while (ticketsOf(stage).length === 0) await stage.pass(50)
+      await stage.pass(1_000)
+      const id = ticketsOf(stage)[0]?.id ?? ''
+      stage.sandbox(desk).agentReplies(id, 'One moment')
+      stage.sandbox(desk).agentReplies(id, 'Here I am')
+      await stage.pass(1_000)
+      if (solves) stage.sandbox(desk).solve(id)
+      await stage.finish(started)
+      stage.botpress.runtime.switches.latencyMs = 40
+      await stage.pass(2 * SETTLED_MS)
+      const seen = seenBy(stage, conversationId)
+      const told = ['One moment', 'Here I am', 'joined', ...(solves ? ['closed the conversation'] : [])]
+      const places = told.map((part) => seen.findIndex((line) => line.includes(part)))
+      expect([solves, ...told.map((part) => countSeen(stage, conversationId, part))]).toEqual([
+        solves,
+        ...told.map(() => 1),
+      ])
+      expect(ticketsOf(stage)).toHaveLength(1)
+      expect(places[0], seen.join('\n')).toBeLessThan(places[1] ?? 0)
+      expect(bot.isActive(conversationId)).toBe(!solves)
+    }
+  })
+
   it('a start that is repeated late, since a repetition died with its instance, while an agent is already writing', async () => {
     const stage = await startAt(desk)
     const { output } = await action(stage, 'createUser', { name: 'Eve' })
