@@ -5,7 +5,6 @@
 import type { BotpressMessage } from '../botpress/messages'
 import type { Call } from '../botpress/call'
 import { connectDesk } from '../botpress/desk'
-import { describeError } from '../botpress/errors'
 import { ACTIVATION_MS, HANDLING_MS, STARTING_MS } from '../botpress/timing'
 import type { AgentMessage } from '../from-desk/agent-message'
 import { deliverLocked } from '../from-desk/scheduling'
@@ -56,15 +55,9 @@ export const sendUnheard = async (
     if (!first) return undefined
     const readAt = call.environment.now()
     const work: Work = { call, desk, progress: await progressOf(call, session), readAt, cameAt: readAt }
-    call.log.warn('What agents wrote while the handoff was started is sent again', { conversationId })
+    call.log.info('What agents wrote while the handoff was started is sent again', { conversationId })
     await deliverLocked(work, session, lease, [first, ...others])
     return work.progress.lastAt
-  }).catch((error: unknown) => {
-    call.log.error('What an agent wrote while the handoff was started may be lost', {
-      conversationId,
-      error: describeError(error),
-    })
-    throw error
   })
 }
 
