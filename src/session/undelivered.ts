@@ -48,8 +48,9 @@ export const tellOfUndelivered = async (
   const reading = desk.driver.catchUp?.(session.ticket, session.cursor)
   reading?.catch(() => undefined)
   const { messages } = await listMessages(call, session.conversationId)
-  await _tellOfLate(call, desk, session, messages, since)
-  return _tellOfUnread(call, desk, session, { messages, reading, since })
+  const from = Math.min(since, _sinceFarewell(messages, since))
+  await _tellOfLate(call, desk, session, messages, from)
+  return _tellOfUnread(call, desk, session, { messages, reading, since, from })
 }
 
 /**
@@ -61,9 +62,8 @@ const _tellOfLate = async (
   desk: Desk,
   session: Session,
   messages: StoredMessage[],
-  since: number
+  from: number
 ): Promise<void> => {
-  const from = Math.min(since, _sinceFarewell(messages, since))
   const late = messages.filter(
     (message) =>
       deskMessageIdOf(message) !== undefined &&
@@ -79,7 +79,7 @@ const _tellOfLate = async (
   }
 }
 
-/** Messages in the ticket that were never delivered to the bot. Resolves to the place behind them. */
+/** Messages in the ticket that the bot has not got, or got after the list. Resolves to the place behind them. */
 const _tellOfUnread = async (
   call: Call,
   desk: Desk,
@@ -88,10 +88,12 @@ const _tellOfUnread = async (
     messages,
     reading,
     since,
+    from,
   }: {
     messages: StoredMessage[]
     reading: ReturnType<NonNullable<Driver['catchUp']>> | undefined
     since: number
+    from: number
   }
 ): Promise<string | undefined> => {
   const { ticket, conversationId } = session
@@ -105,10 +107,12 @@ const _tellOfUnread = async (
     const deskMessageId = messageTag(desk, event.id)
     const scheduled = scheduledAt(session, deskMessageId)
     if (scheduled !== undefined && scheduled <= since) continue
-    const found = listed.get(deskMessageId) ?? (await findDelivered(call, conversationId, deskMessageId))
-    if (found && cursorOf(found) !== undefined) break
-    if (found) continue
-    if (scheduled === undefined) assertNotInDoubt(session, deskMessageId, call.clock.earliest())
+    const known = listed.get(deskMessageId)
+    const found = known ?? (await findDelivered(call, conversationId, deskMessageId))
+    const isLate = found !== undefined && found !== known && deliveredAt(found) > from
+    if (found && !isLate && cursorOf(found) !== undefined) break
+    if (found && !isLate) continue
+    if (!found && scheduled === undefined) assertNotInDoubt(session, deskMessageId, call.clock.earliest())
     unread.unshift(event)
   }
   for (const { id, parts } of unread) {

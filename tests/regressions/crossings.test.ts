@@ -117,6 +117,38 @@ describe.each(DESKS)('an agent’s message at %s', (desk) => {
     }
   )
 
+  it.each(Array.from({ length: 20 }, (_, index) => 40 * index))(
+    'that waits behind another one is reported when the customer ends the session meanwhile (%i ms)',
+    async (ms) => {
+      const session = await open(desk, 2)
+      const { stage, sandbox, conversationId, ticket, instances } = session
+      // The webhooks of the first two are lost, and that of the end comes late.
+      let delayMs = REPAIRED_MS
+      sandbox.deliveries.schedule((delivery, send) => {
+        stage.clock.setTimer(() => void send(), delivery.attempt === 1 ? delayMs : 30_000)
+      })
+      await stage.pass(READY_MS)
+      const [ada, ben] = agents(session)
+      const waiting = once(createsMessage('second words'))
+      for (const instance of instances.all) instance.delayAt(300, waiting)
+      sandbox.agentReplies(ticket().id, 'first words', { agentId: ada })
+      sandbox.agentReplies(ticket().id, 'second words', { agentId: ada })
+      delayMs = 200
+      sandbox.agentReplies(ticket().id, 'third words', { agentId: ben })
+      await stage.pass(200 + ms)
+      delayMs = 20_000
+      await stage.finish(stage.botpress.bot.stopHitl(conversationId))
+      await stage.pass(REPAIRED_MS)
+      // The first one may be in a race with the end: then it is also reported though it was shown.
+      for (const text of ['first words', 'second words', 'third words']) {
+        const reported = notesOf(session).filter((note) => note.includes(text)).length
+        const shown = countSeen(stage, conversationId, text)
+        expect(shown + reported, text).toBeGreaterThan(0)
+        expect(Math.max(shown, reported), text).toBe(1)
+      }
+    }
+  )
+
   it('keeps its place when two instances write it concurrently', async () => {
     const session = await open(desk, 2)
     deliverConcurrently(session, 50)
