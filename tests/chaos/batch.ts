@@ -1,6 +1,6 @@
 /** Plays a few handoffs in one world and judges the outcome. */
 import { createActors, CUSTOMERS_PHOTO, PHOTO, type PlayedHandoff } from './actors'
-import { judge, saysIn, type Violation } from './judge'
+import { judge, isStartUnknown, saysIn, type Violation } from './judge'
 import { MARKS, orphansOf, sessionTagsOf, type FoundTicket, type TicketsOf } from './places'
 import { createRandom } from './random'
 import type { Weather } from './kinds'
@@ -216,9 +216,11 @@ const _unansweredIn = (
   const marks = new Set(ticket.entries.flatMap(({ text }) => text.match(MARKS) ?? []))
   const first = ticket.entries.findIndex(({ text }) => all.some((played) => saysIn(played, text)))
   const isTold = ticket.entries.some(({ kind }, index) => kind === 'note' && index > first)
-  return all.flatMap(({ script: { handoff }, said, started }) =>
+  // Where every answer of a start was lost, the router has a session, and nothing shows it that the bot has none.
+  const known = all.filter((played) => played.started !== undefined && !isStartUnknown(played))
+  return known.flatMap(({ script: { handoff }, said }) =>
     said
-      .filter(({ by, mark }) => by === 'agent' && marks.has(mark) && !isTold && started !== undefined)
+      .filter(({ by, mark }) => by === 'agent' && marks.has(mark) && !isTold)
       .map(({ mark }) => ({
         handoff,
         kind: 'orphan',

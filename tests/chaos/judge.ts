@@ -115,7 +115,7 @@ const _isChange = (message: { payload: unknown }): boolean => CHANGES.test(JSON.
 const _marksIn = (text: string): string[] => text.match(MARKS) ?? []
 
 /** Botpress gave up without an answer: the router may have opened a ticket and cannot know that the start failed. */
-const _isStartUnknown = ({ started, refusal }: PlayedHandoff): boolean =>
+export const isStartUnknown = ({ started, refusal }: PlayedHandoff): boolean =>
   started === 'refused' && ['No answer', 'did not answer', INJECTED_FAULT].some((text) => refusal?.includes(text))
 
 const _tickets = ({ played, tickets, report }: HandoffCase): void => {
@@ -124,14 +124,14 @@ const _tickets = ({ played, tickets, report }: HandoffCase): void => {
   const expected = played.started === 'yes' ? 1 : 0
   const counted = tickets.filter(({ isMergeTarget }) => !isMergeTarget)
   const relevant = expected === 0 ? counted.filter(({ status }) => status === 'open') : counted
-  if (relevant.length === expected || (relevant.length === 1 && _isStartUnknown(played))) return
+  if (relevant.length === expected || (relevant.length === 1 && isStartUnknown(played))) return
   const where = relevant.map(({ desk, id, status }) => `${desk} ${id} ${status}`).join(', ')
   report('tickets', `${relevant.length} instead of ${expected}: ${where}`)
 }
 
 /** A ticket without a session is closed, and whoever has written in it is told. */
 const _orphans = ({ played, orphans, report }: HandoffCase): void => {
-  if (_isStartUnknown(played)) return
+  if (isStartUnknown(played)) return
   for (const { desk, id, status, entries } of orphans) {
     if (status === 'open') report('orphan', `${desk} ${id} is still open`)
     const first = entries.findIndex(({ text }) => saysIn(played, text))
