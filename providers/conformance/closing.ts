@@ -1,5 +1,6 @@
 /** Conformance: closing a ticket. */
 import { describe, expect, it } from 'vitest'
+import { isProviderError, isTransient } from '../errors'
 import type { Tools } from '../kit/tools'
 import type { Driver, OutboundMessage } from '../provider'
 import type { Suite } from './suite'
@@ -35,6 +36,26 @@ export const describeClosing = ({ provider, setUp, openTicket, ticketOf }: Suite
       fixture.sandbox.remove(gone.ticket.id)
       await fixture.driver.closeTicket(gone.ticket)
     })
+
+    it.each(['<!doctype html><title>Sorry</title>', 'Please log in', ''])(
+      'is not taken for done when something else answers in the vendor’s place: “%s”',
+      async (body) => {
+        const fixture = await setUp()
+        const { ticket } = await openTicket(fixture)
+        fixture.sandbox.server.addFault({
+          kind: 'status',
+          status: 200,
+          body,
+          times: 9,
+          matches: ({ method }) => method !== 'GET',
+        })
+        const error: unknown = await fixture.driver.closeTicket(ticket).catch((thrown: unknown) => thrown)
+        expect(isProviderError(error) && isTransient(error), String(error)).toBe(true)
+        fixture.sandbox.server.clearFaults()
+        await fixture.driver.closeTicket(ticket)
+        expect(ticketOf(fixture, ticket).status).toBe('solved')
+      }
+    )
 
     const authors = ['customer', 'bot'] as const
 

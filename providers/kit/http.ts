@@ -47,6 +47,8 @@ export interface HttpRequest<Schema extends z.ZodTypeAny> {
   about?: ErrorSubject
   /** Statuses other than 2xx that are parsed and returned instead of thrown. */
   accepts?: number[]
+  /** The vendor answers in plain text, of which the schema gets nothing. Any other call is answered in JSON. */
+  answersText?: boolean
 }
 
 export interface HttpAnswer<T> {
@@ -101,6 +103,7 @@ const SETTLING_MS = 2_000
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 /** An upload may take longer than a call, since it waits for the file's own server. */
 const LONGEST_UPLOAD_MS = 30_000
+const NO_CONTENT = new Set([204, 205])
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
 let _created: AxiosInstance | undefined
@@ -216,9 +219,11 @@ export const createHttp = (tools: Tools, options: HttpOptions): Http => {
         about: failure.about ?? request.about,
       })
     }
-    const parsed = request.schema.safeParse(body)
-    if (!parsed.success) {
-      const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').slice(0, 3)
+    // A proxy or a login page answered in the vendor's place: what was asked for has not happened, as far as is known.
+    const isPage = request.answersText ? /^\s*</.test(response.data) : body === undefined
+    const parsed = isPage && !NO_CONTENT.has(response.status) ? undefined : request.schema.safeParse(body)
+    if (!parsed?.success) {
+      const where = parsed?.error.issues.map((issue) => issue.path.join('.') || 'body').slice(0, 3) ?? ['body']
       throw fail('unavailable', `Could not ${request.purpose}: unexpected answer (${where.join(', ')})`, {
         status: response.status,
         outcome: isRead ? 'none' : 'unknown',

@@ -76,6 +76,7 @@ export const createFileApi = (http: Http, tools: Tools) => ({
       body: bytes,
       headers: { 'content-type': contentType, 'content-length': String(size) },
       schema: z.unknown(),
+      answersText: true,
       purpose: 'upload a file',
       about: 'message',
       repeatable: false,
