@@ -53,6 +53,30 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     expect(session.posted()).toEqual(['first', 'second'])
   })
 
+  it('arrive with the agent’s next message when the instance dies before it writes anything down', async () => {
+    const session = await open(desk, 2)
+    const { stage, sandbox, ticket, instances } = session
+    const agentSays = async (text: string): Promise<void> => {
+      instances.choose(text, 1)
+      instances.takeTurns(1)
+      sandbox.agentReplies(ticket().id, text)
+      await stage.pass(10_000)
+    }
+    // The other instance knows the session.
+    await agentSays('hello')
+    await agentSays('how can I help?')
+    instances.choose('first', 0)
+    instances.all[0]?.dieAt(
+      'before',
+      ({ side, method, path }) => side === 'api' && method === 'POST' && /toDesk/.test(path)
+    )
+    await session.says('first')
+    await stage.pass(60_000)
+    expect(linesOf(session.posted())).not.toContain('first')
+    await agentSays('are you there?')
+    expect(linesOf(session.posted()).filter((line) => line === 'first')).toHaveLength(1)
+  })
+
   it('arrive once when the instance dies before it marks one as delivered', async () => {
     const session = await open(desk, 2)
     session.instances.choose('yes', 0)

@@ -12,13 +12,15 @@ export class OutboxWaits extends Error {
   public override readonly name = 'OutboxWaits'
 }
 
+/** An instance that died before it wrote anything down has left no sign: so others look this often. */
+const LOOKS_EVERY_MS = 60_000
 /** Messages younger than this may still be posted by their own delivery. */
 const IN_FLIGHT_MS = 15_000
 const IN_FLIGHT_AT_END_MS = 2_000
 
 /**
  * Posts messages that an outage, a rate limit or a crash left in the outbox: when they are known to wait, at the end,
- * after it, when this instance first handles the session, and whenever the cursor's tag moves. Resolves to the moment
+ * after it, when this instance hasn't looked for a minute, and whenever the cursor's tag moves. Resolves to the moment
  * before which nothing waits, in milliseconds since the epoch. Throws OutboxWaits at an end, since no later event would
  * post them.
  */
@@ -29,15 +31,18 @@ export const flush = async (
   isTagDue: boolean
 ): Promise<number | undefined> => {
   const hasEnded = events.some(isEnd)
-  const isDue = progress.isNew || isTagDue || session.isWaiting === true || session.status === 'closed'
+  const { now } = call.environment
+  const isLongAgo = now() >= (progress.lookedAt ?? 0) + LOOKS_EVERY_MS
+  const isDue = isLongAgo || isTagDue || session.isWaiting === true || session.status === 'closed'
   const { page } = progress
   progress.isNew = false
   progress.page = undefined
   if (!isDue) return undefined
+  progress.lookedAt = now()
   const { ticket } = session
   const olderThanMs = session.isWaiting === true ? 0 : hasEnded ? IN_FLIGHT_AT_END_MS : IN_FLIGHT_MS
   // At an end, every message that is old enough must have been there when the page was listed.
-  const isRecent = !hasEnded || (page?.listedAt ?? 0) + olderThanMs / 2 > call.environment.now()
+  const isRecent = !hasEnded || (page?.listedAt ?? 0) + olderThanMs / 2 > now()
   const { outcome, settledAt } = await flushOutbox(call, session, desk, {
     patienceMs: patienceOf(desk),
     olderThanMs,

@@ -18,6 +18,8 @@ export interface Progress {
   untagged: number
   /** This instance has not handled the session before. */
   isNew: boolean
+  /** When this instance last looked for messages that wait for the desk, in milliseconds since the epoch. */
+  lookedAt?: number
   /** The newest messages, when they were just listed. Read once. */
   page: MessagePage | undefined
 }
