@@ -35,6 +35,8 @@ export interface RepeatedSession {
   answers: number
   /** Agents have written, and the bot got it before it can have heard of the session. */
   hasUnheard: boolean
+  /** What the bot got before was dealt with by an earlier repetition. Milliseconds since the epoch. */
+  since: number
 }
 
 /** The plugin's tag on the desk's conversation, where the Cloud shows other integrations' tags. */
@@ -64,7 +66,7 @@ export const repetitionOf = async (
   const isSaid = (message: StoredMessage): boolean => lateMs > REPETITION_SLACK_MS && deliveredAt(message) <= now
   const shows = own.filter((message) => message.direction === 'outgoing' || isSaid(message))
   const hasUnheard = own.some((message) => message.direction === 'incoming' && deliveredAt(message) <= now)
-  return shows.length > 0 ? undefined : { session, answers, hasUnheard }
+  return shows.length > 0 ? undefined : { session, answers, hasUnheard, since: answers > 0 ? at : 0 }
 }
 
 const _readRepeats = (tag: string | undefined): { answers: number; at: number } | undefined => {
@@ -79,17 +81,22 @@ const _readRepeats = (tag: string | undefined): { answers: number; at: number } 
  */
 export const repeatedStart = async (
   call: Call,
-  { session, answers, hasUnheard }: RepeatedSession
+  { session, answers, hasUnheard, since }: RepeatedSession
 ): Promise<{ conversationId: string }> => {
   const { conversationId } = session
   const now = call.clock.now()
   const answerAt = answerableAt(session, now)
-  const at = new Date(answerAt).toISOString()
-  try {
+  const answersAt = (moment: number): Promise<void> => {
+    const at = new Date(moment).toISOString()
     const tags = { repeats: `${answers + 1}@${at}`, ...(session.status === 'open' ? { openedAt: at } : {}) }
-    await retry(call, QUICKLY, () => writeTags(call, conversationId, tags))
+    return retry(call, QUICKLY, () => writeTags(call, conversationId, tags))
+  }
+  try {
+    await answersAt(answerAt)
     if (answerAt > now) await call.environment.sleep(answerAt - now)
-    const heardAt = hasUnheard || answerAt > now ? await sendUnheard(call, session, answerAt) : undefined
+    const heardAt =
+      hasUnheard || answerAt > now ? await sendUnheard(call, session, { since, until: answerAt }) : undefined
+    if (call.clock.now() > answerAt + REPETITION_PAUSE_MS) await answersAt(call.clock.now())
     const wasMissed = (session.endedAt ?? 0) < answerAt + HANDLING_MS
     if (session.status === 'closed' && session.botEndedAt === undefined && wasMissed) {
       const delay = heardAt === undefined ? ACTIVATION_MS : heardAt + HANDLING_MS - call.clock.now()

@@ -148,7 +148,7 @@ const _alone = async (
     if (!(error instanceof LockBusy || error instanceof LeaseLost)) throw error
     const session = await getSession(call, conversationId)
     // It was in flight when this one arrived.
-    if (session) return repeatedStart(call, { session, answers: 0, hasUnheard: false })
+    if (session) return repeatedStart(call, { session, answers: 0, hasUnheard: false, since: 0 })
     if (error instanceof LeaseLost && now() + PAUSE_MS + LAST_TRY_MS <= deadline) throw error
     throw new RuntimeError('The same handoff is being started already: wait for it to finish')
   }

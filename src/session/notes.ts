@@ -109,13 +109,14 @@ const _tell = async (
 }
 
 /** Why a message did not reach the customer. */
-export type Why = 'ended by the bot' | 'ended by an agent' | 'ended as idle' | 'handed back' | 'refused'
+export type Why = 'ended by the bot' | 'ended by an agent' | 'ended as idle' | 'handed back' | 'refused' | 'not heard'
 
 const REASONS: Record<Why, string> = {
   'ended by the bot': 'The customer’s conversation has ended, so this was not delivered',
   'ended by an agent': 'This conversation was closed before by an agent, so this was not delivered',
   'ended as idle': 'This conversation had ended because nobody wrote, so this was not delivered',
   'handed back': 'This conversation was given back to the bot, so this was not delivered',
+  'not heard': 'The bot was still starting the handoff, so this was not delivered',
   refused: 'A message was not accepted by the customer’s side, so this was not delivered',
 }
 

@@ -182,6 +182,35 @@ describe.each(DESKS)('at %s, one ticket has', (desk) => {
     }
   })
 
+  it('a start whose answer is lost and comes slowly, and words whose instance died: their agent is told', async () => {
+    const stage = await startAt(desk, { switches: { latencyMs: ({ by }) => (by === 'bot' ? 900 : 40) } })
+    const instances = connectInstances(stage, 2)
+    const { bot } = stage.botpress
+    const { conversationId } = bot.newCustomer({ name: 'Eve' })
+    loseAnswers(stage, 'startHitl', 3)
+    await stage.finish(bot.customerSays(conversationId, 'my printer burns'))
+    const started = bot.startHitl(conversationId, CARD)
+    while (ticketsOf(stage).length === 0) await stage.pass(50)
+    await stage.pass(1_000)
+    instances.choose('One moment', 0)
+    instances.choose(ticketsOf(stage)[0]?.id ?? '', 0)
+    instances.all[0]?.dieAt(
+      'after',
+      ({ side, method, path }) => side === 'api' && method === 'POST' && path.endsWith('/messages/get-or-create')
+    )
+    instances.takeTurns(1)
+    stage.sandbox(desk).agentReplies(ticketsOf(stage)[0]?.id ?? '', 'One moment')
+    await stage.pass(1_000)
+    instances.choose('', 1)
+    await stage.finish(started)
+    stage.botpress.runtime.switches.latencyMs = 40
+    await stage.pass(2 * SETTLED_MS)
+    const told = ticketsOf(stage).flatMap(({ entries }) => entries.filter(({ kind }) => kind === 'note'))
+    const notes = told.filter(({ text }) => text.includes('so this was not delivered') && text.includes('One moment'))
+    expect(notes.length + countSeen(stage, conversationId, 'One moment')).toBe(1)
+    expect(notes[0]?.text).toContain('still starting')
+  })
+
   it('a start that is repeated late, since a repetition died with its instance, while an agent is already writing', async () => {
     const stage = await startAt(desk)
     const { output } = await action(stage, 'createUser', { name: 'Eve' })
