@@ -53,7 +53,7 @@ export const repetitionOf = async (
   arrivedAt: number
 ): Promise<RepeatedSession | undefined> => {
   if (session.botEndedAt !== undefined || Object.keys(tags).some((name) => PLUGINS_LINK.test(name))) return undefined
-  const { answers, at } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0 }
+  const { answers, at, since } = _readRepeats(tags.repeats) ?? { answers: 0, at: session.openedAt ?? 0, since: 0 }
   // The nth repetition comes n seconds after the answer before it.
   const now = call.clock.at(arrivedAt)
   const lateMs = now - at - (answers + 1) * REPETITION_PAUSE_MS
@@ -66,14 +66,18 @@ export const repetitionOf = async (
   const isSaid = (message: StoredMessage): boolean => lateMs > REPETITION_SLACK_MS && deliveredAt(message) <= now
   const shows = own.filter((message) => message.direction === 'outgoing' || isSaid(message))
   const hasUnheard = own.some((message) => message.direction === 'incoming' && deliveredAt(message) <= now)
-  return shows.length > 0 ? undefined : { session, answers, hasUnheard, since: answers > 0 ? at : 0 }
+  return shows.length > 0 ? undefined : { session, answers, hasUnheard, since }
 }
 
-const _readRepeats = (tag: string | undefined): { answers: number; at: number } | undefined => {
-  const [count, iso] = (tag ?? '').split('@')
+/** `<answers>@<when the last one is given>@<until when what agents wrote was dealt with>` */
+const _readRepeats = (tag: string | undefined): { answers: number; at: number; since: number } | undefined => {
+  const [count, iso, since] = (tag ?? '').split('@')
   const at = Date.parse(iso ?? '')
-  return Number.isNaN(at) ? undefined : { answers: Number(count), at }
+  return Number.isNaN(at) ? undefined : { answers: Number(count), at, since: Date.parse(since ?? '') || 0 }
 }
+
+const _repeatsTag = (answers: number, at: number, since: number): string =>
+  [answers, new Date(at).toISOString(), ...(since > 0 ? [new Date(since).toISOString()] : [])].join('@')
 
 /**
  * Returns the conversation of a start that has already succeeded. The plugin may have missed the first answer. It then
@@ -84,22 +88,28 @@ export const repeatedStart = async (
   { session, answers, hasUnheard, since }: RepeatedSession
 ): Promise<{ conversationId: string }> => {
   const { conversationId } = session
-  const now = call.clock.now()
-  const answerAt = answerableAt(session, now)
-  const answersAt = (moment: number): Promise<void> => {
-    const at = new Date(moment).toISOString()
-    const tags = { repeats: `${answers + 1}@${at}`, ...(session.status === 'open' ? { openedAt: at } : {}) }
+  const { now } = call.clock
+  const answersAt = (at: number, dealtUntil: number): Promise<void> => {
+    const repeats = _repeatsTag(answers + 1, at, dealtUntil)
+    const tags = { repeats, ...(session.status === 'open' ? { openedAt: new Date(at).toISOString() } : {}) }
     return retry(call, QUICKLY, () => writeTags(call, conversationId, tags))
   }
   try {
-    await answersAt(answerAt)
-    if (answerAt > now) await call.environment.sleep(answerAt - now)
-    const heardAt =
-      hasUnheard || answerAt > now ? await sendUnheard(call, session, { since, until: answerAt }) : undefined
-    if (call.clock.now() > answerAt + REPETITION_PAUSE_MS) await answersAt(call.clock.now())
-    const wasMissed = (session.endedAt ?? 0) < answerAt + HANDLING_MS
+    let until: number
+    let isLate = false
+    do {
+      until = answerableAt(session, now())
+      await answersAt(until, since)
+      await call.environment.sleep(Math.max(0, until - now()))
+      // What is on its way may have arrived during a slow write.
+      isLate = !isLate && now() > until + REPETITION_PAUSE_MS
+    } while (isLate)
+    const isUnheard = hasUnheard || session.scheduled.some(({ at }) => at > since && at <= until)
+    const heardAt = isUnheard ? await sendUnheard(call, session, { since, until }) : undefined
+    if (isUnheard) await answersAt(now(), until)
+    const wasMissed = (session.endedAt ?? 0) < until + HANDLING_MS
     if (session.status === 'closed' && session.botEndedAt === undefined && wasMissed) {
-      const delay = heardAt === undefined ? ACTIVATION_MS : heardAt + HANDLING_MS - call.clock.now()
+      const delay = heardAt === undefined ? ACTIVATION_MS : heardAt + HANDLING_MS - now()
       await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
     }
   } catch (error) {

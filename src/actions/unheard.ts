@@ -38,8 +38,8 @@ interface Deaf {
 
 /**
  * Sends what the bot got between `since` and `until` again: the plugin must not have listened by then. Where others
- * hold the lock, the agents are told instead. Resolves to when the last of it arrives, in milliseconds since the epoch,
- * or undefined if nothing was sent. Idempotent. Throws as Botpress and a desk do.
+ * hold the lock, or the session ends meanwhile, the agents are told instead. Resolves to when the last of it arrives,
+ * in milliseconds since the epoch, or undefined if nothing was sent. Idempotent. Throws as Botpress and a desk do.
  */
 export const sendUnheard = async (call: Call, session: Session, deaf: Deaf): Promise<number | undefined> => {
   const desk = connectDesk(call, session.provider)
@@ -51,13 +51,15 @@ export const sendUnheard = async (call: Call, session: Session, deaf: Deaf): Pro
   } catch (error) {
     if (!(error instanceof LockBusy)) throw error
     const { messages } = await listMessages(call, conversationId)
-    for (const { message } of _unheard(messages, deaf)) {
-      const tag = deskMessageIdOf(message) ?? ''
-      const parts = toParts(message.type, message.payload)
-      const id = tag.slice(tag.indexOf(':') + 1)
-      await tellNotDelivered(call, desk, session.ticket, { id, parts, why: 'not heard' })
-    }
-    return undefined
+    return _tell(call, desk, session, _unheard(messages, deaf))
+  }
+}
+
+const _tell = async (call: Call, desk: Desk, { ticket }: Session, unheard: Unheard[]): Promise<undefined> => {
+  for (const { message } of unheard) {
+    const tag = deskMessageIdOf(message) ?? ''
+    const parts = toParts(message.type, message.payload)
+    await tellNotDelivered(call, desk, ticket, { id: tag.slice(tag.indexOf(':') + 1), parts, why: 'not heard' })
   }
 }
 
@@ -73,15 +75,16 @@ const _sendAgain = async (
   ])
   if (!session) return undefined
   const heardAt = Math.max(deaf.until, call.clock.now())
+  const unheard = _unheard(messages, { ...deaf, until: heardAt })
+  // An agent's end is on its way to the bot: nothing would arrive before it.
+  if ((session.endedAt ?? 0) > heardAt) return _tell(call, desk, session, unheard)
   // The plugin announces the author of the first one before it takes another.
-  const [first, ...others] = _unheard(messages, { ...deaf, until: heardAt }).map(
-    ({ copyId, message }, index): AgentMessage => ({
-      userId: (message as StoredMessage & { userId: string }).userId,
-      message: { type: message.type, payload: message.payload } as BotpressMessage,
-      deskMessageId: copyId,
-      notBefore: heardAt + ACTIVATION_MS + (index > 0 ? HANDLING_MS : 0),
-    })
-  )
+  const [first, ...others] = unheard.map(({ copyId, message }, index): AgentMessage => ({
+    userId: (message as StoredMessage & { userId: string }).userId,
+    message: { type: message.type, payload: message.payload } as BotpressMessage,
+    deskMessageId: copyId,
+    notBefore: heardAt + ACTIVATION_MS + (index > 0 ? HANDLING_MS : 0),
+  }))
   if (!first) return undefined
   const readAt = call.environment.now()
   const work: Work = { call, desk, progress: await progressOf(call, session), readAt, cameAt: readAt }
