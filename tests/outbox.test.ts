@@ -1,6 +1,8 @@
 /** From the customer to the desk: exactly once and in order, across instances and crashes. */
 import { describe, expect, it } from 'vitest'
-import { tellAgent } from '../src/session/notes'
+import type { AgentPart } from '../providers/provider'
+import { inPlaceOfFile, toParts } from '../src/botpress/messages'
+import { tellAgent, tellNotDelivered } from '../src/session/notes'
 import { acknowledges, asRouter, DESKS, GIVEN_UP_MS, linesOf, open, posts, textOf } from './support/outbox'
 import type { Stage } from './support/simulated'
 
@@ -126,6 +128,25 @@ describe.each(DESKS)('messages of a customer at %s', (desk) => {
     await session.says('second')
     await session.stage.pass(GIVEN_UP_MS)
     expect(session.posted()).toEqual(['first', 'a note', 'second'])
+  })
+
+  it('are followed by one note about an agent’s message, whether it is read at the desk or at Botpress', async () => {
+    const session = await open(desk, 1)
+    const { stage, posted } = session
+    const name = 'photo.png'
+    const atDesk: AgentPart[] = [
+      { type: 'text', text: 'Look', format: 'plain' },
+      { type: 'desk-file', handle: 'gone', name },
+    ]
+    const payload = { items: ['Look', inPlaceOfFile(name)].map((text) => ({ type: 'text', payload: { text } })) }
+    for (const parts of [atDesk, toParts('bloc', payload)]) {
+      await asRouter(session, (call, { ticket }, ofDesk) =>
+        tellNotDelivered(call, ofDesk, ticket, { id: 'm1', parts, why: 'ended by the bot' })
+      )
+      // By then only the desk knows of the note.
+      await stage.pass(120_000)
+    }
+    expect(posted().filter((text) => text.includes('was not delivered'))).toHaveLength(1)
   })
 
   it('are not posted again when an old delivery without marks is repeated after many others', async () => {

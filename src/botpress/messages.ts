@@ -84,6 +84,14 @@ export const fromParts = (parts: AgentPart[], additionalData?: string): Botpress
   return { type, payload: { ...payload, ...(additionalData ? { additionalData } : {}) } }
 }
 
+/** What the customer reads in place of a file that can't be had. */
+export const inPlaceOfFile = (name: string): string =>
+  `[File${name ? ` “${name}”` : ''}: it can’t be shown here, please ask for it]`
+
+/** Signs may be escaped by now. */
+export const isInPlaceOfFile = (text: string): boolean =>
+  /^\\?\[File(?: “.*”)?: it can’t be shown here, please ask for it\\?\]$/s.test(text.trim())
+
 /** The plugin keeps it as a tag of the message that the customer gets. */
 const LONGEST_ADDITIONAL_DATA = 499
 

@@ -11,6 +11,7 @@ import { collect, COLLECTED_BYTES, FileFailure, peek, tooLarge } from '../../pro
 import { oneLine } from '../../providers/kit/text'
 import type { AgentPart, DeskFilePart, MessagePart } from '../../providers/provider'
 import { instanceCache } from '../botpress/memory'
+import { inPlaceOfFile } from '../botpress/messages'
 import { messageSettings } from '../botpress/message-settings'
 import { findStored, NotStored, storeFile } from '../botpress/stored-files'
 import type { Session } from '../session/session'
@@ -70,7 +71,7 @@ export const hostFiles = async (
       if (why === undefined) throw error
       const name = oneLine(part.name ?? '', LONGEST_SHOWN_NAME)
       missing.push({ name, why })
-      hosted.push({ type: 'text', text: _inItsPlace(name), format: 'plain' })
+      hosted.push({ type: 'text', text: inPlaceOfFile(name), format: 'plain' })
       work.call.log.warn('A file of an agent is not delivered', {
         desk: work.desk.provider.name,
         conversationId: session.conversationId,
@@ -80,10 +81,6 @@ export const hostFiles = async (
   }
   return { parts: hosted, missing }
 }
-
-/** For the customer. */
-const _inItsPlace = (name: string): string =>
-  `[File${name ? ` “${name}”` : ''}: it can’t be shown here, please ask for it]`
 
 /** For the agent, in one note. */
 export const describeMissing = (missing: MissingFile[]): string =>

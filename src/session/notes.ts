@@ -7,6 +7,7 @@ import type { Call } from '../botpress/call'
 import type { Desk } from '../botpress/desk'
 import { describeError, gone } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
+import { isInPlaceOfFile } from '../botpress/messages'
 import { NOTE_PATIENCE_MS } from '../botpress/timing'
 import { withLock, type Lease } from './lock'
 import type { EndReason } from './about'
@@ -154,8 +155,8 @@ export const tellNotDelivered = async (
     call.log.debug('A note is not answered by a note', { desk: desk.provider.name, ticketId: ticket.id })
     return
   }
-  // The name of a file may be told later than its message.
-  const words = parts.filter(({ type }) => type === 'text')
+  // The name of a file may be told later than its message, and what stands in its place is not the agent's.
+  const words = parts.filter((part) => part.type === 'text' && !isInPlaceOfFile(part.text))
   const excerpt = shorten(partsToText(words.length > 0 ? words : parts).replaceAll(/\s+/g, ' '), EXCERPT)
   await tellAgent(call, desk, ticket, `over-${id}`, `${REASONS[why]}: “${excerpt}”`)
   await reportFate(call, desk, ticket, id, { type: 'failed', why: REASONS[why] })
