@@ -13,6 +13,7 @@ import { tellAgent, withTicket } from '../session/notes'
 import { messageTag } from '../session/progress'
 import { findSession, getSession, rememberedSession, type Session } from '../session/session'
 import { rememberChange, withChange } from '../session/ticket-changes'
+import { flushOutbox } from '../to-desk/outbox'
 import { payOwed } from '../to-desk/owed'
 import { agentAssigned, agentWrote, meetAgents, type ReadMessage } from './agents'
 import { countUntagged, isOutOfSight, moveCursor } from './cursor-tag'
@@ -34,7 +35,7 @@ import {
   withoutRemoved,
 } from './reading'
 import { withoutTakenBack } from './taken-back'
-import { patienceLeft, type Work } from './work'
+import { patienceLeft, patienceOf, type Work } from './work'
 
 /**
  * The ticket is the router's and has no session: its start is under way or died. The desk is asked to deliver again.
@@ -217,9 +218,14 @@ const _cleanUp = async ({ call, desk }: Work, session: Session): Promise<void> =
   if (call.clock.now() < (session.botEndedAt ?? 0) + STOP_BUDGET_MS) {
     await call.environment.sleep(STOP_PAUSE_MS)
     current = (await getSession(call, session.conversationId)) ?? session
+    // The customer's last words would open a solved ticket again. While they wait, stopHitl is still at it.
+    if (needsCleanup(current) && (await _outboxWaits(call, desk, current))) return
   }
   if (needsCleanup(current)) await cleanUp(call, desk, current)
 }
+
+const _outboxWaits = async (call: Call, desk: Desk, session: Session): Promise<boolean> =>
+  (await flushOutbox(call, session, desk, { patienceMs: patienceOf(desk) })).outcome === 'waits'
 
 interface Place {
   laterEvents: SessionEvent[]
