@@ -28,6 +28,8 @@ export const QUICKLY = {
   isRetried: (error: unknown): boolean => error instanceof TooSlow,
 }
 
+const PAUSE_MS = 300
+
 /** A session whose start may be repeated. */
 export interface RepeatedSession {
   session: Session
@@ -94,27 +96,32 @@ export const repeatedStart = async (
     const tags = { repeats, ...(session.status === 'open' ? { openedAt: new Date(at).toISOString() } : {}) }
     return retry(call, QUICKLY, () => writeTags(call, conversationId, tags))
   }
+  const { sleep } = call.environment
+  let until = now()
+  let heardAt: number | undefined
   try {
-    let until: number
-    let isLate = false
-    do {
+    for (let isFirst = true; ; isFirst = false) {
       until = answerableAt(session, now())
       await answersAt(until, since)
-      await call.environment.sleep(Math.max(0, until - now()))
+      await sleep(Math.max(0, until - now()))
       // What is on its way may have arrived during a slow write.
-      isLate = !isLate && now() > until + REPETITION_PAUSE_MS
-    } while (isLate)
+      if (!isFirst || now() <= until + REPETITION_PAUSE_MS) break
+    }
     const isUnheard = hasUnheard || session.scheduled.some(({ at }) => at > since && at <= until)
-    const heardAt = isUnheard ? await sendUnheard(call, session, { since, until }) : undefined
-    if (isUnheard) await answersAt(now(), until)
-    const wasMissed = (session.endedAt ?? 0) < until + HANDLING_MS
-    if (session.status === 'closed' && session.botEndedAt === undefined && wasMissed) {
-      const delay = heardAt === undefined ? ACTIVATION_MS : heardAt + HANDLING_MS - now()
-      await call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
+    if (isUnheard) {
+      heardAt = await retry(call, { tries: 3, pauseMs: PAUSE_MS }, () => sendUnheard(call, session, { since, until }))
+      await answersAt(now(), until)
     }
   } catch (error) {
     // The session exists and works without this.
     call.log.warn('Could not prepare a repeated start', { conversationId, error: describeError(error) })
+  }
+  const wasMissed = (session.endedAt ?? 0) < until + HANDLING_MS
+  if (session.status === 'closed' && session.botEndedAt === undefined && wasMissed) {
+    const delay = heardAt === undefined ? ACTIVATION_MS : heardAt + HANDLING_MS - now()
+    await retry(call, { tries: 3, pauseMs: PAUSE_MS }, () =>
+      call.client.createEvent({ type: 'hitlStopped', payload: { conversationId }, schedule: { delay } })
+    )
   }
   return { conversationId }
 }
