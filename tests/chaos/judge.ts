@@ -343,7 +343,15 @@ const _failureNotes = (
     if (isLost && times > 1)
       report('wrong note', `${times} notes to ${said.name} say that ${said.mark} was not delivered`)
     const isCrossing = (at: number): boolean => ends.some((end) => Math.abs(at - end) < CROSSING_MS)
-    if (!isLost && said.deletedAt === undefined && times > 0 && !isCrossing(said.at) && !isCrossing(shownAt(said)))
+    const isShown = !Number.isNaN(shownAt(said))
+    if (
+      isShown &&
+      !isLost &&
+      said.deletedAt === undefined &&
+      times > 0 &&
+      !isCrossing(said.at) &&
+      !isCrossing(shownAt(said))
+    )
       report('wrong note', `a note to ${said.name} says that ${said.mark} was not delivered, but it was`)
   }
 }
