@@ -117,6 +117,9 @@ describe('dry runs', () => {
     expect(summer.explanation).toMatch(/^At Wednesday 2026-07-01 08:59 Europe\/Paris \(UTC\+02:00\)\nNobody is there/)
     const london = await explain(stage, { at: '2026-12-23T16:30:00+00:00' })
     expect(london.decision).toContain('Nobody is there: refused')
+    expect(london.explanation?.split('\n')[0]).toBe(
+      'At Wednesday 2026-12-23 16:30 UTC: Wednesday 2026-12-23 17:30 Europe/Paris (UTC+01:00)'
+    )
     const now = await explain(stage, {})
     expect(now.explanation).toMatch(/^At \w+day \d{4}-\d{2}-\d{2} \d{2}:\d{2} Europe\/Paris/)
   })

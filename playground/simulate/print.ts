@@ -1,5 +1,6 @@
 /** The simulator's output, as text and as JSON. */
 import { explainMoment } from '../../src/routing/explain'
+import { describeAsGiven } from '../../src/routing/moment'
 import { attempts, type Ranking } from '../../src/routing/ranking'
 import type { Simulation } from './run'
 
@@ -7,10 +8,8 @@ const BAR_WIDTH = 24
 
 export const printText = (simulation: Simulation): string => {
   const { ranking, timeZone, understood } = simulation
-  const [moment = '', ...explanation] = explainMoment(ranking, timeZone)
   return [
-    simulation.asked === undefined ? moment : `At ${simulation.asked}: ${moment.replace(/^At /, '')}`,
-    ...explanation,
+    ...explainMoment(ranking, timeZone, simulation.given),
     `The bot can tell the customer: ${ranking.messageForCustomer}`,
     ..._toTicket(ranking),
     ...(simulation.count > 1 ? ['', ..._distribution(simulation)] : []),
@@ -58,9 +57,10 @@ export const printJson = ({
   refused,
   understood,
   timeZone,
-  asked,
+  given,
 }: Simulation): string => {
   const { desks, decision, language, messageForCustomer, rule, notes } = ranking
+  const asked = describeAsGiven(given ?? '', instant, timeZone)
   const result = {
     at: new Date(instant).toISOString(),
     ...(asked === undefined ? {} : { asked }),
@@ -73,7 +73,7 @@ export const printJson = ({
       ...desk,
       ...(opensAt === undefined ? {} : { opensAt: new Date(opensAt).toISOString() }),
     })),
-    explanation: explainMoment(ranking, timeZone),
+    explanation: explainMoment(ranking, timeZone, given),
     understood,
     count,
     distribution: Object.fromEntries(shares.map(({ provider, handoffs }) => [provider, handoffs])),

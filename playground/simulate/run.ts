@@ -4,13 +4,11 @@ import { readRouting, toHandoff } from '../../src/actions/plan'
 import { textLanguages } from '../../src/routing/customer-text'
 import { describeRouting } from '../../src/routing/describe'
 import { parseMoment } from '../../src/routing/moment'
-import { offsetAt } from '../../src/routing/time-zone'
 import { needsDetection, rank } from '../../src/routing/rank'
 import { attempts, type Handoff, type Ranking, type Situation } from '../../src/routing/ranking'
 import { configuredLanguages, type Routing } from '../../src/routing/routing'
 import type { Configuration } from '../configuration-file'
 import type { SimulateOptions } from './arguments'
-import { describeOffsetMoment, offsetIn } from './offset'
 
 export interface DeskShare {
   provider: string
@@ -30,8 +28,8 @@ export interface Simulation {
   understood: string[]
   /** The zone of Routing. */
   timeZone?: string
-  /** The moment that was asked for, in the offset in which it was given. Absent: that is the zone of Routing. */
-  asked?: string
+  /** The moment as it was asked for. Absent: now. */
+  given?: string
 }
 
 /** Expects a configuration without problems. */
@@ -73,15 +71,8 @@ export const simulate = async (
     refused,
     understood: describeRouting(routing),
     ...(timeZone === undefined ? {} : { timeZone }),
-    ..._asGiven(options.at, instant, timeZone),
+    ...(options.at === undefined ? {} : { given: options.at }),
   }
-}
-
-/** A moment that was given with an offset other than that of Routing's zone is echoed as it was given. */
-const _asGiven = (at: string | undefined, instant: number, timeZone = 'UTC'): Pick<Simulation, 'asked'> => {
-  const offset = at === undefined ? undefined : offsetIn(at)
-  if (offset === undefined || offset === offsetAt(timeZone, instant)) return {}
-  return { asked: describeOffsetMoment(instant, offset) }
 }
 
 type FixedSituation = Pick<Situation, 'routing' | 'instant' | 'health' | 'isDryRun' | 'history'> &

@@ -59,7 +59,7 @@ export const explainRouting = async (call: Call, question: Question & { at?: str
   const desk = attempts(ranking)[0]
   return {
     decision: explain(ranking)[0] ?? '',
-    explanation: explainMoment(ranking, timeZone).join('\n'),
+    explanation: explainMoment(ranking, timeZone, at).join('\n'),
     ...(desk ? { desk: desk.provider } : {}),
   }
 }

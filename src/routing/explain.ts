@@ -1,4 +1,4 @@
-import { describeMoment } from './moment'
+import { describeAsGiven, describeMoment } from './moment'
 import type { Decision, Ranking } from './ranking'
 
 /**
@@ -17,11 +17,16 @@ export const explain = (ranking: Ranking): string[] => {
   ]
 }
 
-/** The same for a moment that somebody asked about, which its first line names in the zone of routing. */
-export const explainMoment = (ranking: Ranking, timeZone: string | undefined): string[] => [
-  `At ${describeMoment(ranking.instant, timeZone)}${timeZone === undefined ? ', since Routing has no time zone' : ''}`,
-  ...explain(ranking),
-]
+/**
+ * The same for a moment that somebody asked about, which its first line names in the zone of routing, and as it was
+ * `given` where that differs.
+ */
+export const explainMoment = (ranking: Ranking, timeZone: string | undefined, given = ''): string[] => {
+  const asked = describeAsGiven(given, ranking.instant, timeZone)
+  const moment = describeMoment(ranking.instant, timeZone)
+  const remark = timeZone === undefined ? ', since Routing has no time zone' : ''
+  return [`At ${asked === undefined ? '' : `${asked}: `}${moment}${remark}`, ...explain(ranking)]
+}
 
 const _decision = ({ desks, decision }: Ranking): string => {
   const title =

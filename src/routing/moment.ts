@@ -36,11 +36,31 @@ const _offset = (text: string): number => {
 
 /** `Wednesday 2026-12-23 16:30 Europe/Paris (UTC+01:00)` */
 export const describeMoment = (instant: number, timeZone = 'UTC'): string => {
-  const wall = wallTime(timeZone, instant)
+  const offset = timeZone === 'UTC' ? '' : ` (${_named(offsetAt(timeZone, instant))})`
+  return `${_onTheClock(wallTime(timeZone, instant))} ${timeZone}${offset}`
+}
+
+/**
+ * A moment in the offset in which `text` gives it: `Monday 2026-12-21 04:00 UTC-05:00`. Undefined: that is the zone's
+ * own, or none is given.
+ */
+export const describeAsGiven = (text: string, instant: number, timeZone = 'UTC'): string | undefined => {
+  const given = _iso.exec(text.trim())?.[8]
+  const offset = given === undefined ? undefined : _offset(given)
+  if (offset === undefined || offset === offsetAt(timeZone, instant)) return undefined
+  return `${_onTheClock(instant + offset)} ${_named(offset)}`
+}
+
+/** `wall`: what a clock shows, as if it were UTC. */
+const _onTheClock = (wall: number): string => {
   const shown = new Date(wall).toISOString()
   const name = DAY_NAMES[(new Date(wall).getUTCDay() + 6) % 7] ?? ''
-  const minutes = Math.round(offsetAt(timeZone, instant) / 60_000)
+  return `${name} ${shown.slice(0, 10)} ${shown.slice(11, 16)}`
+}
+
+/** `UTC+01:00` */
+const _named = (offset: number): string => {
+  const minutes = Math.round(offset / 60_000)
   const clock = new Date(Math.abs(minutes) * 60_000).toISOString().slice(11, 16)
-  const offset = timeZone === 'UTC' ? '' : ` (UTC${minutes < 0 ? '-' : '+'}${clock})`
-  return `${name} ${shown.slice(0, 10)} ${shown.slice(11, 16)} ${timeZone}${offset}`
+  return minutes === 0 ? 'UTC' : `UTC${minutes < 0 ? '-' : '+'}${clock}`
 }
