@@ -1,9 +1,11 @@
 import type { ExchangeView } from '../../view'
 import { Chip, type Tone } from '../parts/chip'
 
-/** A search that finds nothing is none. */
-export const isFailure = ({ status, failure, title }: ExchangeView): boolean =>
-  failure !== undefined || (status !== undefined && status >= 400 && !(status === 404 && title.startsWith('GET ')))
+const isUnfound = ({ status, title }: ExchangeView): boolean => status === 404 && /^(?:GET |get)/.test(title)
+
+/** Nothing that is looked up and isn't there yet. */
+export const isFailure = (exchange: ExchangeView): boolean =>
+  exchange.failure !== undefined || ((exchange.status ?? 0) >= 400 && !isUnfound(exchange))
 
 /** Status, signature and attempt in words. */
 export const Marks = ({ exchange }: { exchange: ExchangeView }) => {
@@ -15,7 +17,7 @@ export const Marks = ({ exchange }: { exchange: ExchangeView }) => {
     marks.push(status === 401 ? ['signature wrong', 'bad'] : ['signed ✓', 'good'])
   if (failure) marks.push([failure, 'bad'])
   else if (status !== undefined && kind !== 'message')
-    marks.push([String(status), isFailure(exchange) ? 'bad' : 'good'])
+    marks.push([String(status), isFailure(exchange) ? 'bad' : isUnfound(exchange) ? 'plain' : 'good'])
   else if (kind !== 'message' && kind !== 'log' && durationMs === undefined) marks.push(['…', 'plain'])
   return (
     <>
