@@ -34,7 +34,11 @@ export const createIntegration = (environment: Environment): Integration => {
     handle(props, async (call) => {
       const message = props as unknown as ChannelMessage
       const [deliverToDesk, readBack] = await Promise.all([operations.deliverToDesk(), operations.readBack()])
-      await deliverToDesk(call, message).finally(() => readBack(call, message.conversation))
+      let isMerged = false
+      const onMerged = (): void => {
+        isMerged = true
+      }
+      await deliverToDesk(call, message, { onMerged }).finally(() => readBack(call, message.conversation, isMerged))
     })
 
   return new Integration({

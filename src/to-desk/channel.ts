@@ -11,7 +11,7 @@ import { createAuthors } from './authors'
 import { toEntry, type Entry } from './entries'
 import { emptyOutbox, isDeliverable } from './outbox'
 import { payOwed } from './owed'
-import type { Problem } from './posting'
+import type { Posting, Problem } from './posting'
 
 /** How long a delivered message waits for what ended sessions owe to its desk. */
 const PAYING_MS = 2_000
@@ -28,9 +28,14 @@ export interface ChannelMessage {
 
 /**
  * Delivers one message of the bot's side to the desk, after those that still wait before it. The author is the customer
- * `payload.userId`, without it the bot. Throws a RuntimeError when the message has not arrived.
+ * `payload.userId`, without it the bot. `onMerged`: the ticket was merged into another one, and has to be read. Throws a
+ * RuntimeError when the message has not arrived.
  */
-export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<void> => {
+export const deliverToDesk = async (
+  call: Call,
+  props: ChannelMessage,
+  { onMerged }: Pick<Posting, 'onMerged'> = {}
+): Promise<void> => {
   const { id: conversationId } = props.conversation
   const { now } = call.environment
   const requested = toEntry({
@@ -62,7 +67,15 @@ export const deliverToDesk = async (call: Call, props: ChannelMessage): Promise<
   authors.of(requested.userId).catch(() => undefined)
   // So is the account, which the post needs.
   savedAccount(call, session.provider).catch(() => undefined)
-  const { entries, problem } = await emptyOutbox(call, { session, desk, limits, authors, until, requested })
+  const { entries, problem } = await emptyOutbox(call, {
+    session,
+    desk,
+    limits,
+    authors,
+    until,
+    requested,
+    ...(onMerged ? { onMerged } : {}),
+  })
   const { endingAt = Number.POSITIVE_INFINITY } = session
   if (session.status === 'open' && endingAt + ENDING_MS < call.clock.now()) await _end(call, session)
   const after = entries.find(({ id }) => id === requested.id)

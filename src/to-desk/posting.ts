@@ -18,7 +18,7 @@ import { LONGEST_POST_MS } from '../botpress/timing'
 import type { Redactor } from '../redaction/redact'
 import type { Lease } from '../session/lock'
 import type { Session } from '../session/session'
-import { rememberChange } from '../session/ticket-changes'
+import { rememberChange, withChange } from '../session/ticket-changes'
 import type { Authors } from './authors'
 import { isSettled, toEntry, type Entry } from './entries'
 import { joinIds, markDelivered, markInDoubt, markRefused, markUnit, splitIds } from './message-tags'
@@ -35,6 +35,11 @@ export interface Posting {
   /** The limits of `desk`, moved on with every post. */
   limits: Limits
   authors: Authors
+  /**
+   * Called when the ticket turns out to be merged into another one: what was said in it is to be read first. Without
+   * it, the session goes on in the other one at once.
+   */
+  onMerged?: () => void
 }
 
 /** The outbox of a session while its lock is held. */
@@ -111,9 +116,17 @@ export const postNext = async (
 
 /** The message is posted: what else the desk found is found again when it can't be written down now. */
 const _remember = async (posting: Posting, change: TicketChange): Promise<void> => {
-  const { call, desk, session } = posting
+  const { call, desk, session, onMerged } = posting
+  const { movedTo, ...others } = change
+  const isMerged = movedTo?.cursor !== undefined && movedTo.id !== session.ticket.id
   try {
-    posting.session = await rememberChange(call, desk, session, change)
+    if (!isMerged || !onMerged) {
+      posting.session = await rememberChange(call, desk, session, change)
+      return
+    }
+    // Reading moves the session on: it knows up to where the former ticket was read.
+    posting.session = withChange(await rememberChange(call, desk, session, others), change)
+    onMerged()
   } catch (error) {
     const { conversationId } = session
     call.log.warn('A change of a ticket could not be written down', { conversationId, error: describeError(error) })

@@ -73,3 +73,30 @@ it.each(marked)(
     expect(seen).toEqual(['one', 'two', 'three', 'four'])
   }
 )
+
+it.each(cases)(
+  'of a ticket at %s is lost: what was said before the customer’s words followed comes first, on a %s instance',
+  async (desk, instance) => {
+    const stage = await startAt(desk)
+    const { sandbox, ticket, conversationId } = await handOver(stage)
+    const { id } = ticket()
+    const [agentId = ''] = sandbox.agents.map((agent) => agent.id)
+    sandbox.agentReplies(id, 'one', { agentId })
+    await stage.pass(SETTLED_MS)
+    sandbox.agentReplies(id, 'two', { agentId })
+    const movedTo = move(stage, sandbox, id, conversationId)
+    takeDeliveries(sandbox)
+    await stage.finish(stage.botpress.bot.customerSays(conversationId, 'are you there?'))
+    takeDeliveries(sandbox)
+    if (instance === 'cold') stage.restart()
+    await stage.finish(stage.botpress.bot.customerSays(conversationId, 'hello?'))
+    sandbox.agentReplies(movedTo, 'three', { agentId })
+    await stage.pass(SETTLED_MS)
+    sandbox.agentReplies(movedTo, 'four', { agentId })
+    await stage.pass(SETTLED_MS)
+    const seen = seenBy(stage, conversationId).flatMap((line) => /: (one|two|three|four)$/.exec(line)?.[1] ?? [])
+    expect(seen).toEqual(['one', 'two', 'three', 'four'])
+    const entries = sandbox.tickets().find((one) => one.id === movedTo)?.entries ?? []
+    for (const text of ['are you there?', 'hello?']) expect(entries.filter((one) => one.text === text)).toHaveLength(1)
+  }
+)
