@@ -28,8 +28,8 @@ export interface ChannelMessage {
 
 /**
  * Delivers one message of the bot's side to the desk, after those that still wait before it. The author is the customer
- * `payload.userId`, without it the bot. `onMerged`: the ticket was merged into another one, and has to be read. Throws a
- * RuntimeError when the message has not arrived.
+ * `payload.userId`, without it the bot. `onMerged`: the ticket was merged into another one, and has to be read. Throws
+ * a RuntimeError when the message has not arrived.
  */
 export const deliverToDesk = async (
   call: Call,
