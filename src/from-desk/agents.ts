@@ -45,6 +45,9 @@ export const meetAgents = (call: Call, desk: Desk, events: SessionEvent[]): void
   }
 }
 
+/** The agent's user is not what it was when this webhook came. */
+export const forgetMeeting = (call: Call, agentId: string): void => void _meetings.get(call)?.delete(agentId)
+
 /** A message of a reading. */
 export interface ReadMessage {
   event: Message

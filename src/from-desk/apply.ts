@@ -154,18 +154,18 @@ const _originAmong = (events: SessionEvent[]): TicketKey['origin'] => {
   return origins.find((origin) => origin === 'recent') ?? origins.find((origin) => origin !== undefined)
 }
 
-const _applyReading = async (found: Session, pushed: SessionEvent[], reading: Reading): Promise<void> => {
-  const { work, startCursor, endCursor } = reading
+const _applyReading = async (found: Session, pushed: SessionEvent[], first: Reading): Promise<void> => {
+  const { work } = first
   const { call, desk, progress } = work
   const account = await savedAccount(call, desk.provider.name)
   // Written down after the events: otherwise a failure in between would lose those of the former place.
-  const session = withChange(found, reading.change)
+  const session = withChange(found, first.change)
   const isMoved = session.ticket.id !== found.ticket.id
-  const others = _withoutMerge(pushed, reading.change).filter((event) => !isByBot(account, event))
-  const events = mergeEvents(
-    await withoutTakenBack(reading, session, withoutRemoved(others, reading.removed)),
-    reading.events
-  )
+  const others = _withoutMerge(pushed, first.change).filter((event) => !isByBot(account, event))
+  const told = { pushed: withoutRemoved(others, first.removed), reading: first }
+  const { pushed: kept, reading } = await withoutTakenBack(told, session)
+  const { startCursor, endCursor } = reading
+  const events = mergeEvents(kept, reading.events)
   // The cursor to write with an end. Example: the ticket holds “Hi”, the end, “Bye”. The end is written with the cursor
   // before “Hi”, so that if this instance dies now, the next one reads “Bye” again and tells its agent.
   // It stays where it is while messages are out of sight: whoever looks for them reads the ticket.

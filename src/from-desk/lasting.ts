@@ -7,6 +7,7 @@ import { describeError } from '../botpress/errors'
 import { forgetAgent } from '../botpress/people'
 import { tellNotDelivered } from '../session/notes'
 import type { Session } from '../session/session'
+import { forgetMeeting } from './agents'
 import { isMessage } from './reading'
 import type { Work } from './work'
 
@@ -39,6 +40,7 @@ export const withAgentAnew = async <T>(
   } catch (error) {
     if (!('agent' in event) || !event.agent || !_isOfDeleted(error)) throw error
     forgetAgent(call, desk, event.agent.id)
+    forgetMeeting(call, event.agent.id)
     return work()
   }
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { seenBy } from '../support/handoffs'
 import { DESKS, sessionAt } from './helpers'
+import { connectInstances } from '../support/instances'
 
 interface Deleting {
   deleteMessage(messageId: string): void
@@ -45,6 +46,29 @@ describe.each(DESKS)('an agent at %s whose user was deleted at Botpress', (desk)
     await stage.pass(120_000)
     const seen = seenBy(stage, conversationId).flatMap((line) => /: (one|two|three)$/.exec(line)?.[1] ?? [])
     expect(seen).toEqual(['one', 'two', 'three'])
+  })
+})
+
+describe.each(DESKS)('an agent at %s whose user is deleted while their webhook is applied', (desk) => {
+  it('is made anew at once, and what a colleague says next doesn’t come first', async () => {
+    const { stage, sandbox, ticket, conversationId, agentId } = await sessionAt(desk)
+    const { bot, runtime } = stage.botpress
+    const sessionId = bot.downstreamOf(conversationId) ?? ''
+    const { userId = '' } =
+      runtime.store.messagesOf(sessionId).findLast(({ direction }) => direction === 'incoming') ?? {}
+    const colleague = sandbox.agents.find(({ id }) => id !== agentId)?.id ?? ''
+    // After the look-up of the agent, before their message is created.
+    const [instance] = connectInstances(stage, 1).all
+    instance?.delayAt(500, ({ path, body }) => path.endsWith('/initialize-incoming-message') && body.includes('one'))
+    sandbox.deliveries.mode = 'held'
+    sandbox.agentReplies(ticket().id, 'one', { agentId })
+    sandbox.deliveries.mode = 'auto'
+    sandbox.agentReplies(ticket().id, 'two', { agentId: colleague })
+    await stage.pass(400)
+    runtime.store.users.remove(userId)
+    await stage.pass(120_000)
+    const seen = seenBy(stage, conversationId).flatMap((line) => /: (one|two)$/.exec(line)?.[1] ?? [])
+    expect(seen).toEqual(['one', 'two'])
   })
 })
 
