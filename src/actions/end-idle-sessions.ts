@@ -8,6 +8,7 @@ import { agentUser } from '../botpress/people'
 import { deliver } from '../from-desk/delivery'
 import { cleanUp, needsCleanup } from '../session/cleanup'
 import { endByAgent } from '../session/ending'
+import { idleMessageId } from '../session/metrics'
 import { tellAgent } from '../session/notes'
 import { deliveredAt, listMessages, progressOf } from '../session/progress'
 import { getSession, readSession, type Session } from '../session/session'
@@ -130,9 +131,7 @@ const _end = async (call: Call, session: Session, { say, deadline }: Look, minut
     const { userId } = await agentUser(call, desk, { id: speaker.agentId })
     const work = { call, desk, progress: await progressOf(call, session), readAt: 0, cameAt: call.environment.now() }
     // One per session: a repeated call says it once.
-    const delivery = await deliver(work, session, [
-      { userId, message, deskMessageId: `${provider}:idle-${conversationId}` },
-    ])
+    const delivery = await deliver(work, session, [{ userId, message, deskMessageId: idleMessageId(session) }])
     if (delivery.kind === 'over') return false
   }
   const { ended, session: after } = await endByAgent(call, session, { patienceMs: PATIENCE_MS, because: 'idle' })

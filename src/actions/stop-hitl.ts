@@ -7,6 +7,7 @@ import { retry, TooSlow, within } from '../botpress/retry'
 import { FLUSH_BUDGET_MS, STOP_BUDGET_MS, STOP_WAIT_MS, VENDOR_TIMEOUT_MS } from '../botpress/timing'
 import { isSolvedByRouter, needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
 import { endByBot } from '../session/ending'
+import { reportEnd } from '../session/metrics'
 import { getSession, type Session } from '../session/session'
 import { flushOutbox } from '../to-desk/outbox'
 import { noteOwed } from '../to-desk/owed'
@@ -34,11 +35,13 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     // The customer's last messages go in before the ticket is solved. Later they would reopen it.
     const flushing = desk && flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
     const ended = await _persistently(call, at, () => _end(call, session, call.clock.at(at)))
+    const reporting = _report(call, session, ended)
     if (!desk) {
+      await reporting
       call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
       return {}
     }
-    const cleaning = _cleanUp(call, at, ended, desk, flushing)
+    const cleaning = Promise.all([_cleanUp(call, at, ended, desk, flushing), reporting])
     await within(call, Math.max(0, at + STOP_WAIT_MS - call.environment.now()), cleaning).catch((error: unknown) => {
       if (!(error instanceof TooSlow)) throw error
       noteOwed(call, session.provider)
@@ -67,6 +70,11 @@ const _retryAfterMs = (error: unknown): number | undefined => (isProviderError(e
 const _end = async (call: Call, session: Session, at: number): Promise<Session> =>
   session.botEndedAt === undefined ? await endByBot(call, session, at) : session
 
+/** The session's summary goes out with the earlier of its ends, once. Never throws. */
+const _report = async (call: Call, session: Session, ended: Session): Promise<void> => {
+  if (session.botEndedAt === undefined && ended.agentEndedAt === undefined) await reportEnd(call, ended)
+}
+
 /**
  * What an end leaves to do at the desk. Never throws: it may go on after the answer, and what fails is owed. Agents are
  * told while the outbox is emptied.
@@ -81,14 +89,14 @@ const _cleanUp = async (
   try {
     const [told, flush] = await Promise.all([_persistently(call, at, () => tellAgents(call, desk, ended)), flushing])
     // The customer's last words come first: solving the ticket waits for them.
-    if (flush?.outcome === 'waits') return _report(call, ended, 'messages wait for the desk')
+    if (flush?.outcome === 'waits') return _warn(call, ended, 'messages wait for the desk')
     await _persistently(call, at, () => _solve(call, ended, desk, told))
   } catch (error) {
-    _report(call, ended, describeError(error))
+    _warn(call, ended, describeError(error))
   }
 }
 
-const _report = (call: Call, { conversationId, provider }: Session, error: string): void => {
+const _warn = (call: Call, { conversationId, provider }: Session, error: string): void => {
   noteOwed(call, provider)
   call.log.warn('A session ended, and its ticket is not solved yet: that is done as soon as the desk answers', {
     conversationId,

@@ -108,6 +108,9 @@ export const actions = {
 const session = z.string().title('Session').describe('Id of the Botpress conversation of the session.')
 const desk = (what: string) => z.string().title('Desk').describe(what)
 
+const agent = z.string().title('Agent').describe('Id of the agent at the desk.')
+const seconds = (what: string) => z.number().title('Seconds').describe(what)
+
 export const events = {
   handoffRouted: {
     title: 'Handoff routed',
@@ -137,6 +140,49 @@ export const events = {
       desk: desk('The desk that failed.'),
       nextDesk: z.string().optional().title('Next desk').describe('The desk that is tried next, if any.'),
       error: z.string().title('Error').describe('The error code.'),
+    }),
+  },
+  handoffAssigned: {
+    title: 'Handoff assigned',
+    description: 'An agent took a handoff, or joined it',
+    schema: z.object({
+      hitlConversationId: session,
+      desk: desk('The desk of the session.'),
+      agentId: agent,
+      afterSeconds: seconds('Since the handoff was opened.'),
+      isFirst: z.boolean().title('First agent').describe('Whether nobody had taken it before.'),
+    }),
+  },
+  handoffAnswered: {
+    title: 'Handoff answered',
+    description: 'An agent wrote to the customer for the first time',
+    schema: z.object({
+      hitlConversationId: session,
+      desk: desk('The desk of the session.'),
+      agentId: agent,
+      afterSeconds: seconds('Since the handoff was opened: the first response time.'),
+    }),
+  },
+  handoffEnded: {
+    title: 'Handoff ended',
+    description: 'A session ended; with its summary',
+    schema: z.object({
+      hitlConversationId: session,
+      desk: desk('The desk of the session.'),
+      endReason: z
+        .enum(['agent', 'handed-back', 'idle', 'bot'])
+        .title('End reason')
+        .describe('An agent solved it or gave it back to the bot, nobody wrote any more, or the bot or customer left.'),
+      durationSeconds: seconds('From the opening to the end.'),
+      assignedAfterSeconds: seconds('Until the first agent took it. Empty: nobody did.').optional(),
+      answeredAfterSeconds: seconds('Until an agent first wrote. Empty: nobody did.').optional(),
+      messagesFromCustomer: z.number().title('Messages from the customer').describe('To the desk.'),
+      messagesFromAgents: z.number().title('Messages from agents').describe('To the customer.'),
+      agentIds: z.array(z.string()).title('Agents').describe('Ids at the desk, in the order in which they joined.'),
+      isComplete: z
+        .boolean()
+        .title('Complete')
+        .describe('Off: the session is so long that only its newest messages were counted.'),
     }),
   },
   deskDown: {

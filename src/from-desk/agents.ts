@@ -10,6 +10,7 @@ import { agentUser, type KnownAgent } from '../botpress/people'
 import { HANDLING_MS, UNSURE_MS } from '../botpress/timing'
 import { announce, announcedAt, type FirstMessages } from '../session/announcements'
 import { meaningOf, phaseOf } from '../session/life'
+import { reportIfFirst } from '../session/metrics'
 import { reportFate, tellAgent, tellNotDelivered, whyOver, withTicket } from '../session/notes'
 import { deliveredAt, findDelivered, messageTag } from '../session/progress'
 import { assertNotInDoubt, scheduledAt } from '../session/scheduled'
@@ -142,10 +143,13 @@ const _announceAndDeliver = async (
   const { call, progress } = work
   const [first, ...rest] = messages
   const { userId, deskMessageId } = first
+  const mayBeFirst = progress.ids.size === 0
+  let isJoining = false
   let delivery: Delivery | undefined
   const firstMessages: FirstMessages = {
     deskMessageId,
     deliverFirst: async (current, lease) => {
+      isJoining = true
       delivery = await deliverLocked(work, current, lease, [first])
       return delivery.kind === 'delivered' ? delivery.at : call.clock.now()
     },
@@ -165,7 +169,18 @@ const _announceAndDeliver = async (
     const [next, ...others] = isAnnounced ? _notBefore(messages, announcement.at + HANDLING_MS) : messages
     delivery = await deliver(work, current, [next ?? first, ...others])
   }
-  if (isAnnounced && announcement.isNew) await _showAssigned(work, session, agent)
+  await Promise.all([
+    isAnnounced && announcement.isNew && _showAssigned(work, session, agent),
+    // With the message by which an agent joins, this is reported already.
+    mayBeFirst &&
+      !isJoining &&
+      delivery.kind === 'delivered' &&
+      reportIfFirst(call, session, {
+        agentId: agent.id,
+        at: delivery.at,
+        own: messages.map((message) => message.deskMessageId),
+      }),
+  ])
   return delivery
 }
 

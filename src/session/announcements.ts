@@ -4,6 +4,7 @@ import { isRefused } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
 import { emitOnce } from './emit-once'
 import { LockBusy, OutcomeUnknown, withLock, type Lease, type Operation } from './lock'
+import { reportAnswered, reportAssigned } from './metrics'
 import type { Progress } from './progress'
 import { reconciledSession } from './reconcile'
 import { agentsTag, getSession, writeTags, type AnnouncedAgent, type Session } from './session'
@@ -84,7 +85,11 @@ export const announce = async (
     const at = isByMessage
       ? await _orUnknown(() => messages.deliverFirst(current, lease))
       : await _emit(call, lease, current, userId, progress)
-    await _writeDown(call, current, { agentId, at })
+    await Promise.all([
+      _writeDown(call, current, { agentId, at }),
+      reportAssigned(call, current, agentId, at),
+      isByMessage && reportAnswered(call, current, agentId, at),
+    ])
     await messages?.deliverRest(current, lease, at + HANDLING_MS)
     return { kind: 'announced', at, isNew: true }
   }

@@ -5,10 +5,11 @@ import { aboutTag, type EndReason } from './about'
 import { emitOnce } from './emit-once'
 import { meaningOf, phaseOf } from './life'
 import { withLock, OutcomeUnknown, type Lease } from './lock'
+import { reportEnd } from './metrics'
 import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage } from './progress'
 import { endingTag, reconciledSession, writeAgentEnd } from './reconcile'
 import { freePlace } from './place'
-import { writeTags, type Session } from './session'
+import { writeAndRead, writeTags, type Session } from './session'
 
 /**
  * Records that the bot has ended the session at `at` (milliseconds since the epoch). It takes no lock: the plugin shows
@@ -17,11 +18,12 @@ import { writeTags, type Session } from './session'
 export const endByBot = async (call: Call, session: Session, at: number): Promise<Session> => {
   const { conversationId, provider, status } = session
   const botEndedAt = new Date(at).toISOString()
-  await writeTags(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
+  const written = await writeAndRead(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
   await freePlace(call, session)
   if (status === 'open') call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
+  const agentEndedAt = written?.agentEndedAt ?? session.agentEndedAt
   const endedAt = Math.min(at, session.endedAt ?? at)
-  return { ...session, status: 'closed', endedAt, botEndedAt: at, isUnsolved: true }
+  return { ...session, status: 'closed', endedAt, agentEndedAt, botEndedAt: at, isUnsolved: true }
 }
 
 export interface AgentEnd {
@@ -46,19 +48,25 @@ export interface Ending {
  * it is then, and whether this call ended it. Throws LockBusy, LeaseLost or OutcomeUnknown: then the event has to be
  * retried.
  */
-export const endByAgent = (
+export const endByAgent = async (
   call: Call,
   session: Session,
   { cursor, patienceMs, because }: AgentEnd
 ): Promise<Ending> => {
   const { conversationId } = session
   const operation = { kind: 'end' as const }
-  return withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
+  let reported: Promise<void> | undefined
+  const ending = await withLock(call, { conversationId, lock: 'toBot', operation, patienceMs }, async (lease) => {
     const current = (await reconciledSession(call, conversationId, lease)) ?? session
     const meaning = meaningOf('ticket-closed', phaseOf(current, call.clock.now()))
     if (meaning !== 'end' && meaning !== 'wait') return { ended: false, session: current }
-    return { ended: true, ...(await _end(call, current, lease, { cursor, because })) }
+    const end = await _end(call, current, lease, { cursor, because })
+    // Beside the release of the lock. The earlier end reports.
+    if (end.session.botEndedAt === undefined) reported = reportEnd(call, end.session, end.page)
+    return { ended: true, ...end }
   })
+  await reported
+  return ending
 }
 
 const _end = async (

@@ -5,9 +5,18 @@ import { activatedAt, HANDLING_MS } from '../botpress/timing'
 import { needsCleanup } from './cleanup'
 import { emittedAt } from './emit-once'
 import { OutcomeUnknown, type Lease, type Operation } from './lock'
+import { reportEnd } from './metrics'
 import { deliveredAt, findDelivered } from './progress'
 import { assertNotInDoubt, scheduledAt } from './scheduled'
-import { agentsTag, readSession, writeTags, type AnnouncedAgent, type Session, type Tags } from './session'
+import {
+  agentsTag,
+  readSession,
+  writeAndRead,
+  writeTags,
+  type AnnouncedAgent,
+  type Session,
+  type Tags,
+} from './session'
 
 /**
  * The session as it is now, for the holder of the lock to the bot. Whatever earlier holders may have done is found out
@@ -49,8 +58,11 @@ const _reconcile = async (call: Call, session: Session, inDoubt: Operation[]): P
   }
   const announced: Tags = agents.length > session.agents.length ? { agents: agentsTag(agents) } : {}
   const reconciled = { ...session, agents }
-  if (endedAt !== undefined)
-    return writeAgentEnd(call, reconciled, { endedAt, endingAt: session.endingAt ?? endedAt }, announced)
+  if (endedAt !== undefined) {
+    const ended = await writeAgentEnd(call, reconciled, { endedAt, endingAt: session.endingAt ?? endedAt }, announced)
+    await reportEnd(call, ended)
+    return ended
+  }
   if (Object.keys(announced).length > 0) await writeTags(call, conversationId, announced)
   return reconciled
 }
@@ -96,13 +108,14 @@ export const writeAgentEnd = async (
   { endedAt, endingAt }: { endedAt: number; endingAt: number | undefined },
   more: Tags = {}
 ): Promise<Session> => {
-  await writeTags(call, session.conversationId, {
+  const written = await writeAndRead(call, session.conversationId, {
     ...more,
     status: 'closed',
     agentEndedAt: new Date(endedAt).toISOString(),
     ...endingTag(endingAt),
   })
-  return { ...session, status: 'closed', endedAt, agentEndedAt: endedAt, endingAt }
+  const botEndedAt = written?.botEndedAt ?? session.botEndedAt
+  return { ...session, status: 'closed', endedAt, agentEndedAt: endedAt, botEndedAt, endingAt }
 }
 
 export const endingTag = (at: number | undefined): Tags => ({

@@ -150,6 +150,12 @@ export const writeTags = async (call: Call, conversationId: string, tags: Tags):
   await call.client.updateConversation({ id: conversationId, tags: tags as ConversationTags })
 }
 
+/** The same. Resolves to the session as it is then, which shows what others have written before. */
+export const writeAndRead = async (call: Call, conversationId: string, tags: Tags): Promise<Session | undefined> => {
+  const { conversation } = await call.client.updateConversation({ id: conversationId, tags: tags as ConversationTags })
+  return readSession(conversation)
+}
+
 export const getSession = async (call: Call, conversationId: string): Promise<Session | undefined> => {
   const answer = await gone(call.client.getConversation({ id: conversationId }))
   return answer && readSession(answer.conversation)

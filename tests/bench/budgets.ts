@@ -92,39 +92,41 @@ const BUDGETS: Record<string, Budget | Record<Where, Budget> | undefined> = {
     other: { calls: 5, chain: 3 },
     new: { calls: 8, chain: 6 },
   },
+  // Events for analytics are calls beside others: one for an agent, one for the end. The bot's end lists the messages
+  // for its summary; an agent's end has listed them.
   'assigned, new agent': {
-    same: { calls: 9, chain: 8 },
-    other: { calls: 10, chain: 9 },
-    new: { calls: 11, chain: 9 },
+    same: { calls: 10, chain: 8 },
+    other: { calls: 11, chain: 9 },
+    new: { calls: 12, chain: 9 },
   },
   // Only the ticket names the agent.
   'assigned, new agent zendesk': {
-    same: { calls: 10, chain: 8 },
-    other: { calls: 11, chain: 9 },
-    new: { calls: 13, chain: 11 },
+    same: { calls: 11, chain: 8 },
+    other: { calls: 12, chain: 9 },
+    new: { calls: 14, chain: 11 },
   },
   solved: {
-    same: { calls: 9, chain: 8 },
-    other: { calls: 10, chain: 9 },
-    new: { calls: 11, chain: 9 },
+    same: { calls: 10, chain: 8 },
+    other: { calls: 11, chain: 9 },
+    new: { calls: 12, chain: 9 },
   },
   // The thread's header is changed under the lock to the desk.
   'solved slack': {
-    same: { calls: 13, chain: 12 },
-    other: { calls: 14, chain: 13 },
-    new: { calls: 16, chain: 13 },
+    same: { calls: 14, chain: 12 },
+    other: { calls: 15, chain: 13 },
+    new: { calls: 17, chain: 13 },
   },
   'solved zendesk': {
-    same: { calls: 11, chain: 9 },
-    other: { calls: 12, chain: 10 },
-    new: { calls: 14, chain: 12 },
+    same: { calls: 12, chain: 9 },
+    other: { calls: 13, chain: 10 },
+    new: { calls: 15, chain: 12 },
   },
   // The end is written before the messages are listed, so that a delivery either sees it or is listed. The ticket is
   // solved after both, under its lock (tests/regressions/crossings.test.ts). Slack's thread takes three calls for that.
   stopHitl: {
-    same: { calls: 13, chain: 9 },
-    other: { calls: 13, chain: 9 },
-    new: { calls: 15, chain: 10 },
+    same: { calls: 15, chain: 9 },
+    other: { calls: 15, chain: 9 },
+    new: { calls: 17, chain: 10 },
   },
 }
 

@@ -41,6 +41,7 @@ const count = async (client: Client, name: string): Promise<void> => {
 
 bot.on.event('hitl-router:handoffRouted', ({ client, event }) => count(client, `routed-to-${event.payload.desk}`))
 bot.on.event('hitl-router:handoffFailedOver', ({ client, event }) => count(client, `failed-over-${event.payload.desk}`))
+bot.on.event('hitl-router:handoffEnded', ({ client, event }) => count(client, `ended-by-${event.payload.endReason}`))
 bot.on.event('hitl-router:deskDown', ({ client, event }) => count(client, `down-${event.payload.desk}`))
 bot.on.event('hitl-router:deskUp', ({ client, event }) => count(client, `up-${event.payload.desk}`))
 
