@@ -15,10 +15,24 @@ export const describeFields = (suite: Suite): void => {
       const ticket = ticketOf(fixture, { id: opened.id, conversationId: 'conv_01' })
       if (descriptor.fields) {
         expect(ticket.fields).toMatchObject(known)
-        expect(opened.leftOut?.join('\n')).toContain('No such field')
+        if (descriptor.takesAnyField) expect(ticket.fields).toMatchObject(fields)
+        else expect(opened.leftOut?.join('\n')).toContain('No such field')
       }
       expect(JSON.stringify(opened.leftOut ?? [])).not.toContain('whatever')
       expect(fixture.sandbox.tickets().filter(({ conversationId }) => conversationId === 'conv_01')).toHaveLength(1)
+    })
+
+    it('that are too many or too long keep no ticket from being opened: each is there or named', async () => {
+      const fixture = await setUp()
+      const customer = await customerAt(fixture)
+      const fields = Object.fromEntries(
+        Array.from({ length: 20 }, (_unused, index) => [`Field ${index} of the bot`, `${index} `.repeat(60).trim()])
+      )
+      const opened = await fixture.driver.openTicket(requestFor(customer, { options: { fields } }))
+      const ticket = ticketOf(fixture, { id: opened.id, conversationId: 'conv_01' })
+      const shown = ticket.fields ?? {}
+      const named = (opened.leftOut ?? []).join('\n')
+      for (const field of Object.keys(fields)) expect(field in shown || named.includes(`${field}`), field).toBe(true)
     })
 
     it('keep no ticket from being opened: priority, assignee and tags that the desk refuses are left out', async () => {

@@ -45,6 +45,8 @@ export interface ProviderDescriptor {
   attaches?: { maxBytes: number }
   /** Fields of the sandbox's tickets with values that they take. Absent: the desk has no fields. */
   fields?: Record<string, string>
+  /** The desk shows fields of any name, so none is unknown. */
+  takesAnyField?: true
   /** The driver reports agents' changes (`message-edited`) and deletions (`message-removed`). */
   reports?: { edits?: true; deletions?: true }
 }

@@ -20,7 +20,7 @@ import { sendOnce, toSlackTime } from './posting'
 import { unescapeText } from './to-markdown'
 
 /** Slack takes 1 GB; a message must not wait for more than this. */
-const MAX_FILE_BYTES = 100 * 1024 * 1024
+export const MAX_FILE_BYTES = 100 * 1024 * 1024
 const LONGEST_TITLE = 250
 /** Time that is left for sharing the files after the last upload, in milliseconds. */
 const SHARING_MS = 3_000

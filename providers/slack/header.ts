@@ -1,4 +1,5 @@
 import { shorten } from '../kit/message-text'
+import { oneLine } from '../kit/text'
 import type { Agent, SessionChange, TicketRequest } from '../provider'
 import type { Block, Metadata } from './api'
 import type { ReadMessage } from './answers'
@@ -21,6 +22,14 @@ export interface Header {
   metadata: Metadata
   /** The description doesn't fit: the whole text has to be posted into the thread. */
   isShortened: boolean
+  /** What of the session's wishes it doesn't show: a sentence each, naming the field. */
+  leftOut: string[]
+}
+
+/** A line of the header. A field that is left out is named. */
+interface Line {
+  text: string
+  field?: string
 }
 
 /** The thread's root, with status and buttons. https://docs.slack.dev/reference/block-kit/blocks */
@@ -33,18 +42,19 @@ export const headerFor = (request: TicketRequest): Header => {
   const isShortened = description.length > 1
   const summary = request.summary?.trim() ? markdownToPieces(request.summary, MAX_SECTION_LENGTH) : []
   const assignee = mentionOf(options.assignee)
-  const details = [
-    `*Customer:* ${name}${customer.email ? ` (${escapeText(shorten(customer.email, 254))})` : ''}`,
+  const { kept, leftOut } = _fitting([
+    { text: `*Customer:* ${name}${customer.email ? ` (${escapeText(shorten(customer.email, 254))})` : ''}` },
     ..._line('Phone', customer.phone),
     ..._line('Channel', request.channel),
     ..._line('Language', customer.language),
-    ...(options.priority ? [`*Priority:* ${options.priority}`] : []),
-    ...(options.tags?.length ? [`*Tags:* ${escapeName(shorten(options.tags.join(', '), 200))}`] : []),
-    ...(assignee ? [`*For:* ${assignee}`] : []),
-    ..._lines(customer.attributes),
+    ...(options.priority ? [{ text: `*Priority:* ${options.priority}` }] : []),
+    ...(options.tags?.length ? [{ text: `*Tags:* ${escapeName(shorten(options.tags.join(', '), 200))}` }] : []),
+    ...(assignee ? [{ text: `*For:* ${assignee}` }] : []),
+    ...(request.conversationUrl ? [{ text: `*Conversation:* ${linkTo(request.conversationUrl)}` }] : []),
+    // Of unknown number, so last.
     ..._lines(options.fields),
-    ...(request.conversationUrl ? [`*Conversation:* ${linkTo(request.conversationUrl)}`] : []),
-  ]
+    ..._lines(customer.attributes),
+  ])
   return {
     text: `${escapeName(shorten(title, MAX_TITLE_LENGTH))} – ${name}`,
     blocks: [
@@ -56,7 +66,7 @@ export const headerFor = (request: TicketRequest): Header => {
       {
         type: 'section',
         block_id: 'hitl_router_customer',
-        text: { type: 'mrkdwn', text: _fitting(details).join('\n'), verbatim: true },
+        text: { type: 'mrkdwn', text: kept.join('\n'), verbatim: true },
       },
       ...(summary[0]
         ? [
@@ -84,33 +94,47 @@ export const headerFor = (request: TicketRequest): Header => {
       event_payload: { conversation_id: request.conversationId, bot_id: request.botId, state: 'waiting' },
     },
     isShortened,
+    leftOut: [
+      ...(options.assignee && assignee === undefined
+        ? ['The assignee is not the id of a person in Slack, such as U0123456789']
+        : []),
+      ...leftOut.map((field) => `The header of the thread has no room for “${field}”`),
+    ],
   }
 }
 
 const LONGEST_VALUE = 200
 
-const _line = (name: string, value: string | undefined): string[] => {
+const _line = (name: string, value: string | undefined): Line[] => {
   const label = escapeName(shorten(name, LONGEST_VALUE))
-  return value?.trim() && label ? [`*${label}:* ${escapeName(shorten(value, LONGEST_VALUE))}`] : []
+  return value?.trim() && label
+    ? [{ text: `*${label}:* ${escapeName(shorten(value, LONGEST_VALUE))}`, field: oneLine(name, LONGEST_VALUE) }]
+    : []
 }
 
-const _lines = (fields: Record<string, string> | undefined): string[] =>
+const _lines = (fields: Record<string, string> | undefined): Line[] =>
   Object.entries(fields ?? {}).flatMap(([name, value]) => _line(name, value))
 
-/** The lines that fit into a section. A last line says how many others there are. */
-const _fitting = (lines: string[]): string[] => {
+/** The lines that fit into a section, and the fields that don't. A last line says how many these are. */
+const _fitting = (lines: Line[]): { kept: string[]; leftOut: string[] } => {
   const kept: string[] = []
+  const leftOut: string[] = []
   let length = 0
-  for (const line of lines) {
-    length += line.length + 1
-    if (length > MAX_SECTION_LENGTH - 50) return [...kept, `_${lines.length - kept.length} more fields are left out_`]
-    kept.push(line)
+  for (const { text, field = '' } of lines) {
+    if (length + text.length + 1 > MAX_SECTION_LENGTH - 50) {
+      leftOut.push(field)
+      continue
+    }
+    length += text.length + 1
+    kept.push(text)
   }
-  return kept
+  if (leftOut.length === 0) return { kept, leftOut }
+  const more = leftOut.length === 1 ? '1 more field is' : `${leftOut.length} more fields are`
+  return { kept: [...kept, `_${more} left out_`], leftOut }
 }
 
 /** A mention notifies the person. Undefined: the assignee isn't an id of Slack. */
-export const mentionOf = (assignee: string | undefined): string | undefined => {
+const mentionOf = (assignee: string | undefined): string | undefined => {
   const id = assignee?.trim().replace(/^<@([UW][A-Z0-9]+)>$/, '$1')
   return id && /^[UW][A-Z0-9]{2,}$/.test(id) ? `<@${id}>` : undefined
 }

@@ -43,10 +43,19 @@ export const markdownToPieces = (markdown: string, limit = MAX_TEXT_LENGTH): str
 
 /**
  * Converts the conversation before the handoff to at most `MAX_TRANSCRIPT_PIECES` texts. Omits the oldest messages if
- * necessary; the first line counts them. Returns no texts for an empty transcript.
+ * necessary; the first line counts them. Returns no texts for an empty transcript. `isAttached`: the whole of it is in
+ * the thread as a file.
  */
-export const transcriptToPieces = (transcript: TranscriptEntry[]): string[] => {
-  if (transcript.length === 0) return []
+export const transcriptToPieces = (
+  transcript: TranscriptEntry[],
+  { isAttached = false }: { isAttached?: boolean } = {}
+): string[] => _transcript(transcript, isAttached).texts
+
+/** Whether all of it is shown. */
+export const fitsThread = (transcript: TranscriptEntry[]): boolean => !_transcript(transcript, false).isShortened
+
+const _transcript = (transcript: TranscriptEntry[], isAttached: boolean): { texts: string[]; isShortened: boolean } => {
+  if (transcript.length === 0) return { texts: [], isShortened: false }
   const included: Block[][] = []
   let remaining = MAX_TRANSCRIPT_LENGTH
   for (const entry of transcript.toReversed()) {
@@ -58,11 +67,13 @@ export const transcriptToPieces = (transcript: TranscriptEntry[]): string[] => {
   }
   const omitted = transcript.length - included.length
   const left = omitted === 1 ? '1 earlier message is' : `${omitted} earlier messages are`
-  const opening = omitted === 0 ? '*Before the handoff*' : `*Before the handoff* (${left} left out)`
+  const file = isAttached ? '; the file above has the whole conversation' : ''
+  const opening = omitted === 0 ? '*Before the handoff*' : `*Before the handoff* (${left} left out${file})`
   const pieces = pack([{ text: opening, gap: '\n\n', isCode: false }, ...included.flat()])
-  if (pieces.length <= MAX_TRANSCRIPT_PIECES) return pieces
+  if (pieces.length <= MAX_TRANSCRIPT_PIECES) return { texts: pieces, isShortened: omitted > 0 }
   // A single message exceeds the limit: keep its end, which is closest to the handoff.
-  return [`${opening}\n_The beginning of a long message is left out_`, ...pieces.slice(1 - MAX_TRANSCRIPT_PIECES)]
+  const start = `${opening}\n_The beginning of a long message is left out${omitted === 0 ? file : ''}_`
+  return { texts: [start, ...pieces.slice(1 - MAX_TRANSCRIPT_PIECES)], isShortened: true }
 }
 
 /** The first line stands beside the name. Further ones are quoted: none can pass for somebody else's message. */

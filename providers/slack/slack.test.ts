@@ -1,4 +1,5 @@
 import { describeProvider } from '../conformance'
+import { MAX_FILE_BYTES } from './files'
 import { slack } from '.'
 import { createSandbox } from './sandbox'
 
@@ -68,4 +69,8 @@ describeProvider({
     'reflect',
     'diagnose',
   ],
+  attaches: { maxBytes: MAX_FILE_BYTES },
+  fields: { 'Order number': '4711', Paid: 'true' },
+  takesAnyField: true,
+  reports: { edits: true, deletions: true },
 })

@@ -4,18 +4,17 @@ import type { OpenedTicket, SessionChange, Ticket, TicketOrigin, TicketRequest }
 import type { SlackApi } from './api'
 import type { App } from './app'
 import { channelIdOf } from './config'
-import { conversationOf, updatedHeader, headerFor, isClosed, mentionOf } from './header'
+import { conversationOf, updatedHeader, headerFor, isClosed } from './header'
 import { addressToId, idToAddress, type MessageAddress } from './ids'
 import { keep, presentId } from './memory'
 import { atThread, originAt, swapped } from './moves'
-import { markdownToPieces, transcriptToPieces } from './pieces'
 import { sendOnce, postTexts, toSlackTime } from './posting'
+import { postTranscript } from './transcript'
 
 /** How far back to search the channel for an earlier attempt to open the ticket. */
 const EARLIER_ATTEMPT_MS = 3 * 24 * 60 * 60_000
 /** The search stops after this many pages of the channel. */
 const MAX_PAGES = 10
-const OPENING_KEY = 'opening'
 const CLOSING_KEY = 'closing'
 const CLOSING_LINE = 'This conversation has ended. Replies here no longer reach the customer.'
 
@@ -24,41 +23,19 @@ const CLOSING_LINE = 'This conversation has ended. Replies here no longer reach 
  * Throws `misconfigured` if the requested queue isn't a channel id.
  */
 export const openTicket = async (app: App, request: TicketRequest): Promise<OpenedTicket> => {
-  const { api, tools } = app
   const header = headerFor(request)
   const { root, isEarlier } = await _inChannel(app, _channelFor(app, request), (channel, isAgain) =>
     _openRoot(app, channel, isAgain ? { ...request, mayExist: true } : request, header)
   )
-  const texts = [
-    ...(header.isShortened ? markdownToPieces(request.description ?? '') : []),
-    ...transcriptToPieces(request.transcript),
-  ]
-  const { conversationId } = request
-  try {
-    const post = { conversationId, key: OPENING_KEY, texts, authorship: {}, mayExist: isEarlier }
-    if (texts.length > 0) await postTexts(api, tools, root, post)
-  } catch (error) {
-    // The thread works without it. Failing here would open a second ticket at another desk.
-    tools.log.warn('The conversation before the handoff could not be posted', {
-      conversationId,
-      ticketId: addressToId(root),
-      error: isProviderError(error) ? error.message : 'unknown',
-    })
-  }
-  const leftOut = _leftOut(request)
+  await postTranscript(app, root, request, { isEarlier, isShortened: header.isShortened })
   return {
     id: addressToId(root),
-    ...(leftOut.length > 0 ? { leftOut } : {}),
+    ...(header.leftOut.length > 0 ? { leftOut: header.leftOut } : {}),
     ...(root.team
       ? { url: `https://app.slack.com/client/${root.team}/${root.channel}/thread/${root.channel}-${root.ts}` }
       : {}),
   }
 }
-
-const _leftOut = ({ options }: TicketRequest): string[] =>
-  options.assignee && mentionOf(options.assignee) === undefined
-    ? ['The assignee is not the id of a person in Slack, such as U0123456789']
-    : []
 
 const _openRoot = async (
   { api, tools }: App,
@@ -70,7 +47,8 @@ const _openRoot = async (
   const earlier = request.mayExist ? await _findEarlierRoot(tools, find) : undefined
   if (earlier) return { root: earlier, isEarlier: true }
   const send = async (): Promise<Root> => {
-    const posted = await api.postMessage({ channel, ...header })
+    const { text, blocks, metadata } = header
+    const posted = await api.postMessage({ channel, text, blocks, metadata })
     return { channel: posted.channel, ts: posted.ts, team: posted.team }
   }
   return { root: await sendOnce(tools, send, find), isEarlier: false }

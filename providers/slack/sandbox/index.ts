@@ -265,6 +265,10 @@ const _toTicket = (channel: Channel, root: StoredMessage, store: FileStore): San
   const replies = channel.messages.filter(({ threadTs }) => threadTs === root.ts)
   const customer = /\*Customer:\* (.+)/.exec(texts.join('\n'))?.[1] ?? ''
   const tags = /\*Tags:\* (.+)/.exec(texts.join('\n'))?.[1]
+  const fields = [...texts.join('\n').matchAll(/^\*(.+?):\* (.+)$/gm)].map(([, name = '', value = '']) => [
+    _visibleText(name),
+    _visibleText(value),
+  ])
   const claimedBy = typeof payload['agent_id'] === 'string' ? payload['agent_id'] : undefined
   return {
     id: addressToId({ channel: channel.id, ts: root.ts }),
@@ -275,6 +279,7 @@ const _toTicket = (channel: Channel, root: StoredMessage, store: FileStore): San
     ...(claimedBy ? { assignee: claimedBy } : {}),
     ...(typeof payload['conversation_id'] === 'string' ? { conversationId: payload['conversation_id'] } : {}),
     tags: tags ? _visibleText(tags).split(', ') : [],
+    fields: Object.fromEntries(fields) as Record<string, string>,
     entries: [root, ...replies].map((message) => _toEntry(message, store)),
   }
 }
