@@ -15,7 +15,7 @@ const FILE_COMMENT = 'The whole conversation before the handoff'
 const EARLIER_ATTEMPT_MS = 3 * 24 * 60 * 60_000
 
 /**
- * Posts them once: with `isEarlier` an earlier attempt may have posted some of it. A transcript that is too long for the
+ * Posts them once: with `isEarlier` an earlier attempt may have posted some. A transcript that is too long for the
  * thread is attached as a file above its newest messages. Never throws: the thread works without it, and a failure
  * would open a second ticket at another desk. `isShortened`: the header doesn't show the whole description.
  */
