@@ -3,6 +3,7 @@ import { cleanText, escapedLine, oneLine, shorten } from '../../providers/kit/te
 import type { Customer, TicketOptions } from '../../providers/provider'
 import type { Call } from '../botpress/call'
 import { customerName, realAddress, type KnownCustomer } from '../botpress/people'
+import type { ChosenLanguage } from '../routing/language'
 
 const LONGEST_WISH = 200
 const LONGEST_SUMMARY = 4_000
@@ -91,6 +92,10 @@ export const customerAsWished = (known: KnownCustomer, wishes: SessionWishes): K
   }
   return { ...known, ...described }
 }
+
+/** With the language of the customer's messages, where the session says none and routing has found one. */
+export const customerAsHeard = (customer: KnownCustomer, { language, source }: ChosenLanguage): KnownCustomer =>
+  customer.language === undefined && source === 'detected' && language ? { ...customer, language } : customer
 
 /** What the session asks of the ticket, beside what routing decides. */
 export const optionsAsWished = (

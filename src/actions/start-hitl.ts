@@ -28,7 +28,13 @@ import type { Candidate, Handoff } from './write-down'
 import { giveUpPlace } from './places'
 import { planHandoff, previewHandoff, type Preview } from './plan'
 import { repeatedStart } from './repeated-start'
-import { contextAsWished, customerAsWished, readSessionWishes, type SessionWishes } from './session-wishes'
+import {
+  contextAsWished,
+  customerAsHeard,
+  customerAsWished,
+  readSessionWishes,
+  type SessionWishes,
+} from './session-wishes'
 import { createProgress, earlierRuns, type OpenOperation, type Progress } from './start-progress'
 
 const LONGEST_TITLE = 250
@@ -101,12 +107,13 @@ const _start = async (call: Call, raw: unknown, run: Run): Promise<{ conversatio
   const [found, installation] = await reading
   if (!found) throw new RuntimeError(`The customer’s user ${userId} does not exist any more: HITL cannot start for it`)
 
-  const customer = customerAsWished(found, wishes)
+  const described = customerAsWished(found, wishes)
   const redactor = await redactorFor(call, 'transcripts')
-  const transcript = _transcriptOf({ messageHistory, wishes }, customer, redactor)
+  const transcript = _transcriptOf({ messageHistory, wishes }, described, redactor)
   const desks = configuredDesks(call.context.configuration).map(({ provider }) => provider)
   rememberAccounts(call, installation, desks)
-  const preview = await previewHandoff(call, installation, { conversationId, customer, wishes, transcript })
+  const preview = await previewHandoff(call, installation, { conversationId, customer: described, wishes, transcript })
+  const customer = preview ? customerAsHeard(described, preview.ranking.language) : described
   const ranked = preview ? attempts(preview.ranking).map(({ provider }) => provider) : []
   const request: Request = {
     title: title?.trim(),
@@ -195,7 +202,7 @@ const _open = async (
       shorten(redactor.redact(cleanText(request.description ?? '').trim()), LONGEST_DESCRIPTION) || undefined,
     context: contextAsWished(request.wishes, redactor.redact),
     idleMinutes: request.wishes.idleMinutes ?? undefined,
-    customer,
+    customer: customerAsHeard(customer, plan.ranking.language),
     transcript,
     prepared,
   }
