@@ -42,6 +42,26 @@ describe('the demo', () => {
     expect(out, 'no log of the router').not.toContain('conversationId=')
   })
 
+  it('shows files both ways, formatting, and who is who at each desk', async () => {
+    const { out } = await run()
+    for (const { title } of Object.values(providers)) {
+      const part = out.slice(out.indexOf(`${title} comes first`)).split('\n\n')[0] ?? ''
+      expect(part).toMatch(new RegExp(`${title} +shows +Eve Customer: It looks like this now 📎 printer\\.png`))
+      expect(part).toMatch(/Eve Customer +reads +Ada \w+ \(with photo\): Read the second page, please 📎 manual\.pdf/)
+      for (const fact of ['+33 1 23 45 67 89', 'WhatsApp', 'gold', '*by the window*']) expect(part).toContain(fact)
+    }
+  })
+
+  it('reports a file that did not arrive', async () => {
+    const { code, out } = await run({
+      sabotage: (world) => {
+        world.web.publish = () => ''
+      },
+    })
+    expect(code).toBe(1)
+    expect(out).toMatch(/✗ lost at \w+: “It looks like this now 📎 printer\.png”/)
+  })
+
   it('prints the error when it can’t start', async () => {
     const { code, error } = await run({
       sabotage: () => {

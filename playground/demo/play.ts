@@ -5,6 +5,19 @@ import type { Timeline } from './timeline'
 import { titleOf } from './watch'
 
 const CARD = { title: 'Printer on fire', description: 'Third floor, by the window' }
+/** What the bot knows about the customer, and formatting. */
+const FULL_CARD = {
+  title: CARD.title,
+  description: 'Third floor, **by the window**: [plan](https://acme.example/plan)',
+  hitlSession: { phone: '+33 1 23 45 67 89', channel: 'WhatsApp', attributes: { plan: 'gold' } },
+}
+const SHOWN = ['+33 1 23 45 67 89', 'WhatsApp', 'gold', 'by the window', 'https://acme.example/plan']
+const PICTURE = {
+  name: 'printer.png',
+  contentType: 'image/png',
+  bytes: Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(2_000, 3)]),
+}
+const MANUAL = { name: 'manual.pdf', contentType: 'application/pdf', bytes: Buffer.from('%PDF-1.7\nthe manual\n') }
 const CUSTOMERS = ['Ben Baker', 'Cleo Cook', 'Dan Diver', 'Emma Editor', 'Finn Farmer', 'Gina Guard']
 
 export interface DemoResult {
@@ -35,13 +48,17 @@ const _throughDesk = async (stage: Stage, timeline: Timeline, desk: string): Pro
   const session = createSession(stage, 'Eve Customer')
   return _runScript(timeline, [session], [desk], async (show) => {
     await time.finish(world.save(world.configuration({ strategy: 'priority', order })))
-    await session.start('My printer burns', CARD)
+    await session.start('My printer burns', FULL_CARD, SHOWN)
     show()
     await session.say('Is anybody there? It is at 90 °C & rising')
     show()
     await session.assign()
     show()
     await session.reply('Hello, I am on my way. Please unplug it')
+    show()
+    await session.say('It looks like this now', PICTURE)
+    show()
+    await session.reply('Read the second page, please', MANUAL)
     show()
     await session.say('Done, thank you!')
     show()

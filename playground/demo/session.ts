@@ -4,26 +4,39 @@ import { AGENT_CLOSED, AGENT_JOINED, HANDED_OFF } from '../botpress/plugin/texts
 import type { SimulatedTime } from '../simulated-time'
 import type { World } from '../world'
 import type { TimelineEvent } from './timeline'
-import { titleOf, watchSession } from './watch'
+import { titleOf, watchSession, withFiles } from './watch'
 
 export interface Stage {
   world: World
   time: SimulatedTime
 }
 
+/** What the bot hands over. */
+export interface Card {
+  title: string
+  description: string
+  hitlSession?: Record<string, unknown>
+}
+
 export interface Session {
-  /** The customer writes, and the bot hands over. */
-  start(words: string, card: { title: string; description: string }): Promise<void>
-  /** The customer writes. */
-  say(words: string): Promise<void>
+  /** The customer writes, and the bot hands over. `shown`: what the desk must show of the card. */
+  start(words: string, card: Card, shown?: readonly string[]): Promise<void>
+  /** The customer writes, with a picture. */
+  say(words: string, picture?: DemoFile): Promise<void>
   assign(): Promise<void>
-  /** The agent writes. */
-  reply(words: string): Promise<void>
+  /** The agent writes, with a file. */
+  reply(words: string, file?: DemoFile): Promise<void>
   solve(words?: string): Promise<void>
   /** Events since the last call. */
   newEvents(): TimelineEvent[]
   /** Problems at the end of the session, one sentence each. `desk`: the expected desk. */
   problems(desk: string): string[]
+}
+
+export interface DemoFile {
+  name: string
+  contentType: string
+  bytes: Uint8Array
 }
 
 /** Longer than the plugin needs to activate a session. */
@@ -57,18 +70,18 @@ export const createSession = ({ world, time }: Stage, customer: string): Session
   }
 
   return {
-    start: async (words, card) => {
-      expected.opening.push(card.description, words)
+    start: async (words, card, shown = [card.description]) => {
+      expected.opening.push(...shown, words)
       expected.toCustomer.push(HANDED_OFF)
       await time.finish(bot.customerSays(conversationId, words))
       await time.finish(bot.startHitl(conversationId, card))
       locate()
       await time.pass(ACTIVATED_MS)
-      watch.markOpened()
+      watch.markOpened(shown)
     },
-    say: async (words) => {
-      expected.atDesk.push(words)
-      await time.finish(bot.customerSays(conversationId, words))
+    say: async (words, picture) => {
+      expected.atDesk.push(withFiles(words, picture ? [picture.name] : []))
+      await time.finish(bot.customerSays(conversationId, picture ? _withPicture(world, words, picture) : words))
       await time.pass(MOVE_MS)
     },
     assign: async () => {
@@ -78,13 +91,14 @@ export const createSession = ({ world, time }: Stage, customer: string): Session
       sandbox.assign(ticket.id, agent.id)
       await time.pass(MOVE_MS)
     },
-    reply: async (words) => {
+    reply: async (words, file) => {
       const { sandbox, ticket, agent } = locate()
+      const whole = withFiles(words, file ? [file.name] : [])
       expectAnnouncement()
-      expected.toCustomer.push(words)
-      expected.atDesk.push(words)
-      record(agent.name, 'replies', words)
-      sandbox.agentReplies(ticket.id, words, { agentId: agent.id })
+      expected.toCustomer.push(whole)
+      expected.atDesk.push(whole)
+      record(agent.name, 'replies', whole)
+      sandbox.agentReplies(ticket.id, words, { agentId: agent.id, ...(file ? { attachments: [file] } : {}) })
       await time.pass(MOVE_MS)
     },
     solve: async (words) => {
@@ -100,5 +114,20 @@ export const createSession = ({ world, time }: Stage, customer: string): Session
     },
     newEvents: () => [...moves.splice(0), ...watch.newEvents()],
     problems: (desk) => watch.problems({ desk, ...expected }),
+  }
+}
+
+/** A picture lies where the customer's channel has put it, and comes with its words. */
+const _withPicture = ({ web }: World, words: string, { name, contentType, bytes }: DemoFile) => {
+  const imageUrl = `https://files.example.test/${name}`
+  web.publish(imageUrl, { contentType, bytes })
+  return {
+    type: 'bloc',
+    payload: {
+      items: [
+        { type: 'text', payload: { text: words } },
+        { type: 'image', payload: { imageUrl } },
+      ],
+    },
   }
 }
