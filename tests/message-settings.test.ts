@@ -57,6 +57,48 @@ describe.each(DESKS)('at %s', (desk) => {
     expect(seen).toContain(`Contract [text hidden], card ${CARD}, [e-mail address hidden]`)
   })
 
+  it('a phrase of one’s own gives the conversation back, and no other does', async () => {
+    const stage = await stageWith(desk, { handBack: '/zurück' })
+    const { sandbox, ticket, conversationId } = await handOver(stage)
+    const agentId = sandbox.agents[0]?.id ?? ''
+    sandbox.agentNotes(ticket().id, '/bot', { agentId })
+    await stage.pass(SETTLED_MS)
+    expect(stage.botpress.bot.isActive(conversationId)).toBe(true)
+    sandbox.agentNotes(ticket().id, '/zurück', { agentId })
+    await stage.pass(SETTLED_MS)
+    expect(stage.botpress.bot.isActive(conversationId)).toBe(false)
+    expect(seenBy(stage, conversationId).join('\n')).not.toContain('/')
+  })
+
+  it.each([true, false])('a message that was delivered is marked, if the desk can: %s', async (showDelivered) => {
+    const stage = await stageWith(desk, { showDelivered })
+    const { sandbox, ticket } = await handOver(stage)
+    const id = sandbox.agentReplies(ticket().id, 'Hello', { agentId: sandbox.agents[0]?.id ?? '' })
+    await stage.pass(SETTLED_MS)
+    const canShow = sandbox.fateOf !== undefined && showDelivered
+    expect(sandbox.fateOf?.(id)).toEqual(canShow ? expect.any(String) : undefined)
+  })
+
+  it('a name and photo that have changed at the desk are shown within the hour', async () => {
+    const stage = await stageWith(desk, {})
+    const { sandbox, ticket, conversationId } = await handOver(stage)
+    const [ada] = sandbox.agents
+    const says = (text: string) => {
+      sandbox.agentReplies(ticket().id, text, { agentId: ada?.id ?? '' })
+      return stage.pass(SETTLED_MS)
+    }
+    await says('Hello')
+    const { users } = stage.botpress.runtime.store
+    const [known] = users.withTags({ 'desk:agent': `${desk}:${ada?.id}` })
+    expect(known).toMatchObject({ name: ada?.name, pictureUrl: ada?.pictureUrl })
+    // As it was before the change.
+    Object.assign(known ?? {}, { name: 'Ada as a trainee', pictureUrl: 'https://photos.example/trainee.png' })
+    await stage.pass(61 * 60_000)
+    await says('It is still me')
+    expect(known).toMatchObject({ name: ada?.name, pictureUrl: ada?.pictureUrl })
+    expect(seenBy(stage, conversationId).at(-1)).toContain(`${ada?.name}: It is still me`)
+  })
+
   it('the bot learns desk, agent and ticket of each message', async () => {
     const stage = await stageWith(desk, {})
     const { sandbox, ticket, conversationId } = await handOver(stage)

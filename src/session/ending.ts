@@ -21,9 +21,9 @@ export const endByBot = async (call: Call, session: Session, at: number): Promis
   const written = await writeAndRead(call, conversationId, { status: 'closed', botEndedAt, unsolved: 'yes' })
   await freePlace(call, session)
   if (status === 'open') call.log.info('Session ended', { conversationId, desk: provider, by: 'bot' })
-  const agentEndedAt = written?.agentEndedAt ?? session.agentEndedAt
+  const { agentEndedAt, endReason } = written ?? session
   const endedAt = Math.min(at, session.endedAt ?? at)
-  return { ...session, status: 'closed', endedAt, agentEndedAt, botEndedAt: at, isUnsolved: true }
+  return { ...session, status: 'closed', endedAt, agentEndedAt, endReason, botEndedAt: at, isUnsolved: true }
 }
 
 export interface AgentEnd {
