@@ -135,13 +135,18 @@ describe('the customer’s contact', () => {
     expect(await user({ ...long, id: 'user_4' })).toMatchObject({ phone: null, locale: null, photo: null })
   })
 
-  it('whom people have made an agent keeps the role', async () => {
+  it.each(['agent', 'admin', 'end-user'] as const)('that exists is matched and never changed: %s', async (role) => {
     const setting = await setUp()
     const { ensureContact } = capabilitiesOf(setting.driver)
-    const user = setting.sandbox.state.user(Number(await ensureContact(EVE)))
-    Object.assign(user ?? {}, { role: 'agent' })
-    await ensureContact(EVE)
-    expect(user?.role).toBe('agent')
+    const id = await ensureContact(EVE)
+    const user = setting.sandbox.state.user(Number(id))
+    Object.assign(user ?? {}, { role, name: 'Eve of Support', phone: '+331234567', locale: 'fr' })
+    const before = structuredClone(user)
+    const others = { name: 'Somebody', phone: '+49301234567', language: 'de', pictureUrl: 'https://x.test/eve.png' }
+    for (const customer of [EVE, { ...EVE, ...others }, { ...EVE, ...others, email: 'eve@customer.example' }]) {
+      expect(await ensureContact(customer)).toBe(id)
+      expect(user).toEqual(before)
+    }
   })
 
   it('is created for a second person in the chat', async () => {

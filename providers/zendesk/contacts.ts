@@ -1,10 +1,10 @@
 import { z } from '@botpress/sdk'
-import { isProviderError } from '../errors'
+import { isProviderError, ProviderError } from '../errors'
 import type { Agent, Customer } from '../provider'
-import { hasCode, type Api } from './api'
+import { hasCode, PROVIDER, type Api } from './api'
 import { toName } from './format'
 import { userExternalId } from './identity'
-import { idSchema, userSchema, type User } from './records'
+import { idSchema, userSchema, usersSchema, type User } from './records'
 
 const userAnswerSchema = z.object({ user: userSchema.extend({ id: idSchema }) })
 
@@ -15,24 +15,49 @@ const ADDRESS = /^[^\s@":<>\\]+@[^\s@":<>\\]+\.[^\s@":<>\\]+$/
 /**
  * Finds or creates the customer's contact and returns its id.
  *
- * With an address, `POST /users` creates a user and never changes an existing one. If the address is taken (422), it
- * stays with its owner: an address that people type identifies nobody. The contact is then found by our external id,
- * or created without the address. `create_or_update` would also match by address: a customer who types an agent's
- * address would overwrite that agent. Without an address it matches by external id.
- * https://developer.zendesk.com/api-reference/ticketing/users/users/#create-or-update-user
+ * `POST /users` creates a user and never changes an existing one. If the address is taken (422), it stays with its
+ * owner: an address that people type identifies nobody. The contact is then created without it. A contact that exists
+ * already is found by our external id, and stays as people have made it: they may have corrected the name, or made the
+ * person an agent. `create_or_update` would overwrite whoever matches, agents included.
+ * https://developer.zendesk.com/api-reference/ticketing/users/users/#create-user
  */
 export const ensureContact = async (api: Api, customer: Customer): Promise<string> => {
   const person = {
     name: toName(customer.name),
     external_id: userExternalId(customer.id),
+    role: 'end-user',
     // Otherwise Zendesk asks the customer by mail to confirm an account that they never asked for.
     skip_verify_email: true,
   }
   const profile = _profileOf(customer)
-  const make = async (path: string, user: object): Promise<string> => {
+  const email = customer.email?.trim()
+  const isAddress = email && email.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(email)
+  const whole = { ...person, ...profile }
+  const created = await _created(api, isAddress ? { ...whole, email } : whole)
+  if (created) return created
+  const existing = await _existing(api, person.external_id)
+  if (existing) return existing
+  // The address is somebody's or refused; or the account doesn't have the language, or takes no such number or photo.
+  const others = [...(isAddress ? [whole] : []), ...(Object.keys(profile).length > 0 ? [person] : [])]
+  for (const user of others) {
+    const id = await _created(api, user)
+    if (id) return id
+  }
+  // Another instance has been quicker.
+  const meanwhile = await _existing(api, person.external_id)
+  if (meanwhile) return meanwhile
+  throw new ProviderError(PROVIDER, 'rejected', 'Could not create the contact: Zendesk refuses it', {
+    status: 422,
+    about: 'contact',
+  })
+}
+
+/** Undefined: Zendesk refuses it. */
+const _created = async (api: Api, user: object): Promise<string | undefined> => {
+  try {
     const answer = await api.request({
       method: 'POST',
-      path,
+      path: '/api/v2/users',
       json: { user },
       schema: userAnswerSchema,
       purpose: 'create the contact',
@@ -41,24 +66,24 @@ export const ensureContact = async (api: Api, customer: Customer): Promise<strin
       repeatable: true,
     })
     return answer.user.id
-  }
-  const email = customer.email?.trim()
-  if (email && email.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(email)) {
-    try {
-      return await make('/api/v2/users', { ...person, ...profile, role: 'end-user', email })
-    } catch (error) {
-      if (!hasCode(error, 'rejected')) throw error
-    }
-  }
-  // Without a role: a contact whom people have made an agent since stays one. A new user is an end user.
-  if (Object.keys(profile).length === 0) return make('/api/v2/users/create_or_update', person)
-  try {
-    return await make('/api/v2/users/create_or_update', { ...person, ...profile })
   } catch (error) {
-    // A language that the account doesn't have, a number or a photo that Zendesk refuses.
-    if (!hasCode(error, 'rejected')) throw error
-    return make('/api/v2/users/create_or_update', person)
+    if (hasCode(error, 'rejected')) return undefined
+    throw error
   }
+}
+
+/** https://developer.zendesk.com/api-reference/ticketing/users/users/#show-many-users */
+const _existing = async (api: Api, externalId: string): Promise<string | undefined> => {
+  const { users } = await api.request({
+    method: 'GET',
+    path: '/api/v2/users/show_many',
+    query: { external_ids: externalId },
+    schema: z.object({ users: usersSchema }),
+    purpose: 'find the contact',
+    about: 'contact',
+  })
+  // Zendesk compares external ids without regard to case.
+  return users.find((user) => user.external_id?.toLowerCase() === externalId.toLowerCase())?.id ?? undefined
 }
 
 /** Longer addresses of photos are refused. */

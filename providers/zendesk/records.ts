@@ -30,6 +30,7 @@ export const metaSchema = z.object({ has_more: z.boolean().nullish(), after_curs
 
 export const userSchema = z.object({
   id: _id,
+  external_id: _text,
   name: _text,
   /** Shown to customers instead of the name, if the agent has set it. */
   alias: _text,

@@ -41,6 +41,11 @@ export const handleUsers = (
       const found = externalId ? byExternalId(externalId) : byEmail(email)
       return { status: 200, body: { users: found ? [userJson(found)] : [], next_page: null, count: found ? 1 : 0 } }
     }
+    if (action === 'show_many') {
+      const wanted = (request.query.get('external_ids') ?? '').split(',')
+      const found = wanted.flatMap((id) => byExternalId(id) ?? [])
+      return { status: 200, body: { users: found.map(userJson), count: found.length } }
+    }
     const user = state.users.find((candidate) => String(candidate.id) === action)
     return user ? { status: 200, body: { user: userJson(user) } } : NOT_FOUND
   }
