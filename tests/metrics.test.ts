@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { events as definitions } from '../src/definition/bot-facing'
 import { action } from './support/actions'
 import { handOver, SETTLED_MS } from './support/handoffs'
+import { connectInstances } from './support/instances'
 import type { Stage } from './support/simulated'
 import { DESKS, startAt } from './regressions/helpers'
 
@@ -98,6 +99,16 @@ describe.each(DESKS)('at %s', (desk) => {
       { agentId, isFirst: true },
       { agentId: other, isFirst: false },
     ])
+    expect(events('handoffAnswered')).toHaveLength(1)
+  })
+
+  it('instances that take turns report the first answer once', async () => {
+    const { stage, sandbox, ticket, agentId, says, events } = await open(desk)
+    connectInstances(stage, 3)
+    sandbox.assign(ticket().id, agentId)
+    await stage.pass(SETTLED_MS)
+    for (let number = 0; number < 6; number += 1) await says(`Answer ${number}`)
+    expect(events('handoffAssigned')).toHaveLength(1)
     expect(events('handoffAnswered')).toHaveLength(1)
   })
 

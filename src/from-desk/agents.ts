@@ -175,11 +175,7 @@ const _announceAndDeliver = async (
     mayBeFirst &&
       !isJoining &&
       delivery.kind === 'delivered' &&
-      reportIfFirst(call, session, {
-        agentId: agent.id,
-        at: delivery.at,
-        own: messages.map((message) => message.deskMessageId),
-      }),
+      reportIfFirst(call, delivery.session ?? session, agent.id, delivery.at),
   ])
   return delivery
 }

@@ -2,6 +2,7 @@ import { activatedAt, HANDLING_MS, SPACING_MS } from '../botpress/timing'
 import type { Call } from '../botpress/call'
 import { isRefused } from '../botpress/errors'
 import { instanceCache } from '../botpress/memory'
+import { aboutTag } from './about'
 import { emitOnce } from './emit-once'
 import { LockBusy, OutcomeUnknown, withLock, type Lease, type Operation } from './lock'
 import { reportAnswered, reportAssigned } from './metrics'
@@ -86,7 +87,7 @@ export const announce = async (
       ? await _orUnknown(() => messages.deliverFirst(current, lease))
       : await _emit(call, lease, current, userId, progress)
     await Promise.all([
-      _writeDown(call, current, { agentId, at }),
+      _writeDown(call, current, { agentId, at }, isByMessage),
       reportAssigned(call, current, agentId, at),
       isByMessage && reportAnswered(call, current, agentId, at),
     ])
@@ -141,11 +142,14 @@ const _emit = async (
 
 const _writeDown = async (
   call: Call,
-  { conversationId, agents }: Session,
-  announced: AnnouncedAgent
+  session: Session,
+  announced: AnnouncedAgent,
+  isByMessage: boolean
 ): Promise<void> => {
+  const { conversationId, agents } = session
+  const about = isByMessage ? { about: aboutTag({ ...session, answeredAt: announced.at }) } : {}
   try {
-    await writeTags(call, conversationId, { agents: agentsTag([...agents, announced]) })
+    await writeTags(call, conversationId, { agents: agentsTag([...agents, announced]), ...about })
   } catch (error) {
     throw new OutcomeUnknown('An announcement could not be written down', { cause: error })
   }

@@ -5,9 +5,10 @@
 import type { Call } from '../botpress/call'
 import { emit } from '../botpress/analytics'
 import { describeError } from '../botpress/errors'
+import { aboutTag } from './about'
 import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage, type StoredMessage } from './progress'
 import { keyOf } from './scheduled'
-import type { Session } from './session'
+import { writeTags, type Session } from './session'
 
 /** A session that is longer is counted as far as this: some 400 messages. */
 const MOST_PAGES = 20
@@ -37,25 +38,20 @@ export const reportAnswered = (call: Call, session: Session, agentId: string, at
     afterSeconds: _sinceOpening(session, at),
   })
 
-/**
- * The same, unless agents have written before: other instances may have delivered that. `own`: the `deskMessageId` tags
- * of what was just delivered. Never throws.
- */
-export const reportIfFirst = async (
-  call: Call,
-  session: Session,
-  { agentId, at, own }: { agentId: string; at: number; own: readonly string[] }
-): Promise<void> => {
-  try {
-    const { messages } = await listMessages(call, session.conversationId)
-    const others = messages.map(deskMessageIdOf).filter((id) => id !== undefined && !own.includes(id))
-    if (others.length === 0) await reportAnswered(call, session, agentId, at)
-  } catch (error) {
-    call.log.warn('Whether an agent has written before is not known', {
-      conversationId: session.conversationId,
-      error: describeError(error),
-    })
-  }
+/** The same, unless agents have written before, as the session's record has it. Never throws. */
+export const reportIfFirst = async (call: Call, session: Session, agentId: string, at: number): Promise<void> => {
+  if (session.answeredAt !== undefined) return
+  const { conversationId } = session
+  const record = writeTags(call, conversationId, { about: aboutTag({ ...session, answeredAt: at }) })
+  await Promise.all([
+    reportAnswered(call, session, agentId, at),
+    record.catch((error: unknown) => {
+      call.log.debug('It could not be written down that an agent has answered', {
+        conversationId,
+        error: describeError(error),
+      })
+    }),
+  ])
 }
 
 /** The id under which the router says something in an agent's place, at the end of an idle session. */
@@ -80,15 +76,15 @@ export const reportEnd = async (call: Call, session: Session, page?: MessagePage
       if (isCertain && !fromAgents.has(key)) fromAgents.set(key, at)
     fromAgents.delete(keyOf(idleMessageId(session)))
     const [first] = agents
-    const answeredAt = Math.min(...fromAgents.values())
+    const oldestAt = fromAgents.size > 0 && isComplete ? Math.min(...fromAgents.values()) : undefined
+    const answeredAt = session.answeredAt ?? oldestAt
     await emit(call, 'handoffEnded', {
       hitlConversationId: conversationId,
       desk: provider,
       endReason: agentEndedAt === undefined ? 'bot' : (endReason ?? 'agent'),
       durationSeconds: _sinceOpening(session, endedAt ?? call.clock.now()),
       ...(first ? { assignedAfterSeconds: _sinceOpening(session, first.at) } : {}),
-      // The oldest message that was counted need not be the first one.
-      ...(isComplete && fromAgents.size > 0 ? { answeredAfterSeconds: _sinceOpening(session, answeredAt) } : {}),
+      ...(answeredAt === undefined ? {} : { answeredAfterSeconds: _sinceOpening(session, answeredAt) }),
       messagesFromCustomer: messages.filter(_isFromCustomer).length,
       messagesFromAgents: fromAgents.size,
       agentIds: agents.map(({ agentId }) => agentId),
