@@ -21,6 +21,8 @@ export interface Utterance {
   at: number
   /** A file was attached. */
   hasFile?: true
+  /** When the agent edited it last. */
+  editedAt?: number
   /** When the agent deleted it. */
   deletedAt?: number
 }
@@ -58,6 +60,8 @@ export const PHOTO = {
   contentType: 'image/png',
   bytes: Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(3_000, 3)]),
 }
+/** What agents add when they edit a message. */
+export const EDITED = 'corrected'
 const POLL_MS = 100
 const MAX_POLLS = 400
 
@@ -120,7 +124,9 @@ export const createActors = (bot: Bot, runtime: Runtime, sandboxes: Record<strin
           break
         case 'agent-edits': {
           const last = said.findLast(({ messageId }) => messageId !== undefined)
-          if (last?.messageId) sandbox.agentEdits?.(last.messageId, `${last.mark} is what ${last.name} said, corrected`)
+          if (!last?.messageId || !sandbox.agentEdits) break
+          sandbox.agentEdits(last.messageId, `${last.mark} is what ${last.name} said, ${EDITED}`)
+          last.editedAt = at
           break
         }
         case 'agent-notes':

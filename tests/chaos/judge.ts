@@ -3,7 +3,7 @@ import type { Seen } from '../../playground/botpress'
 import { INJECTED_FAULT } from '../../playground/botpress/faults'
 import type { SandboxEntry, SandboxTicket } from '../../providers/kit/sandbox'
 import { AGENT_CLOSED, AGENT_JOINED, NOBODY_CAME, SESSION_ENDED } from '../../playground/botpress/plugin/texts'
-import type { PlayedHandoff, Utterance } from './actors'
+import { EDITED, type PlayedHandoff, type Utterance } from './actors'
 import { SESSION_LANGUAGES, sessionTexts } from '../../src/botpress/session-texts'
 import { MARKS, ownTickets, sessionTagsOf, type TicketsOf } from './places'
 import type { Stage } from './stage'
@@ -96,6 +96,9 @@ export const judge = (evidence: Evidence): Violation[] => {
     _toCustomer(handoffCase)
     _announcements(handoffCase)
     _ending(handoffCase)
+    if (evidence.stage.chaos.injected.length > 0) continue
+    _corrections(handoffCase)
+    _analytics(handoffCase)
   }
   return violations
 }
@@ -107,6 +110,8 @@ const CHANGES = new RegExp(
     .map((words) => words.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('|')
 )
+
+const ENDINGS = new Set<string>([AGENT_CLOSED, SESSION_ENDED, NOBODY_CAME])
 
 const HAS_PHOTO = /imageUrl/
 
@@ -288,6 +293,34 @@ const _toCustomer = (handoffCase: HandoffCase): void => {
     if (misrouted.length > 0)
       report('misrouted', `${misrouted.join(' ')} shown to the customer of handoff ${other.script.handoff}`)
   }
+}
+
+/** Where nothing fails, an agent's edit of what the customer has follows it, unless the session ends meanwhile. */
+const _corrections = ({ stage, played, report }: HandoffCase): void => {
+  const seen = stage.world.botpress.bot.seen(played.conversationId)
+  const endedAt = Math.min(
+    ...played.ends.map(({ at }) => at),
+    ...seen.filter(({ text }) => ENDINGS.has(text)).map(({ at }) => at)
+  )
+  for (const { mark, name, editedAt, deletedAt } of played.said) {
+    if (editedAt === undefined || deletedAt !== undefined || editedAt > endedAt - CROSSING_MS) continue
+    const shown = seen.map(({ payload }) => JSON.stringify(payload)).filter((payload) => payload.includes(mark))
+    if (shown.length > 0 && !shown.some((payload) => payload.includes(EDITED)))
+      report('lost', `the correction of ${name}’s ${mark}`)
+  }
+}
+
+/** Where nothing fails, the bot learns of each agent, of the first answer and of the end for analytics, once. */
+const _analytics = ({ stage, sessionId, report }: HandoffCase): void => {
+  const events = stage.world.botpress.runtime.store.events
+    .withTags({})
+    .filter(({ payload }) => payload['hitlConversationId'] === sessionId)
+  const count = (type: string) => events.filter((event) => event.type === type).length
+  const isEnded = _closed(stage, sessionId ?? '') !== undefined
+  if (count('handoffEnded') !== (isEnded ? 1 : 0)) report('ended', `${count('handoffEnded')} summaries for analytics`)
+  if (count('handoffAnswered') > 1) report('duplicated', `the first answer, ${count('handoffAnswered')} times`)
+  const agents = events.filter(({ type }) => type === 'handoffAssigned').map(({ payload }) => payload['agentId'])
+  if (new Set(agents).size < agents.length) report('duplicated', `agents for analytics: ${agents.join(', ')}`)
 }
 
 /** A change of a message is told once. */
