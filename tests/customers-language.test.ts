@@ -22,17 +22,17 @@ const opened = async (desk: string, says: string, card: Record<string, unknown> 
 }
 
 describe.each(DESKS)('at %s', (desk) => {
-  it('it is detected', async () => {
+  it('is detected', async () => {
     const { language, ticket } = await opened(desk, FRENCH)
     expect(ticket?.desk).toBe(desk)
     expect(language).toBe('fr')
   })
 
-  it('what the session says counts more', async () => {
+  it('is what the session says, where it says it', async () => {
     expect((await opened(desk, FRENCH, { hitlSession: { language: 'de' } })).language).toBe('de')
   })
 
-  it('the default language is no customer’s: it is not shown', async () => {
+  it('is not the default language that routing assumes', async () => {
     expect((await opened(desk, '4711 👍')).language).toBeUndefined()
   })
 })

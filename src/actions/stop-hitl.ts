@@ -8,6 +8,7 @@ import { FLUSH_BUDGET_MS, STOP_BUDGET_MS, STOP_WAIT_MS, VENDOR_TIMEOUT_MS } from
 import { isSolvedByRouter, needsCleanup, noteCleanedUp, solveTicket, tellAgents } from '../session/cleanup'
 import { endByBot } from '../session/ending'
 import { reportEnd } from '../session/metrics'
+import type { MessagePage } from '../session/progress'
 import { getSession, type Session } from '../session/session'
 import { flushOutbox } from '../to-desk/outbox'
 import { noteOwed } from '../to-desk/owed'
@@ -35,13 +36,13 @@ export const stopHitl = async (call: Call, conversationId: string): Promise<Reco
     // The customer's last messages go in before the ticket is solved. Later they would reopen it.
     const flushing = desk && flushOutbox(call, session, desk, { patienceMs: FLUSH_BUDGET_MS })
     const ended = await _persistently(call, at, () => _end(call, session, call.clock.at(at)))
-    const reporting = _report(call, session, ended)
+    const report = _reporter(call, session, ended)
     if (!desk) {
-      await reporting
+      await report()
       call.log.warn('A session ended, but its ticket cannot be solved', { conversationId, desk: session.provider })
       return {}
     }
-    const cleaning = Promise.all([_cleanUp(call, at, ended, desk, flushing), reporting])
+    const cleaning = _cleanUp(call, at, { ended, desk, flushing, report }).then(() => report())
     await within(call, Math.max(0, at + STOP_WAIT_MS - call.environment.now()), cleaning).catch((error: unknown) => {
       if (!(error instanceof TooSlow)) throw error
       noteOwed(call, session.provider)
@@ -70,9 +71,15 @@ const _retryAfterMs = (error: unknown): number | undefined => (isProviderError(e
 const _end = async (call: Call, session: Session, at: number): Promise<Session> =>
   session.botEndedAt === undefined ? await endByBot(call, session, at) : session
 
-/** The session's summary goes out with the earlier of its ends, once. Never throws. */
-const _report = async (call: Call, session: Session, ended: Session): Promise<void> => {
-  if (session.botEndedAt === undefined && ended.agentEndedAt === undefined) await reportEnd(call, ended)
+type Report = (page?: MessagePage) => Promise<void>
+
+/** The session's summary goes out with the earlier of its ends, once, however often it is called. Never throws. */
+const _reporter = (call: Call, session: Session, ended: Session): Report => {
+  const isDue = session.botEndedAt === undefined && ended.agentEndedAt === undefined
+  let reported: Promise<void> | undefined
+  return async (page) => {
+    if (isDue) await (reported ??= reportEnd(call, ended, page))
+  }
 }
 
 /**
@@ -82,12 +89,16 @@ const _report = async (call: Call, session: Session, ended: Session): Promise<vo
 const _cleanUp = async (
   call: Call,
   at: number,
-  ended: Session,
-  desk: Desk,
-  flushing: ReturnType<typeof flushOutbox> | undefined
+  {
+    ended,
+    desk,
+    flushing,
+    report,
+  }: { ended: Session; desk: Desk; flushing: ReturnType<typeof flushOutbox> | undefined; report: Report }
 ): Promise<void> => {
   try {
-    const [told, flush] = await Promise.all([_persistently(call, at, () => tellAgents(call, desk, ended)), flushing])
+    const telling = _persistently(call, at, () => tellAgents(call, desk, ended, (page) => void report(page)))
+    const [told, flush] = await Promise.all([telling, flushing])
     // The customer's last words come first: solving the ticket waits for them.
     if (flush?.outcome === 'waits') return _warn(call, ended, 'messages wait for the desk')
     await _persistently(call, at, () => _solve(call, ended, desk, told))

@@ -15,6 +15,7 @@ import type { Desk } from '../botpress/desk'
 import { UNSURE_MS } from '../botpress/timing'
 import { withTicket } from './notes'
 import { freePlace } from './place'
+import type { MessagePage } from './progress'
 import { writeTags, type Session } from './session'
 import { tellOfUndelivered } from './undelivered'
 
@@ -23,11 +24,16 @@ export const needsCleanup = ({ status, isUnsolved, endingAt }: Session): boolean
 
 /**
  * Tells agents of each message that the customer did not see. Idempotent. Resolves to the place up to which the ticket
- * was read for that. Throws as a desk and Botpress do.
+ * was read for that. Throws as a desk and Botpress do. `onListed` gets the session's newest messages.
  */
-export const tellAgents = async (call: Call, desk: Desk, session: Session): Promise<string | undefined> => {
+export const tellAgents = async (
+  call: Call,
+  desk: Desk,
+  session: Session,
+  onListed?: (page: MessagePage) => void
+): Promise<string | undefined> => {
   if (!needsCleanup(session) || session.endedAt === undefined) return undefined
-  return tellOfUndelivered(call, desk, session, session.endedAt - UNSURE_MS)
+  return tellOfUndelivered(call, desk, session, session.endedAt - UNSURE_MS, onListed)
 }
 
 /**

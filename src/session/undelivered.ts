@@ -12,6 +12,7 @@ import {
   findDelivered,
   listMessages,
   messageTag,
+  type MessagePage,
   type StoredMessage,
 } from './progress'
 import { assertInSight, assertNotInDoubt, scheduledAt } from './scheduled'
@@ -36,18 +37,21 @@ const _sinceFarewell = (messages: StoredMessage[], since: number): number => {
 /**
  * Tells agents of each message that the customer did not see: it reached the bot after `since` (milliseconds since the
  * epoch), or never. Reads one page of messages and what is new in the ticket. Resolves to the place up to which the
- * ticket was read. Throws ScheduleInDoubt while such a message is out of sight.
+ * ticket was read. Throws ScheduleInDoubt while such a message is out of sight. `onListed` gets that page.
  */
 export const tellOfUndelivered = async (
   call: Call,
   desk: Desk,
   session: Session,
-  since: number
+  since: number,
+  onListed?: (page: MessagePage) => void
 ): Promise<string | undefined> => {
   // The tag is a few messages behind the newest one, and saves waiting for it.
   const reading = desk.driver.catchUp?.(session.ticket, session.cursor)
   reading?.catch(() => undefined)
-  const { messages } = await listMessages(call, session.conversationId)
+  const page = await listMessages(call, session.conversationId)
+  onListed?.(page)
+  const { messages } = page
   const from = Math.min(since, _sinceFarewell(messages, since))
   await _tellOfLate(call, desk, session, messages, from)
   return _tellOfUnread(call, desk, session, { messages, reading, since, from })

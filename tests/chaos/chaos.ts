@@ -17,10 +17,13 @@ export interface Chaos {
   isActive: boolean
   readonly injected: InjectedFault[]
   readonly random: (place: string) => Random
-  /** The name of the fault to inject into this call, if any. `desk` is the vendor that the call goes to. */
-  pickCallFault(side: 'desk' | 'api', place: string, desk?: string): string | undefined
+  /**
+   * The name of the fault to inject into this call, if any. `desk` is the vendor that the call goes to. Draws of one
+   * `lane` don't affect those of others.
+   */
+  pickCallFault(side: 'desk' | 'api', place: string, desk?: string, lane?: string): string | undefined
   /** Whether to inject this kind of fault here. */
-  happens(kind: string, probability: number, place: string): boolean
+  happens(kind: string, probability: number, place: string, lane?: string): boolean
 }
 
 /** Of one desk in one batch. */
@@ -77,18 +80,18 @@ export const createChaos = (options: {
     isActive: true,
     injected,
     random: (place) => rolls(place).random,
-    pickCallFault: (side, place, desk) => {
+    pickCallFault: (side, place, desk, lane = side) => {
       if (!chaos.isActive) return undefined
       const outage = desk === undefined || weather.outage === 0 ? undefined : outageAt(desk)
       if (outage) return faultDuring(outage, rolls(`${desk} during its outage`).random)
-      const { key, random } = rolls(`${side} call`)
+      const { key, random } = rolls(`${lane} call`)
       if (!random.chance(weather[side])) return undefined
       const name = random.pick(side === 'desk' ? weather.deskCalls : weather.calls)
       return record(key, `${side}-${name}`, place) ? name : undefined
     },
-    happens: (kind, probability, place) => {
+    happens: (kind, probability, place, lane = kind) => {
       if (!chaos.isActive) return false
-      const { key, random } = rolls(kind)
+      const { key, random } = rolls(lane)
       return random.chance(probability) && record(key, kind, place)
     },
   }

@@ -96,11 +96,12 @@ const _start = (options: InstancesOptions, onDeath: () => void): Instance => {
     (side: 'desk' | 'api', inner: AxiosAdapter): AxiosAdapter =>
     async (config) => {
       if (!isAlive) return _never()
-      const random = chaos.random(`${side} latency`)
+      const lane = _isForAnalytics(config) ? 'analytics' : side
+      const random = chaos.random(`${lane} latency`)
       const place = `${config.method?.toUpperCase() ?? 'GET'} ${_pathOf(config)}`
       const desk = side === 'desk' ? options.deskAt(_originOf(config)) : undefined
-      const name = chaos.pickCallFault(side, place, desk)
-      const dies = chaos.happens('crash', options.crashes, place)
+      const name = chaos.pickCallFault(side, place, desk, lane)
+      const dies = chaos.happens('crash', options.crashes, place, lane === side ? 'crash' : `${lane} crash`)
       const diesBefore = dies && chaos.random('crash side').chance(0.5)
       if (diesBefore) crash()
       if (!isAlive) return _never()
@@ -138,6 +139,10 @@ const _rounded = (ms: number): number => Math.ceil(ms / 5) * 5
 
 const _pathOf = ({ url = '/' }: InternalAxiosRequestConfig): string =>
   (url.startsWith('http') ? new URL(url).pathname : url).replace(/\?.*$/s, '')
+
+/** These have draws of their own, so that seeds stay what they were before there were such events. */
+const _isForAnalytics = ({ data }: InternalAxiosRequestConfig): boolean =>
+  typeof data === 'string' && /"type":"handoff(?:Assigned|Answered|Ended)"/.test(data)
 
 const _originOf = ({ baseURL, url }: InternalAxiosRequestConfig): string => new URL(baseURL ?? url ?? '').origin
 
