@@ -148,16 +148,23 @@ describe.each(DESKS)('at %s', (desk) => {
     expect(back.events('handoffEnded')).toMatchObject([{ endReason: 'handed-back' }])
   })
 
-  it('counts the messages of a long session', async () => {
-    const { stage, sandbox, ticket, agentId, says, hears, events } = await open(desk)
-    for (let number = 0; number < 35; number += 1) {
-      await says(`Answer ${number}`)
-      await hears(`Question ${number}`)
+  it('counts the messages of a long session, and says where it stopped', async () => {
+    for (const [each, isComplete] of [
+      [25, true],
+      [45, false],
+    ] as const) {
+      const { stage, sandbox, ticket, agentId, says, hears, events } = await open(desk)
+      for (let number = 0; number < each; number += 1) {
+        await says(`Answer ${number}`)
+        await hears(`Question ${number}`)
+      }
+      sandbox.solve(ticket().id, { agentId })
+      await stage.pass(SETTLED_MS)
+      const [ended, ...others] = events('handoffEnded')
+      expect(others).toEqual([])
+      expect(ended).toMatchObject({ answeredAfterSeconds: about(0), isComplete })
+      const counted = Number(ended?.messagesFromCustomer) + Number(ended?.messagesFromAgents)
+      expect(counted).toBe(isComplete ? 2 * each : 60)
     }
-    sandbox.solve(ticket().id, { agentId })
-    await stage.pass(SETTLED_MS)
-    expect(events('handoffEnded')).toMatchObject([
-      { messagesFromCustomer: 35, messagesFromAgents: 35, answeredAfterSeconds: about(0), isComplete: true },
-    ])
   })
 })

@@ -10,8 +10,8 @@ import { deliveredAt, deskMessageIdOf, listMessages, type MessagePage, type Stor
 import { keyOf } from './scheduled'
 import { writeTags, type Session } from './session'
 
-/** A session that is longer is counted as far as this: some 400 messages. */
-const MOST_PAGES = 20
+/** A session that is longer is counted as far as this: an end costs the same at message 5,000 as at message 50. */
+const MOST_PAGES = 3
 /** A customer may wait for the end meanwhile, or a desk for the answer to its webhook. In milliseconds. */
 const COUNTING_MS = 600
 const MS_PER_SECOND = 1_000
