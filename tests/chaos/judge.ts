@@ -340,13 +340,24 @@ const _failedAtPlugin = ({ stage, sessionId }: HandoffCase, { mark }: Utterance)
   return deliveries.some(({ to, id, status }) => to === 'bot' && id === message.id && status === 500)
 }
 
-/** How many announcements failed at the plugin since Botpress had forgotten the agent's user. */
+/**
+ * How many announcements failed at the plugin since Botpress had forgotten the agent's user: by their event, or by the
+ * session's first message.
+ */
 const _failedAnnouncements = ({ stage, sessionId }: HandoffCase): number => {
-  const { store } = stage.world.botpress.runtime
-  return store.events.withTags({}).filter(({ type, status, payload }) => {
+  const { store, deliveries } = stage.world.botpress.runtime
+  const isForgotten = (userId: unknown): boolean => store.users.get(String(userId)) === undefined
+  const events = store.events.withTags({}).filter(({ type, status, payload }) => {
     const isOwn = type === 'hitlAssigned' && payload['conversationId'] === sessionId
-    return isOwn && status === 'failed' && store.users.get(String(payload['userId'])) === undefined
-  }).length
+    return isOwn && status === 'failed' && isForgotten(payload['userId'])
+  })
+  const messages = store.messagesOf(sessionId ?? '').filter(({ id, userId, direction }) => {
+    const hasFailed = deliveries.some(
+      (delivery) => delivery.to === 'bot' && delivery.id === id && delivery.status === 500
+    )
+    return direction === 'incoming' && hasFailed && isForgotten(userId)
+  })
+  return events.length + messages.length
 }
 
 const _isNameless = ({ plugin }: Stage, { name }: Seen): boolean =>
